@@ -1,0 +1,14 @@
+"""Serve hashed, compressed files once ``collectstatic`` has run, and plain ones before."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class StaticFiles(CompressedManifestStaticFilesStorage):
+    manifest_strict = False
+
+    def stored_name(self, name: str) -> str:
+        """The hashed name; the plain one for a file that was added since ``collectstatic``."""
+        try:
+            return str(super().stored_name(name))
+        except ValueError:
+            return name
