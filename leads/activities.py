@@ -1,0 +1,81 @@
+"""Write activities, once each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from .lifecycle import advance_phases
+from .ticks import tick
+
+
+@dataclass(frozen=True, slots=True)
+class NewActivity:
+    """One activity to record; ``lead_id`` or ``visitor_id`` or both."""
+
+    event_id: str
+    type_id: int
+    occurred_at: datetime
+    source: str
+    lead_id: int | None = None
+    visitor_id: int | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+    undated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a batch: positions in the input that were new, and that were known already."""
+
+    inserted: list[int]
+    duplicates: list[int]
+
+
+@transaction.atomic
+def record(*, activities: Sequence[NewActivity], at: datetime) -> Recorded:
+    """Store ``activities`` as received ``at``. The same (source, event id) is stored once, whether it comes
+    again in the batch, later or at the same moment elsewhere. Marks the leads as changed (trigger), moves
+    their buying phase forward and hurries the rescoring. One insert; safe to repeat."""
+    first: dict[tuple[str, str], int] = {}
+    for position, activity in enumerate(activities):
+        first.setdefault((activity.source, activity.event_id), position)
+    # Sorted, so that two batches with common ids wait for each other instead of deadlocking.
+    batch = [activities[first[key]] for key in sorted(first)]
+    stored = _insert(batch, at) if batch else set()
+    inserted = sorted(first[key] for key in stored)
+    leads = {lead for position in inserted if (lead := activities[position].lead_id) is not None}
+    if leads:
+        advance_phases(lead_ids=sorted(leads), at=at)
+        tick("leads_changed")
+    known = set(range(len(activities))) - set(inserted)
+    return Recorded(inserted=inserted, duplicates=sorted(known))
+
+
+def _insert(batch: list[NewActivity], at: datetime) -> set[tuple[str, str]]:
+    columns = zip(
+        *[
+            (
+                a.lead_id, a.visitor_id, a.type_id, a.occurred_at, a.undated, a.source, a.event_id,
+                Jsonb(a.properties),
+            )
+            for a in batch
+        ],
+        strict=True,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [at, *(list(column) for column in columns)])
+        return {(source, event_id) for source, event_id in cursor.fetchall()}
+
+
+_INSERT = """
+INSERT INTO leads_activity
+    (received_at, lead_id, visitor_id, type_id, occurred_at, undated, source, event_id, properties)
+SELECT %s, new.*
+FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::timestamptz[], %s::boolean[], %s::text[],
+            %s::text[], %s::jsonb[]) AS new
+ON CONFLICT (source, event_id) DO NOTHING
+RETURNING source, event_id
+"""

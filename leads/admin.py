@@ -1,0 +1,186 @@
+"""Leads and what they did, in the stock admin. Lists stay quick at a million rows: no total counts, search
+through the trigram indexes, and history that can be read but not rewritten."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from .models import (
+    Activity,
+    ActivityType,
+    ChangedLead,
+    Company,
+    CompanyExternalId,
+    ConsentEvent,
+    Lead,
+    LeadAccess,
+    LeadExternalId,
+    Opportunity,
+    StageChange,
+    Visitor,
+)
+
+
+class CheapPaginator(Paginator[Any]):
+    """Pages of a big table without counting it: says “many” after the first 10,000 rows."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows.order_by()[:10_000].count()
+
+
+class BigTableAdmin(admin.ModelAdmin[Any]):
+    paginator = CheapPaginator
+    show_full_result_count = False
+    list_per_page = 50
+
+
+class HistoryAdmin(BigTableAdmin):
+    """Rows that happened: to be read, never added, edited or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class CompanyExternalIdInline(admin.TabularInline[CompanyExternalId, Company]):
+    model = CompanyExternalId
+    extra = 0
+
+
+@admin.register(Company)
+class CompanyAdmin(BigTableAdmin):
+    list_display = ("name", "domain", "employees", "industry", "country")
+    search_fields = ("name",)
+    ordering = ("-id",)
+    inlines = (CompanyExternalIdInline,)
+    readonly_fields = ("public_id", "updated_at")
+
+
+class LeadExternalIdInline(admin.TabularInline[LeadExternalId, Lead]):
+    model = LeadExternalId
+    extra = 0
+
+
+@admin.register(Lead)
+class LeadAdmin(BigTableAdmin):
+    """Facts of a lead. Its stage is not edited here: verbs move it and write down why."""
+
+    list_display = ("__str__", "email", "company", "stage", "phase", "source", "created_at")
+    list_select_related = ("company",)
+    list_filter = ("stage", "phase")
+    ordering = ("-created_at", "-id")
+    autocomplete_fields = ("company", "owner")
+    inlines = (LeadExternalIdInline,)
+    readonly_fields = ("public_id", "stage", "stage_at", "stage_reason", "phase_at", "updated_at")
+    search_fields = ("name", "email")
+    fieldsets = (
+        (None, {"fields": ("name", "email", "title", "phone", "company", "owner")}),
+        ("Where", {"fields": ("country", "city", "source", "campaign", "attributes")}),
+        (
+            "Lifecycle",
+            {"fields": ("stage", "stage_at", "stage_reason", "phase", "phase_at", "created_at")},
+        ),
+        ("Keys", {"fields": ("public_id", "updated_at")}),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset.filter(pk__in=Lead.objects.searched(search_term).values("pk")), False
+
+
+@admin.register(ActivityType)
+class ActivityTypeAdmin(admin.ModelAdmin[ActivityType]):
+    """The company's vocabulary of what leads do. A type that activities use cannot be deleted."""
+
+    list_display = ("key", "label", "category", "phase", "is_intent")
+    list_filter = ("category", "phase", "is_intent")
+    search_fields = ("key", "label")
+    ordering = ("category", "key")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("key",) if obj else ()  # rules and senders know the type by its key
+
+
+@admin.register(Activity)
+class ActivityAdmin(BigTableAdmin):
+    """What happened. Activities may be added (a call that nobody logged) and voided, not rewritten."""
+
+    list_display = ("type", "lead", "occurred_at", "source", "voided_at")
+    list_select_related = ("type", "lead")
+    list_filter = ("type",)
+    ordering = ("-id",)
+    autocomplete_fields = ("lead", "visitor", "type")
+    fields = (
+        "lead", "visitor", "type", "occurred_at", "undated", "source", "event_id", "properties",
+        "voided_at", "void_reason",
+    )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.fields[:-2] if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Visitor)
+class VisitorAdmin(BigTableAdmin):
+    list_display = ("anonymous_id", "lead", "first_seen_at")
+    list_select_related = ("lead",)
+    search_fields = ("anonymous_id__exact",)
+    ordering = ("-id",)
+    autocomplete_fields = ("lead",)
+
+
+@admin.register(StageChange)
+class StageChangeAdmin(HistoryAdmin):
+    list_display = ("lead", "from_stage", "to_stage", "at", "by", "cause", "reason")
+    list_select_related = ("lead", "by")
+    list_filter = ("to_stage", "cause")
+    ordering = ("-at", "-id")
+
+
+@admin.register(ConsentEvent)
+class ConsentEventAdmin(HistoryAdmin):
+    list_display = ("lead", "channel", "granted", "at", "source")
+    list_select_related = ("lead",)
+    list_filter = ("channel", "granted")
+    ordering = ("-at", "-id")
+
+
+@admin.register(LeadAccess)
+class LeadAccessAdmin(HistoryAdmin):
+    list_display = ("lead", "team", "since")
+    list_select_related = ("lead", "team")
+    list_filter = ("team",)
+    ordering = ("-id",)
+
+
+@admin.register(Opportunity)
+class OpportunityAdmin(BigTableAdmin):
+    list_display = ("__str__", "lead", "owner", "amount", "close_on", "outcome")
+    list_select_related = ("lead", "owner")
+    list_filter = ("outcome",)
+    ordering = ("-id",)
+    autocomplete_fields = ("lead", "owner")
+
+
+@admin.register(ChangedLead)
+class ChangedLeadAdmin(HistoryAdmin):
+    """Leads waiting for a new score; parked ones failed three times and say why."""
+
+    list_display = ("lead", "version", "live", "attempts", "parked_at", "error")
+    list_select_related = ("lead",)
+    list_filter = (("parked_at", admin.EmptyFieldListFilter), "live")
+    ordering = ("lead_id",)

@@ -1,0 +1,81 @@
+"""Move leads through the stages, and note why."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from .models import Lead, StageChange
+from .stages import MOVES, Stage
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class StageConflict(Exception):
+    """The lead is not where the caller thought it was; ``stage`` says where it is."""
+
+    def __init__(self, lead: Lead, stage: str) -> None:
+        super().__init__(f"{lead} is {Stage(stage).label} by now.")
+        self.stage = stage
+
+
+class MoveRefused(Exception):
+    """The two stages are not neighbours: a customer does not become an MQL again."""
+
+
+@transaction.atomic
+def move(
+    *,
+    lead: Lead,
+    to: Stage,
+    at: datetime,
+    cause: StageChange.Cause,
+    by: "User | None" = None,
+    reason: str = "",
+    note: str = "",
+    expect: str | None = None,
+) -> StageChange:
+    """Move ``lead`` to stage ``to`` and write the history row. ``expect`` is the stage the caller saw
+    (default: what ``lead`` says). Raises StageConflict when someone was faster, MoveRefused when no such
+    step exists. Updates ``lead`` in memory. 2 queries."""
+    was = expect or lead.stage
+    if to not in MOVES[Stage(was)]:
+        raise MoveRefused(f"A lead does not go from {Stage(was).label} to {to.label}.")
+    moved = Lead.objects.filter(pk=lead.pk, stage=was).update(stage=to, stage_at=at, stage_reason=reason)
+    if not moved:
+        raise StageConflict(lead, Lead.objects.values_list("stage", flat=True).get(pk=lead.pk))
+    lead.stage, lead.stage_at, lead.stage_reason = to, at, reason
+    return StageChange.objects.create(
+        lead=lead, from_stage=was, to_stage=to, at=at, by=by, cause=cause, reason=reason, note=note
+    )
+
+
+def advance_phases(*, lead_ids: Iterable[int], at: datetime) -> int:
+    """Move the buying phase of these leads forward to the furthest one that their activities of the last
+    90 days before ``at`` show; never back. Returns how many moved. One statement, safe to repeat."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADVANCE, {"leads": list(lead_ids), "at": at})
+        return cursor.rowcount
+
+
+_ADVANCE = """
+WITH reached AS (
+    SELECT a.lead_id, max(rank.n) AS n, min(a.occurred_at) FILTER (WHERE rank.n = 3) AS decision_at,
+           min(a.occurred_at) FILTER (WHERE rank.n = 2) AS consideration_at
+    FROM leads_activity a
+    JOIN leads_activitytype t ON t.id = a.type_id
+    JOIN (VALUES ('awareness', 1), ('consideration', 2), ('decision', 3)) AS rank (phase, n)
+      ON rank.phase = t.phase
+    WHERE a.lead_id = ANY(%(leads)s) AND a.voided_at IS NULL
+      AND a.occurred_at <= %(at)s AND a.occurred_at > %(at)s - interval '90 days'
+    GROUP BY a.lead_id
+)
+UPDATE leads_lead l
+SET phase = (ARRAY['awareness', 'consideration', 'decision'])[reached.n],
+    phase_at = greatest(l.phase_at, CASE reached.n WHEN 3 THEN decision_at ELSE consideration_at END)
+FROM reached
+WHERE l.id = reached.lead_id
+  AND reached.n > CASE l.phase WHEN 'awareness' THEN 1 WHEN 'consideration' THEN 2 ELSE 3 END
+"""

@@ -1,0 +1,108 @@
+"""Statement triggers that mark leads as changed, so that every way of writing ends in a new score:
+ORM, ``update()``, COPY and plain SQL alike.
+
+Each marks through ``leads_changedlead`` in lead order, so two batches never lock the same rows in opposite
+order. A transaction that said ``SET LOCAL handoff.quiet = on`` marks quietly (``live`` is false): its
+crossings wait for a person. Live wins when both mark the same lead. PostgreSQL allows transition tables
+only without column lists and for one event, hence one trigger per table and event.
+"""
+
+from collections.abc import Iterable
+
+import pgtrigger
+
+_MARK = """
+INSERT INTO leads_changedlead (lead_id, version, live, attempts, error)
+SELECT changed.lead_id, 1, current_setting('handoff.quiet', true) IS DISTINCT FROM 'on', 0, ''
+FROM ({leads}) AS changed
+ORDER BY changed.lead_id
+ON CONFLICT (lead_id) DO UPDATE SET
+    version = leads_changedlead.version + 1,
+    live = leads_changedlead.live OR excluded.live,
+    attempts = 0, parked_at = NULL, error = '';
+RETURN NULL;
+"""
+
+
+def lead_inserted() -> pgtrigger.Trigger:
+    return _trigger("lead_inserted_marks", pgtrigger.Insert, "SELECT id AS lead_id FROM new_rows")
+
+
+def lead_updated(facts: Iterable[str]) -> pgtrigger.Trigger:
+    """Marks leads of which a scoring fact differs; stage and owner changes mark nothing."""
+    return _trigger(
+        "lead_updated_marks",
+        pgtrigger.Update,
+        f"SELECT n.id AS lead_id FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(facts)}",
+    )
+
+
+def company_updated(facts: Iterable[str]) -> pgtrigger.Trigger:
+    """Marks the leads of companies of which a scoring fact differs."""
+    return _trigger(
+        "company_updated_marks",
+        pgtrigger.Update,
+        "SELECT l.id AS lead_id FROM new_rows n JOIN old_rows o USING (id)"
+        f" JOIN leads_lead l ON l.company_id = n.id WHERE {_distinct(facts)}",
+    )
+
+
+def activity_inserted() -> pgtrigger.Trigger:
+    return _trigger(
+        "activity_inserted_marks",
+        pgtrigger.Insert,
+        "SELECT DISTINCT lead_id FROM new_rows WHERE lead_id IS NOT NULL",
+    )
+
+
+def activity_updated() -> pgtrigger.Trigger:
+    """Marks the old and the new lead when an activity moves, is voided or restored, or is corrected."""
+    facts = ["lead_id", "voided_at", "type_id", "occurred_at", "undated", "properties"]
+    return _trigger(
+        "activity_updated_marks",
+        pgtrigger.Update,
+        "SELECT lead_id FROM ("
+        f"SELECT n.lead_id FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(facts)}"
+        f" UNION SELECT o.lead_id FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(facts)}"
+        ") both_sides WHERE lead_id IS NOT NULL",
+    )
+
+
+def activity_deleted() -> pgtrigger.Trigger:
+    """Only retention and erasure delete activities. Leads that go in the same breath are not marked."""
+    return _trigger(
+        "activity_deleted_marks",
+        pgtrigger.Delete,
+        "SELECT DISTINCT o.lead_id FROM old_rows o JOIN leads_lead l ON l.id = o.lead_id",
+    )
+
+
+def fact_written(table_event: str, operation: pgtrigger.Operation) -> pgtrigger.Trigger:
+    """For tables of other apps whose rows have a ``lead_id`` and count in scores, such as adjustments.
+    ``table_event`` names the trigger, as in ``adjustment_inserted``."""
+    rows = "old_rows" if operation == pgtrigger.Delete else "new_rows"
+    return _trigger(
+        f"{table_event}_marks",
+        operation,
+        f"SELECT DISTINCT r.lead_id FROM {rows} r JOIN leads_lead l ON l.id = r.lead_id",
+    )
+
+
+def _trigger(name: str, operation: pgtrigger.Operation, leads: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(
+            old="old_rows" if operation != pgtrigger.Insert else None,
+            new="new_rows" if operation != pgtrigger.Delete else None,
+        ),
+        func=_MARK.format(leads=leads),
+    )
+
+
+def _distinct(facts: Iterable[str]) -> str:
+    names = list(facts)
+    old, new = (", ".join(f"{side}.{name}" for name in names) for side in "on")
+    return f"({old}) IS DISTINCT FROM ({new})"

@@ -1,0 +1,22 @@
+from .activity import Activity, ActivityType, Visitor
+from .changed_lead import ChangedLead
+from .company import Company, CompanyExternalId
+from .consent import ConsentEvent
+from .lead import Lead, LeadAccess, LeadExternalId
+from .opportunity import Opportunity
+from .stage_change import StageChange
+
+__all__ = [
+    "Activity",
+    "ActivityType",
+    "ChangedLead",
+    "Company",
+    "CompanyExternalId",
+    "ConsentEvent",
+    "Lead",
+    "LeadAccess",
+    "LeadExternalId",
+    "Opportunity",
+    "StageChange",
+    "Visitor",
+]

@@ -1,0 +1,25 @@
+from django.db import models
+from django.db.models import Q
+
+from .lead import Lead
+
+
+class ChangedLead(models.Model):
+    """A lead whose score may be out of date: the rescoring worker's queue. The statement triggers write it,
+    whoever wrote the facts; the worker deletes it only if ``version`` is still what it read, so a change
+    during its work is never lost. ``live`` decides whether crossings may hand over at once."""
+
+    lead = models.OneToOneField(Lead, models.CASCADE, primary_key=True, related_name="+")
+    version = models.BigIntegerField(default=1, help_text="Counts the changes.")
+    live = models.BooleanField(default=True, help_text="No: crossings wait for a person to release them.")
+    attempts = models.SmallIntegerField(default=0, help_text="Counted before each try.")
+    parked_at = models.DateTimeField(null=True, blank=True, help_text="Set after three failed tries.")
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["lead"], condition=Q(parked_at=None), name="leads_changedlead_waiting")
+        ]  # scoring.rescoring
+
+    def __str__(self) -> str:
+        return f"Lead {self.lead_id} changed"

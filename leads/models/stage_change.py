@@ -1,0 +1,60 @@
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.permissions import sees_everything
+from leads.stages import Stage
+
+from .lead import Lead
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class StageChangeQuerySet(models.QuerySet["StageChange"]):
+    def visible_to(self, user: "User") -> "StageChangeQuerySet":
+        """Changes of the leads that ``user`` may open."""
+        if sees_everything(user):
+            return self
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+
+class StageChange(models.Model):
+    """One step of one lead: "Ada went from MQL to handed over at 14:02, because she crossed the SQL line".
+    Append-only; what caused it (a crossing, a verdict) points here."""
+
+    class Cause(models.TextChoices):
+        CROSSING = "crossing", "Crossed a line"
+        MARKETING = "marketing", "Handed over by marketing"
+        VERDICT = "verdict", "Decided by sales"
+        UNDO = "undo", "Verdict undone"
+        CONVERSION = "conversion", "Became an opportunity"
+        IMPORT = "import", "Imported history"
+        PERSON = "person", "Set by hand"
+
+    id = models.BigAutoField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="stage_changes")
+    from_stage = models.CharField(max_length=12, choices=Stage.choices)
+    to_stage = models.CharField(max_length=12, choices=Stage.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    cause = models.CharField(max_length=10, choices=Cause.choices)
+    reason = models.CharField(max_length=40, blank=True, help_text="A code, such as a reject reason.")
+    note = models.TextField(blank=True)
+
+    objects = StageChangeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(from_stage=F("to_stage")), name="leads_stagechange_goes_somewhere"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["to_stage", "at"], name="leads_stagechange_funnel"),
+            models.Index(fields=["lead", "-at", "-id"], name="leads_stagechange_timeline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_from_stage_display()} → {self.get_to_stage_display()}"

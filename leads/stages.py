@@ -1,0 +1,46 @@
+"""Where a lead stands (stage) and how far its thinking has come (phase)."""
+
+from django.db import models
+
+
+class Stage(models.TextChoices):
+    """MQL is ``mql``; SQL is ``sql`` and later; the rest is neither (S3-02)."""
+
+    LEAD = "lead", "Lead"
+    MQL = "mql", "MQL"
+    HANDED_OVER = "handed_over", "Handed over"
+    SQL = "sql", "SQL"
+    OPPORTUNITY = "opportunity", "Opportunity"
+    CUSTOMER = "customer", "Customer"
+    CLOSED = "closed", "Closed"
+
+
+class Phase(models.TextChoices):
+    """The buyer's phase; the machine only moves it forward, a marketer either way (S2-01)."""
+
+    AWARENESS = "awareness", "Awareness"
+    CONSIDERATION = "consideration", "Consideration"
+    DECISION = "decision", "Decision"
+
+
+#: Stages a lead may go to from each stage. Whoever moves a lead asks here first.
+MOVES: dict[Stage, frozenset[Stage]] = {
+    Stage.LEAD: frozenset({Stage.MQL, Stage.HANDED_OVER, Stage.CUSTOMER, Stage.CLOSED}),
+    Stage.MQL: frozenset({Stage.LEAD, Stage.HANDED_OVER, Stage.CUSTOMER, Stage.CLOSED}),
+    Stage.HANDED_OVER: frozenset({Stage.LEAD, Stage.MQL, Stage.SQL, Stage.CUSTOMER, Stage.CLOSED}),
+    Stage.SQL: frozenset({Stage.HANDED_OVER, Stage.MQL, Stage.OPPORTUNITY, Stage.CUSTOMER, Stage.CLOSED}),
+    Stage.OPPORTUNITY: frozenset({Stage.SQL, Stage.MQL, Stage.CUSTOMER, Stage.CLOSED}),
+    Stage.CUSTOMER: frozenset({Stage.CLOSED}),
+    Stage.CLOSED: frozenset({Stage.LEAD, Stage.MQL, Stage.HANDED_OVER}),
+}
+
+#: Stages in which marketing works a lead; a crossing may still move it up.
+WITH_MARKETING = frozenset({Stage.LEAD, Stage.MQL})
+#: Stages in which sales has the lead.
+WITH_SALES = frozenset({Stage.HANDED_OVER, Stage.SQL, Stage.OPPORTUNITY})
+
+
+def further(left: str, right: str) -> str:
+    """The later of two phases."""
+    order = Phase.values
+    return max(left, right, key=order.index)
