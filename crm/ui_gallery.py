@@ -1,0 +1,208 @@
+"""The gallery of parts, /ui/: every part in every state, with made-up figures. For whoever builds a page."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+#: The gallery has its own clock, so that it looks the same every day.
+NOW = datetime(2026, 11, 17, 10, 36, tzinfo=UTC)
+LINES: dict[str, int | None] = {"intent": 20, "fit": 20, "engagement": 5}
+CEILINGS = {"intent": 35, "fit": 45, "engagement": 20}
+
+
+class WrongForm(forms.Form):
+    """A form that is always wrong, to show how that looks."""
+
+    points = forms.IntegerField(min_value=-50, max_value=50, help_text="Whole points, negative ones count against.")
+    days = forms.IntegerField(error_messages={"required": "How many days should it count?"})
+    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    remember = forms.BooleanField(required=False, label="Apply to leads already scored")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in a list, as a queue would pass a row."""
+
+    id: str
+    name: str
+    about: str
+    why: str
+    why_rest: str
+    why_note: str
+    scores: tuple[int, int, int]
+    remaining: int
+    sla_total: int = 60
+    current: bool = False
+
+    @property
+    def row(self) -> dict[str, Any]:
+        intent, fit, engagement = self.scores
+        return {
+            "id": self.id,
+            "name": self.name,
+            "about": self.about,
+            "why": self.why,
+            "why_rest": self.why_rest,
+            "why_note": self.why_note,
+            "intent": intent * 100,
+            "fit": fit * 100,
+            "engagement": engagement * 100,
+            "total": (intent + fit + engagement) * 100,
+            "lines": LINES,
+            "ceilings": CEILINGS,
+            "current": self.current,
+            "url": "#rows",
+            "at": NOW,
+            "due_at": NOW + timedelta(minutes=self.remaining),
+            "sla_total": self.sla_total,
+            "sla_remaining": self.remaining,
+            "accept_url": "#rows",
+            "reject_url": "#reject",
+        }
+
+
+PEOPLE = (
+    Person(
+        "handoff-1", "Inês Carvalho", "Service Director · Elevare Serviços", "Asked for a quote",
+        " today at 09:18", "Watched 31 of 34 min of the dispatch webinar · 320 staff", (28, 38, 18), -18,
+    ),
+    Person(
+        "handoff-2", "Marta Kowalczyk", "Head of Operations · Nordwind Aufzüge", "Requested a demo",
+        " 24 min ago, after 4 pricing views", "2 colleagues active this week · 240 staff", (35, 45, 11), 36,
+        current=True,
+    ),
+    Person(
+        "handoff-3", "Tobias Lindqvist", "COO · Fjällvärme", "Compared plans twice",
+        ", then read about security", "Third visit in 5 days · 180 staff", (30, 41, 17), 11,
+    ),
+    Person(
+        "handoff-4", "Pádraig Nolan", "Managing Director · Shannon Fire & Safety", "Attended Q&A live",
+        " and asked about integrations", "Small for us (70 staff), very active", (24, 28, 20), 151, sla_total=240,
+    ),
+)  # fmt: skip
+
+
+def _reason(
+    rule: str, label: str, points: float, evidence: str, until: str | None = None, **more: Any
+) -> dict[str, Any]:
+    return {
+        "rule": rule, "label": label, "points": points, "raw_points": points, "evidence": evidence,
+        "counts_until": until, "activities": [], **more,
+    }  # fmt: skip
+
+
+EXPLANATION: dict[str, Any] = {
+    "model": "default",
+    "version": 14,
+    "at": "2026-11-17T10:12:00+00:00",
+    "total": 91.0,
+    "dimensions": [
+        {
+            "key": "intent", "points": 35.0, "ceiling": 35, "line": 20, "over": True,
+            "reasons": [
+                _reason("demo", "Requested a demo", 25.0, "Form on /demo, today 10:12", "2026-12-17T10:12:00+00:00"),
+                _reason(
+                    "pricing", "Pricing viewed 4 times in 7 days", 10.0, "on 12, 14, 16 and 17 Nov",
+                    "2026-11-24T10:07:00+00:00", raw_points=16.0,
+                    activities=[
+                        {"id": 1, "type": "pricing_page_view", "label": "Viewed Pricing",
+                         "occurred_at": "2026-11-17T10:07:00+00:00", "points": 4.0},
+                        {"id": 2, "type": "pricing_page_view", "label": "Viewed Pricing",
+                         "occurred_at": "2026-11-16T08:03:00+00:00", "points": 3.9},
+                    ],
+                ),
+            ],
+        },
+        {
+            "key": "fit", "points": 45.0, "ceiling": 45, "line": 20, "over": True,
+            "reasons": [
+                _reason("size", "Company size 100–500", 15.0, "240 staff, from the demo form"),
+                _reason("role", "Role decides on operations", 14.0, "Title contains “Head of Operations”"),
+                _reason("industry", "Industry: field service", 12.0, "Lifts and escalators"),
+                _reason("phone", "Phone given and reachable", 4.0, "Landline, Hamburg"),
+            ],
+        },
+        {
+            "key": "engagement", "points": 11.0, "ceiling": 20, "line": 5, "over": True,
+            "reasons": [
+                _reason("mails", "Opened 3 of 3 emails", 15.0, "Spreadsheet to schedule", "2026-12-16T08:00:00+00:00"),
+                _reason("quiet", "Quiet for 9 days", -4.0, "29 Oct to 7 Nov, halved since", "2026-12-08T08:00:00+00:00"),
+            ],
+        },
+    ],
+}  # fmt: skip
+
+TIMELINE = (
+    {"at": NOW - timedelta(minutes=24), "icon": "arrow-right-left", "title": "Handed to sales",
+     "text": ", intent went from 6 to 35, the line is 20"},
+    {"at": NOW - timedelta(minutes=24), "icon": "calendar-check", "title": "Requested a demo", "points": 25.0,
+     "quote": "We run 20 technicians from an Excel sheet and three phones. Looking to decide before the new year."},
+    {"at": NOW - timedelta(minutes=29), "icon": "eye", "lead_in": "Viewed", "title": "Pricing",
+     "text": ", 3 min 40 s", "points": 4.0},
+    {"at": NOW - timedelta(days=1, hours=2), "icon": "mail-open", "lead_in": "Opened",
+     "title": "Spreadsheet to schedule", "text": ", email 3 of 6"},
+    {"at": NOW - timedelta(days=5), "icon": "x", "title": "Sent back", "text": " by Jonas: wrong timing",
+     "note": "Contract with the old tool runs until March."},
+)  # fmt: skip
+
+REASONS = tuple(
+    SimpleNamespace(code=code, key=key, label=label, return_days=days)
+    for key, (code, label, days) in enumerate(
+        (
+            ("timing", "Wrong timing", 60),
+            ("no_budget", "No budget this year", 90),
+            ("too_small", "Too small", 180),
+            ("no_authority", "Not a decision maker", 30),
+            ("not_a_buyer", "Not a buyer: student, applicant, competitor", None),
+            ("duplicate", "Duplicate or already a customer", None),
+            ("unreachable", "Could not be reached", 90),
+        ),
+        start=1,
+    )
+)
+
+
+def _history() -> list[tuple[datetime, int, int, int]]:
+    intents = (0, 0, 200, 400, 400, 300, 300, 200, 200, 400, 600, 3500)
+    fits = (3000, 3000, 3000, 3000, 4100, 4100, 4100, 4100, 4100, 4500, 4500, 4500)
+    engagements = (400, 500, 600, 900, 900, 700, 600, 500, 300, 200, 1100, 1100)
+    first = NOW - timedelta(days=30)
+    return [
+        (first + timedelta(days=30 * index / 11), fit, engagement, intent)
+        for index, (fit, engagement, intent) in enumerate(zip(fits, engagements, intents, strict=True))
+    ]
+
+
+@login_required
+def gallery(request: HttpRequest) -> HttpResponse:
+    form = WrongForm({"points": "160", "days": ""})
+    return render(
+        request,
+        "ui.html",
+        {
+            "now": NOW,
+            "rows": [person.row for person in PEOPLE],
+            "lines": LINES,
+            "ceilings": CEILINGS,
+            "line_missing": {"intent": 20, "fit": 20, "engagement": None},
+            "explanation": EXPLANATION,
+            "history": _history(),
+            "timeline": TIMELINE,
+            "reasons": REASONS,
+            "form": form,
+            "views": [
+                {"label": "Due now", "url": "#views", "count": 12, "current": True},
+                {"label": "New today", "url": "#views", "count": 9},
+                {"label": "Working", "url": "#views", "count": None},
+            ],
+            "pages": Paginator(range(120), 50).page(2),
+            "moments": [NOW - timedelta(**past) for past in ({"minutes": 24}, {"days": 1}, {"days": 40})],
+        },
+    )
