@@ -34,7 +34,7 @@ def lend(local: Path) -> None:
     servers = Servers(local)
     claim(local)
     if os.environ.get(SUPERVISED):
-        _wait_until_up(servers, None)
+        wait_until_up(servers)
         return
     with _alone(local, "start.lock"):
         if servers.postgres_answers():
@@ -49,7 +49,7 @@ def lend(local: Path) -> None:
                 cwd=Path(__file__).resolve().parent.parent,
                 start_new_session=True,
             )
-        _wait_until_up(servers, keeper)
+        wait_until_up(servers, keeper=keeper)
 
 
 def claim(local: Path) -> None:
@@ -116,15 +116,23 @@ def _in_use(local: Path) -> bool:
     return False
 
 
-def _wait_until_up(servers: Servers, keeper: subprocess.Popen[bytes] | None) -> None:
+def wait_until_up(
+    servers: Servers,
+    *,
+    postgres: bool = True,
+    valkey: bool = True,
+    keeper: subprocess.Popen[bytes] | None = None,
+) -> None:
+    """Return when those asked for answer and our database is there. Raises EmbeddedError."""
     deadline = time.monotonic() + START_SECONDS
-    while not (servers.postgres_answers() and servers.valkey_answers()):
+    while (postgres and not servers.postgres_answers()) or (valkey and not servers.valkey_answers()):
         if keeper is not None and keeper.poll() is not None:
             raise EmbeddedError(f"The embedded PostgreSQL did not start; see {servers.log}/postgres.log.")
         if time.monotonic() > deadline:
             raise EmbeddedError(f"The embedded servers did not answer in time; see {servers.log}.")
         time.sleep(0.05)
-    servers.make_database()
+    if postgres:
+        servers.make_database()
 
 
 def _open(local: Path, name: str) -> IO[bytes]:

@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from dotenv import load_dotenv
 
 from crm import env
 from crm.embedded import DATABASE, USER, Servers, keep_secret
+
+#: Lets ``ModelAdmin[Lead]`` and ``ModelForm[Lead]`` name their model for the type checker.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_dotenv(BASE_DIR / ".env")
@@ -121,11 +125,15 @@ _database: dict[str, Any] = (
         "OPTIONS": {},
     }
 )
+WEB_POOL = env.flag("DATABASE_POOL", default=False)
+if WEB_POOL:
+    _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 5.0}
 _database["OPTIONS"] = {"connect_timeout": 10, "application_name": "handoff", **_database["OPTIONS"]}
 DATABASES = {
     "default": {
         **_database,
-        "CONN_MAX_AGE": env.whole("CONN_MAX_AGE", 60),
+        # A web process answers each request in a thread of its own, so it shares a pool instead.
+        "CONN_MAX_AGE": 0 if WEB_POOL else 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         "TEST": {"NAME": env.text("HANDOFF_TEST_DB", "test_handoff")},
@@ -150,6 +158,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+#: The password of everybody in the demo company. Production refuses to start while it opens a door.
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", "fieldline-demo")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
