@@ -88,6 +88,12 @@ def fact_written(table_event: str, operation: pgtrigger.Operation) -> pgtrigger.
     )
 
 
+def found_by(table_event: str, operation: pgtrigger.Operation, leads: str) -> pgtrigger.Trigger:
+    """For tables of other apps whose rows concern leads without naming them: ``leads`` is a query over
+    ``new_rows`` or ``old_rows`` that gives each lead's id once, as ``lead_id``."""
+    return _trigger(f"{table_event}_marks", operation, leads)
+
+
 def _trigger(name: str, operation: pgtrigger.Operation, leads: str) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name=name,

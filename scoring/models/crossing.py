@@ -1,0 +1,100 @@
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from leads.models import Lead, StageChange
+from scoring.dimensions import HUNDREDTHS, LINE_STAGES
+
+from .model_version import ModelVersion, ScoringModel
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class CrossingQuerySet(models.QuerySet["Crossing"]):
+    def visible_to(self, user: "User") -> "CrossingQuerySet":
+        """Crossings of the leads that ``user`` may open."""
+        if user.role in ("admin", "marketer"):
+            return self
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+    def ready(self, at: datetime) -> "CrossingQuerySet":
+        """Those the handoff pipeline may act on now, oldest first."""
+        return (
+            self.filter(handled_at=None)
+            .filter(Q(held_at=None) | Q(released_at__isnull=False))
+            .filter(Q(not_before=None) | Q(not_before__lte=at))
+            .order_by("id")
+        )
+
+    def held(self) -> "CrossingQuerySet":
+        """Those that wait for a person: a published model or an import of the past made them."""
+        return self.filter(handled_at=None, held_at__isnull=False, released_at=None)
+
+
+class Crossing(models.Model):
+    """A lead went up over a stage's line: "Ada crossed SQL at 14:02 by the line, under version 7, for the
+    first time". Written once with the score that made it, handled once by the handoff pipeline, never
+    deleted. Going down makes none: ``LineState`` records it."""
+
+    class Cause(models.TextChoices):
+        LINE = "line", "Reached the line"
+        TRIGGER = "trigger", "Met a trigger"
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="crossings", db_index=False)
+    model = models.ForeignKey(ScoringModel, models.PROTECT, related_name="+", db_index=False)
+    version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+", db_index=False)
+    stage = models.CharField(max_length=3, choices=[("mql", "MQL"), ("sql", "SQL")])
+    cycle = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    cause = models.CharField(max_length=7, choices=Cause.choices)
+    triggers = ArrayField(models.CharField(max_length=64), default=list, help_text="Keys of those that held.")
+    fit = models.IntegerField()
+    engagement = models.IntegerField()
+    intent = models.IntegerField()
+    total = models.IntegerField()
+    held_at = models.DateTimeField(null=True, blank=True, help_text="Set when a person must release it.")
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
+    not_before = models.DateTimeField(null=True, blank=True, help_text="The pipeline waits until then.")
+    handled_at = models.DateTimeField(null=True, blank=True, help_text="Empty until the pipeline has acted.")
+    outcome = models.CharField(max_length=24, blank=True, help_text="A code: what the pipeline did.")
+    stage_change = models.ForeignKey(
+        StageChange, models.SET_NULL, null=True, blank=True, related_name="crossings", db_index=False
+    )
+
+    objects = CrossingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "model", "stage", "cycle"], name="scoring_crossing_once"),
+            models.CheckConstraint(condition=Q(stage__in=LINE_STAGES), name="scoring_crossing_stage_known"),
+            models.CheckConstraint(
+                condition=Q(released_at=None, released_by=None)
+                | Q(released_at__isnull=False, released_by__isnull=False, held_at__isnull=False),
+                name="scoring_crossing_released_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=Q(handled_at__isnull=False) | Q(outcome="", stage_change=None),
+                name="scoring_crossing_outcome_when_handled",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(handled_at=None), name="scoring_crossing_unhandled"),  # pipeline
+            models.Index(fields=["stage_change"], name="scoring_crossing_stage_change"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Crossing {self.cycle} of the {self.get_stage_display()} line"
+
+    @property
+    def is_strong(self) -> bool:
+        """Whether the lead has asked for something, not only read: what makes an MQL strong (S4-07, S4-08)."""
+        return self.intent > 0
+
+    def points(self, dimension: str) -> float:
+        """The score in ``dimension`` (or ``total``) at the crossing, in points."""
+        return float(getattr(self, dimension)) / HUNDREDTHS

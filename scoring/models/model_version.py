@@ -1,0 +1,135 @@
+from typing import TYPE_CHECKING
+
+import pgtrigger
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from scoring.dimensions import MOST_CEILING
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+KEY = RegexValidator(r"^[a-z][a-z0-9_-]{0,63}\Z", "Use lower-case letters, digits, - and _, a letter first.")
+
+
+class ScoringModel(models.Model):
+    """One way of judging leads: "default". Its rules live in versions; at most one of them is published."""
+
+    key = models.CharField(max_length=64, unique=True, validators=[KEY])
+    name = models.CharField(max_length=120)
+    applies_to = models.CharField(
+        max_length=200, blank=True, help_text="In words: which leads it is for. Empty for all."
+    )
+    swept_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the last sweep of fading points was done."
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def visible_to(self, user: "User") -> "ModelVersionQuerySet":
+        """Everybody reads what is or was live; drafts are for those who edit them."""
+        if user.role in ("admin", "marketer"):
+            return self
+        return self.exclude(state=ModelVersion.State.DRAFT)
+
+    def published(self) -> "ModelVersionQuerySet":
+        return self.filter(state=ModelVersion.State.PUBLISHED)
+
+    def live(self, model_key: str = "default") -> "ModelVersion":
+        """The version that scores leads now. Raises ModelVersion.DoesNotExist before the first publish."""
+        return self.published().select_related("model").get(model__key=model_key)
+
+
+class ModelVersion(models.Model):
+    """One state of a model's rules: "default, version 7, published 3 May by Mara because …". A draft is
+    edited freely; once published, it and its rules never change: the database refuses."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    model = models.ForeignKey(ScoringModel, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT, editable=False)
+    ceiling_fit = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_CEILING)],
+        help_text="The most that fit can reach, in points. Empty for no ceiling.",
+    )  # fmt: skip
+    ceiling_engagement = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_CEILING)]
+    )
+    ceiling_intent = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_CEILING)]
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    published_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    reason = models.TextField(blank=True, editable=False, help_text="Why it was published.")
+    rescored_to = models.BigIntegerField(
+        null=True, blank=True, editable=False,
+        help_text="The lead id up to which everybody was re-scored after publishing; empty when all are.",
+    )  # fmt: skip
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "number"], name="scoring_modelversion_number_once"),
+            models.UniqueConstraint(
+                fields=["model"], condition=Q(state="published"), name="scoring_modelversion_one_published"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", published_at=None, published_by=None, reason="", rescored_to=None)
+                | (Q(state__in=["published", "retired"], published_at__isnull=False) & ~Q(reason="")),
+                name="scoring_modelversion_published_with_reason",
+            ),
+            *[
+                models.CheckConstraint(
+                    condition=Q(**{name: None}) | Q(**{f"{name}__range": (1, MOST_CEILING)}),
+                    name=f"scoring_modelversion_{name}_range",
+                )
+                for name in ("ceiling_fit", "ceiling_engagement", "ceiling_intent")
+            ],
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="published_is_final",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state__in=["published", "retired"]),
+                func="""
+                    IF TG_OP = 'UPDATE' AND NEW.state <> 'draft'
+                        AND NOT (OLD.state = 'retired' AND NEW.state = 'published')
+                        AND (to_jsonb(NEW) - 'state' - 'rescored_to') = (to_jsonb(OLD) - 'state' - 'rescored_to')
+                    THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'Version % is % and cannot change: make a draft from it.',
+                        OLD.number, OLD.state USING ERRCODE = 'check_violation';
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model.name}, version {self.number}"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def ceilings(self) -> dict[str, int | None]:
+        """Dimension → the most it can reach, in points; None for no ceiling."""
+        return {"fit": self.ceiling_fit, "engagement": self.ceiling_engagement, "intent": self.ceiling_intent}

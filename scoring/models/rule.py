@@ -1,0 +1,240 @@
+"""What a version says: rules that give points, lines and triggers that move leads, blockers that hold them."""
+
+from typing import Any
+
+import pgtrigger
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from scoring.dimensions import LINE_STAGES, MOST_POINTS, Dimension
+
+from .model_version import KEY, ModelVersion
+
+_STAGE_CHOICES = [("mql", "MQL"), ("sql", "SQL")]
+
+
+def _only_in_drafts() -> pgtrigger.Trigger:
+    """Refuses to write parts of a published version. Turning a part off that cannot be computed is allowed:
+    it says why, and the rest goes on."""
+    return pgtrigger.Trigger(
+        name="only_in_drafts",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("final", "scoring_modelversion%ROWTYPE")],
+        func="""
+            IF TG_OP = 'UPDATE' AND (to_jsonb(NEW) - 'disabled_at' - 'disabled_reason')
+                = (to_jsonb(OLD) - 'disabled_at' - 'disabled_reason') THEN
+                RETURN NEW;
+            END IF;
+            SELECT * INTO final FROM scoring_modelversion
+            WHERE state <> 'draft' AND (id = NEW.version_id OR id = OLD.version_id) LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'Version % is % and cannot change: make a draft from it.',
+                    final.number, final.state USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN COALESCE(NEW, OLD);
+        """,
+    )
+
+
+class _Disabled(models.Model):
+    """A part that could not be computed is turned off with the reason, instead of breaking the others."""
+
+    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    disabled_reason = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(disabled_at=None, disabled_reason="")
+                | (Q(disabled_at__isnull=False) & ~Q(disabled_reason="")),
+                name="%(app_label)s_%(class)s_disabled_with_reason",
+            )
+        ]
+
+
+class RuleGroup(models.Model):
+    """Rules of one dimension that together give, or take, at most ``cap`` points: "page views, 12"."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="groups")
+    key = models.CharField(max_length=64, validators=[KEY])
+    cap = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(100_000)])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "key"], name="scoring_rulegroup_key_once"),
+            models.CheckConstraint(condition=Q(cap__range=(1, 100_000)), name="scoring_rulegroup_cap_range"),
+        ]
+        triggers = [_only_in_drafts()]
+
+    def __str__(self) -> str:
+        return f"{self.key}, at most {self.cap}"
+
+
+class Rule(_Disabled):
+    """Points for a fact or for behaviour: "25 intent points for a demo request in 30 days, halved every 30".
+    ``when`` is a condition tree as ``scoring.conditions`` reads it."""
+
+    class Count(models.TextChoices):
+        ONCE = "once", "Once"
+        EACH = "each", "Each time"
+
+    class Period(models.TextChoices):
+        DAY = "day", "Day"
+        WEEK = "week", "Week"
+        MONTH = "month", "Month"
+
+    class Decay(models.TextChoices):
+        HALF_LIFE = "half_life", "Halves every … days"
+        LINEAR = "linear", "Loses a share every … days"
+        DROP = "drop", "Drops after … days"
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="rules")
+    position = models.PositiveIntegerField(default=0, help_text="The order in which rules are shown.")
+    key = models.CharField(max_length=64, validators=[KEY])
+    label = models.CharField(max_length=160)
+    dimension = models.CharField(max_length=10, choices=Dimension.choices)
+    group = models.ForeignKey(RuleGroup, models.PROTECT, null=True, blank=True, related_name="rules")
+    when: Any = models.JSONField(default=dict)
+    points = models.SmallIntegerField(
+        validators=[MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
+    )
+    count = models.CharField(max_length=4, choices=Count.choices, default=Count.ONCE)
+    cap = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        help_text="The most points this rule gives or takes, when each time counts.",
+    )  # fmt: skip
+    per_times = models.PositiveSmallIntegerField(
+        "at most", null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="How many count in each period.",
+    )  # fmt: skip
+    per_period = models.CharField("in each", max_length=5, choices=Period.choices, blank=True)
+    window_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)]
+    )
+    decay_kind = models.CharField("fading", max_length=9, choices=Decay.choices, blank=True)
+    decay_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)]
+    )
+    decay_percent = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="The share lost; empty for all of it. Not for halving.",
+    )  # fmt: skip
+
+    class Meta(_Disabled.Meta):
+        constraints = [
+            *_Disabled.Meta.constraints,
+            models.UniqueConstraint(fields=["version", "key"], name="scoring_rule_key_once"),
+            models.CheckConstraint(
+                condition=Q(points__range=(-MOST_POINTS, MOST_POINTS)), name="scoring_rule_points_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(dimension__in=Dimension.values), name="scoring_rule_dimension_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(per_times=None, per_period="")
+                | (Q(per_times__gte=1) & Q(per_period__in=["day", "week", "month"])),
+                name="scoring_rule_period_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(decay_kind="", decay_days=None, decay_percent=None)
+                | (Q(decay_kind="half_life", decay_percent=None) & Q(decay_days__gte=1))
+                | (Q(decay_kind__in=["linear", "drop"]) & Q(decay_days__gte=1)),
+                name="scoring_rule_fading_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(count="each") | Q(count="once", cap=None, per_times=None),
+                name="scoring_rule_limits_need_each",
+            ),
+        ]
+        triggers = [_only_in_drafts()]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Line(models.Model):
+    """A minimum in one or more dimensions that moves a lead to a stage: "SQL: intent 20 and fit 20, left
+    again 3 below". A stage may have several lines; any of them is enough."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="lines")
+    stage = models.CharField(max_length=3, choices=_STAGE_CHOICES)
+    min_fit = models.IntegerField(null=True, blank=True)
+    min_engagement = models.IntegerField(null=True, blank=True)
+    min_intent = models.IntegerField(null=True, blank=True)
+    min_total = models.IntegerField(
+        null=True, blank=True, help_text="For models with one number; a line of ours names dimensions."
+    )
+    leave = models.PositiveIntegerField(
+        "leave margin", default=0, help_text="How far below the line a lead may cool before it has left it."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(stage__in=LINE_STAGES), name="scoring_line_stage_known"),
+            models.CheckConstraint(
+                condition=Q(min_fit__isnull=False)
+                | Q(min_engagement__isnull=False)
+                | Q(min_intent__isnull=False)
+                | Q(min_total__isnull=False),
+                name="scoring_line_asks_for_something",
+            ),
+        ]
+        triggers = [_only_in_drafts()]
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display()} line"
+
+    @property
+    def minimums(self) -> dict[str, int]:
+        """What it asks for, in points: dimension (or ``total``) → minimum."""
+        found = {
+            "intent": self.min_intent, "fit": self.min_fit,
+            "engagement": self.min_engagement, "total": self.min_total,
+        }  # fmt: skip
+        return {name: least for name, least in found.items() if least is not None}
+
+
+class Trigger(_Disabled):
+    """A condition that moves a lead to a stage whatever its points: "comparison guide and demo request"."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="stage_triggers")
+    position = models.PositiveIntegerField(default=0)
+    key = models.CharField(max_length=64, validators=[KEY])
+    label = models.CharField(max_length=160)
+    stage = models.CharField(max_length=3, choices=_STAGE_CHOICES)
+    when: Any = models.JSONField(default=dict)
+
+    class Meta(_Disabled.Meta):
+        constraints = [
+            *_Disabled.Meta.constraints,
+            models.UniqueConstraint(fields=["version", "key"], name="scoring_trigger_key_once"),
+            models.CheckConstraint(condition=Q(stage__in=LINE_STAGES), name="scoring_trigger_stage_known"),
+        ]
+        triggers = [_only_in_drafts()]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Blocker(_Disabled):
+    """A condition that keeps a lead from sales whatever its points: "works for a competitor"."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="blockers")
+    position = models.PositiveIntegerField(default=0)
+    key = models.CharField(max_length=64, validators=[KEY])
+    label = models.CharField(max_length=160)
+    when: Any = models.JSONField(default=dict)
+
+    class Meta(_Disabled.Meta):
+        constraints = [
+            *_Disabled.Meta.constraints,
+            models.UniqueConstraint(fields=["version", "key"], name="scoring_blocker_key_once"),
+        ]
+        triggers = [_only_in_drafts()]
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,77 @@
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from leads.models import Lead
+from scoring.dimensions import HUNDREDTHS, LINE_STAGES
+
+from .model_version import ModelVersion, ScoringModel
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class ScoreQuerySet(models.QuerySet["Score"]):
+    def visible_to(self, user: "User") -> "ScoreQuerySet":
+        """Scores of the leads that ``user`` may open."""
+        if user.role in ("admin", "marketer"):
+            return self
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+
+class Score(models.Model):
+    """What one model says of one lead: "Ada: intent 25.00, fit 31.00, engagement 6.40 as of 10:36". Whole
+    hundredths of a point. A pure function of facts, version and ``computed_at``: it may be thrown away and
+    computed again. Kept narrow and without an index on the figures, so that rewriting it stays cheap."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="scores", db_index=False)
+    model = models.ForeignKey(ScoringModel, models.CASCADE, related_name="+", db_index=False)
+    version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+", db_index=False)
+    fit = models.IntegerField()
+    engagement = models.IntegerField()
+    intent = models.IntegerField()
+    total = models.IntegerField()
+    computed_at = models.DateTimeField(help_text="The moment the score is as of.")
+    fading = models.BooleanField(help_text="Time alone may still change it: the sweep looks at it again.")
+
+    objects = ScoreQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "model"], name="scoring_score_once"),
+            models.CheckConstraint(
+                condition=Q(total=models.F("fit") + models.F("engagement") + models.F("intent")),
+                name="scoring_score_total_is_the_sum",
+            ),
+        ]
+        indexes = [models.Index(fields=["lead"], condition=Q(fading=True), name="scoring_score_fading")]  # sweep
+
+    def __str__(self) -> str:
+        return f"{self.total / HUNDREDTHS:.0f} points"
+
+
+class LineState(models.Model):
+    """Whether a lead stands over a stage's line now: "over the SQL line since Monday, for the second time".
+    Hysteresis lives here, not in the score: entered over the line or by a trigger, left below the margin."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="line_states", db_index=False)
+    model = models.ForeignKey(ScoringModel, models.CASCADE, related_name="+", db_index=False)
+    stage = models.CharField(max_length=3, choices=[("mql", "MQL"), ("sql", "SQL")])
+    inside = models.BooleanField()
+    cycle = models.PositiveIntegerField(help_text="How often the lead has crossed upwards.")
+    since = models.DateTimeField(help_text="When it entered or left.")
+    restart_id = models.BigIntegerField(
+        null=True, blank=True,
+        help_text="The newest restart this state has seen. A newer one closes the line, so that what comes "
+        "after it is a new crossing even when both arrive together.",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "model", "stage"], name="scoring_linestate_once"),
+            models.CheckConstraint(condition=Q(stage__in=LINE_STAGES), name="scoring_linestate_stage_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'over' if self.inside else 'under'} the {self.get_stage_display()} line"
