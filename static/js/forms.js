@@ -1,0 +1,118 @@
+// Forms and what answers them: toasts, focus on errors and new forms, the reject date, saving as one goes.
+
+const TOAST_MS = 8_000;
+const TOASTS = 3;
+
+const toasts = document.getElementById("toasts");
+
+// Toasts: eight seconds, longer while somebody is on them.
+
+function time(toast) {
+  let left = setTimeout(() => toast.remove(), TOAST_MS);
+  const stay = () => clearTimeout(left);
+  const leave = () => {
+    clearTimeout(left);
+    left = setTimeout(() => toast.remove(), TOAST_MS);
+  };
+  for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, stay);
+  for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, leave);
+}
+
+function tidyToasts() {
+  const shown = [...(toasts?.children ?? [])];
+  shown.slice(0, -TOASTS).forEach((toast) => toast.remove());
+  for (const toast of shown) {
+    if (toast.dataset.timed) continue;
+    toast.dataset.timed = "yes";
+    time(toast);
+  }
+}
+
+function complain(text) {
+  const template = document.getElementById("toast-error");
+  if (!template || !toasts) return;
+  const toast = template.content.firstElementChild.cloneNode(true);
+  toast.querySelector("span").textContent = text;
+  toasts.append(toast);
+}
+
+if (toasts) {
+  new MutationObserver(tidyToasts).observe(toasts, { childList: true });
+  tidyToasts();
+}
+
+// What came into the page
+
+function drawn(root) {
+  const form = root.matches?.("#reject") ? root : root.querySelector?.("#reject");
+  const focus = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
+  if (focus) focus.focus();
+  else if (form) (form.querySelector("[name=reason]:checked") ?? form.querySelector("[name=reason]"))?.focus();
+}
+
+document.addEventListener("htmx:after:settle", (event) => drawn(event.detail.task?.target ?? event.target));
+document.addEventListener("handoff:drawn", (event) => drawn(event.detail.element));
+drawn(document);
+
+// The return date follows the reason until somebody types one; a reason that closes the lead has none.
+
+document.addEventListener("input", (event) => {
+  if (event.target.name === "return_on") event.target.dataset.typed = "yes";
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form");
+  if (!form) return;
+  if (event.target.name === "reason") {
+    const field = form.querySelector("[data-return]");
+    const date = field?.querySelector("[name=return_on]");
+    const own = event.target.dataset.returnOn;
+    if (!date) return;
+    field.hidden = !own;
+    if (!own) date.value = "";
+    else if (!date.dataset.typed) date.value = own;
+  }
+  if (form.matches("[data-autosubmit], [data-autosave]")) form.requestSubmit();
+  if (form.matches("[data-switch]")) save(form);
+});
+
+async function save(form) {
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
+  if (!answer?.ok) return complain("Not saved: the server could not be reached.");
+  const on = form.querySelector("[type=checkbox]").checked;
+  document.documentElement.dataset.keys = on ? "on" : "off";
+}
+
+// Sending: a button pressed once is busy until the answer is there, and what went wrong is said.
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.target.matches("[method=get], [data-autosubmit]")) return;
+  if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+  else button.setAttribute("aria-busy", "true");
+});
+
+const rest = () => document.querySelectorAll("button[aria-busy=true]").forEach((each) => each.removeAttribute("aria-busy"));
+document.addEventListener("htmx:finally:request", rest);
+addEventListener("pageshow", rest);
+
+document.addEventListener("htmx:after:request", (event) => {
+  const answer = event.detail.ctx.response.raw;
+  if (answer?.redirected && new URL(answer.url).pathname.startsWith("/accounts/")) {
+    event.preventDefault(); // signed out meanwhile: the whole page asks for the password
+    location.reload();
+  }
+});
+
+document.addEventListener("htmx:response:error", (event) => {
+  const { status } = event.detail.ctx.response;
+  if (status === 403) complain("Not allowed. Perhaps you were signed out; load the page again.");
+  else if (status === 404) complain("This is no longer here. Load the page again to see what changed.");
+  else if (status >= 500) complain("Something went wrong on our side. Nothing was changed; please try again.");
+});
+
+const unreachable = () => complain("Could not reach the server. Nothing was changed; what you typed is kept.");
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.error?.name !== "AbortError" && event.detail.ctx?.request?.method !== "GET") unreachable();
+});
+document.addEventListener("handoff:unreachable", unreachable);

@@ -1,0 +1,125 @@
+// Single keys click the visible control: there is nothing a key can do that a pointer cannot.
+// Markup says which: data-key="a" on a control, data-go="q" on a link of the rail. Lists are moved by worklist.js.
+
+const TYPING = "input:not([type=radio], [type=checkbox], [type=button], [type=submit]), textarea, select, [contenteditable]";
+const CHORD_MS = 1500; // how long G waits for its second key
+
+const html = document.documentElement;
+const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`handoff:${name}`, { detail }));
+const visible = (element) => element?.checkVisibility() ?? false;
+
+/** Where a key looks for its control, nearest to the work first. */
+function scopes(key) {
+  const dialog = document.querySelector("dialog[open]");
+  if (dialog) return [dialog];
+  const near = ["#reject", "#worklist [aria-current=true]", "#peek", "body"];
+  return (key === "z" ? ["#toasts", ...near] : near).flatMap((selector) => document.querySelector(selector) ?? []);
+}
+
+function control(key) {
+  for (const scope of scopes(key)) {
+    const found = [...scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter((element) => {
+      if (element.disabled) return false;
+      // A row's buttons show on hover or focus only; those of the current row count as shown.
+      return visible(element) || element.closest("[aria-current=true], details");
+    });
+    if (found.length) return scope.id === "toasts" ? found.at(-1) : found[0];
+  }
+  return null;
+}
+
+function press(element, key) {
+  const folded = element.closest("details:not([open])");
+  if (folded) folded.open = true;
+  if (element.type === "radio" && !/\d/.test(key)) {
+    // A letter leads to the group and leaves the choice to arrows or a click.
+    (element.form?.querySelector(`[name="${element.name}"]:checked`) ?? element).focus();
+    return;
+  }
+  if (element.matches("input[type=search], input[type=text]")) {
+    element.focus();
+    element.select();
+    return;
+  }
+  element.click();
+  if (element.type === "radio") element.focus();
+}
+
+let chord = 0;
+
+function go(key) {
+  chord = 0;
+  document.querySelector(`[data-go="${CSS.escape(key)}"]`)?.click();
+}
+
+/** Ctrl Enter: the form one is in, else the one that waits to be sent. */
+function send(event) {
+  const form = event.target.closest?.("form") ?? [...document.querySelectorAll("form[data-sends]")].find(visible);
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit();
+}
+
+function leave(event) {
+  if (document.querySelector("dialog[open], [popover]:popover-open:not(#side)")) return; // the browser closes these
+  const open = ["#reject", "#peek"].map((selector) => document.querySelector(`${selector} [data-close]`)).find(visible);
+  const typing = event.target.matches?.(TYPING);
+  if (typing && !event.target.closest("#reject")) event.target.blur();
+  else if (document.querySelector("[data-selected-now]")) tell("clear");
+  else if (open) open.click();
+}
+
+const NAMED = {
+  "?": () => document.getElementById("keys")?.showModal(),
+  "/": () => (control("/") ?? [...document.querySelectorAll("input[type=search]")].find(visible))?.focus(),
+  x: () => tell("select"),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return send(event);
+  if (event.key === "Escape") return leave(event);
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.(TYPING)) return;
+
+  const list = document.getElementById("worklist");
+  const onRow = event.target === document.body || event.target.id === "main" || event.target.matches?.("[data-row-link]");
+  if (list && !document.querySelector("dialog[open]")) {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by && onRow) {
+      event.preventDefault();
+      return tell("move", { by, extend: event.shiftKey });
+    }
+    if ((event.key === "Enter" || event.key === " ") && onRow) {
+      event.preventDefault();
+      return tell(event.key === "Enter" ? "open" : "preview");
+    }
+  }
+
+  if (html.dataset.keys === "off" || event.key.length !== 1 || event.key === " ") return;
+  const key = event.key.toLowerCase();
+  if (Date.now() - chord < CHORD_MS) {
+    event.preventDefault();
+    return go(key);
+  }
+  if (key === "g") {
+    chord = Date.now();
+    return;
+  }
+  const by = { j: 1, k: -1 }[key];
+  if (by && list && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    return tell("move", { by, extend: event.shiftKey });
+  }
+  const found = NAMED[key] ? null : control(key);
+  if (!NAMED[key] && !found) return;
+  event.preventDefault();
+  if (found) press(found, key);
+  else NAMED[key]();
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  const dialog = event.target.closest("dialog");
+  if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) dialog.close();
+});

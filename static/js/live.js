@@ -1,0 +1,148 @@
+// The list keeps itself up to date: by the event stream, and by asking every few seconds while that is off.
+// Clocks and relative times go on counting between two answers.
+
+const POLL_MS = 10_000;
+const BREATH_MS = 60_000; // a list is fetched anew at least this often, so that due groups move on
+const SETTLE_MS = 150; // several events in a burst make one refresh
+
+const place = document.querySelector("[data-live]");
+const list = () => document.getElementById("worklist");
+const words = place?.querySelector("[data-live-words]");
+const say = (text) => document.getElementById("announce")?.replaceChildren(text);
+
+let stream = null;
+let polling = 0;
+let lastHeard = new Date();
+let soon = 0;
+let busy = false;
+let refreshedAt = Date.now();
+
+const hhmm = (at) => at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+function show(state) {
+  if (!place) return;
+  place.classList.toggle("is-paused", state !== "live");
+  words.textContent = state === "live" ? "Live" : `${state === "polling" ? "Checked" : "Paused, last"} ${hhmm(lastHeard)}`;
+  place.title = state === "live" ? `Streaming; last event ${hhmm(lastHeard)}` : "The stream is off; the list still works";
+}
+
+async function refresh() {
+  const url = list()?.dataset.refresh;
+  if (!url || busy || !window.htmx) return false;
+  busy = true;
+  let fine = false;
+  const note = (event) => {
+    if (event.detail.ctx.target?.id === "worklist") fine = true;
+  };
+  document.addEventListener("htmx:after:swap", note);
+  try {
+    await window.htmx.ajax("GET", url, { target: "#worklist", swap: "outerMorph" });
+  } finally {
+    document.removeEventListener("htmx:after:swap", note);
+    busy = false;
+  }
+  if (fine) {
+    refreshedAt = Date.now();
+    lastHeard = new Date();
+  }
+  return fine;
+}
+
+function refreshSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(refresh, SETTLE_MS);
+}
+
+// Stream
+
+function poll() {
+  polling ||= setInterval(async () => show((await refresh()) ? "polling" : "paused"), POLL_MS);
+}
+
+function listen() {
+  const url = place?.dataset.live;
+  if (!url) return list()?.dataset.refresh ? poll() : undefined;
+  stream = new EventSource(url); // it remembers Last-Event-ID and reconnects by itself
+  let missed = polling !== 0;
+  stream.addEventListener("open", () => {
+    clearInterval(polling);
+    polling = 0;
+    if (missed) refreshSoon();
+    missed = false;
+    lastHeard = new Date();
+    show("live");
+  });
+  stream.addEventListener("handoff", () => {
+    lastHeard = new Date();
+    show("live");
+    refreshSoon();
+  });
+  stream.addEventListener("error", () => {
+    missed = true;
+    show("paused");
+    poll();
+  });
+}
+
+// A hidden tab gives its connection back: a browser opens only six to one address.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    stream?.close();
+    stream = null;
+  } else if (!stream) {
+    listen();
+    refreshSoon();
+  }
+});
+
+// Clocks and times
+
+function duration(minutes) {
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  if (!hours) return `${rest} min`;
+  return rest ? `${hours} h ${String(rest).padStart(2, "0")} min` : `${hours} h`;
+}
+
+const announced = new Set();
+
+function tickClock(clock) {
+  const due = new Date(clock.dataset.due);
+  const total = Number(clock.dataset.total);
+  const left = Math.floor((due - Date.now()) / 60_000);
+  const text = left < 0 ? `${duration(-left)} over` : left < 60 ? `${duration(left)} left` : duration(left);
+  const label = clock.lastElementChild;
+  if (label.textContent === text) return;
+  label.textContent = text;
+  clock.querySelector(".v")?.setAttribute("stroke-dasharray", `${Math.round((100 * Math.max(left, 0)) / total)} 100`);
+  clock.classList.toggle("sla--soon", left >= 0 && left * 4 < total);
+  clock.classList.toggle("sla--over", left < 0);
+  // Said aloud only where it matters: the last quarter begins, the time is up.
+  const state = left < 0 ? "over" : left * 4 < total ? "soon" : "";
+  const row = clock.closest("li, .page");
+  const mark = `${row?.id} ${state}`;
+  if (state && !announced.has(mark)) {
+    announced.add(mark);
+    say(`${row?.querySelector("a[data-row-link], h1")?.textContent.trim() ?? ""}: ${text}`);
+    if (state === "over") refreshSoon(); // the row moves to another group, and gets its alarm
+  }
+}
+
+function tickTime(time) {
+  const at = new Date(time.dateTime);
+  const minutes = Math.floor((Date.now() - at) / 60_000);
+  if (minutes < 0) return;
+  const sameDay = at.toDateString() === new Date().toDateString();
+  if (minutes < 1) time.textContent = "just now";
+  else if (minutes < 60) time.textContent = `${minutes} min ago`;
+  else if (sameDay) time.textContent = `${Math.floor(minutes / 60)} h ago`;
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  document.querySelectorAll(".sla[data-due]").forEach(tickClock);
+  document.querySelectorAll("time[data-ago]").forEach(tickTime);
+  if (list() && Date.now() - refreshedAt > BREATH_MS) refresh();
+}, 15_000);
+
+listen();

@@ -1,0 +1,212 @@
+// The list: which row is current, its preview, where focus goes after a verdict, and the selection.
+// Rows are real links and forms; without this file they still open and decide.
+
+const ROWS = "#worklist :is(.row, .mrow, .brow)[id]";
+const PREVIEW_PAUSE_MS = 120; // so that holding J does not load every lead on the way
+
+const wide = matchMedia("(min-width: 75rem)");
+const rows = () => [...document.querySelectorAll(ROWS)];
+const linkOf = (row) => row?.querySelector("a[href]");
+const peek = () => document.getElementById("peek");
+const say = (words) => document.getElementById("announce")?.replaceChildren(words);
+
+let currentId = null;
+let currentPlace = 0;
+let previewing = true;
+let verdict = null; // the row a form decides, and the row that comes after it
+let known = new Set();
+
+// Current row
+
+function mark(row) {
+  for (const each of rows()) {
+    const current = each === row;
+    current ? each.setAttribute("aria-current", "true") : each.removeAttribute("aria-current");
+    // One stop for Tab: only the current row's controls are in the order.
+    for (const stop of each.querySelectorAll("a[href], button, input, select, summary")) {
+      current ? stop.removeAttribute("tabindex") : stop.setAttribute("tabindex", "-1");
+    }
+    linkOf(each)?.setAttribute("data-row-link", "");
+  }
+  currentId = row?.id ?? null;
+  currentPlace = Math.max(rows().indexOf(row), 0);
+}
+
+function select(row, { focus = true, preview = true } = {}) {
+  if (!row) return;
+  mark(row);
+  row.scrollIntoView({ block: "nearest" });
+  if (focus) linkOf(row)?.focus({ preventScroll: true });
+  if (preview) showPreview(row);
+}
+
+function move({ by, extend }) {
+  const all = rows();
+  const from = all.findIndex((row) => row.id === currentId);
+  const to = all[Math.min(Math.max(from + by, 0), all.length - 1)];
+  if (extend && to) {
+    for (const row of [all[from], to]) check(row, true);
+  }
+  // With nothing focused yet the first key lands on the current row instead of leaving it.
+  const started = document.activeElement?.closest?.(ROWS);
+  select(started || from < 0 ? to : (all[from] ?? to));
+}
+
+// Preview
+
+let waiting = 0;
+let loading = null;
+
+function showPreview(row) {
+  const url = linkOf(row)?.dataset.preview;
+  if (!url || !peek() || !wide.matches || !previewing) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => load(url), PREVIEW_PAUSE_MS);
+}
+
+async function load(url) {
+  loading?.abort();
+  loading = new AbortController();
+  const panel = peek();
+  panel.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(url, {
+      headers: { "HX-Request": "true", "HX-Target": "peek" },
+      signal: loading.signal,
+    });
+    if (answer.redirected) return location.reload(); // signed out meanwhile
+    if (!answer.ok) throw new Error(answer.statusText);
+    panel.innerHTML = await answer.text();
+    window.htmx?.process(panel);
+    document.dispatchEvent(new CustomEvent("handoff:drawn", { detail: { element: panel } }));
+    history.replaceState(history.state, "", url);
+  } catch (problem) {
+    if (problem.name !== "AbortError") document.dispatchEvent(new CustomEvent("handoff:unreachable"));
+  } finally {
+    panel.removeAttribute("aria-busy");
+  }
+}
+
+function togglePreview(on = !previewing) {
+  previewing = on;
+  document.querySelector(".split")?.classList.toggle("is-alone", !on);
+  const row = document.getElementById(currentId);
+  if (on) showPreview(row);
+  else linkOf(row)?.focus();
+}
+
+// Selection
+
+function check(row, on) {
+  const box = row?.querySelector("input[type=checkbox]");
+  if (!box) return;
+  box.checked = on ?? !box.checked;
+  counted();
+}
+
+function counted() {
+  const chosen = document.querySelectorAll(`${ROWS} input[type=checkbox]:checked`).length;
+  for (const figure of document.querySelectorAll("[data-selected]")) figure.textContent = chosen;
+  const list = document.getElementById("worklist");
+  chosen ? list?.setAttribute("data-selected-now", chosen) : list?.removeAttribute("data-selected-now");
+}
+
+function clear() {
+  for (const box of document.querySelectorAll(`${ROWS} input[type=checkbox]:checked`)) box.checked = false;
+  counted();
+}
+
+// What keys ask for
+
+document.addEventListener("handoff:move", (event) => move(event.detail));
+document.addEventListener("handoff:preview", () => togglePreview());
+document.addEventListener("handoff:clear", clear);
+document.addEventListener("handoff:select", () => check(document.getElementById(currentId)));
+document.addEventListener("handoff:open", () => {
+  const link = linkOf(document.getElementById(currentId));
+  if (link) location.assign(link.href);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches(`${ROWS} input[type=checkbox]`)) counted();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-clear]")) {
+    event.preventDefault();
+    clear();
+  }
+  const close = event.target.closest("#peek [data-close]");
+  if (close && !close.closest("#reject")) {
+    event.preventDefault();
+    history.replaceState(history.state, "", close.href);
+    togglePreview(false);
+  } else if (close) {
+    event.preventDefault(); // the reject form gives way to the lead it was about
+    select(document.getElementById(currentId));
+  }
+  const link = event.target.closest("a[data-preview]");
+  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (link && plain && wide.matches && peek()) {
+    event.preventDefault();
+    togglePreview(true);
+    select(link.closest(ROWS));
+  }
+});
+
+// Verdicts: the next row takes focus; after an undo the returned row does.
+
+document.addEventListener("htmx:before:request", (event) => {
+  const form = event.detail.ctx.sourceElement?.closest?.("[data-row], [data-returns]");
+  if (!form) return;
+  const all = rows();
+  const place = all.findIndex((row) => row.id === form.dataset.row);
+  verdict = {
+    returns: form.dataset.returns,
+    decided: form.dataset.row,
+    next: place < 0 ? null : (all[place + 1] ?? all[place - 1])?.id,
+  };
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  const target = event.detail.ctx.target;
+  if (target?.id === "worklist") settle(event.detail.ctx.response?.status ?? 200);
+});
+
+function settle(status) {
+  const all = rows();
+  const fresh = all.filter((row) => !known.has(row.id));
+  const asked = verdict;
+  verdict = null;
+  known = new Set(all.map((row) => row.id));
+  counted();
+  const byId = (id) => all.find((row) => row.id === id);
+  if (asked && status < 400) {
+    const target = byId(asked.returns ?? asked.next) ?? all.find((row) => row.id !== asked.decided) ?? all[0];
+    if (target) select(target);
+    else {
+      peek()?.replaceChildren();
+      document.getElementById("main")?.focus();
+    }
+    return;
+  }
+  const held = document.activeElement === document.body ? all[currentPlace] : null;
+  const still = byId(currentId);
+  if (still) mark(still);
+  else if (all.length) select(all[Math.min(currentPlace, all.length - 1)], { focus: Boolean(held) });
+  if (fresh.length) say(`New in the list: ${fresh.map((row) => linkOf(row)?.textContent.trim()).join(", ")}`);
+}
+
+// Start
+
+function begin() {
+  const all = rows();
+  known = new Set(all.map((row) => row.id));
+  if (!all.length) return;
+  const chosen = all.find((row) => row.getAttribute("aria-current") === "true");
+  const empty = peek() && !peek().firstElementChild;
+  select(chosen ?? all[0], { focus: false, preview: Boolean(empty) });
+  counted();
+}
+
+begin();
