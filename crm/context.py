@@ -1,7 +1,21 @@
 """What every template may read: the workspace's name, and the counts beside the rail's entries."""
 
+from typing import Any
+
 from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import Role, User
+from handoff.models import Handoff
+from leads.models import Lead
+from leads.stages import Stage
+from scoring.models import ModelVersion
+
+#: The rail says "999+" past this; counting further would cost more than the page.
+MOST = 1000
 
 
 def workspace(request: HttpRequest) -> dict[str, object]:
@@ -9,4 +23,33 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    return {}
+    """``rail``: queue_due, team_open, mqls and live_version ("v3"), read when a page first shows one."""
+    return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
+
+
+def _rail(user: object) -> dict[str, object]:
+    """The counts ``user`` may see. One query."""
+    if not isinstance(user, User):
+        return {}
+    counted: dict[str, QuerySet[Any]] = {}
+    if user.role != Role.MARKETER:
+        counted["queue_due"] = Handoff.objects.open().filter(rep=user)
+        counted["team_open"] = Handoff.objects.visible_to(user).open()
+    if user.role in {Role.MARKETER, Role.ADMIN}:
+        counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
+    selects, values = [], []
+    for rows in counted.values():
+        statement, parameters = rows.order_by().values("pk")[:MOST].query.sql_with_params()
+        selects.append(f"(SELECT count(*) FROM ({statement}) AS rows)")  # noqa: S608 — Django's own text
+        values += parameters
+    live = (
+        ModelVersion.objects.published().filter(model__key="default").order_by("-number").values("number")[:1]
+    )
+    statement, parameters = live.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join([*selects, f'({statement})'])}", [*values, *parameters])
+        *counts, number = cursor.fetchone()
+    shown = {
+        name: f"{MOST - 1}+" if count == MOST else count for name, count in zip(counted, counts, strict=True)
+    }
+    return {**shown, "live_version": f"v{number}" if number else None}

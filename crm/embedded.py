@@ -111,11 +111,15 @@ class Servers:
         return [str(self._postgres_program("postgres")), "-D", str(self.data), "-k", str(self.run), *options]
 
     def valkey_command(self) -> list[str]:
+        return self.valkey_command_for(socket=self.valkey_socket, data=self.valkey_data)
+
+    def valkey_command_for(self, *, socket: Path, data: Path) -> list[str]:
+        """A Valkey that forgets nothing and throws nothing away, reachable through its socket alone."""
         options = {
             "port": "0",
-            "unixsocket": str(self.valkey_socket),
+            "unixsocket": str(socket),
             "unixsocketperm": "700",
-            "dir": str(self.valkey_data),
+            "dir": str(data),
             "appendonly": "yes",
             "appendfsync": "everysec",
             "save": "",
@@ -140,7 +144,7 @@ class Servers:
     # Before the start
 
     def prepare(self) -> None:
-        """Make folders, password and database cluster, and clear what a killed server left. Safe to repeat."""
+        """Make folders, password and database cluster; clear what a killed server left. Safe to repeat."""
         self.local.mkdir(parents=True, exist_ok=True)
         self.log.mkdir(exist_ok=True)
         if self.home != self.local:
@@ -227,14 +231,7 @@ class Servers:
         return True
 
     def valkey_answers(self) -> bool:
-        try:
-            with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(2)
-                client.connect(str(self.valkey_socket))
-                client.sendall(b"PING\r\n")
-                return client.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
+        return valkey_answers(self.valkey_socket)
 
     def make_database(self) -> None:
         """Make our database in a fresh cluster. Safe to repeat."""
@@ -293,8 +290,20 @@ class Servers:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
 
+def valkey_answers(path: Path) -> bool:
+    """Whether the Valkey behind this socket answers within two seconds."""
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(2)
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
 def keep_secret(path: Path, fresh: str) -> str:
-    """The secret kept in ``path``; ``fresh`` is written there first when there is none. Safe against races."""
+    """The secret kept in ``path``; ``fresh`` is written there when there is none. Safe against races."""
     if not path.exists():
         _write_secret(path, fresh)
     return path.read_text(encoding="ascii").strip()
@@ -308,7 +317,7 @@ def _packages() -> Path:
 
 
 def _reachable(path: Path, account: pwd.struct_passwd) -> bool:
-    """Whether ``account`` can pass every folder down to ``path``. Folders still to be made count as passable."""
+    """Whether ``account`` can pass every folder down to ``path``. Those still to be made count as passable."""
     for folder in (path, *path.parents):
         try:
             found = folder.stat()

@@ -10,6 +10,7 @@ from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 from crm import env
@@ -33,7 +34,12 @@ WORKSPACE_NAME = env.text("WORKSPACE_NAME", "Fieldline")
 LOCAL_DIR = Path(env.text("LOCAL_DIR", str(BASE_DIR / ".local"))).expanduser().resolve()
 
 SECRET_KEY = env.secret("SECRET_KEY")
-if not SECRET_KEY and not PRODUCTION:
+if not SECRET_KEY:
+    if PRODUCTION:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Make one, and keep it: "
+            'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+        )
     SECRET_KEY = keep_secret(LOCAL_DIR / "secret_key", secrets.token_urlsafe(50))
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
@@ -170,7 +176,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by an admin, who typed the address
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_REMEMBER = None  # the sign-in form asks; without the tick the session ends with the browser
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # what the tick promises
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -296,6 +303,7 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.*": {"queue": "alerts"},
     "scoring.tasks.*": {"queue": "scoring"},
     "capture.tasks.*": {"queue": "bulk"},
+    "crm.tasks.*": {"queue": "alerts"},
 }
 
 #: What ``leads.ticks.tick(name)`` sends on commit. Beat repeats each, so a lost message costs one period.
@@ -311,6 +319,7 @@ BEAT = {
     "handoff.tasks.run_pipeline": 3.0,
     "notifications.tasks.deliver_due": 5.0,
     "handoff.tasks.raise_overdue_alarms": 30.0,
+    "crm.tasks.sign_for_beat": 5.0,
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

@@ -1,12 +1,69 @@
 """Pages that belong to no app: the start page, health, and errors."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+import sys
+
+from django.contrib.auth.decorators import login_required
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import Role
+from crm import health
+
+RETRY_SECONDS = 5
 
 
+@require_safe
+@login_required
 def start(request: HttpRequest) -> HttpResponse:
-    return redirect("account_login")
+    """Everybody's day starts on their own list; an admin's with the sales queue."""
+    role = getattr(request.user, "role", "")
+    return redirect("handoff:mqls" if role == Role.MARKETER else "handoff:queue")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """This process answers. Asks nobody else, so that a broken database does not get it restarted."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether all that a request or its consequences need is up: 200, or 503 naming what is not."""
+    down = health.down()
+    return JsonResponse({"ready": not down, "down": down}, status=503 if down else 200)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, 400, "This request cannot be read.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, 403, "Your role does not allow this.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return HttpResponse(status=403)
+    return _problem(request, 403, "The form's token is missing or out of date.", template="403_csrf.html")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, 404, "There is nothing here.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500; or 503 with the time to come back when it is only that the database is away."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        response = _problem(request, 503, "The database is away for a moment. Try again shortly.")
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+    return _problem(request, 500, "Something went wrong on our side.")
+
+
+def _problem(request: HttpRequest, status: int, detail: str, *, template: str = "") -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": detail}, status=status)
+    return render(request, template or f"{status}.html", status=status)

@@ -1,16 +1,30 @@
-"""The product's settings, with what makes tests quick and keeps them on this machine."""
+"""The product's settings, with what makes tests quick and keeps them to themselves."""
 
+import tempfile
+from pathlib import Path
+
+from crm import env
 from crm.settings import *  # noqa: F403
 from crm.settings import DATABASES
 
+#: Sockets and mail of this test run. Worker and server that a test starts are told to share it.
+TEST_RUN_DIR = Path(env.text("HANDOFF_TEST_RUN") or tempfile.mkdtemp(prefix="handoff-test-"))
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+EMAIL_FILE_PATH = TEST_RUN_DIR / "mail"
+MEDIA_ROOT = TEST_RUN_DIR / "media"
+PUBLIC_URL = "http://localhost"
 
-# A test database may lose its last moments when the machine does.
+# A broker of our own: a test may flush or kill it.
+BROKER_URL = f"unix://{TEST_RUN_DIR}/valkey.sock"
+CELERY_BROKER_URL = BROKER_URL.replace("unix://", "redis+socket://", 1)
+
+# A test database may lose its last moments when the machine does. The starter rows of the migrations
+# are put back by ``tests.fixtures.database``.
 DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
