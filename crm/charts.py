@@ -126,7 +126,7 @@ class Clock:
 def clock(*, due: str, due_at: datetime, at: datetime, total: int, remaining: int) -> Clock:
     """``total`` and ``remaining`` in business minutes, ``due`` the due time in words.
     ``ticking``: no closing hour lies between ``at`` and the due time, so a browser may count down by itself."""
-    agreed = f"agreed response {duration(total)}"
+    agreed = f"agreed response {f'{total} min' if total < 120 else duration(total)}"
     wall = (due_at - at).total_seconds() / 60
     ticking = abs(wall - remaining) <= 1
     if remaining < 0:

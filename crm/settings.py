@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crm.zone.ReadersZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -312,6 +313,8 @@ TICKS = {
     "crossings": "handoff.tasks.run_pipeline",
     "deliveries": "notifications.tasks.deliver_due",
 }
+#: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
+TICK_EXPIRES = 30
 FADING_SWEEP_MINUTES = env.number("FADING_SWEEP_MINUTES", 15, least=0.05)
 #: task → seconds between two beats; ``docs/operations.md`` says what each is for.
 BEAT = {

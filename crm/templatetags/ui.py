@@ -262,29 +262,42 @@ def timeline(items: Iterable[Mapping[str, Any]], now: datetime | None = None, gr
 
 
 @register.inclusion_tag("parts/field.html")
-def field(bound: Any, label: str = "", css: str = "", optional: bool = False) -> dict[str, Any]:
+def field(
+    bound: Any, label: str = "", css: str = "", optional: bool = False, placeholder: bool = True
+) -> dict[str, Any]:
     """A form field with its label, help and errors; the widget gets the look and the ARIA attributes it needs."""
     return {
         "field": bound,
         "label": label or bound.label,
-        "widget": _dressed(bound, css),
+        "widget": _dressed(bound, css, placeholder),
         "kind": bound.field.widget.input_type if hasattr(bound.field.widget, "input_type") else "",
         "optional": optional,
     }
 
 
-def _dressed(bound: Any, css: str) -> SafeString:
+def _dressed(bound: Any, css: str, placeholder: bool) -> SafeString:
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "textarea" if "Textarea" in type(widget).__name__ else "")
     look = {"textarea": "area", "select": "select", "checkbox": "check", "radio": ""}.get(kind, "input")
     described = [f"{bound.auto_id}-error"] if bound.errors else []
     described += [f"{bound.auto_id}-help"] if bound.help_text else []
-    attrs = {"class": f"{look} {css}".strip()}
+    attrs: dict[str, Any] = {"class": f"{look} {css}".strip()}
+    if not placeholder:
+        attrs["placeholder"] = False
     if described:
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:
         attrs["aria-invalid"] = "true"
     return bound.as_widget(attrs=attrs)
+
+
+@register.simple_tag
+def widget(bound: Any, css: str = "", describedby: str = "") -> SafeString:
+    """Only the input of a field, for forms that place label and error themselves."""
+    attrs: dict[str, Any] = {"class": f"input {css}".strip(), "placeholder": False}
+    if describedby:
+        attrs |= {"aria-invalid": "true", "aria-describedby": describedby}
+    return SafeString(bound.as_widget(attrs=attrs))
 
 
 @register.inclusion_tag("parts/error_summary.html")
@@ -390,6 +403,11 @@ def nav_link(
 @register.inclusion_tag("parts/tab_link.html", takes_context=True)
 def tab_link(context: template.Context, url: str, icon_name: str, label: str) -> dict[str, Any]:
     return {"url": url, "icon_name": icon_name, "label": label, "current": _is_here(context, url)}
+
+
+@register.inclusion_tag("parts/view_link.html", takes_context=True)
+def view_link(context: template.Context, url: str, label: str) -> dict[str, Any]:
+    return {"url": url, "label": label, "current": _is_here(context, url)}
 
 
 def _is_here(context: template.Context, url: str) -> bool:

@@ -46,6 +46,7 @@ if (toasts) {
 function drawn(root) {
   const form = root.matches?.("#reject") ? root : root.querySelector?.("#reject");
   const focus = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
+  if (focus?.closest("[data-still]") ?? form?.closest("[data-still]")) return; // the gallery only shows them
   if (focus) focus.focus();
   else if (form) (form.querySelector("[name=reason]:checked") ?? form.querySelector("[name=reason]"))?.focus();
 }
