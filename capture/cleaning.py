@@ -1,0 +1,154 @@
+"""Whether what a stranger sent can be stored exactly as it came. Pure; Refused names the field."""
+
+import json
+import math
+import re
+import unicodedata
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from leads.matching import normal_email
+
+#: Properties of one event, or attributes of one lead, as JSON in UTF-8.
+MOST_BYTES = 32 * 1024
+#: Levels of lists and objects below ``properties`` or ``attributes``.
+MOST_LEVELS = 8
+LARGEST_WHOLE = 2**63 - 1
+LONGEST_EMAIL = 254
+
+#: What broken trackers send for a person they do not know (C-41); lower-case, without quotes and spaces.
+NOBODY = frozenset(
+    {
+        "", "0", "-1", "anonymous", "anon", "guest", "unknown", "user", "id", "email", "e-mail",
+        "distinct_id", "undefined", "none", "null", "nil", "nan", "true", "false", "[object object]",
+        "not_authenticated", "00000000-0000-0000-0000-000000000000",
+    }
+)  # fmt: skip
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Refused(Exception):
+    """One item cannot be taken: ``field`` says where, ``reason`` why, as a sentence."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class OddNumber:
+    """Stands for a JSON number that no database column holds: NaN, infinity, or thousands of digits."""
+
+
+ODD_NUMBER = OddNumber()
+
+
+def is_storable(text: str) -> bool:
+    """PostgreSQL stores any text but NUL characters and lone surrogates."""
+    if "\0" in text:
+        return False
+    return text.isascii() or not any(unicodedata.category(char) == "Cs" for char in text)
+
+
+def line(value: object, *, field: str, most: int, least: int = 0) -> str:
+    """``value`` as one line of text, trimmed. None is "". Raises Refused on other types and on control
+    characters, which would break a mail header or a table."""
+    if value is None:
+        text = ""
+    elif isinstance(value, str):
+        text = value.strip()
+    else:
+        raise Refused(field, "Must be text.")
+    if _CONTROL.search(text) or not is_storable(text):
+        raise Refused(field, "May not hold line breaks or other control characters.")
+    if len(text) > most:
+        raise Refused(field, f"May have {most} characters at most, has {len(text)}.")
+    if len(text) < least:
+        raise Refused(field, "Is missing.")
+    return text
+
+
+def email(value: object, *, field: str = "email") -> str:
+    """``value`` as a normal address. Raises Refused."""
+    text = line(value, field=field, most=LONGEST_EMAIL, least=1)
+    try:
+        return normal_email(text)
+    except ValueError as error:
+        raise Refused(field, str(error)) from None
+
+
+def anonymous_id(value: object) -> str:
+    """``value`` as a visitor's id. Raises Refused for the ids that mean nobody in particular (C-41)."""
+    text = line(value, field="anonymous_id", most=128)
+    if text.strip("\"'` ").lower() in NOBODY:
+        raise Refused("anonymous_id", f"“{text}” names nobody; send an id that is random for each browser.")
+    return text
+
+
+def public_id(value: object, *, field: str) -> UUID:
+    if isinstance(value, str):
+        try:
+            return UUID(value)
+        except ValueError:
+            pass
+    raise Refused(field, "Is not the id of a lead.")
+
+
+def moment(value: object, *, field: str) -> datetime:
+    """``value`` as an aware moment from ISO 8601 text with a zone: "2026-11-17T10:36:00Z"."""
+    if value is None or value == "":
+        raise Refused(field, "Is missing.")
+    if not isinstance(value, str):
+        raise Refused(field, "Must be a time as text, such as 2026-11-17T10:36:00Z.")
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise Refused(field, "Is not a time; write it as in 2026-11-17T10:36:00Z.") from None
+    if at.utcoffset() is None:
+        raise Refused(field, "Has no time zone; add Z or an offset such as +01:00.")
+    if not 1970 <= at.year <= 9998:
+        raise Refused(field, "Must lie between 1970 and 9998.")
+    return at
+
+
+def json_object(value: object, *, field: str) -> dict[str, Any]:
+    """``value`` as a JSON object that can be stored exactly. None is {}. The field that Refused names is the
+    path to the culprit: ``properties.items[3].price``."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused(field, "Must be an object.")
+    _check(value, field, 0)
+    if len(json.dumps(value, ensure_ascii=False).encode()) > MOST_BYTES:
+        raise Refused(field, f"May have {MOST_BYTES // 1024} kB at most.")
+    return value
+
+
+def _check(value: object, path: str, level: int) -> None:
+    if isinstance(value, str):
+        if not is_storable(value):
+            raise Refused(path, "Holds a character that cannot be stored (NUL or half a surrogate pair).")
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, dict):
+        _check_level(path, level)
+        for key, below in value.items():
+            if not is_storable(key):
+                raise Refused(path, "Has a name with a character that cannot be stored.")
+            _check(below, f"{path}.{key[:64]}", level + 1)
+    elif isinstance(value, list):
+        _check_level(path, level)
+        for position, below in enumerate(value):
+            _check(below, f"{path}[{position}]", level + 1)
+    elif isinstance(value, int):
+        if abs(value) > LARGEST_WHOLE:
+            raise Refused(path, "Is too large a number; send it as text.")
+    elif isinstance(value, OddNumber) or (isinstance(value, float) and not math.isfinite(value)):
+        raise Refused(path, "Is no number that can be stored.")
+
+
+def _check_level(path: str, level: int) -> None:
+    if level > MOST_LEVELS:
+        raise Refused(path, f"Is nested deeper than {MOST_LEVELS} levels.")

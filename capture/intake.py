@@ -1,0 +1,192 @@
+"""Take events from outside: check each, find whom it is about, and write it down once."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from accounts.models import User
+from leads.activities import NewActivity, record
+from leads.models import Activity, ActivityType
+
+from . import cleaning, identity
+from .cleaning import Refused
+
+#: Further ahead than this, a time is a mistake; the event is refused.
+FURTHEST_AHEAD = timedelta(hours=24)
+#: Further ahead than this, a clock is wrong; the event counts as of its arrival and says so (F13).
+TOLERATED_AHEAD = timedelta(minutes=5)
+#: A clock is believed to be wrong by 24 hours at most; an hour more for an event that was long on its way.
+WRONGEST_CLOCK = timedelta(hours=25)
+#: Property that keeps the time a wrong clock claimed.
+CLAIMED = "claimed_occurred_at"
+FIELDS = frozenset(
+    {"event_id", "type", "occurred_at", "sent_at", "email", "lead_id", "anonymous_id", "properties"}
+)
+TRIES = 5
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as it was sent, checked by itself; ``index`` is its place in the batch."""
+
+    index: int
+    event_id: str
+    type: str
+    occurred_at: datetime
+    email: str | None
+    lead_id: UUID | None
+    anonymous_id: str | None
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the item at ``index`` was not taken."""
+
+    index: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch; the three together are every item in it."""
+
+    accepted: int
+    duplicates: int
+    refused: list[Refusal]
+
+
+def take(*, items: Sequence[object], user: User, source: str, at: datetime) -> Taken:
+    """Store ``items`` that ``source`` sent and that arrived ``at``. An item that cannot be taken is refused
+    by itself; the others are stored. Who is named by a ``lead_id`` must be visible to ``user``. Safe to
+    repeat: an event id is stored once per source. A constant number of queries, however many items."""
+    events: list[Event] = []
+    refused: list[Refusal] = []
+    for index, item in enumerate(items):
+        try:
+            events.append(read(item, index=index, at=at))
+        except Refused as refusal:
+            refused.append(Refusal(index, refusal.field, refusal.reason))
+    if not events:
+        return Taken(0, 0, refused)
+    stored = retried(lambda: _store(events, user, source, at))
+    return Taken(
+        stored.accepted,
+        stored.duplicates,
+        sorted([*refused, *stored.refused], key=lambda refusal: refusal.index),
+    )
+
+
+def read(item: object, *, index: int, at: datetime) -> Event:
+    """Check one item without looking anything up. Raises Refused."""
+    if not isinstance(item, dict):
+        raise Refused("", "Must be an object with event_id, type and occurred_at.")
+    for name in item:
+        if name not in FIELDS:
+            raise Refused(str(name)[:64].encode(errors="replace").decode(), "Is not a field of an event.")
+    event_id = cleaning.line(item.get("event_id"), field="event_id", most=128, least=1)
+    key = cleaning.line(item.get("type"), field="type", most=64, least=1)
+    properties = cleaning.json_object(item.get("properties"), field="properties")
+    occurred_at, claimed = _occurred_at(item, at)
+    if claimed is not None:
+        properties = {**properties, CLAIMED: claimed.isoformat()}
+    email, lead_id, visitor = (item.get(name) for name in ("email", "lead_id", "anonymous_id"))
+    if email is None and lead_id is None and visitor is None:
+        raise Refused("email", "Nobody is named: send email, lead_id or anonymous_id.")
+    return Event(
+        index=index,
+        event_id=event_id,
+        type=key,
+        occurred_at=occurred_at,
+        email=None if email is None else cleaning.email(email),
+        lead_id=None if lead_id is None else cleaning.public_id(lead_id, field="lead_id"),
+        anonymous_id=None if visitor is None else cleaning.anonymous_id(visitor),
+        properties=properties,
+    )
+
+
+def _occurred_at(item: Mapping[str, object], at: datetime) -> tuple[datetime, datetime | None]:
+    """When it happened by our clock, and what the sender's clock claimed when that cannot be. ``sent_at``,
+    read off the same clock as ``occurred_at``, tells how wrong that clock is."""
+    occurred_at = cleaning.moment(item.get("occurred_at"), field="occurred_at")
+    if item.get("sent_at") is not None:
+        wrong_by = cleaning.moment(item["sent_at"], field="sent_at") - at
+        if abs(wrong_by) <= WRONGEST_CLOCK:
+            occurred_at -= wrong_by
+    if occurred_at > at + FURTHEST_AHEAD:
+        raise Refused("occurred_at", "Lies more than 24 hours in the future.")
+    if occurred_at > at + TOLERATED_AHEAD:
+        return at, occurred_at
+    return occurred_at, None
+
+
+@transaction.atomic
+def _store(events: list[Event], user: User, source: str, at: datetime) -> Taken:
+    types = dict(ActivityType.objects.values_list("key", "id"))
+    refused = [
+        Refusal(event.index, "type", f"There is no activity type “{event.type}”.")
+        for event in events
+        if event.type not in types
+    ]
+    known = _known(events, source)
+    fresh: dict[str, Event] = {}
+    duplicates = 0
+    for event in events:
+        if event.type not in types:
+            continue
+        if event.event_id in known or event.event_id in fresh:
+            duplicates += 1
+        else:
+            fresh[event.event_id] = event
+    owners = identity.resolve(events=list(fresh.values()), user=user, source=source, at=at)
+    refused += [Refusal(index, refusal.field, refusal.reason) for index, refusal in owners.refused.items()]
+    activities = [
+        NewActivity(
+            event_id=event.event_id,
+            type_id=types[event.type],
+            occurred_at=event.occurred_at,
+            source=source,
+            lead_id=owner.lead_id,
+            visitor_id=owner.visitor_id,
+            properties=event.properties,
+        )
+        for event in fresh.values()
+        if (owner := owners.found.get(event.index)) is not None
+    ]
+    recorded = record(activities=activities, at=at)
+    return Taken(len(recorded.inserted), duplicates + len(recorded.duplicates), refused)
+
+
+def _known(events: list[Event], source: str) -> set[str]:
+    """Event ids stored before; left out early, so that a repeat makes no lead and stitches nothing."""
+    return set(
+        Activity.objects.filter(source=source, event_id__in=[event.event_id for event in events]).values_list(
+            "event_id", flat=True
+        )
+    )
+
+
+def retried(work: Callable[[], T]) -> T:
+    """Do ``work``, a transaction of its own, again when another one was in its way: the same new address
+    twice at once, or two batches that touch the same leads in different order."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return work()
+        except (IntegrityError, OperationalError) as error:
+            code = getattr(error.__cause__, "sqlstate", None)
+            if connection.in_atomic_block or attempt == TRIES or code not in _WORTH_A_RETRY:
+                raise
+            time.sleep(0.01 * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+#: unique violation, foreign key violation (a lead deleted meanwhile), serialisation failure, deadlock
+_WORTH_A_RETRY = frozenset({"23505", "23503", "40001", "40P01"})

@@ -1,0 +1,91 @@
+"""The JSON API at ``/api/v1/``: each app's addresses, and how every error looks."""
+
+from http import HTTPStatus
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Router
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from capture import api as capture
+from capture.cleaning import Refused
+
+#: Seconds after which a client should try again while the database is away.
+RETRY_AFTER = 5
+
+api = NinjaAPI(
+    title="Handoff",
+    version="1",
+    description=(
+        "Send leads and what they do; read scores with their reasons; accept and reject handoffs. Every "
+        "request carries a token: `Authorization: Bearer ho_…`. Every error is `{detail, errors}`, where "
+        "each of `errors` names a field."
+    ),
+    docs_url=None,  # the documentation page would load foreign scripts
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+)
+# Reading and writing leads lie in different apps, but an address has one router.
+leads = Router(tags=["Leads"])
+capture.mount_leads(leads)
+if find_spec("scoring.explanation"):
+    import_module("scoring.api").mount_leads(leads)
+for router in (capture.router, leads):
+    api.add_router("", router)
+for app in ("handoff", "notifications"):
+    if find_spec(f"{app}.api"):
+        api.add_router("", import_module(f"{app}.api").router)
+
+
+def _problem(
+    request: HttpRequest, status: int, detail: str, errors: list[dict[str, str]] | None = None
+) -> HttpResponse:
+    return api.create_response(request, {"detail": detail, "errors": errors or []}, status=status)
+
+
+@api.exception_handler(AuthenticationError)
+def unknown_token(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    response = _problem(request, 401, "Send a valid token: Authorization: Bearer …")
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(HttpError)
+def expected(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return _problem(request, error.status_code, str(error))
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    problems = [{"field": error.field, "message": error.reason}]
+    return _problem(request, 422, "Some fields are not right.", problems)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return _problem(request, 404, "There is nothing here for you.")
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [
+        {"field": _field(problem["loc"]), "message": f"{problem['msg'].removeprefix('Value error, ')}."}
+        for problem in error.errors
+    ]
+    return _problem(request, 422, "Some fields are not right.", errors)
+
+
+def _field(location: tuple[str | int, ...]) -> str:
+    """Where the problem is, without where it came in: ("query", "query", "limit") → "limit"."""
+    parts = [str(part) for part in location if part not in ("body", "query", "path", "data")]
+    return ".".join(parts)
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    response = _problem(request, HTTPStatus.SERVICE_UNAVAILABLE, "The database is away; try again.")
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
