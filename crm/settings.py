@@ -310,6 +310,7 @@ CELERY_TASK_ROUTES = {
 #: What ``leads.ticks.tick(name)`` sends on commit. Beat repeats each, so a lost message costs one period.
 TICKS = {
     "leads_changed": "scoring.tasks.rescore_changed",
+    "published": "scoring.tasks.rescore_everybody",
     "crossings": "handoff.tasks.run_pipeline",
     "deliveries": "notifications.tasks.deliver_due",
 }
@@ -319,6 +320,7 @@ FADING_SWEEP_MINUTES = env.number("FADING_SWEEP_MINUTES", 15, least=0.05)
 #: task → seconds between two beats; ``docs/operations.md`` says what each is for.
 BEAT = {
     "scoring.tasks.rescore_changed": 3.0,
+    "scoring.tasks.rescore_everybody": 30.0,
     "handoff.tasks.run_pipeline": 3.0,
     "notifications.tasks.deliver_due": 5.0,
     "handoff.tasks.raise_overdue_alarms": 30.0,

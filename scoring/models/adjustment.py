@@ -62,7 +62,8 @@ class Adjustment(models.Model):
                 name="scoring_adjustment_dimensions_known",
             ),
             models.CheckConstraint(
-                condition=Q(expires_at=None) | Q(expires_at__gt=F("at")), name="scoring_adjustment_expires_later"
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("at")),
+                name="scoring_adjustment_expires_later",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="scoring_adjustment_has_reason"),
         ]

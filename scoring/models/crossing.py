@@ -83,7 +83,9 @@ class Crossing(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["id"], condition=Q(handled_at=None), name="scoring_crossing_unhandled"),  # pipeline
+            models.Index(
+                fields=["id"], condition=Q(handled_at=None), name="scoring_crossing_unhandled"
+            ),  # pipeline
             models.Index(fields=["stage_change"], name="scoring_crossing_stage_change"),
         ]
 
@@ -92,7 +94,7 @@ class Crossing(models.Model):
 
     @property
     def is_strong(self) -> bool:
-        """Whether the lead has asked for something, not only read: what makes an MQL strong (S4-07, S4-08)."""
+        """Whether the lead has asked for something, not only read: then an MQL is strong (S4-07, S4-08)."""
         return self.intent > 0
 
     def points(self, dimension: str) -> float:

@@ -112,7 +112,8 @@ class ModelVersion(models.Model):
                 func="""
                     IF TG_OP = 'UPDATE' AND NEW.state <> 'draft'
                         AND NOT (OLD.state = 'retired' AND NEW.state = 'published')
-                        AND (to_jsonb(NEW) - 'state' - 'rescored_to') = (to_jsonb(OLD) - 'state' - 'rescored_to')
+                        AND (to_jsonb(NEW) - 'state' - 'rescored_to')
+                            = (to_jsonb(OLD) - 'state' - 'rescored_to')
                     THEN
                         RETURN NEW;
                     END IF;

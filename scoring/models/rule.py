@@ -1,4 +1,4 @@
-"""What a version says: rules that give points, lines and triggers that move leads, blockers that hold them."""
+"""What a version says: rules give points, lines and triggers move leads, blockers keep them from sales."""
 
 from typing import Any
 

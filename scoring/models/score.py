@@ -45,7 +45,9 @@ class Score(models.Model):
                 name="scoring_score_total_is_the_sum",
             ),
         ]
-        indexes = [models.Index(fields=["lead"], condition=Q(fading=True), name="scoring_score_fading")]  # sweep
+        indexes = [
+            models.Index(fields=["lead"], condition=Q(fading=True), name="scoring_score_fading")
+        ]  # sweep
 
     def __str__(self) -> str:
         return f"{self.total / HUNDREDTHS:.0f} points"

@@ -1,0 +1,242 @@
+"""What leads did, in the scoring statement: one pass over their activities, one aggregate per question.
+
+Each row of the pass has its type (null for the future, which counts later), its age in whole seconds (0 for
+an undated one, so that windows and fading leave it alone) and, per dimension, whether it came after the last
+restart. Activities that cannot count any more, by their type's longest window, are not read at all.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from .conditions import Fact
+from .facts import compare
+from .parameters import Parameters
+from .ruleset import DAY, Fading, Limit
+
+_OLDEST = 2**31 - 1  # seconds; an age is an int
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """The activities a question is about. ``window`` in seconds, half-open. ``origin`` names the restart that
+    bounds them: a dimension, ``triggers``, or None for no restart."""
+
+    types: tuple[str, ...]
+    where: tuple[Fact, ...]
+    window: int | None
+    origin: str | None
+    limit: Limit | None
+
+
+@dataclass(slots=True)
+class _Use:
+    """What the statement needs of one activity type. ``horizon``: the age in seconds from which it counts
+    for nothing; ``still``: from which time changes nothing more."""
+
+    bounded: bool = True
+    horizon: int = 0
+    still: int = 0
+    properties: bool = False
+
+
+class Behaviour:
+    """Collects questions, then writes the ``behaviour`` part and one ``limited…`` part for each signal of
+    which only so many count a period."""
+
+    def __init__(self, bind: Parameters, types: Mapping[str, int], asked: str, as_of: str) -> None:
+        self._bind = bind
+        self._types = types
+        self._asked = asked
+        self._as_of = as_of
+        self._uses: dict[int, _Use] = {}
+        self._origins: set[str] = set()
+        self._aggregates: dict[str, str] = {}
+        self._limited: dict[Signal, dict[str, str]] = {}
+
+    # Questions: each returns the column that will hold the answer.
+
+    def count(self, signal: Signal) -> str:
+        self._note(signal, gone=None, still=0)
+        return self._aggregate(signal, "count(*)")
+
+    def earning(self, signal: Signal, points: int, fading: Fading | None) -> str:
+        """How many activities earn something still."""
+        gone = fading.gone_after(points // 100) if fading else None
+        if gone is not None and signal.limit is None:
+            signal = replace(signal, window=min(gone, signal.window or gone))
+        self._note_points(signal, points, fading)
+        return self._aggregate(signal, "count(*)")
+
+    def newest(self, signal: Signal, points: int, fading: Fading | None) -> str:
+        """The hundredths that the newest activity earns; the others are older, so they earn no more."""
+        self._note_points(signal, points, fading)
+        return contribution(self._aggregate(signal, "min(r.age)"), points, fading, self._bind)
+
+    def total(self, signal: Signal, points: int, fading: Fading | None) -> str:
+        """The hundredths that all activities earn, each rounded by itself."""
+        self._note_points(signal, points, fading)
+        if fading is None:
+            return f"({self._aggregate(signal, 'count(*)')} * {self._bind(points, 'int')})"
+        return self._aggregate(signal, f"sum({contribution('r.age', points, fading, self._bind)})")
+
+    def moves(self) -> str:
+        """Whether time alone may change what these activities are worth."""
+        still: dict[int, list[int]] = {}
+        for type_id, use in self._uses.items():
+            if use.still:
+                still.setdefault(use.still, []).append(type_id)
+        cases = " ".join(
+            f"WHEN {self._is(ids)} THEN r.age < {self._bind(age, 'int')}"
+            for age, ids in sorted(still.items())
+        )
+        fades = f"OR (NOT r.undated AND CASE {cases} ELSE false END)" if cases else ""
+        expression = f"bool_or(r.kind IS NULL {fades})"
+        return self._named(expression, self._aggregates, "behaviour", "a") if self._uses else "NULL::boolean"
+
+    def names(self) -> list[str]:
+        """The parts to join, by ``n``."""
+        base = ["behaviour"] if self._aggregates else []
+        return base + [f"limited{k}" for k in range(len(self._limited))]
+
+    def ctes(self) -> Iterable[str]:
+        if self._aggregates:
+            columns = ", ".join(f"{sql} AS {name}" for sql, name in self._aggregates.items())
+            yield f"behaviour AS (SELECT r.n, {columns}\nFROM ({self._rows(self._uses)}) r GROUP BY r.n)"
+        for k, (signal, aggregates) in enumerate(self._limited.items()):
+            columns = ", ".join(f"{sql} AS {name}" for sql, name in aggregates.items())
+            rows = self.rows_of(signal)
+            yield f"limited{k} AS (SELECT r.n, {columns}\nFROM ({rows}) r GROUP BY r.n)"
+
+    # Rows
+
+    def _first(self, signal: Signal, limit: Limit) -> str:
+        """The newest rows of ``signal`` in each period, as many as count. Undated ones share a period."""
+        uses = {type_id: self._uses[type_id] for type_id in self._ids(signal)}
+        return (
+            "SELECT * FROM (SELECT r.*, row_number() OVER (PARTITION BY r.n, r.undated,"
+            f" date_trunc('{limit.period}', r.occurred_at, 'UTC') ORDER BY r.age, r.id DESC) AS place"
+            f" FROM ({self._rows(uses)}) r WHERE {self.filter(signal)}) r"
+            f" WHERE r.place <= {self._bind(limit.times, 'int')}"
+        )
+
+    def rows_of(self, signal: Signal) -> str:
+        """The activities behind one signal, with id and age: what an explanation lists."""
+        if signal.limit:
+            return self._first(signal, signal.limit)
+        uses = {type_id: self._uses[type_id] for type_id in self._ids(signal)}
+        return f"SELECT * FROM ({self._rows(uses)}) r WHERE {self.filter(signal)}"
+
+    def _rows(self, uses: Mapping[int, _Use]) -> str:
+        """Rows of these types, each type in exactly one arm: by whether all of its past counts and whether
+        its properties are asked for (which cost reading the table, not only the index)."""
+        arms = []
+        for properties in (False, True):
+            ever = [t for t, use in uses.items() if use.properties is properties and not use.bounded]
+            late = {t: use for t, use in uses.items() if use.properties is properties and use.bounded}
+            if ever:
+                arms.append(self._arm(f"a.{self._is(ever, 'type_id')}", properties))
+            if late:
+                these = f"a.{self._is(late, 'type_id')}"
+                horizon = self._bind(float(max(use.horizon for use in late.values())), "float8")
+                since = f"{self._as_of} - make_interval(secs => {horizon})"
+                arms.append(self._arm(f"{these} AND NOT a.undated AND a.occurred_at > {since}", properties))
+                arms.append(self._arm(f"a.undated AND {these}", properties))
+        return "\nUNION ALL ".join(f"({arm})" for arm in arms)
+
+    def _arm(self, which: str, properties: bool) -> str:
+        who = {
+            "ids": "a.lead_id = ANY(%(ids)s::bigint[])",
+            "range": "a.lead_id BETWEEN %(low)s::bigint AND %(high)s::bigint",
+            "moments": "true",
+        }[self._asked]
+        n, source = "a.lead_id", "leads_activity a"
+        if self._asked == "moments":
+            n, source = "w.n", "who w JOIN leads_activity a ON a.lead_id = w.lead_id"
+        flags = "".join(
+            f", (j.{origin}_from IS NULL OR a.occurred_at >= j.{origin}_from) AS since_{origin}"
+            for origin in sorted(self._origins)
+        )
+        join = f" LEFT JOIN adjusted j ON j.n = {n}" if flags else ""
+        seconds = f"floor(date_part('epoch', {self._as_of} - a.occurred_at))"
+        return (
+            f"SELECT {n} AS n, a.id, CASE WHEN a.occurred_at <= {self._as_of} THEN a.type_id END AS kind,"
+            f" CASE WHEN a.undated THEN 0 ELSE least({seconds}, {_OLDEST})::int END AS age,"
+            f" a.undated, a.occurred_at{flags},"
+            f" {'a.properties' if properties else 'NULL::jsonb AS properties'}"
+            f" FROM {source}{join} WHERE {who} AND a.voided_at IS NULL AND {which} OFFSET 0"
+        )
+
+    def filter(self, signal: Signal) -> str:
+        tests = [f"r.{self._is(self._ids(signal))}"]
+        if signal.window is not None:
+            tests.append(f"r.age < {self._bind(signal.window, 'int')}")
+        if signal.origin is not None:
+            tests.append(f"r.since_{signal.origin}")
+        tests += [compare(test, _in_row, self._bind) for test in signal.where]
+        return " AND ".join(tests)
+
+    # Bookkeeping
+
+    def _aggregate(self, signal: Signal, function: str) -> str:
+        if signal.limit is None:
+            expression = f"{function} FILTER (WHERE {self.filter(signal)})"
+            return self._named(expression, self._aggregates, "behaviour", "a")
+        aggregates = self._limited.setdefault(signal, {})
+        return self._named(function, aggregates, f"limited{list(self._limited).index(signal)}", "l")
+
+    def _named(self, expression: str, among: dict[str, str], part: str, letter: str) -> str:
+        return f"{part}.{among.setdefault(expression, f'{letter}{len(among)}')}"
+
+    def _note_points(self, signal: Signal, points: int, fading: Fading | None) -> None:
+        if fading is None:
+            self._note(signal, gone=None, still=0)
+        else:
+            self._note(signal, gone=fading.gone_after(points // 100), still=fading.still_after(points // 100))
+
+    def _note(self, signal: Signal, *, gone: int | None, still: int) -> None:
+        """Remember how far back ``signal`` looks. ``gone``: the age at which its points are nothing."""
+        if signal.origin is not None:
+            self._origins.add(signal.origin)
+        ends = [age for age in (signal.window, gone) if age is not None]
+        if signal.window is not None:
+            still = min(signal.window, still) if gone is not None else signal.window
+        for type_id in self._ids(signal):
+            use = self._uses.setdefault(type_id, _Use())
+            use.bounded = use.bounded and bool(ends)
+            use.horizon = max(use.horizon, min(ends, default=0))
+            use.still = max(use.still, still)
+            use.properties = use.properties or bool(signal.where)
+
+    def _ids(self, signal: Signal) -> list[int]:
+        return [self._types[key] for key in signal.types]
+
+    def _is(self, ids: Iterable[int], column: str = "kind") -> str:
+        among = sorted(ids)
+        if len(among) == 1:
+            return f"{column} = {self._bind(among[0], 'smallint')}"
+        return f"{column} = ANY({self._bind(among, 'smallint[]')})"
+
+
+def contribution(age: str, points: int, fading: Fading | None, bind: Parameters) -> str:
+    """The hundredths an activity of ``age`` seconds earns: computed in double precision, rounded half to even
+    (``round`` of a double precision does). Nothing for a null age."""
+    if fading is None:
+        return f"CASE WHEN {age} IS NOT NULL THEN {bind(points, 'int')} END"
+    most = bind(float(points), "float8")
+    seconds = bind(float(fading.days * DAY), "float8")
+    match fading.kind:
+        case "half_life":
+            # A power of two that small rounds to nothing anyway; below about −1,070 PostgreSQL would raise.
+            return f"round({most} * power(2::float8, greatest(-({age})::float8 / {seconds}, -60)))::int"
+        case "linear":
+            lost = f"({age})::float8 * {bind(float(fading.percent), 'float8')} / ({seconds} * 100)"
+            return f"round({most} * greatest(1 - {lost}, 0))::int"
+        case "drop":
+            rest = bind(points // 100 * (100 - fading.percent), "int")
+            full = bind(points, "int")
+            return f"CASE WHEN {age} < {seconds} THEN {full} WHEN {age} >= {seconds} THEN {rest} END"
+
+
+def _in_row(expression: str) -> str:
+    """Properties are read where the row is, under the row's own name."""
+    return expression.replace("a.properties", "r.properties")

@@ -1,0 +1,18 @@
+"""Values on their way into a statement: each is bound, equal ones once, with its type spelled out."""
+
+from typing import Any
+
+
+class Parameters:
+    """``bind(25, "int")`` keeps the value and returns the placeholder to write in its stead."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self._names: dict[tuple[str, str], str] = {}
+
+    def __call__(self, value: Any, cast: str) -> str:
+        if isinstance(value, tuple):
+            value = list(value)
+        name = self._names.setdefault((cast, repr(value)), f"p{len(self._names)}")
+        self.values[name] = value
+        return f"%({name})s::{cast}"

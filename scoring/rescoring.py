@@ -1,0 +1,307 @@
+"""Keep every score true: leads that changed, leads whose points fade, and everybody after publishing.
+
+A score is stored by the statement that computes it, in a transaction that holds the lead's *bucket* (a range
+of lead ids): shared while changed leads are worked on, alone while many are. So nobody ever stores a score
+computed from facts older than those of the score stored before. Changed leads are claimed row by row, so any
+number of workers share the work.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import DatabaseError, OperationalError, connection, transaction
+from psycopg import errors
+
+from leads.models import ChangedLead, Lead
+from leads.ticks import tick
+
+from .compiling import Asked
+from .models import ModelVersion, Score, ScoringModel
+from .statement import Saved, compiled, run, save
+
+log = logging.getLogger(__name__)
+
+#: Lead ids per bucket.
+BUCKET = 10_000
+#: Leads whose points fade, per statement.
+SWEPT_AT_ONCE = 5_000
+#: First key of the advisory locks; the second is the bucket.
+LOCKS = 7_301
+#: A lead tried this often is parked until it changes again or a person looks at it.
+MOST_ATTEMPTS = 3
+STATEMENT_SECONDS = 60
+_DEADLOCK_TRIES = 5
+
+T = TypeVar("T")
+
+
+def rescore_changed(*, at: datetime | None = None, limit: int = 1000) -> int:
+    """Score leads that are marked as changed, as of ``at`` (by default now, by the database's clock). Returns
+    how many were taken, 0 when none is left. Commits by itself; safe to repeat and to run many at once."""
+    taken = _take(limit)
+    if not taken:
+        return 0
+    versions = list(ModelVersion.objects.published().order_by("id"))
+    if _score(versions, taken, at):
+        tick("crossings")
+    return len(taken)
+
+
+def rescore_everybody(*, model: ScoringModel, at: datetime, live: bool = False) -> int:
+    """Score all leads under the model's published version, a bucket at a time; writes only what differs.
+    Returns how many scores were written. Crossings wait for a person unless ``live``."""
+    version = ModelVersion.objects.live(model.key)
+    written = 0
+    bucket = _next_bucket(0)
+    while bucket is not None:
+        written += _retrying(lambda bucket=bucket: _score_bucket(version, bucket, at, live)).written  # type: ignore[misc]
+        bucket = _next_bucket(bucket + 1)
+    if live:
+        tick("crossings")
+    return written
+
+
+def continue_publishing(*, at: datetime, seconds: float) -> bool:
+    """Go on scoring everybody for versions that were published, for about ``seconds``. Each bucket commits
+    with how far it came, so a killed worker costs one bucket. Returns whether all is done."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not _retrying(lambda: _publish_bucket(at)):
+            return True
+    return False
+
+
+def sweep_fading(*, at: datetime) -> int:
+    """Score the leads whose points time alone may change. Returns how many scores were written. Crossings
+    are live: nobody published or imported anything."""
+    written = crossings = 0
+    for version in ModelVersion.objects.published().order_by("id"):
+        last = 0
+        while ids := _fading(version.model_id, after=last):
+            saved = _retrying(lambda version=version, ids=ids: _sweep(version, ids, at))  # type: ignore[misc]
+            written += saved.written
+            crossings += saved.crossings
+            last = ids[-1]
+        ScoringModel.objects.filter(pk=version.model_id).update(swept_at=at)
+    if crossings:
+        tick("crossings")
+    return written
+
+
+# Changed leads
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    lead_id: int
+    version: int
+    attempts: int
+
+
+def _take(limit: int) -> list[_Taken]:
+    """Count one more attempt on the next changed leads and commit that, so that a lead which kills its
+    worker is known by its count. Those tried before come first, few at a time and then alone, so that what
+    breaks them is found; those tried too often are parked."""
+    with transaction.atomic():
+        rows = run(_TAKE, {"limit": limit, "most": MOST_ATTEMPTS})
+    taken = [_Taken(row["lead_id"], row["version"], row["attempts"]) for row in rows if not row["parked_at"]]
+    if rows and not taken:
+        return _take(limit)
+    return sorted(taken, key=lambda lead: lead.lead_id)
+
+
+#: The count need not reach the disk before the work starts: only a crash of the database forgets it.
+_TAKE = """
+WITH next AS MATERIALIZED (
+  SELECT lead_id, attempts FROM leads_changedlead
+  WHERE parked_at IS NULL
+  ORDER BY attempts DESC, lead_id
+  LIMIT %(limit)s::int
+  FOR UPDATE SKIP LOCKED
+),
+placed AS (
+  SELECT lead_id, row_number() OVER (ORDER BY attempts DESC, lead_id) AS place, max(attempts) OVER () AS tried
+  FROM next, (SELECT set_config('synchronous_commit', 'off', true) OFFSET 0) AS unhurried
+)
+UPDATE leads_changedlead c
+SET attempts = c.attempts + 1,
+  parked_at = CASE WHEN c.attempts >= %(most)s::int THEN statement_timestamp() END,
+  error = CASE WHEN c.attempts >= %(most)s::int AND c.error = ''
+    THEN 'Every try ended without a word: the worker died.' ELSE c.error END
+FROM placed
+WHERE c.lead_id = placed.lead_id
+  AND place <= CASE tried WHEN 0 THEN %(limit)s::int WHEN 1 THEN 32 ELSE 1 END
+RETURNING c.lead_id, c.version, c.attempts, c.parked_at
+"""
+
+
+def _score(versions: list[ModelVersion], taken: list[_Taken], at: datetime | None) -> int:
+    """Score ``taken`` and return the crossings made. A batch that fails is halved until the lead that breaks
+    it stands alone."""
+    try:
+        return _retrying(lambda: _score_claimed(versions, taken, at))
+    except DatabaseError as error:
+        if not connection.is_usable():
+            raise
+        if len(taken) == 1:
+            _failed(taken[0], error)
+            return 0
+        log.warning("%d leads could not be scored together, halving: %s", len(taken), error)
+        middle = len(taken) // 2
+        return _score(versions, taken[:middle], at) + _score(versions, taken[middle:], at)
+
+
+def _score_claimed(versions: list[ModelVersion], taken: list[_Taken], at: datetime | None) -> int:
+    """Compute, store and unmark those of ``taken`` that nobody else works on. The row of a changed lead stays
+    locked meanwhile, so whoever changes it again waits for the commit and marks it anew."""
+    _lock_buckets({lead.lead_id for lead in taken}, shared=True)
+    claimed = run(_CLAIM, {"ids": [lead.lead_id for lead in taken]})
+    if not claimed:
+        return 0
+    ids = [row["lead_id"] for row in claimed]
+    crossings = 0
+    for version in versions:
+        saved = save(
+            compiled(version),
+            model_id=version.model_id,
+            version_id=version.pk,
+            settled=False,
+            quiet=[row["lead_id"] for row in claimed if not row["live"]],
+            ids=ids,
+            as_of=at or claimed[0]["now"],
+        )
+        crossings += saved.crossings
+    run(_UNMARK, {"ids": ids, "versions": [row["version"] for row in claimed]})
+    return crossings
+
+
+#: The lead's key is locked too: storing a first score needs it, and waiting for it later, with the changed
+#: row in hand, could deadlock with someone who holds the lead and writes a fact.
+_CLAIM = """
+SELECT c.lead_id, c.version, c.live, clock_timestamp() AS now
+FROM leads_changedlead c JOIN leads_lead l ON l.id = c.lead_id
+WHERE c.lead_id = ANY(%(ids)s::bigint[]) AND c.parked_at IS NULL
+ORDER BY c.lead_id
+FOR UPDATE OF c SKIP LOCKED
+FOR KEY SHARE OF l SKIP LOCKED
+"""
+
+_UNMARK = """
+DELETE FROM leads_changedlead c
+USING unnest(%(ids)s::bigint[], %(versions)s::bigint[]) AS done (lead_id, version)
+WHERE c.lead_id = done.lead_id AND c.version = done.version
+"""
+
+
+def _failed(lead: _Taken, error: DatabaseError) -> None:
+    """Keep what went wrong; after the last attempt the lead is parked, until it changes again."""
+    parked = lead.attempts >= MOST_ATTEMPTS
+    log.error("lead %d could not be scored%s: %s", lead.lead_id, ", parked" if parked else "", error)
+    with transaction.atomic():
+        run(
+            _FAILED,
+            {"id": lead.lead_id, "version": lead.version, "error": str(error)[:2000], "parked": parked},
+        )
+
+
+_FAILED = """
+UPDATE leads_changedlead
+SET error = %(error)s::text, parked_at = CASE WHEN %(parked)s::boolean THEN statement_timestamp() END
+WHERE lead_id = %(id)s::bigint AND version = %(version)s::bigint
+"""
+
+
+# Many leads
+
+
+def _publish_bucket(at: datetime) -> bool:
+    """One bucket of the oldest unfinished publishing; False when there is none to do here."""
+    version = (
+        ModelVersion.objects.published()
+        .exclude(rescored_to=None)
+        .select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .order_by("id")
+        .first()
+    )
+    if version is None:
+        return False
+    bucket = _next_bucket((version.rescored_to or 0) // BUCKET)
+    if bucket is not None:
+        _score_bucket(version, bucket, at, live=False)
+    reached = None if bucket is None else (bucket + 1) * BUCKET
+    ModelVersion.objects.filter(pk=version.pk).update(rescored_to=reached)
+    return True
+
+
+def _score_bucket(version: ModelVersion, bucket: int, at: datetime, live: bool) -> Saved:
+    low = bucket * BUCKET
+    _lock_buckets({low}, shared=False)
+    return save(
+        compiled(version, asked=Asked.RANGE),
+        model_id=version.model_id,
+        version_id=version.pk,
+        settled=True,
+        quiet=[] if live else None,
+        low=low,
+        high=low + BUCKET - 1,
+        as_of=at,
+    )
+
+
+def _sweep(version: ModelVersion, ids: list[int], at: datetime) -> Saved:
+    _lock_buckets(set(ids), shared=False)
+    return save(
+        compiled(version),
+        model_id=version.model_id,
+        version_id=version.pk,
+        settled=True,
+        quiet=[],
+        ids=ids,
+        as_of=at,
+    )
+
+
+def _next_bucket(first: int) -> int | None:
+    """The first bucket from ``first`` on that has leads."""
+    lead_id = Lead.objects.filter(id__gte=first * BUCKET).order_by("id").values_list("id", flat=True).first()
+    return None if lead_id is None else lead_id // BUCKET
+
+
+def _fading(model_id: int, *, after: int) -> list[int]:
+    fading = Score.objects.filter(fading=True, model_id=model_id, lead_id__gt=after)
+    return list(fading.order_by("lead_id").values_list("lead_id", flat=True)[:SWEPT_AT_ONCE])
+
+
+def _lock_buckets(lead_ids: set[int], *, shared: bool) -> None:
+    """Hold the buckets of these leads until the end of the transaction, lowest first."""
+    buckets = sorted({lead_id // BUCKET for lead_id in lead_ids})
+    run(_LOCK_SHARED if shared else _LOCK, {"locks": LOCKS, "buckets": buckets, "seconds": STATEMENT_SECONDS})
+
+
+_LOCK = """
+SELECT set_config('statement_timeout', %(seconds)s::text || 's', true), set_config('jit', 'off', true),
+  (SELECT count(pg_advisory_xact_lock(%(locks)s::int, bucket)) FROM unnest(%(buckets)s::int[]) AS bucket)
+"""
+_LOCK_SHARED = _LOCK.replace("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared")
+
+
+def _retrying(work: Callable[[], T]) -> T:
+    """``work`` in a transaction of its own, again when it was the one to give way in a deadlock."""
+    for attempt in range(_DEADLOCK_TRIES):
+        try:
+            with transaction.atomic():
+                return work()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, errors.DeadlockDetected) or attempt == _DEADLOCK_TRIES - 1:
+                raise
+            log.info("deadlock, trying again: %s", error)
+    raise AssertionError("the loop returns or raises")
+
+
+def waiting() -> int:
+    """How many leads wait to be scored, parked ones aside."""
+    return ChangedLead.objects.filter(parked_at=None).count()

@@ -1,0 +1,119 @@
+"""Conditions and rules in plain words, for the definitions page, the admin and explanations."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from .conditions import Condition, Fact, Group, Happened
+from .models import Rule
+
+
+def of_condition(condition: Condition, labels: Mapping[str, str]) -> str:
+    """ "the job title has the word “head” and the lead requested a demo in the last 90 days". ``labels`` maps
+    activity type keys to their labels."""
+    match condition:
+        case Fact():
+            return _fact(condition)
+        case Happened():
+            return f"the lead {_happened(condition, labels)}"
+        case Group(how="none", parts=parts):
+            inner = [_nested(part, labels) for part in parts]
+            return (
+                f"it is not so that {inner[0]}" if len(inner) == 1 else f"none of these: {'; '.join(inner)}"
+            )
+        case Group(how=how, parts=parts):
+            return f" {'and' if how == 'all' else 'or'} ".join(
+                _nested(part, labels) if len(parts) > 1 else of_condition(part, labels) for part in parts
+            )
+
+
+def of_rule(rule: Rule, condition: Condition, labels: Mapping[str, str]) -> str:
+    """When and how much: "25 points once when the lead requested a demo in the last 30 days; halves every 30
+    days"."""
+    times = "for each time" if rule.count == Rule.Count.EACH else "when"
+    points = "point" if abs(rule.points) == 1 else "points"
+    said = f"{rule.points:+d} {points} {times} {of_condition(condition, labels)}"
+    said += _last(rule.window_days)
+    limits = []
+    if rule.per_times:
+        limits.append(f"{_times(rule.per_times)} a {rule.per_period} at most")
+    if rule.cap:
+        limits.append(f"{rule.cap} points at most")
+    if rule.group:
+        limits.append(f"with “{rule.group.key}” {rule.group.cap} points at most")
+    if fading := of_fading(rule):
+        limits.append(fading)
+    return "; ".join([said, *limits])
+
+
+def of_fading(rule: Rule) -> str:
+    """ "halves every 30 days", or nothing for points that stay."""
+    days = _days(rule.decay_days or 0)
+    share = f"{rule.decay_percent or 100} %"
+    match rule.decay_kind:
+        case Rule.Decay.HALF_LIFE:
+            return f"halves every {days}"
+        case Rule.Decay.LINEAR:
+            return f"loses {share} every {days}"
+        case Rule.Decay.DROP:
+            return f"drops by {share} after {days}"
+    return ""
+
+
+def _nested(condition: Condition, labels: Mapping[str, str]) -> str:
+    text = of_condition(condition, labels)
+    return f"({text})" if isinstance(condition, Group) and len(condition.parts) > 1 else text
+
+
+def _fact(fact: Fact) -> str:
+    if fact.field.type == "boolean" and fact.op.name in ("is_true", "is_false"):
+        return fact.field.label if fact.op.name == "is_true" else f"it is not so that {fact.field.label}"
+    if fact.op.name == "between":
+        low, high = fact.values
+        return f"{fact.field.label} is {_value(low)} to {_value(high)}"
+    return f"{fact.field.label} {fact.op.words.format(_or(_value(value) for value in fact.values))}"
+
+
+def _happened(happened: Happened, labels: Mapping[str, str]) -> str:
+    did = _or(_lower(labels.get(key, key)) for key in happened.types)
+    if happened.where:
+        did += f" where {' and '.join(_fact(test) for test in happened.where)}"
+    least, most = happened.at_least, happened.at_most
+    if most == 0:
+        said = f"never {did}"
+    elif most is not None and least == most:
+        said = f"{did} exactly {_times(most)}"
+    elif most is not None and least > 0:
+        said = f"{did} {least} to {_times(most)}"
+    elif most is not None:
+        said = f"{did} at most {_times(most)}"
+    elif least > 1:
+        said = f"{did} {_times(least)} or more"
+    else:
+        said = did
+    return said + _last(happened.within_days)
+
+
+def _last(days: int | None) -> str:
+    return f" in the last {_days(days)}" if days else ""
+
+
+def _days(days: int) -> str:
+    return "day" if days == 1 else f"{days} days"
+
+
+def _times(times: int) -> str:
+    return {1: "once", 2: "twice"}.get(times, f"{times} times")
+
+
+def _lower(label: str) -> str:
+    """ "Requested a demo" → "requested a demo"; "E-mail bounced" and "CRM import" keep their first letter."""
+    return label if label[1:2].isupper() or label[1:2] == "-" else label[:1].lower() + label[1:]
+
+
+def _value(value: str | Decimal) -> str:
+    return f"{value:,f}" if isinstance(value, Decimal) else f"“{value}”"
+
+
+def _or(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last

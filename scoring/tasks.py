@@ -1,0 +1,31 @@
+"""Ticks: each says "look"; the rows say what is to be done."""
+
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import rescoring
+
+#: A task works no longer than this; beat or the next tick goes on.
+SECONDS = 60
+
+
+@shared_task
+def rescore_changed() -> None:
+    """Score the leads that changed, until none is left."""
+    until = time.monotonic() + SECONDS
+    while rescoring.rescore_changed() and time.monotonic() < until:
+        pass
+
+
+@shared_task
+def rescore_everybody() -> None:
+    """Go on with what publishing began."""
+    rescoring.continue_publishing(at=timezone.now(), seconds=SECONDS)
+
+
+@shared_task
+def sweep_fading() -> None:
+    """Score the leads whose points fade."""
+    rescoring.sweep_fading(at=timezone.now())
