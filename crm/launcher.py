@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB_PROCESSES = 2
 #: queue → processes. Alerts have their own, so that no sweep or import holds a rep's news back.
 WORKERS = {"alerts": 2, "scoring": 2, "bulk": 1}
+#: Workers do not talk among themselves: the database says who does what.
+QUIET = ("--without-gossip", "--without-mingle")
 START_SECONDS = 60.0
 STOP_SECONDS = 20
 
@@ -61,8 +63,7 @@ def worker_programs() -> list[Program]:
     workers = [
         Program(
             f"worker-{queue}",
-            [*celery, "worker", "-Q", queue, "-c", str(processes), "-n", f"{queue}@%h"]
-            + ["--without-gossip", "--without-mingle"],
+            [*celery, "worker", "-Q", queue, "-c", str(processes), "-n", f"{queue}@%h", *QUIET],
         )
         for queue, processes in WORKERS.items()
     ]
@@ -183,11 +184,10 @@ class Supervisor:
                 time.sleep(0.05)
 
     def launch(self, groups: Iterable[str]) -> None:
-        """Tell these groups to start, without waiting for them."""
-        present = {info["group"] for info in self.states()}
-        for group in groups:
-            if group in present:
-                self.remote.supervisor.startProcessGroup(group, False)
+        """Tell these groups to start, without waiting for them. Safe to repeat."""
+        for info in self.states():
+            if info["group"] in groups and info["statename"] == "STOPPED":
+                self.remote.supervisor.startProcess(f"{info['group']}:{info['name']}", False)
 
     def states(self) -> list[dict[str, str]]:
         return list(self.remote.supervisor.getAllProcessInfo())  # type: ignore[arg-type,call-overload]
@@ -195,6 +195,11 @@ class Supervisor:
     def troubled(self) -> list[str]:
         """The names of the programs that do not stay up."""
         return sorted({info["name"] for info in self.states() if info["statename"] in {"BACKOFF", "FATAL"}})
+
+    def wait(self) -> None:
+        """Return when the supervisor has ended."""
+        if self.process is not None:
+            self.process.wait()
 
     def stop(self) -> None:
         """Stop everything in order and wait. Safe to repeat."""

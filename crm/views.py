@@ -65,5 +65,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _problem(request: HttpRequest, status: int, detail: str, *, template: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
-        return JsonResponse({"detail": detail}, status=status)
+        return JsonResponse({"detail": detail, "errors": []}, status=status)
     return render(request, template or f"{status}.html", status=status)

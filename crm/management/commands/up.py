@@ -74,22 +74,27 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         if embedded:
             keeper.wait_until_up(servers, postgres=not settings.DATABASE_URL, valkey=not settings.REDIS_URL)
+        if not connection.introspection.table_names():
+            supervisor.launch(
+                ["web"]
+            )  # a first start: nobody to disturb, so it loads while the tables are made
         call_command("migrate", interactive=False, verbosity=0)
         if demo and not get_user_model().objects.exists():
             self.stdout.write("Loading the demo company, once …")
             call_command("seed_demo", stdout=self.stdout)
-        supervisor.launch(["web", "work"])
+        supervisor.launch(["web"])
         self.wait_for_web(supervisor, "127.0.0.1" if host in ANYWHERE else host, port)
+        supervisor.launch(["work"])
         self.greet(port)
+        connection.close()
 
     def wait_for_web(self, supervisor: launcher.Supervisor, host: str, port: int) -> None:
         deadline = time.monotonic() + launcher.START_SECONDS
         while not launcher.answers(host, port, "/healthz"):
             troubled = supervisor.troubled()
             if troubled or time.monotonic() > deadline:
-                raise launcher.LaunchError(
-                    f"{', '.join(troubled) or 'The web process'} did not come up; see {supervisor.servers.log}."
-                )
+                who = ", ".join(troubled) or "The web process"
+                raise launcher.LaunchError(f"{who} did not come up; see {supervisor.servers.log}.")
             time.sleep(0.05)
 
     def greet(self, port: int) -> None:
@@ -110,8 +115,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def wait(self, supervisor: launcher.Supervisor) -> None:
-        assert supervisor.process is not None
-        supervisor.process.wait()
+        supervisor.wait()
         raise launcher.LaunchError(f"The supervisor ended by itself; see {supervisor.servers.log}.")
 
 
