@@ -32,7 +32,7 @@ def draw_sprite(names: frozenset[str]) -> str:
 
 
 class Command(BaseCommand):
-    help = "Draw the icon sprite from the lucide package. Writes only when something changed; safe to repeat."
+    help = "Draw the icon sprite from the lucide package. The same list always gives the same file."
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(settings.BASE_DIR) / SPRITE
@@ -43,6 +43,5 @@ class Command(BaseCommand):
                 f"The lucide package has no such icon: {missing}. Mend crm/icons.py."
             ) from missing
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.read_text() != sprite:
-            path.write_text(sprite)
+        path.write_text(sprite)
         self.stdout.write(f"{SPRITE}: {len(ICONS)} icons, {len(sprite) / 1000:.1f} kB")
