@@ -66,6 +66,7 @@ STARTERS = [
     Starter("call_logged", "Had a call with us", "sales"),
     Starter("call_unanswered", "Did not answer a call", "sales"),
     Starter("email_sent", "Was sent an e-mail by sales", "sales"),
+    Starter("note_added", "Sales made a note", "sales"),
     # system
     Starter("lead_created", "Was added", "system"),
     Starter("deal_won", "Became a customer", "system"),

@@ -45,7 +45,7 @@ _OWN_ICONS = {
 }
 
 #: Properties that say which page, file or mail it was; the first that is there is shown.
-DETAIL_KEYS = ("title", "subject", "content", "name", "page", "path", "url", "form")
+DETAIL_KEYS = ("title", "subject", "content", "name", "form", "page", "path", "url")
 #: Properties in the lead's or a colleague's own words, shown as a quotation.
 QUOTE_KEYS = ("message", "comment", "note", "text")
 LONGEST = 300
@@ -134,7 +134,7 @@ def _position(after: str) -> tuple[Any, ...] | None:
 
 
 def _activities(lead: Lead, show: Show) -> Any:
-    activities = lead.activities.counted().select_related("type")  # type: ignore[attr-defined]
+    activities = lead.activities.counted().select_related("type")
     categories = SHOWN[show]
     if categories is not None:
         activities = activities.filter(type__category__in=categories)
@@ -166,8 +166,10 @@ def of_activity(activity: Activity, points: float = 0.0) -> Entry:
         entry["text"] = f", {', '.join(parts)}"
     if said := _first(activity.properties, QUOTE_KEYS):
         entry["quote"] = said
-    if by := _first(activity.properties, ("by",)):
-        entry["note"] = f"by {by}"
+    aside = [f"by {by}" for by in [_first(activity.properties, ("by",))] if by]
+    aside += [f"because: {why}" for why in [_first(activity.properties, ("reason",))] if why]
+    if aside:
+        entry["note"] = ", ".join(aside)
     return entry
 
 
@@ -193,11 +195,16 @@ def detail(properties: Mapping[str, Any]) -> str:
 
 
 def _length(properties: Mapping[str, Any]) -> str:
-    seconds = properties.get("seconds")
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds <= 0:
-        return ""
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
+    minutes, of_minutes = _count(properties, "minutes"), _count(properties, "of_minutes")
+    if minutes:
+        return f"{minutes} of {of_minutes} min" if of_minutes else f"{minutes} min"
+    minutes, rest = divmod(_count(properties, "seconds"), 60)
+    return " ".join(part for part in (f"{minutes} min" * bool(minutes), f"{rest} s" * bool(rest)) if part)
+
+
+def _count(properties: Mapping[str, Any], key: str) -> int:
+    value = properties.get(key)
+    return value if isinstance(value, int) and value > 0 and value is not True else 0
 
 
 def _first(properties: Mapping[str, Any], keys: Sequence[str]) -> str:
