@@ -19,7 +19,7 @@ SIGNATURES = [*(f"worker-{queue}" for queue in settings.QUEUES), "beat"]
 
 def down() -> list[str]:
     """Names of what is down or late: database, migrations, broker, worker-…, beat. [] when all is well."""
-    checks: dict[str, Callable[[], list[str]]] = {"database": _database, "broker": _broker}
+    checks: dict[str, Callable[[], list[str]]] = {"database": _database, "broker": late}
     pool = ThreadPoolExecutor(max_workers=len(checks))
     running = {name: pool.submit(check) for name, check in checks.items()}
     wait(running.values(), timeout=PATIENCE_SECONDS)
@@ -47,7 +47,8 @@ def _database() -> list[str]:
         connection.close()
 
 
-def _broker() -> list[str]:
+def late() -> list[str]:
+    """The workers and beat that left no sign of life lately. Raises RedisError when the broker is away."""
     signs = _client().mget([_key(name) for name in SIGNATURES])
     return [name for name, seen in zip(SIGNATURES, signs, strict=True) if seen is None]
 

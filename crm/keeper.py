@@ -23,7 +23,7 @@ from crm.embedded import EmbeddedError, Servers
 
 #: Set in the environment of everything that ``manage.py up`` starts.
 SUPERVISED = "HANDOFF_SUPERVISED"
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = float(os.environ.get("HANDOFF_IDLE_SECONDS", "60"))
 START_SECONDS = 60.0
 
 _claims: dict[Path, IO[bytes]] = {}

@@ -14,6 +14,7 @@ def main() -> None:
         lifespan="off",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # settings.TRUSTED_PROXIES says whom to believe
         log_config=None,
         # The live stream never ends by itself: browsers reconnect to the next process.
         timeout_graceful_shutdown=3,
