@@ -65,6 +65,7 @@ function showPreview(row) {
 }
 
 async function load(url) {
+  clearTimeout(waiting);
   loading?.abort();
   loading = new AbortController();
   const panel = peek();
@@ -142,16 +143,17 @@ document.addEventListener("click", (event) => {
     history.replaceState(history.state, "", close.href);
     togglePreview(false);
   } else if (close) {
-    event.preventDefault(); // the reject form gives way to the lead it was about
+    event.preventDefault(); // the reject form gives way to the lead it was about, or to the list
+    if (!wide.matches) peek().replaceChildren();
     select(document.getElementById(currentId));
   }
-  const link = event.target.closest("a[data-preview]");
+  const link = event.target.closest("a[data-preview], a[data-peek]");
   const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-  if (link && plain && wide.matches && peek()) {
-    event.preventDefault();
-    togglePreview(true);
-    select(link.closest(ROWS));
-  }
+  if (!link || !plain || !wide.matches || !peek()) return; // the link itself leads to the lead's page
+  event.preventDefault();
+  togglePreview(true);
+  select(link.closest(ROWS), { focus: !link.dataset.peek, preview: !link.dataset.peek });
+  if (link.dataset.peek) load(link.dataset.peek);
 });
 
 // Verdicts: the next row takes focus; after an undo the returned row does.
