@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .behaviour import Behaviour, Signal
+from .behaviour import Behaviour, Signal, contribution
 from .conditions import Condition, Fact, Group, Happened
 from .dimensions import HUNDREDTHS, LINE_STAGES, MOST_CEILING, SALES_STAGE, Dimension
 from .facts import Facts
@@ -19,6 +19,8 @@ from .parameters import Parameters
 from .ruleset import DAY, LineSpec, Ruleset, RuleSpec
 
 DIMENSIONS: tuple[str, ...] = tuple(Dimension.values)
+#: The most activities an explanation lists for a rule that counts each.
+MOST_LISTED = 20
 
 
 class Asked(Enum):
@@ -54,6 +56,8 @@ class Statement:
     counts: Mapping[str, str]
     #: Field name → column of its value as text.
     values: Mapping[str, str]
+    #: With details: the newest activities behind each rule, to follow ``ctes``; empty when no rule has any.
+    evidence: str
 
     def binding(self, **asked: Any) -> dict[str, Any]:
         return {**self.parameters, **asked}
@@ -85,6 +89,7 @@ class _Compiler:
         self.behaviour = Behaviour(self.bind, types, asked.value, self.as_of)
         self.raw: dict[str, str] = {}
         self.counts: dict[str, str] = {}
+        self._earned: list[tuple[RuleSpec, Signal]] = []
 
     def statement(self) -> Statement:
         parts = self._parts()  # first: it says which facts and signals the others must provide
@@ -101,7 +106,33 @@ class _Compiler:
             ]
         )
         return Statement(
-            self.asked, ctes, self.bind.values, self.ruleset, self.raw, self.counts, self.facts.raw_columns
+            self.asked,
+            ctes,
+            self.bind.values,
+            self.ruleset,
+            self.raw,
+            self.counts,
+            self.facts.raw_columns,
+            self._evidence() if self.details else "",
+        )
+
+    def _evidence(self) -> str:
+        """What earned each rule's points, newest first: the same rows and the same arithmetic as the sums."""
+        arms = []
+        for rule, signal in self._earned:
+            earned = contribution("r.age", rule.points * HUNDREDTHS, rule.fading, self.bind)
+            listed = MOST_LISTED if rule.each else 1
+            arms.append(
+                f"(SELECT {self.bind(rule.key, 'text')} AS rule, r.n, r.id, r.kind, r.occurred_at, r.undated,"
+                f" {earned} AS points FROM ({self.behaviour.rows_of(signal)}) r"
+                f" ORDER BY r.age, r.id DESC LIMIT {listed})"
+            )
+        if not arms:
+            return ""
+        return (
+            "SELECT e.rule, e.id, e.occurred_at, e.undated, e.points, t.key AS type, t.label\nFROM ("
+            + "\nUNION ALL ".join(arms)
+            + ") e JOIN leads_activitytype t ON t.id = e.kind WHERE e.points <> 0"
         )
 
     def _who(self) -> str:
@@ -161,7 +192,7 @@ class _Compiler:
         for n, blocker in enumerate(self.ruleset.blockers):
             columns.append(f"{self._condition(blocker.when, None)} AS k{n}")
         columns += [f"j.{d}_set, coalesce(j.{d}_added, 0) AS {d}_added" for d in DIMENSIONS]
-        columns.append("j.restart_id")
+        columns.append("j.restart_id, j.triggers_from AS restarted_at")
         columns.append(f"coalesce({self.behaviour.moves()}, false) OR coalesce(j.moves, false) AS fading")
         if self.details:
             columns += [f"f.{column}" for column in self.facts.keep_values().values()]
@@ -185,6 +216,7 @@ class _Compiler:
         if self.details:
             self.raw[rule.key] = f"raw{n}"
             self.counts[rule.key] = f"count{n}"
+            self._earned.append((rule, signal))
             earning = self.behaviour.earning(signal, points, rule.fading)
             columns += [f"{raw} AS raw{n}", f"coalesce({earning}, 0) AS count{n}"]
         return columns

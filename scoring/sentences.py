@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from .conditions import Condition, Fact, Group, Happened
-from .models import Rule
+from .fields import Field, Type
+from .ruleset import Fading, RuleSpec
 
 
 def of_condition(condition: Condition, labels: Mapping[str, str]) -> str:
@@ -26,37 +27,45 @@ def of_condition(condition: Condition, labels: Mapping[str, str]) -> str:
             )
 
 
-def of_rule(rule: Rule, condition: Condition, labels: Mapping[str, str]) -> str:
-    """When and how much: "25 points once when the lead requested a demo in the last 30 days; halves every 30
+def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]) -> str:
+    """When and how much: "+25 points when the lead requested a demo in the last 30 days; halves every 30
     days"."""
-    times = "for each time" if rule.count == Rule.Count.EACH else "when"
-    points = "point" if abs(rule.points) == 1 else "points"
-    said = f"{rule.points:+d} {points} {times} {of_condition(condition, labels)}"
-    said += _last(rule.window_days)
-    limits = []
-    if rule.per_times:
-        limits.append(f"{_times(rule.per_times)} a {rule.per_period} at most")
+    points = f"{rule.points:+d} {'point' if abs(rule.points) == 1 else 'points'}"
+    said = f"{points} {'each time' if rule.each else 'when'} {of_condition(rule.when, labels)}"
+    limits = [said + _last(rule.window_days)]
+    if rule.limit:
+        limits.append(f"at most {_times(rule.limit.times)} a {rule.limit.period}")
     if rule.cap:
         limits.append(f"{rule.cap} points at most")
     if rule.group:
-        limits.append(f"with “{rule.group.key}” {rule.group.cap} points at most")
-    if fading := of_fading(rule):
-        limits.append(fading)
-    return "; ".join([said, *limits])
+        limits.append(f"{groups[rule.group]} at most together with the rest of “{rule.group}”")
+    if rule.fading:
+        limits.append(of_fading(rule.fading))
+    return "; ".join(limits)
 
 
-def of_fading(rule: Rule) -> str:
-    """ "halves every 30 days", or nothing for points that stay."""
-    days = _days(rule.decay_days or 0)
-    share = f"{rule.decay_percent or 100} %"
-    match rule.decay_kind:
-        case Rule.Decay.HALF_LIFE:
+def of_fading(fading: Fading) -> str:
+    """ "halves every 30 days"."""
+    days, share = _days(fading.days), f"{fading.percent} %"
+    match fading.kind:
+        case "half_life":
             return f"halves every {days}"
-        case Rule.Decay.LINEAR:
+        case "linear":
             return f"loses {share} every {days}"
-        case Rule.Decay.DROP:
+        case "drop":
             return f"drops by {share} after {days}"
-    return ""
+
+
+def name_of(field: Field) -> str:
+    """ "Job title": the field as a heading."""
+    if field.type == Type.BOOLEAN:
+        return "E-mail address"
+    return sentence(field.label.removeprefix("the ")).removesuffix(".")
+
+
+def sentence(words: str) -> str:
+    """With a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _nested(condition: Condition, labels: Mapping[str, str]) -> str:

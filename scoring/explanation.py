@@ -1,0 +1,286 @@
+"""Why a lead's score is what it is: every part with what earned it. The parts add up to the score.
+
+Nothing is computed here a second time: the compiled statement gives each rule's points next to the score,
+and lists the activities behind them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from leads.models import ActivityType, Lead
+
+from . import sentences
+from .compiling import Asked, FactSource, Statement
+from .conditions import Fact, Happened, tests_of
+from .dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE, Dimension
+from .models import Adjustment, ModelVersion
+from .ruleset import RuleSpec
+from .statement import Row, compiled, run, scores
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """An activity and what it brings, in points, before any cap."""
+
+    id: int
+    type: str
+    label: str
+    occurred_at: str
+    undated: bool
+    points: float
+    counts_until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a dimension: a rule, or what a cap, a ceiling or a person made of the rules.
+    ``raw_points`` is before the rule's own cap; ``count`` says how many activities earn something, of which
+    the newest are listed; ``counts_until`` is when the last of them is worth nothing."""
+
+    rule: str
+    label: str
+    points: float
+    raw_points: float
+    evidence: str
+    count: int = 0
+    counts_until: str | None = None
+    fading: str = ""
+    activities: tuple[Earned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A dimension: its points are exactly the sum of its reasons' points. ``line`` is the SQL minimum and
+    ``short`` what is missing to it."""
+
+    key: str
+    points: float
+    ceiling: int | None
+    line: int | None
+    over: bool
+    short: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A trigger or a blocker and whether it holds."""
+
+    key: str
+    label: str
+    stage: str
+    true: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a lead scores what it scores under one version at one moment."""
+
+    model: str
+    version: int
+    at: str
+    total: float
+    #: Stages whose line or trigger holds now; hysteresis and blockers are in ``LineState``.
+    over: tuple[str, ...]
+    restarted_at: str | None
+    dimensions: tuple[Explained, ...]
+    triggers: tuple[Tested, ...]
+    blockers: tuple[Tested, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON: what the API answers, evidence freezes and pages show."""
+        return asdict(self, dict_factory=_plain)
+
+
+def explain(
+    *,
+    lead: Lead,
+    at: datetime,
+    version: ModelVersion | None = None,
+    facts: Literal["current", "history"] = "current",
+) -> Explanation:
+    """Explain ``lead`` as of ``at`` under ``version`` (the live one by default). ``facts`` "history" reads
+    names, titles and the like as they were then. Raises ModelVersion.DoesNotExist before the first publish.
+    At most five queries."""
+    version = version or ModelVersion.objects.live()
+    statement = compiled(version, source=FactSource(facts), details=True)
+    asked = {"ids": [lead.pk], "as_of": at}
+    row = scores(statement, **asked)[0]
+    earned = _earned(statement, asked)
+    return Explanation(
+        model=statement.ruleset.model_key,
+        version=statement.ruleset.version,
+        at=_iso(at),
+        total=_points(row["total"]),
+        over=tuple(stage for stage in LINE_STAGES if row[f"{stage}_over"]),
+        restarted_at=_iso(row["restarted_at"]) if row["restarted_at"] else None,
+        dimensions=tuple(_dimension(statement, row, key, earned, lead, at) for key in Dimension.values),
+        triggers=tuple(
+            Tested(trigger.key, trigger.label, trigger.stage, row[f"t{n}"])
+            for n, trigger in enumerate(statement.ruleset.triggers)
+        ),
+        blockers=tuple(
+            Tested(blocker.key, blocker.label, SALES_STAGE, row[f"k{n}"])
+            for n, blocker in enumerate(statement.ruleset.blockers)
+        ),
+    )
+
+
+def history(
+    *, lead: Lead, moments: Sequence[datetime], version: ModelVersion | None = None
+) -> list[tuple[datetime, int, int, int]]:
+    """(moment, fit, engagement, intent) in hundredths for each of ``moments``, with the facts as they were
+    then and under one version. One statement."""
+    statement = compiled(
+        version or ModelVersion.objects.live(), asked=Asked.MOMENTS, source=FactSource.HISTORY
+    )
+    rows = scores(statement, ids=[lead.pk] * len(moments), moments=list(moments))
+    return [
+        (moment, row["fit"], row["engagement"], row["intent"])
+        for moment, row in zip(moments, rows, strict=True)
+    ]
+
+
+def _earned(statement: Statement, asked: Mapping[str, Any]) -> dict[str, list[Earned]]:
+    """Rule key → the activities that earn its points, newest first."""
+    if not statement.evidence:
+        return {}
+    rules = {rule.key: rule for rule in statement.ruleset.rules}
+    found: dict[str, list[Earned]] = {}
+    rows = run(f"WITH {statement.ctes}\n{statement.evidence}", statement.binding(**asked))
+    for row in sorted(rows, key=lambda row: (row["undated"], row["occurred_at"], row["id"]), reverse=True):
+        until = None if row["undated"] else _counts_until(rules[row["rule"]], row["occurred_at"])
+        found.setdefault(row["rule"], []).append(
+            Earned(
+                id=row["id"],
+                type=row["type"],
+                label=row["label"],
+                occurred_at=_iso(row["occurred_at"]),
+                undated=row["undated"],
+                points=_points(row["points"]),
+                counts_until=until,
+            )
+        )
+    return found
+
+
+def _counts_until(rule: RuleSpec, occurred_at: datetime) -> str | None:
+    """When an activity leaves the rule's window or has faded to nothing; None for never."""
+    gone = rule.fading.gone_after(rule.points) if rule.fading else None
+    ends = [seconds for seconds in (rule.window, gone) if seconds is not None]
+    return _iso(occurred_at + timedelta(seconds=min(ends))) if ends else None
+
+
+def _dimension(
+    statement: Statement, row: Row, key: str, earned: Mapping[str, list[Earned]], lead: Lead, at: datetime
+) -> Explained:
+    ruleset = statement.ruleset
+    reasons = [
+        _rule(statement, row, n, rule, earned.get(rule.key, []))
+        for n, rule in enumerate(ruleset.rules)
+        if rule.dimension == key and (row[f"r{n}"] or row.get(f"raw{n}"))
+    ]
+    reasons += [_part(f"group-{group}", f"“{group}” gives {ruleset.groups[group]} at most", change)
+                for group, change in _capped_groups(statement, row, key)]  # fmt: skip
+    reasons += _by_hand(row, key, lead, at)
+    ceiling = ruleset.ceilings.get(key)
+    said = (row[f"{key}_rules"] if row[f"{key}_set"] is None else row[f"{key}_set"]) + row[f"{key}_added"]
+    if said != row[key]:
+        reasons.append(_part("ceiling", f"{Dimension(key).label} ends at {ceiling}", row[key] - said))
+    least = next(
+        (line.minimums[key] for line in ruleset.lines if line.stage == SALES_STAGE and key in line.minimums),
+        None,
+    )
+    short = max(0, least * HUNDREDTHS - row[key]) if least is not None else 0
+    return Explained(key, _points(row[key]), ceiling, least, not short, _points(short), tuple(reasons))
+
+
+def _capped_groups(statement: Statement, row: Row, dimension: str) -> list[tuple[str, int]]:
+    """Groups whose cap bites, with the difference it makes."""
+    together: dict[str, int] = {}
+    for n, rule in enumerate(statement.ruleset.rules):
+        if rule.group and rule.dimension == dimension:
+            together[rule.group] = together.get(rule.group, 0) + row[f"r{n}"]
+    given = {group: row[statement.raw[f"group:{group}"]] for group in together}
+    return [(group, given[group] - points) for group, points in together.items() if given[group] != points]
+
+
+def _rule(statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list[Earned]) -> Reason:
+    count = row[statement.counts[rule.key]] if rule.key in statement.counts else 0
+    untils = [activity.counts_until for activity in earned]
+    return Reason(
+        rule=rule.key,
+        label=rule.label,
+        points=_points(row[f"r{n}"]),
+        raw_points=_points(row[f"raw{n}"] if f"raw{n}" in row else row[f"r{n}"]),
+        evidence=_evidence(statement, row, rule, earned, count),
+        count=count,
+        counts_until=max((until for until in untils if until), default=None) if None not in untils else None,
+        fading=sentences.of_fading(rule.fading) if rule.fading else "",
+        activities=tuple(earned),
+    )
+
+
+def _evidence(statement: Statement, row: Row, rule: RuleSpec, earned: list[Earned], count: int) -> str:
+    """What the rule saw: "Requested a demo on 16 November", "Job title: Head of Operations"."""
+    if earned:
+        newest = earned[0]
+        day = _day(newest.occurred_at)
+        if newest.undated:
+            return f"{newest.label}, day unknown" + (f", {count} times" if count > 1 else "")
+        return f"{newest.label} on {day}" if count <= 1 else f"{count} times, last: {newest.label} on {day}"
+    facts = {test.field.name: test for test in tests_of(rule.when) if isinstance(test, Fact)}
+    if facts:
+        return "; ".join(
+            f"{sentences.name_of(test.field)}: {row[statement.values[name]] or 'unknown'}"
+            for name, test in facts.items()
+        )
+    asked = {key for test in tests_of(rule.when) if isinstance(test, Happened) for key in test.types}
+    labels = dict(ActivityType.objects.filter(key__in=asked).values_list("key", "label"))
+    return sentences.sentence(sentences.of_condition(rule.when, labels))
+
+
+def _by_hand(row: Row, key: str, lead: Lead, at: datetime) -> list[Reason]:
+    """What people made of the dimension: "set to" replaces the rules, "add" comes on top."""
+    replaced = row[f"{key}_set"] is not None
+    if not replaced and not row[f"{key}_added"]:
+        return []
+    words = list(
+        Adjustment.objects.in_force(at)
+        .filter(lead=lead, dimensions__contains=[key])
+        .exclude(kind=Adjustment.Kind.RESTART)
+        .select_related("author")
+        .order_by("-at", "-id")[:5]
+    )
+    said = "; ".join(f"{word} ({word.author})" if word.author else str(word) for word in words)
+    parts = []
+    if replaced:
+        parts.append(
+            _part("set", "Set by hand, instead of the rules", row[f"{key}_set"] - row[f"{key}_rules"], said)
+        )
+    if row[f"{key}_added"]:
+        parts.append(_part("added", "Added by hand", row[f"{key}_added"], said))
+    return parts
+
+
+def _part(rule: str, label: str, hundredths: int, evidence: str = "") -> Reason:
+    return Reason(rule, label, _points(hundredths), _points(hundredths), evidence)
+
+
+def _points(hundredths: int) -> float:
+    return int(hundredths) / HUNDREDTHS
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _day(iso: str) -> str:
+    at = datetime.fromisoformat(iso)
+    return f"{at.day} {at:%B %Y}"
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in pairs}
