@@ -125,7 +125,7 @@ class Clock:
 
 def clock(*, due: str, due_at: datetime, at: datetime, total: int, remaining: int) -> Clock:
     """``total`` and ``remaining`` in business minutes, ``due`` the due time in words.
-    ``ticking``: no closing hour lies between ``at`` and the due time, so a browser may count down by itself."""
+    ``ticking``: no closing hour lies between ``at`` and the due time, so a browser may count by itself."""
     agreed = f"agreed response {f'{total} min' if total < 120 else duration(total)}"
     wall = (due_at - at).total_seconds() / 60
     ticking = abs(wall - remaining) <= 1
@@ -138,7 +138,7 @@ def clock(*, due: str, due_at: datetime, at: datetime, total: int, remaining: in
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How a table of reasons draws its bars: percent of the cell per point, and the width left of the zero."""
+    """How a table of reasons draws its bars: percent of the cell per point, and what is left of the zero."""
 
     per_point: float
     LEFT = 18.0
@@ -148,7 +148,7 @@ class Scale:
 
 
 def diverging_scale(points: Sequence[float]) -> Scale:
-    """One scale for both sides of the zero, so that equal points are equally long whichever way they count."""
+    """One scale for both sides of the zero: equal points are equally long whichever way they count."""
     most = max((value for value in points if value > 0), default=0.0)
     least = -min((value for value in points if value < 0), default=0.0)
     limits = [(100 - Scale.LEFT) / most] if most else []

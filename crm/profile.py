@@ -1,5 +1,6 @@
 """What everybody sets for themselves: look, time zone, single keys."""
 
+from typing import cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -12,29 +13,29 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 
 
+def _zones() -> list[tuple[str, str]]:
+    return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     theme = forms.ChoiceField(
-        choices=[("", "As the system"), ("light", "Light"), ("dark", "Dark")], required=False, label="Appearance"
+        choices=[("", "As the system"), ("light", "Light"), ("dark", "Dark")],
+        required=False,
+        label="Appearance",
     )
-    time_zone = forms.ChoiceField(label="Time zone", help_text="Times on every page are shown in it.")
+    time_zone = forms.ChoiceField(
+        choices=_zones, label="Time zone", help_text="Times on every page are shown in it."
+    )
     keys_enabled = forms.BooleanField(required=False, label="Single keys: J, K, A, R and the others")
 
     class Meta:
         model = User
         fields = ("theme", "time_zone", "keys_enabled")
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        zones = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
-        field = self.fields["time_zone"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = zones
-
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    user = request.user
-    assert isinstance(user, User)
+    user = cast(User, request.user)
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -47,5 +48,5 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 def keys(request: HttpRequest) -> HttpResponse:
     """The switch in the key list: ``keys_enabled`` present means on."""
-    User.objects.filter(pk=request.user.pk).update(keys_enabled="keys_enabled" in request.POST)
+    User.objects.filter(pk=cast(User, request.user).pk).update(keys_enabled="keys_enabled" in request.POST)
     return HttpResponse(status=204)

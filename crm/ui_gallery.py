@@ -20,7 +20,9 @@ CEILINGS = {"intent": 35, "fit": 45, "engagement": 20}
 class WrongForm(forms.Form):
     """A form that is always wrong, to show how that looks."""
 
-    points = forms.IntegerField(min_value=-50, max_value=50, help_text="Whole points, negative ones count against.")
+    points = forms.IntegerField(
+        min_value=-50, max_value=50, help_text="Whole points, negative ones count against."
+    )
     days = forms.IntegerField(error_messages={"required": "How many days should it count?"})
     note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     remember = forms.BooleanField(required=False, label="Apply to leads already scored")
@@ -70,32 +72,63 @@ class Person:
 
 PEOPLE = (
     Person(
-        "handoff-1", "Inês Carvalho", "Service Director · Elevare Serviços", "Asked for a quote",
-        " today at 09:18", "Watched 31 of 34 min of the dispatch webinar · 320 staff", (28, 38, 18), -18,
+        "handoff-1",
+        "Inês Carvalho",
+        "Service Director · Elevare Serviços",
+        "Asked for a quote",
+        " today at 09:18",
+        "Watched 31 of 34 min of the dispatch webinar · 320 staff",
+        (28, 38, 18),
+        -18,
     ),
     Person(
-        "handoff-2", "Marta Kowalczyk", "Head of Operations · Nordwind Aufzüge", "Requested a demo",
-        " 24 min ago, after 4 pricing views", "2 colleagues active this week · 240 staff", (35, 45, 11), 36,
+        "handoff-2",
+        "Marta Kowalczyk",
+        "Head of Operations · Nordwind Aufzüge",
+        "Requested a demo",
+        " 24 min ago, after 4 pricing views",
+        "2 colleagues active this week · 240 staff",
+        (35, 45, 11),
+        36,
         current=True,
     ),
     Person(
-        "handoff-3", "Tobias Lindqvist", "COO · Fjällvärme", "Compared plans twice",
-        ", then read about security", "Third visit in 5 days · 180 staff", (30, 41, 17), 11,
+        "handoff-3",
+        "Tobias Lindqvist",
+        "COO · Fjällvärme",
+        "Compared plans twice",
+        ", then read about security",
+        "Third visit in 5 days · 180 staff",
+        (30, 41, 17),
+        11,
     ),
     Person(
-        "handoff-4", "Pádraig Nolan", "Managing Director · Shannon Fire & Safety", "Attended Q&A live",
-        " and asked about integrations", "Small for us (70 staff), very active", (24, 28, 20), 151, sla_total=240,
+        "handoff-4",
+        "Pádraig Nolan",
+        "Managing Director · Shannon Fire & Safety",
+        "Attended Q&A live",
+        " and asked about integrations",
+        "Small for us (70 staff), very active",
+        (24, 28, 20),
+        151,
+        sla_total=240,
     ),
-)  # fmt: skip
+)
 
 
 def _reason(
     rule: str, label: str, points: float, evidence: str, until: str | None = None, **more: Any
 ) -> dict[str, Any]:
     return {
-        "rule": rule, "label": label, "points": points, "raw_points": points, "evidence": evidence,
-        "counts_until": until, "activities": [], **more,
-    }  # fmt: skip
+        "rule": rule,
+        "label": label,
+        "points": points,
+        "raw_points": points,
+        "evidence": evidence,
+        "counts_until": until,
+        "activities": [],
+        **more,
+    }
 
 
 EXPLANATION: dict[str, Any] = {
@@ -105,23 +138,51 @@ EXPLANATION: dict[str, Any] = {
     "total": 91.0,
     "dimensions": [
         {
-            "key": "intent", "points": 35.0, "ceiling": 35, "line": 20, "over": True,
+            "key": "intent",
+            "points": 35.0,
+            "ceiling": 35,
+            "line": 20,
+            "over": True,
             "reasons": [
-                _reason("demo", "Requested a demo", 25.0, "Form on /demo, today 10:12", "2026-12-17T10:12:00+00:00"),
                 _reason(
-                    "pricing", "Pricing viewed 4 times in 7 days", 10.0, "on 12, 14, 16 and 17 Nov",
-                    "2026-11-24T10:07:00+00:00", raw_points=16.0,
+                    "demo",
+                    "Requested a demo",
+                    25.0,
+                    "Form on /demo, today 10:12",
+                    "2026-12-17T10:12:00+00:00",
+                ),
+                _reason(
+                    "pricing",
+                    "Pricing viewed 4 times in 7 days",
+                    10.0,
+                    "on 12, 14, 16 and 17 Nov",
+                    "2026-11-24T10:07:00+00:00",
+                    raw_points=16.0,
                     activities=[
-                        {"id": 1, "type": "pricing_page_view", "label": "Viewed Pricing",
-                         "occurred_at": "2026-11-17T10:07:00+00:00", "points": 4.0},
-                        {"id": 2, "type": "pricing_page_view", "label": "Viewed Pricing",
-                         "occurred_at": "2026-11-16T08:03:00+00:00", "points": 3.9},
+                        {
+                            "id": 1,
+                            "type": "pricing_page_view",
+                            "label": "Viewed Pricing",
+                            "occurred_at": "2026-11-17T10:07:00+00:00",
+                            "points": 4.0,
+                        },
+                        {
+                            "id": 2,
+                            "type": "pricing_page_view",
+                            "label": "Viewed Pricing",
+                            "occurred_at": "2026-11-16T08:03:00+00:00",
+                            "points": 3.9,
+                        },
                     ],
                 ),
             ],
         },
         {
-            "key": "fit", "points": 45.0, "ceiling": 45, "line": 20, "over": True,
+            "key": "fit",
+            "points": 45.0,
+            "ceiling": 45,
+            "line": 20,
+            "over": True,
             "reasons": [
                 _reason("size", "Company size 100–500", 15.0, "240 staff, from the demo form"),
                 _reason("role", "Role decides on operations", 14.0, "Title contains “Head of Operations”"),
@@ -130,27 +191,68 @@ EXPLANATION: dict[str, Any] = {
             ],
         },
         {
-            "key": "engagement", "points": 11.0, "ceiling": 20, "line": 5, "over": True,
+            "key": "engagement",
+            "points": 11.0,
+            "ceiling": 20,
+            "line": 5,
+            "over": True,
             "reasons": [
-                _reason("mails", "Opened 3 of 3 emails", 15.0, "Spreadsheet to schedule", "2026-12-16T08:00:00+00:00"),
-                _reason("quiet", "Quiet for 9 days", -4.0, "29 Oct to 7 Nov, halved since", "2026-12-08T08:00:00+00:00"),
+                _reason(
+                    "mails",
+                    "Opened 3 of 3 emails",
+                    15.0,
+                    "Spreadsheet to schedule",
+                    "2026-12-16T08:00:00+00:00",
+                ),
+                _reason(
+                    "quiet",
+                    "Quiet for 9 days",
+                    -4.0,
+                    "29 Oct to 7 Nov, halved since",
+                    "2026-12-08T08:00:00+00:00",
+                ),
             ],
         },
     ],
-}  # fmt: skip
+}
 
 TIMELINE = (
-    {"at": NOW - timedelta(minutes=24), "icon": "arrow-right-left", "title": "Handed to sales",
-     "text": ", intent went from 6 to 35, the line is 20"},
-    {"at": NOW - timedelta(minutes=24), "icon": "calendar-check", "title": "Requested a demo", "points": 25.0,
-     "quote": "We run 20 technicians from an Excel sheet and three phones. Looking to decide before the new year."},
-    {"at": NOW - timedelta(minutes=29), "icon": "eye", "lead_in": "Viewed", "title": "Pricing",
-     "text": ", 3 min 40 s", "points": 4.0},
-    {"at": NOW - timedelta(days=1, hours=2), "icon": "mail-open", "lead_in": "Opened",
-     "title": "Spreadsheet to schedule", "text": ", email 3 of 6"},
-    {"at": NOW - timedelta(days=5), "icon": "x", "title": "Sent back", "text": " by Jonas: wrong timing",
-     "note": "Contract with the old tool runs until March."},
-)  # fmt: skip
+    {
+        "at": NOW - timedelta(minutes=24),
+        "icon": "arrow-right-left",
+        "title": "Handed to sales",
+        "text": ", intent went from 6 to 35, the line is 20",
+    },
+    {
+        "at": NOW - timedelta(minutes=24),
+        "icon": "calendar-check",
+        "title": "Requested a demo",
+        "points": 25.0,
+        "quote": "We run 20 technicians from an Excel sheet and three phones. Decision before the new year.",
+    },
+    {
+        "at": NOW - timedelta(minutes=29),
+        "icon": "eye",
+        "lead_in": "Viewed",
+        "title": "Pricing",
+        "text": ", 3 min 40 s",
+        "points": 4.0,
+    },
+    {
+        "at": NOW - timedelta(days=1, hours=2),
+        "icon": "mail-open",
+        "lead_in": "Opened",
+        "title": "Spreadsheet to schedule",
+        "text": ", email 3 of 6",
+    },
+    {
+        "at": NOW - timedelta(days=5),
+        "icon": "x",
+        "title": "Sent back",
+        "text": " by Jonas: wrong timing",
+        "note": "Contract with the old tool runs until March.",
+    },
+)
 
 REASONS = tuple(
     SimpleNamespace(code=code, key=key, label=label, return_days=days)

@@ -1,4 +1,4 @@
-"""How pages say numbers and times. Pure: the moment and the zone are passed in, nothing is read from a clock."""
+"""How pages say numbers and times. Pure: the moment and the zone are passed in."""
 
 from datetime import datetime, tzinfo
 
@@ -62,7 +62,7 @@ def clock_time(at: datetime, *, now: datetime, zone: tzinfo) -> str:
 
 
 def ago(at: datetime, *, now: datetime, zone: tzinfo) -> str:
-    """Relative while that helps, from two days on the date: "24 min ago", "3 h ago", "yesterday", "16 Nov"."""
+    """Relative while that helps, from two days on the date: "24 min ago", "yesterday", "16 Nov"."""
     minutes = int(abs((now - at).total_seconds()) // 60)
     days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
     future = at > now

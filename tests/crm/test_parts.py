@@ -31,7 +31,7 @@ def text(html: str) -> str:
 
 
 def test_every_icon_a_page_may_use_is_in_the_sprite() -> None:
-    sprite = ElementTree.fromstring(draw_sprite(ICONS))
+    sprite = ElementTree.fromstring(draw_sprite(ICONS))  # noqa: S314
     assert {symbol.get("id") for symbol in sprite.iter(f"{{{SVG}}}symbol")} == ICONS
     assert all(len(symbol) for symbol in sprite)
 
@@ -62,7 +62,8 @@ def test_a_dimension_without_a_line_has_no_tick() -> None:
 
 
 @pytest.mark.parametrize(
-    ("intent", "fit", "words"), [(1800, 2000, "intent 2 short"), (400, 1700, "intent 16, fit 3"), (2000, 2000, "")]
+    ("intent", "fit", "words"),
+    [(1800, 2000, "intent 2 short"), (400, 1700, "intent 16, fit 3"), (2000, 2000, "")],
 )
 def test_what_is_missing_to_the_line_is_said_in_few_words(intent: int, fit: int, words: str) -> None:
     score = {"fit": fit, "engagement": 500, "intent": intent, "lines": LINES, "ceilings": CEILINGS}
@@ -117,7 +118,9 @@ def test_a_reject_form_offers_six_reasons_at_once_and_their_dates() -> None:
         SimpleNamespace(code=f"r{key}", key=key, label=f"Reason {key}", return_days=60 if key == 1 else None)
         for key in range(1, 10)
     ]
-    html = drawn('{% reject_form action="/x/" reasons=reasons now=now chosen="r8" %}', reasons=reasons, now=NOW)
+    html = drawn(
+        '{% reject_form action="/x/" reasons=reasons now=now chosen="r8" %}', reasons=reasons, now=NOW
+    )
     before, folded = html.split("<details open>")
     assert before.count('name="reason"') == 6
     assert folded.count('name="reason"') == 3

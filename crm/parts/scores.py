@@ -1,0 +1,145 @@
+"""Scores, reasons, the response clock and the timeline, made ready for their templates."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+
+from crm import charts, wording
+from crm.parts.times import aware, or_now
+
+
+def score_bars(
+    *,
+    fit: int,
+    engagement: int,
+    intent: int,
+    total: int,
+    lines: Mapping[str, int | None],
+    ceilings: Mapping[str, int],
+) -> dict[str, Any]:
+    """The total and three bars for a row. Scores in hundredths; lines and ceilings in points by dimension."""
+    drawn = charts.bars(fit=fit, engagement=engagement, intent=intent, lines=lines, ceilings=ceilings)
+    return {
+        "total": wording.whole_points(total),
+        "bars": [(bar, 1 + 6 * row) for row, bar in enumerate(drawn)],
+        "words": charts.bars_in_words(drawn),
+    }
+
+
+def score_large(
+    *,
+    fit: int,
+    engagement: int,
+    intent: int,
+    lines: Mapping[str, int | None],
+    ceilings: Mapping[str, int],
+    history: Sequence[tuple[datetime, int, int, int]] = (),
+) -> dict[str, Any]:
+    """Figure, verdict and bar per dimension; with ``history`` (moment, fit, engagement, intent; oldest first,
+    hundredths) a line over time under each."""
+    days = (history[-1][0] - history[0][0]).days if len(history) > 1 else 0
+    series = {
+        "fit": [row[1] for row in history],
+        "engagement": [row[2] for row in history],
+        "intent": [row[3] for row in history],
+    }
+    drawn = charts.bars(fit=fit, engagement=engagement, intent=intent, lines=lines, ceilings=ceilings)
+    return {"dims": [(bar, charts.spark(bar=bar, series=series[bar.key], days=days)) for bar in drawn]}
+
+
+def shortfall(score: Mapping[str, Any]) -> str:
+    """What is missing to the line in a few words: "intent 2 short", "fit 3, intent 16", "" when over.
+    ``score`` holds fit, engagement, intent (hundredths), lines and ceilings, as ``score_bars`` takes them."""
+    drawn = charts.bars(**{key: score[key] for key in ("fit", "engagement", "intent", "lines", "ceilings")})
+    missing = [bar for bar in drawn if bar.short]
+    if len(missing) == 1:
+        return f"{missing[0].key} {missing[0].verdict.split(', ')[1]}"
+    return ", ".join(f"{bar.key} {wording.whole_points(bar.short)}" for bar in missing)
+
+
+def _in_order(explanation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    by_key = {dimension["key"]: dimension for dimension in explanation["dimensions"]}
+    return [
+        {**by_key[key], "label": label, "css": css} for key, label, css in charts.DIMENSIONS if key in by_key
+    ]
+
+
+def reason_count(explanation: Mapping[str, Any]) -> int:
+    return sum(len(dimension["reasons"]) for dimension in explanation["dimensions"])
+
+
+def reasons_mini(explanation: Mapping[str, Any], limit: int = 5) -> dict[str, Any]:
+    """The largest contributions, those against the lead last."""
+    every = [
+        {**reason, "css": dimension["css"] if reason["points"] >= 0 else "no"}
+        for dimension in _in_order(explanation)
+        for reason in dimension["reasons"]
+        if reason["points"]
+    ]
+    largest = sorted(every, key=lambda reason: -abs(reason["points"]))[:limit]
+    most = abs(largest[0]["points"]) if largest else 0
+    for reason in largest:
+        reason["width"] = charts.share(abs(reason["points"]), most)
+    return {"reasons": sorted(largest, key=lambda reason: -reason["points"])}
+
+
+def reasons_table(explanation: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]:
+    """Every reason with its evidence, grouped by dimension with a subtotal."""
+    groups = _in_order(explanation)
+    scale = charts.diverging_scale([reason["points"] for group in groups for reason in group["reasons"]])
+    for group in groups:
+        group["reasons"] = [
+            {
+                **reason,
+                "css": group["css"] if reason["points"] >= 0 else "no",
+                "width": scale.width(reason["points"]),
+                "capped": round(reason.get("raw_points", reason["points"]) - reason["points"], 2) != 0,
+            }
+            for reason in sorted(group["reasons"], key=lambda reason: -reason["points"])
+        ]
+        fading = [reason for reason in group["reasons"] if reason.get("counts_until")]
+        group["next"] = min(fading, key=lambda reason: aware(reason["counts_until"]), default=None)
+        group["full"] = group["ceiling"] and group["points"] >= group["ceiling"]
+    return {"groups": groups, "total": explanation["total"], "now": or_now(now)}
+
+
+def sla_clock(
+    *, due_at: datetime, at: datetime, total: int, remaining: int, offered_at: datetime | None = None
+) -> dict[str, Any]:
+    """Ring and words. ``total`` and ``remaining`` in business minutes, negative when over."""
+    zone = timezone.get_current_timezone()
+    clock = charts.clock(
+        due=wording.clock_time(due_at, now=at, zone=zone),
+        due_at=due_at,
+        at=at,
+        total=total,
+        remaining=remaining,
+    )
+    title = clock.title
+    if offered_at is not None:
+        title += f", offered {wording.clock_time(offered_at, now=at, zone=zone)}"
+    return {"clock": clock, "title": title, "due_at": due_at, "total": total}
+
+
+def timeline(
+    items: Iterable[Mapping[str, Any]], now: datetime | None = None, grouped: bool = True
+) -> dict[str, Any]:
+    """Newest first. An item: ``at``, ``icon``, ``title``; optional ``lead_in`` (before the title), ``text``
+    (after it), ``points`` (float), ``quote``, ``note`` (small, muted) and ``undo_url``. ``grouped=False``
+    is the short list of a preview: no headings, relative times."""
+    moment, zone = or_now(now), timezone.get_current_timezone()
+    listed = sorted(items, key=lambda item: item["at"], reverse=True)
+    days = (
+        [
+            (wording.day_heading(day[0]["at"], now=moment, zone=zone), day)
+            for day in (
+                list(same) for _, same in groupby(listed, key=lambda item: item["at"].astimezone(zone).date())
+            )
+        ]
+        if grouped
+        else [("", listed)]
+    )
+    return {"days": days, "grouped": grouped, "now": moment}
