@@ -4,6 +4,7 @@ ICONS = frozenset(
     {
         "alarm-clock",
         "arrow-right-left",
+        "ban",
         "bell",
         "book-open",
         "building-2",
@@ -26,8 +27,8 @@ ICONS = frozenset(
         "ellipsis",
         "eye",
         "file-text",
-        "funnel-x",
         "fingerprint-pattern",
+        "funnel-x",
         "git-pull-request-arrow",
         "globe",
         "handshake",
@@ -48,6 +49,7 @@ ICONS = frozenset(
         "mouse-pointer-click",
         "phone",
         "plus",
+        "ruler",
         "search",
         "settings",
         "shield-check",
@@ -59,5 +61,6 @@ ICONS = frozenset(
         "users",
         "video",
         "x",
+        "zap",
     }
 )

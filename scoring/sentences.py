@@ -28,10 +28,9 @@ def of_condition(condition: Condition, labels: Mapping[str, str]) -> str:
 
 
 def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]) -> str:
-    """When and how much: "+25 points when the lead requested a demo in the last 30 days; halves every 30
-    days"."""
-    points = f"{rule.points:+d} {'point' if abs(rule.points) == 1 else 'points'}"
-    said = f"{points} {'each time' if rule.each else 'when'} {of_condition(rule.when, labels)}"
+    """When a rule gives its points: "Each time the lead viewed pricing; 12 points at most; halves every 30
+    days." """
+    said = f"{'each time' if rule.each else 'when'} {of_condition(rule.when, labels)}"
     limits = [said + _last(rule.window_days)]
     if rule.limit:
         limits.append(f"at most {_times(rule.limit.times)} a {rule.limit.period}")
@@ -41,7 +40,7 @@ def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]
         limits.append(f"{groups[rule.group]} at most together with the rest of “{rule.group}”")
     if rule.fading:
         limits.append(of_fading(rule.fading))
-    return "; ".join(limits)
+    return sentence("; ".join(limits))
 
 
 def of_fading(fading: Fading) -> str:
@@ -124,5 +123,5 @@ def _value(value: str | Decimal) -> str:
 
 
 def _or(words: Iterable[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} or {last}" if first else last
+    several = list(words)
+    return " or ".join([", ".join(several[:-1]), several[-1]] if len(several) > 1 else several)

@@ -1,0 +1,15 @@
+"""Pages about the model itself. Everybody who is signed in reads them."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from . import definitions
+
+
+@login_required
+@require_safe
+def show_definitions(request: HttpRequest) -> HttpResponse:
+    """What MQL and SQL mean now, out of the live versions."""
+    return render(request, "scoring/definitions.html", {"models": definitions.live()})

@@ -1,0 +1,74 @@
+"""The definitions page says in words what the live model does, to everybody who is signed in."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from scoring import definitions, model_file, publishing
+from scoring.models import ModelVersion, Rule
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("person", [make.rep, make.manager, make.marketer, make.admin])
+def test_everybody_signed_in_reads_what_an_sql_is(client: Client, person: object) -> None:
+    who: User = person()  # type: ignore[operator]
+    client.force_login(who)
+
+    page = client.get(reverse("scoring:definitions"))
+
+    assert page.status_code == 200
+    assert "Intent 20 or more and fit 20 or more." in page.content.decode()
+    assert "Downloaded the comparison guide and requested a demo" in page.content.decode()
+
+
+def test_a_stranger_signs_in_first(client: Client) -> None:
+    assert client.get(reverse("scoring:definitions")).status_code == 302
+
+
+def test_the_page_changes_with_what_is_published(client: Client) -> None:
+    data = model_file.starter("default")
+    data["lines"] = [{"stage": "sql", "min": {"intent": 27}, "leave": 1}]
+    draft = model_file.load(data=data)
+    client.force_login(make.rep())
+    assert "Intent 27" not in client.get(reverse("scoring:definitions")).content.decode()
+
+    publishing.publish(version=draft, by=None, reason="Fewer, better", at=make.NOW)
+
+    page = client.get(reverse("scoring:definitions")).content.decode()
+    assert "Intent 27 or more. A lead has left it again more than 1 point below." in page
+    assert "Fewer, better" in page
+
+
+def test_a_rule_says_when_how_often_and_how_long_it_counts() -> None:
+    [live] = definitions.live()
+
+    said = {rule.label: rule.sentence for dimension in live.dimensions for rule in dimension.rules}
+
+    assert said["Viewed pricing"] == "Each time the lead viewed pricing; 12 points at most; halves every 30 days."
+    assert said["Gave a phone number"] == "When the phone number is known."
+    assert said["100 to 500 staff"] == (
+        "When the company's staff is 100 to 500; 15 at most together with the rest of “staff”."
+    )
+
+
+def test_the_page_asks_as_often_for_many_rules_as_for_few(django_assert_num_queries: object) -> None:
+    version = ModelVersion.objects.live()
+    with django_assert_num_queries(10):  # type: ignore[operator]
+        # types, groups, rules, triggers, blockers, lines; labels; three for parts that are off
+        definitions.of_version(version)
+
+
+def test_a_rule_that_cannot_be_read_is_shown_as_off_with_its_reason(client: Client) -> None:
+    draft = model_file.load(data=model_file.starter("default"))
+    Rule.objects.filter(version=draft, key="phone").update(when={"field": "shoe_size", "op": "known"})
+    ModelVersion.objects.published().update(state="retired")
+    ModelVersion.objects.filter(pk=draft.pk).update(state="published", published_at=make.NOW, reason="as it is")
+    client.force_login(make.rep())
+
+    page = client.get(reverse("scoring:definitions")).content.decode()
+
+    assert "Turned off" in page
+    assert "There is no field &#x27;shoe_size&#x27;" in page
