@@ -148,6 +148,11 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+#: Shared by all web processes (sign-in limits count in it), and there when the broker is not.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "crm_cache"},
+}
+
 # People and sign-in
 
 AUTH_USER_MODEL = "accounts.User"
@@ -257,6 +262,8 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=EMAIL_PORT == 587)
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
 EMAIL_TIMEOUT = 10
+#: Shortens (or stretches) the waits between the tries of a delivery.
+RETRY_SCALE = env.number("RETRY_SCALE", 1.0, least=0.0)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>")
 
 # Celery: messages say "look", the work lies in the database
@@ -334,6 +341,11 @@ CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}}
     for task, seconds in BEAT.items()
 }
+
+# What the product asks
+
+#: Whether contact with an MQL that marketing still warms up asks for a reason first.
+ASK_WHY_SELL_TO_MQL = env.flag("ASK_WHY_SELL_TO_MQL", default=True)
 
 # Logging: one line each, to the standard output
 

@@ -1,8 +1,27 @@
 """What every test may ask for. The parts are in ``tests/fixtures``."""
 
+import os
+
+import pytest
+from django.core.cache import cache
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.processes",
     "tests.fixtures.mail",
     "tests.fixtures.browser",
+    "tests.fixtures.folders",
 ]
+
+# A shared machine is slow at odd moments: how long one case takes says nothing. "long": make test-long.
+_patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("usual", **_patient)  # type: ignore[arg-type]
+settings.register_profile("long", max_examples=10_000, **_patient)  # type: ignore[arg-type]
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+@pytest.fixture(autouse=True)
+def _forgetful_cache() -> None:
+    """No test meets the sign-in limits that another one used up."""
+    cache.clear()

