@@ -28,6 +28,9 @@ function tidyToasts() {
   }
 }
 
+// An undo that was used is gone: Z goes on to the verdict before it.
+document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.sourceElement?.closest?.("[data-toast]")?.remove());
+
 function complain(text) {
   const template = document.getElementById("toast-error");
   if (!template || !toasts) return;
@@ -86,12 +89,18 @@ async function save(form) {
 
 // Sending: a button pressed once is busy until the answer is there, and what went wrong is said.
 
-document.addEventListener("submit", (event) => {
-  const button = event.submitter;
-  if (!button || event.target.matches("[method=get], [data-autosubmit]")) return;
-  if (button.getAttribute("aria-busy") === "true") event.preventDefault();
-  else button.setAttribute("aria-busy", "true");
-});
+// In the capture phase, before htmx hears of it.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const button = event.submitter;
+    if (!button || event.target.method !== "post") return;
+    if (button.getAttribute("aria-busy") !== "true") return button.setAttribute("aria-busy", "true");
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
 
 const rest = () => document.querySelectorAll("button[aria-busy=true]").forEach((each) => each.removeAttribute("aria-busy"));
 document.addEventListener("htmx:finally:request", rest);

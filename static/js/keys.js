@@ -97,6 +97,7 @@ document.addEventListener("keydown", (event) => {
 
   if (html.dataset.keys === "off" || event.key.length !== 1 || event.key === " ") return;
   const key = event.key.toLowerCase();
+  if (event.repeat && !["j", "k"].includes(key)) return; // a held A must not accept the whole list
   if (Date.now() - chord < CHORD_MS) {
     event.preventDefault();
     return go(key);

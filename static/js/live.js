@@ -19,11 +19,13 @@ let refreshedAt = Date.now();
 
 const hhmm = (at) => at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
-function show(state) {
+/** "Live" while streaming, "Paused, last 10:36" when that broke, "Checked 10:36" where only asking is offered. */
+function show(live, reached = true) {
   if (!place) return;
-  place.classList.toggle("is-paused", state !== "live");
-  words.textContent = state === "live" ? "Live" : `${state === "polling" ? "Checked" : "Paused, last"} ${hhmm(lastHeard)}`;
-  place.title = state === "live" ? `Streaming; last event ${hhmm(lastHeard)}` : "The stream is off; the list still works";
+  const paused = !live && (Boolean(place.dataset.live) || !reached);
+  place.classList.toggle("is-paused", paused);
+  words.textContent = live ? "Live" : `${paused ? "Paused, last" : "Checked"} ${hhmm(lastHeard)}`;
+  place.title = live ? `Streaming; last event ${hhmm(lastHeard)}` : "The list asks for news every 10 seconds";
 }
 
 async function refresh() {
@@ -56,7 +58,7 @@ function refreshSoon() {
 // Stream
 
 function poll() {
-  polling ||= setInterval(async () => show((await refresh()) ? "polling" : "paused"), POLL_MS);
+  polling ||= setInterval(async () => show(false, await refresh()), POLL_MS);
 }
 
 function listen() {
@@ -70,16 +72,16 @@ function listen() {
     if (missed) refreshSoon();
     missed = false;
     lastHeard = new Date();
-    show("live");
+    show(true);
   });
   stream.addEventListener("handoff", () => {
     lastHeard = new Date();
-    show("live");
+    show(true);
     refreshSoon();
   });
   stream.addEventListener("error", () => {
     missed = true;
-    show("paused");
+    show(false);
     poll();
   });
 }

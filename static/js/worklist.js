@@ -195,7 +195,11 @@ function settle(status) {
   const held = document.activeElement === document.body ? all[currentPlace] : null;
   const still = byId(currentId);
   if (still) mark(still);
-  else if (all.length) select(all[Math.min(currentPlace, all.length - 1)], { focus: Boolean(held) });
+  else if (all.length) {
+    // Somebody else decided this one. A reject form being typed stays: sending it says who was first.
+    const typing = Boolean(document.querySelector("#peek #reject"));
+    select(all[Math.min(currentPlace, all.length - 1)], { focus: Boolean(held), preview: !typing });
+  }
   if (fresh.length) say(`New in the list: ${fresh.map((row) => linkOf(row)?.textContent.trim()).join(", ")}`);
 }
 
