@@ -1,0 +1,107 @@
+"""Tell a person something, once. The row is the message in the product; other channels get a Delivery."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from . import hurry
+from .models import Delivery, Notification, Section
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+#: First key of the advisory locks; the second is the recipient.
+LOCKS = 7_302
+
+
+@transaction.atomic
+def notify(
+    *,
+    recipient: "User",
+    kind: str,
+    key: str,
+    title: str,
+    at: datetime,
+    body: str = "",
+    url: str = "",
+    sections: Sequence[Section] = (),
+    about: uuid.UUID | None = None,
+    email: bool = True,
+) -> Notification | None:
+    """Tell ``recipient``. ``key`` is unique per recipient: the second call with it changes nothing and
+    returns None. ``url`` is a path within the product, ``about`` the public id of the lead it concerns.
+    Mail goes out after commit, once the caller ticks "deliveries" or beat does. 3 queries."""
+    told = notify_all(
+        recipients=[recipient], kind=kind, key=key, title=title, at=at, body=body, url=url, sections=sections,
+        about=about, email=email,
+    )  # fmt: skip
+    return told[0] if told else None
+
+
+@transaction.atomic
+def notify_all(
+    *,
+    recipients: "Iterable[User]",
+    kind: str,
+    key: str,
+    title: str,
+    at: datetime,
+    body: str = "",
+    url: str = "",
+    sections: Sequence[Section] = (),
+    about: uuid.UUID | None = None,
+    email: bool = True,
+) -> list[Notification]:
+    """Tell several people the same; returns what was new. A transaction calls this at most once, so that two
+    of them never wait for each other's recipients."""
+    people = sorted({person.pk: person for person in recipients}.values(), key=lambda person: person.pk)
+    told = []
+    for person in people:
+        _one_at_a_time(person.pk)
+        notification, is_new = Notification.objects.get_or_create(
+            recipient=person,
+            key=key,
+            defaults={
+                "kind": kind,
+                "title": one_line(title)[:200],
+                "body": body,
+                "url": url,
+                "sections": list(sections),
+                "about": about,
+                "created_at": at,
+            },
+        )
+        if is_new:
+            told.append(notification)
+    if email:
+        Delivery.objects.bulk_create(
+            [
+                Delivery(notification=each, channel="email", message_id=message_id(each, "email"), next_at=at)
+                for each in told
+            ]
+        )
+    hurry.look(user_ids=[each.recipient_id for each in told])
+    return told
+
+
+def message_id(notification: Notification, channel: str) -> str:
+    """The same for every try of one delivery, so that a repeat can be recognised by whoever gets it."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return f"<{notification.public_id}.{channel}@{host}>"
+
+
+def one_line(text: str) -> str:
+    """``text`` without line ends and control characters: what a stranger typed may stand in a header."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _one_at_a_time(recipient_id: int) -> None:
+    """Until the end of the transaction nobody else tells this person anything. So their notifications
+    become visible in the order of their ids, and a live stream that resumes after an id misses none (F17)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, recipient_id])
