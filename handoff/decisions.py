@@ -1,0 +1,228 @@
+"""What sales says of a handoff: accept, send back with a reason, or take one's own word back."""
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from leads import lifecycle
+from leads.models import Lead, StageChange
+from leads.stages import Stage
+from leads.ticks import tick
+from scoring.dimensions import Dimension
+from scoring.models import Adjustment, Crossing
+
+from . import alerts, messages, routing
+from .models import Handoff, RejectReason, Verdict
+from .permissions import NotYours, refuse_verdict
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from accounts.models import User
+
+#: How long one may take one's own verdict back.
+UNDO_WINDOW = timedelta(minutes=10)
+
+
+class AlreadyDecided(Exception):
+    """Somebody was faster: ``by`` whom, ``at`` what moment, and of what ``kind`` the verdict was."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(messages.already_decided(verdict))
+        self.by = verdict.by
+        self.at = verdict.at
+        self.kind = verdict.kind
+
+
+class LeadMoved(NotYours):
+    """The lead left sales by another way meanwhile: an import made it a customer, say."""
+
+
+class ReturnDatePassed(ValueError):
+    """A lead cannot come back on a day that is over."""
+
+
+class UndoRefused(Exception):
+    """The verdict stands; the message says why."""
+
+
+@transaction.atomic
+def accept(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
+    """Make the lead an SQL: the clock stops, and ``by`` owns it. What nobody had becomes theirs. Raises
+    AlreadyDecided when somebody was faster, NotYours when it is another's to say."""
+    handoff = _take(handoff, by, at)
+    claimed = handoff.rep is None
+    if claimed:
+        routing.assign_by_hand(lead=handoff.lead, pool=handoff.pool, rep=by, at=at)
+        handoff.rep, handoff.assigned_at = by, at
+    change = _move(handoff.lead, Stage.SQL, by=by, at=at)
+    owner_before = handoff.lead.owner
+    Lead.objects.filter(pk=handoff.lead_id).update(owner=handoff.rep)
+    _close(handoff, Handoff.Status.ACCEPTED, at)
+    return Verdict.objects.create(
+        handoff=handoff,
+        kind=Verdict.Kind.ACCEPT,
+        by=by,
+        at=at,
+        claimed=claimed,
+        owner_before=owner_before,
+        stage_change=change,
+    )
+
+
+@transaction.atomic
+def reject(
+    *,
+    handoff: Handoff,
+    by: "User",
+    reason: RejectReason,
+    at: datetime,
+    note: str = "",
+    return_on: date | None = None,
+) -> Verdict:
+    """Send the lead back to marketing, or close it, as ``reason`` says. Engagement and intent begin anew, so
+    that only what happens from now on can bring it over the line again; before ``return_on`` (default: as
+    the reason says) only a new sign of intent does. Raises AlreadyDecided, NotYours, ReturnDatePassed."""
+    handoff = _take(handoff, by, at)
+    return_on = _return_date(handoff, reason, return_on, at)
+    change = _move(handoff.lead, Stage(reason.destination), by=by, at=at, reason=reason.code, note=note)
+    _close(handoff, Handoff.Status.REJECTED, at)
+    restart = Adjustment.objects.create(
+        lead=handoff.lead,
+        kind=Adjustment.Kind.RESTART,
+        dimensions=[Dimension.ENGAGEMENT, Dimension.INTENT],
+        at=at,
+        reason=f"Sent back: {reason.label}"[:200],
+        author=by,
+    )
+    tick("leads_changed")
+    verdict = Verdict.objects.create(
+        handoff=handoff,
+        kind=Verdict.Kind.REJECT,
+        by=by,
+        at=at,
+        reason=reason,
+        note=note,
+        return_on=return_on,
+        restart=restart,
+        stage_change=change,
+    )
+    alerts.sent_back(verdict=verdict, at=at)
+    return verdict
+
+
+@transaction.atomic
+def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
+    """Take back one's own last verdict, within ten minutes and while nothing was built on it. Handoff, stage,
+    owner and the original due time are as before; the score counts again what the rejection forgot. Sends
+    nothing. Raises UndoRefused."""
+    handoff = _hold(handoff)
+    last = _undoable(handoff, by, at)
+    lead = handoff.lead
+    change = lifecycle.move(lead=lead, to=Stage.HANDED_OVER, at=at, cause=StageChange.Cause.UNDO, by=by)
+    if last.kind == Verdict.Kind.ACCEPT:
+        Lead.objects.filter(pk=lead.pk).update(owner=last.owner_before_id)
+    if last.claimed:
+        handoff.rep, handoff.assigned_at = None, None
+    if last.restart_id:
+        Adjustment.objects.filter(pk=last.restart_id).update(voided_at=at)
+        Crossing.objects.filter(lead=lead, handled_at=None).update(not_before=None)
+        tick("leads_changed")
+    Handoff.objects.filter(pk=handoff.pk).update(
+        status=Handoff.Status.OPEN, decided_at=None, rep=handoff.rep, assigned_at=handoff.assigned_at
+    )
+    alerts.lists_changed(handoff=handoff)
+    return Verdict.objects.create(
+        handoff=handoff, kind=Verdict.Kind.UNDO, by=by, at=at, undoes=last, stage_change=change
+    )
+
+
+# What accept and reject share
+
+
+def _take(handoff: Handoff, by: "User", at: datetime) -> Handoff:
+    """The handoff as it is now, held and open for a verdict by ``by``. Whoever comes second waits here, and
+    then hears who was first."""
+    handoff = _hold(handoff)
+    if not handoff.is_open:
+        raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))
+    refuse_verdict(by, handoff)
+    return handoff
+
+
+def _hold(handoff: Handoff) -> Handoff:
+    """Every change of a handoff holds its lead first; so do the pipeline and the conversion."""
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=handoff.lead_id)
+    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by").get(pk=handoff.pk)
+    held.lead = lead
+    return held
+
+
+def _move(
+    lead: Lead, to: Stage, *, by: "User", at: datetime, reason: str = "", note: str = ""
+) -> StageChange:
+    try:
+        return lifecycle.move(
+            lead=lead,
+            to=to,
+            at=at,
+            cause=StageChange.Cause.VERDICT,
+            by=by,
+            reason=reason,
+            note=note,
+            expect=Stage.HANDED_OVER,
+        )
+    except lifecycle.StageConflict as conflict:
+        raise LeadMoved(str(conflict)) from conflict
+
+
+def _close(handoff: Handoff, status: Handoff.Status, at: datetime) -> None:
+    handoff.status, handoff.decided_at = status, at
+    closed = Handoff.objects.filter(pk=handoff.pk, status=Handoff.Status.OPEN).update(
+        status=status, decided_at=at, rep=handoff.rep, assigned_at=handoff.assigned_at
+    )
+    if not closed:  # somebody wrote past the lock
+        raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))
+    alerts.lists_changed(handoff=handoff)
+
+
+def _verdicts(handoff: Handoff) -> "QuerySet[Verdict]":
+    return Verdict.objects.filter(handoff=handoff).select_related("by", "stage_change")
+
+
+def _return_date(handoff: Handoff, reason: RejectReason, wanted: date | None, at: datetime) -> date | None:
+    """The day of the team from which on sales may get the lead again; None for a reason that closes it."""
+    if reason.return_days is None:
+        return None
+    today = at.astimezone(zone_of(handoff)).date()
+    if wanted is not None and wanted <= today:
+        raise ReturnDatePassed("Choose a day after today.")
+    return wanted or today + timedelta(days=reason.return_days)
+
+
+def zone_of(handoff: Handoff) -> ZoneInfo:
+    """The time zone in which the handoff's team counts its days."""
+    return ZoneInfo(handoff.pool.team.calendar.time_zone if handoff.pool else "UTC")
+
+
+# What stands against an undo
+
+
+def _undoable(handoff: Handoff, by: "User", at: datetime) -> Verdict:
+    """The verdict that ``by`` may take back at ``at``; UndoRefused when something stands against it."""
+    last = _verdicts(handoff).order_by("-at", "-id").first()
+    if last is None or last.kind == Verdict.Kind.UNDO:
+        raise UndoRefused("There is no verdict to take back.")
+    if last.by_id != by.pk:
+        raise UndoRefused(f"{last.by} decided this, so only {last.by} can take it back.")
+    if at - last.at > UNDO_WINDOW:
+        raise UndoRefused("A verdict can be taken back for 10 minutes; they are over.")
+    if handoff.lead.handoffs.filter(cycle__gt=handoff.cycle).exists():
+        raise UndoRefused(f"{handoff.lead} was handed over again since.")
+    if handoff.lead.opportunities.filter(created_at__gte=last.at).exists():
+        raise UndoRefused(f"{handoff.lead} became an opportunity since.")
+    if handoff.lead.stage != last.stage_change.to_stage:
+        raise UndoRefused(f"{handoff.lead} is {Stage(handoff.lead.stage).label} by now.")
+    return last

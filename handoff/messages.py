@@ -1,0 +1,111 @@
+"""Every sentence that notifications about handoffs say. Pure: what to say in, words out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from leads.models import Lead
+from leads.signals import Signal
+from notifications.models import Section
+
+from .models import Handoff, Verdict
+
+MINUS = "\u2212"
+
+
+def offered_title(*, lead: Lead, signals: Sequence[Signal]) -> str:
+    """ "Marta Kowalczyk is yours: requested a demo"."""
+    return f"{lead} is yours: {_what(signals)}"
+
+
+def offered_body(*, handoff: Handoff, zone: str) -> str:
+    """Who it is, until when an answer is due, and what marketing adds."""
+    parts = [about(handoff.lead), f"Answer by {moment(handoff.due_at, zone)}."]
+    if handoff.offered_by and handoff.stage_change.note:
+        parts.append(f"{handoff.offered_by}: “{handoff.stage_change.note}”")
+    return "\n".join(part for part in parts if part)
+
+
+def unassigned_title(*, lead: Lead) -> str:
+    return f"Nobody is available for {lead}"
+
+
+def unassigned_body(*, handoff: Handoff, zone: str) -> str:
+    where = f" of {handoff.pool}" if handoff.pool else ": no pool takes its country"
+    return (
+        f"{about(handoff.lead)}\nThe lead waits in the unassigned queue{where}. Its clock runs: due "
+        f"{moment(handoff.due_at, zone)}. Whoever accepts it first has it."
+    ).strip()
+
+
+def overdue_title(*, lead: Lead, rep: object | None) -> str:
+    return f"{lead} is overdue with {rep}" if rep else f"{lead} is overdue and nobody’s"
+
+
+def overdue_body(*, handoff: Handoff, zone: str) -> str:
+    return f"{about(handoff.lead)}\nAn answer was due {moment(handoff.due_at, zone)}.".strip()
+
+
+def sent_back_title(*, verdict: Verdict) -> str:
+    return f"{verdict.by} sent {verdict.handoff.lead} back: {lower(str(verdict.reason))}"
+
+
+def sent_back_body(*, verdict: Verdict) -> str:
+    parts = [f"“{verdict.note}”" if verdict.note else ""]
+    if verdict.return_on:
+        parts.append(f"With marketing until {verdict.return_on.day} {verdict.return_on:%b %Y}.")
+    else:
+        parts.append("The lead is closed.")
+    return "\n".join(part for part in parts if part)
+
+
+def already_decided(verdict: Verdict) -> str:
+    """ "Sol Seller accepted this on Tue 17 Nov, 10:41"."""
+    said = "accepted this" if verdict.kind == Verdict.Kind.ACCEPT else "sent this back"
+    return f"{verdict.by} {said} on {moment(verdict.at, verdict.by.time_zone)}."
+
+
+def about(lead: Lead) -> str:
+    """Role and company: "Head of Operations, Nordwind Aufzüge"."""
+    return ", ".join(part for part in (lead.title, str(lead.company or "")) if part)
+
+
+def moment(at: datetime, zone: str) -> str:
+    """ "Tue 17 Nov, 11:12" in ``zone``."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"
+
+
+def reasons(explanation: Mapping[str, Any] | None) -> list[Section]:
+    """The reasons of a score, as a message shows them: a heading per dimension, a line per rule."""
+    if explanation is None:
+        return []
+    return [
+        Section(
+            heading=_heading(dimension),
+            rows=[(reason["label"], signed(reason["points"])) for reason in dimension["reasons"]],
+        )
+        for dimension in explanation["dimensions"]
+        if dimension["reasons"]
+    ]
+
+
+def signed(points: float) -> str:
+    """ "+25", "−3.6"."""
+    digits = f"{abs(points):.1f}".removesuffix(".0")
+    return f"{MINUS}{digits}" if points < 0 else f"+{digits}"
+
+
+def lower(text: str) -> str:
+    """``text`` as it stands within a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+def _heading(dimension: Mapping[str, Any]) -> str:
+    words = f"{dimension['key'].capitalize()} {signed(dimension['points']).removeprefix('+')}"
+    return f"{words}, line {dimension['line']}" if dimension["line"] is not None else words
+
+
+def _what(signals: Sequence[Signal]) -> str:
+    return lower(signals[0].label) if signals else "handed over"

@@ -1,0 +1,17 @@
+from .handoff import Handoff
+from .pool import Pool, PoolMember
+from .qualification import Qualification
+from .sla import SlaPolicy
+from .stuck_crossing import StuckCrossing
+from .verdict import RejectReason, Verdict
+
+__all__ = [
+    "Handoff",
+    "Pool",
+    "PoolMember",
+    "Qualification",
+    "RejectReason",
+    "SlaPolicy",
+    "StuckCrossing",
+    "Verdict",
+]

@@ -1,0 +1,137 @@
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.permissions import sees_everything
+from leads.models import Lead, StageChange
+from scoring.models import Crossing, ModelVersion
+
+from .pool import Pool
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    def visible_to(self, user: "User") -> "HandoffQuerySet":
+        """Handoffs of the leads that ``user`` may open."""
+        if sees_everything(user):
+            return self
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+    def open(self) -> "HandoffQuerySet":
+        """Waiting for a verdict."""
+        return self.filter(status=Handoff.Status.OPEN)
+
+    def unassigned(self) -> "HandoffQuerySet":
+        return self.open().filter(rep=None)
+
+    def overdue(self, at: datetime) -> "HandoffQuerySet":
+        return self.open().filter(due_at__lt=at)
+
+    def to_alarm(self, at: datetime) -> "HandoffQuerySet":
+        """Overdue, and nobody has been told yet."""
+        return self.overdue(at).filter(alarmed_at=None)
+
+    def due_first(self) -> "HandoffQuerySet":
+        return self.order_by("due_at", "id")
+
+
+class Handoff(models.Model):
+    """A lead offered to sales, with the reasons frozen at that moment, one clock and one verdict: "Ada, to
+    Sofia on 3 May 10:12, due 11:12". A recycled lead gets a new one; the old stays as it was."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Waiting for a verdict"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Sent back"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="handoffs")
+    cycle = models.PositiveSmallIntegerField(help_text="1 for the lead's first handoff.")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
+    crossing = models.OneToOneField(
+        Crossing,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="handoff",
+        help_text="Empty: handed over by marketing.",
+    )
+    version = models.ForeignKey(
+        ModelVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The rules at that moment.",
+    )
+    pool = models.ForeignKey(Pool, models.PROTECT, null=True, blank=True, related_name="handoffs")
+    rep = models.ForeignKey(
+        "accounts.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="handoffs",
+        help_text="Empty: nobody was available.",
+    )
+    offered_at = models.DateTimeField(default=timezone.now, help_text="The clock runs from here.")
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField()
+    allowed_minutes = models.PositiveIntegerField(help_text="Business minutes agreed for the answer.")
+    first_touch_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    alarmed_at = models.DateTimeField(null=True, blank=True, help_text="When it was said to be overdue.")
+    offered_by = models.ForeignKey(
+        "accounts.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The marketer who handed it over.",
+    )
+    stage_change = models.OneToOneField(StageChange, models.PROTECT, related_name="handoff")
+    evidence = models.JSONField(help_text="Scores, reasons and latest activities as they were.")
+
+    objects = HandoffQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(status="open"), name="handoff_handoff_one_open_per_lead"
+            ),
+            models.UniqueConstraint(fields=["lead", "cycle"], name="handoff_handoff_cycle_once"),
+            models.CheckConstraint(
+                condition=Q(status="open", decided_at=None)
+                | (Q(status__in=["accepted", "rejected"]) & Q(decided_at__isnull=False)),
+                name="handoff_handoff_decided_with_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(rep=None, assigned_at=None) | Q(rep__isnull=False, assigned_at__isnull=False),
+                name="handoff_handoff_assigned_with_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gte=F("offered_at")), name="handoff_handoff_due_after_offer"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["rep", "due_at", "id"], condition=Q(status="open"), name="handoff_queue"),
+            models.Index(
+                fields=["due_at"], condition=Q(status="open", alarmed_at=None), name="handoff_to_alarm"
+            ),
+            models.Index(
+                fields=["pool", "id"], condition=Q(status="open", rep=None), name="handoff_unassigned"
+            ),
+            models.Index(fields=["rep", "-decided_at"], name="handoff_decided"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead} offered {self.offered_at:%d %b %H:%M}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN

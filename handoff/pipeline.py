@@ -1,0 +1,258 @@
+"""What happens when a lead crosses a line: it becomes an MQL, or sales gets it, with the reasons and a clock.
+
+Read this file first. A crossing is a row that scoring wrote; here it is handled, once, in a transaction of
+its own that holds the lead, then the pool, then the handoff. What goes wrong with one lead stops no other.
+"""
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, OuterRef
+
+from accounts.clock import database_now
+from accounts.permissions import may_hand_over
+from leads import lifecycle
+from leads.lifecycle import StageConflict
+from leads.models import Lead, StageChange
+from leads.stages import WITH_MARKETING, WITH_SALES, Stage
+from scoring.dimensions import HUNDREDTHS
+from scoring.models import Crossing, Score
+
+from . import alerts, clocks, evidence, recycling, routing, stuck
+from .models import Handoff, StuckCrossing
+from .permissions import NotYours
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+log = logging.getLogger(__name__)
+
+
+class Outcome:
+    """What became of a crossing, as it is stored."""
+
+    MQL = "mql"  #: the lead is an MQL now
+    HANDED_OVER = "handed_over"  #: sales has it now
+    ATTACHED = "attached"  #: sales had it already, waiting for a verdict
+    WITH_SALES = "with_sales"  #: sales works on it
+    CUSTOMER = "customer"  #: it has bought
+    CLOSED = "closed"  #: sales closed it for good; marketing may still hand it over
+    BLOCKED = "blocked"  #: a blocker forbids it
+    LEFT = "left"  #: it had to wait after a rejection, and went below the line meanwhile
+    ALREADY = "already"  #: it stood there or further
+
+
+def run(*, at: datetime | None = None, limit: int = 100) -> int:
+    """Handle up to ``limit`` crossings that are ready at ``at`` (by default now, by the database's clock),
+    oldest first, and give waiting handoffs to reps who have become available. Returns how many crossings were
+    handled; 0 when none is left. Safe to repeat and to run many at once."""
+    at = at or database_now()
+    recycling.wake(at=at)
+    handled = sum(_try(crossing_id, at) for crossing_id in _ready(at, limit))
+    if not handled:
+        assign_waiting(at=at)
+    return handled
+
+
+def _ready(at: datetime, limit: int) -> list[int]:
+    left_alone = StuckCrossing.objects.waiting(at).filter(crossing=OuterRef("pk"))
+    return list(Crossing.objects.ready(at).exclude(Exists(left_alone)).values_list("id", flat=True)[:limit])
+
+
+def _try(crossing_id: int, at: datetime) -> bool:
+    """Handle one crossing; on an error put it aside and say so."""
+    try:
+        return _handle(crossing_id, at)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away or had to choose between two: nothing is wrong with this lead
+    except Exception as error:
+        log.exception("crossing %d could not be handled", crossing_id)
+        stuck.put_aside(crossing_id=crossing_id, error=error, at=at)
+        return False
+
+
+@transaction.atomic
+def _handle(crossing_id: int, at: datetime) -> bool:
+    """Act on one crossing, unless another worker has it. Returns whether it is done with."""
+    crossing = _claim(crossing_id, at)
+    if crossing is None:
+        return False
+    lead = _hold(crossing.lead_id)
+    if crossing.stage == Stage.MQL:
+        outcome, change = _make_mql(crossing, lead, at)
+    else:
+        outcome, change = _offer_to_sales(crossing, lead, at)
+    if not outcome:
+        return False
+    Crossing.objects.filter(pk=crossing.pk, handled_at=None).update(
+        handled_at=at, outcome=outcome, stage_change=change
+    )
+    StuckCrossing.objects.filter(crossing=crossing.pk).delete()
+    return True
+
+
+# MQL
+
+
+def _make_mql(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, StageChange | None]:
+    """Upward only: a lead that is an MQL or further stays where it is."""
+    if recycling.is_closed_for_good(lead):
+        return Outcome.CLOSED, None
+    if lead.stage not in (Stage.LEAD, Stage.CLOSED):
+        return Outcome.ALREADY, None
+    strength = "strong" if crossing.is_strong else "weak"
+    change = lifecycle.move(lead=lead, to=Stage.MQL, at=at, cause=StageChange.Cause.CROSSING, reason=strength)
+    return Outcome.MQL, change
+
+
+# SQL
+
+
+def _offer_to_sales(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, StageChange | None]:
+    """Hand the lead over, unless sales has it, it has bought, or something forbids it. After a rejection it
+    may have to wait for its return date: then nothing is decided yet."""
+    if lead.stage == Stage.CUSTOMER:
+        return Outcome.CUSTOMER, None
+    if lead.stage in WITH_SALES:
+        is_waiting = Handoff.objects.open().filter(lead=lead).exists()
+        return Outcome.ATTACHED if is_waiting else Outcome.WITH_SALES, None
+    if recycling.is_closed_for_good(lead):
+        return Outcome.CLOSED, None
+    rejection = recycling.last_rejection(lead)
+    if rejection is not None:
+        if not recycling.is_still_over(crossing):
+            return Outcome.LEFT, None
+        if return_at := recycling.held_until(lead=lead, rejection=rejection, at=at):
+            Crossing.objects.filter(pk=crossing.pk).update(not_before=return_at)
+            return "", None
+    frozen = evidence.freeze(lead=lead, at=crossing.at, version=crossing.version, triggers=crossing.triggers)
+    if evidence.is_blocked(frozen):
+        return Outcome.BLOCKED, None
+    change = lifecycle.move(lead=lead, to=Stage.HANDED_OVER, at=at, cause=StageChange.Cause.CROSSING)
+    _offer(lead=lead, change=change, at=at, intent=crossing.intent, frozen=frozen, crossing=crossing)
+    return Outcome.HANDED_OVER, change
+
+
+@transaction.atomic
+def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
+    """Hand ``lead`` over now, by a marketer's own judgement; ``note`` tells sales why (S0-14, S2-12).
+    Blockers and return dates do not stand against a person's word. Raises NotYours unless marketing asks,
+    and StageConflict when the lead is no longer marketing's to give."""
+    if not may_hand_over(by):
+        raise NotYours("Marketing hands leads over.")
+    lead = _hold(lead.pk)
+    if lead.stage not in (*WITH_MARKETING, Stage.CLOSED):
+        raise StageConflict(lead, lead.stage)
+    change = lifecycle.move(
+        lead=lead, to=Stage.HANDED_OVER, at=at, cause=StageChange.Cause.MARKETING, by=by, note=note
+    )
+    frozen = evidence.freeze(lead=lead, at=at)
+    intent = Score.objects.filter(lead=lead).order_by("-total").values_list("intent", flat=True).first()
+    return _offer(lead=lead, change=change, at=at, intent=intent or 0, frozen=frozen, by=by)
+
+
+def _offer(
+    *,
+    lead: Lead,
+    change: StageChange,
+    at: datetime,
+    intent: int,
+    frozen: "evidence.Evidence",
+    crossing: Crossing | None = None,
+    by: "User | None" = None,
+) -> Handoff:
+    """Choose the rep, start the clock, freeze the reasons, tell the rep; or, with nobody available, let it
+    wait where everybody sees it and raise the alarm. ``intent`` in hundredths."""
+    last = recycling.last_rejection(lead)
+    where = routing.assign(lead=lead, at=at, refused_by=last.by_id if last else None)
+    deadline = clocks.set_deadline(pool=where.pool, intent=intent / HUNDREDTHS, at=at)
+    handoff = Handoff.objects.create(
+        lead=lead,
+        cycle=lead.handoffs.count() + 1,
+        crossing=crossing,
+        version=crossing.version if crossing else None,
+        pool=where.pool,
+        rep=where.rep,
+        offered_at=at,
+        assigned_at=at if where.rep else None,
+        due_at=deadline.due_at,
+        allowed_minutes=deadline.minutes,
+        offered_by=by,
+        stage_change=change,
+        evidence=frozen,
+    )
+    if where.rep:
+        alerts.offered(handoff=handoff, rep=where.rep, at=at)
+    else:
+        alerts.nobody_available(handoff=handoff, at=at)
+    return handoff
+
+
+# Waiting handoffs
+
+
+def assign_waiting(*, at: datetime) -> int:
+    """Give handoffs that nobody had to reps who take leads now, oldest first. Their clocks have been running.
+    Returns how many found a rep."""
+    waiting = Handoff.objects.unassigned().select_related("pool", "lead").order_by("offered_at", "id")
+    free: dict[int, bool] = {}
+    assigned = 0
+    for handoff in waiting:
+        pool = handoff.pool or routing.find_pool(lead=handoff.lead)
+        if pool is None:
+            continue
+        if pool.pk not in free:
+            free[pool.pk] = routing.has_someone(pool=pool, at=at)
+        if free[pool.pk]:
+            assigned += _assign(handoff.pk, at)
+    return assigned
+
+
+@transaction.atomic
+def _assign(handoff_id: int, at: datetime) -> bool:
+    lead = _hold(Handoff.objects.values_list("lead_id", flat=True).get(pk=handoff_id))
+    handoff = Handoff.objects.unassigned().filter(pk=handoff_id).select_related("offered_by").first()
+    if handoff is None:
+        return False
+    last = recycling.last_rejection(lead)
+    where = routing.assign(lead=lead, at=at, refused_by=last.by_id if last else None)
+    if where.rep is None:
+        return False
+    Handoff.objects.filter(pk=handoff.pk).update(pool=where.pool, rep=where.rep, assigned_at=at)
+    handoff.lead, handoff.pool, handoff.rep, handoff.assigned_at = lead, where.pool, where.rep, at
+    alerts.offered(handoff=handoff, rep=where.rep, at=at)
+    return True
+
+
+def raise_overdue_alarms(*, at: datetime | None = None, limit: int = 200) -> int:
+    """Say of every handoff whose time is up that it is, once. Returns how many."""
+    at = at or database_now()
+    late = Handoff.objects.to_alarm(at).due_first().values_list("id", flat=True)[:limit]
+    return sum(_alarm(handoff_id, at) for handoff_id in list(late))
+
+
+@transaction.atomic
+def _alarm(handoff_id: int, at: datetime) -> bool:
+    if not Handoff.objects.to_alarm(at).filter(pk=handoff_id).update(alarmed_at=at):
+        return False  # answered, or said by another worker, a moment ago
+    handoffs = Handoff.objects.select_related("lead__company", "rep", "pool__team__calendar")
+    handoff = handoffs.get(pk=handoff_id)
+    alerts.overdue(handoff=handoff, at=at)
+    return True
+
+
+# Locks
+
+
+def _claim(crossing_id: int, at: datetime) -> Crossing | None:
+    """The crossing, held, if it still waits and nobody else has it."""
+    ready = Crossing.objects.ready(at).select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return ready.select_related("version").filter(pk=crossing_id).first()
+
+
+def _hold(lead_id: int) -> Lead:
+    """The lead as it is now; nobody else moves it until the end of the transaction."""
+    held = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
+    return held.get(pk=lead_id)

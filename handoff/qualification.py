@@ -1,0 +1,106 @@
+"""From SQL to opportunity: the four answers of BANT, a talk, and the conversion."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from leads import lifecycle
+from leads.models import Activity, Lead, Opportunity, StageChange
+from leads.stages import Stage
+
+from .models import Handoff, Qualification
+from .permissions import NotYours, may_qualify
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+FRAMEWORK = "bant"
+#: Activities that count as having talked or seen a demo (S4-02).
+TALKS = ("call_logged", "meeting_held", "demo_attended")
+
+
+class NotQualified(Exception):
+    """The lead cannot become an opportunity yet; ``missing`` says in words what is left."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.")
+        self.missing = missing
+
+
+def answer(
+    *, lead: Lead, by: "User", question: str, level: int, at: datetime, note: str = ""
+) -> Qualification:
+    """Write down what ``by`` learned about one question of BANT; the newest word holds. Raises ValueError for
+    a question BANT does not ask, NotYours when the lead is another's."""
+    if question not in Qualification.BANT:
+        raise ValueError(f"BANT asks for {_listed(list(Qualification.BANT))}, not “{question}”.")
+    _refuse_strangers(lead, by)
+    stored, _ = Qualification.objects.update_or_create(
+        lead=lead,
+        framework=FRAMEWORK,
+        question=question,
+        defaults={"level": Qualification.Level(level), "note": note, "by": by, "at": at},
+    )
+    return stored
+
+
+def missing(*, lead: Lead) -> list[str]:
+    """What stands between ``lead`` and an opportunity, in words: ["budget", "a talk or demo"]. 2 queries."""
+    known = set(
+        Qualification.objects.filter(lead=lead, framework=FRAMEWORK)
+        .exclude(level=Qualification.Level.UNKNOWN)
+        .values_list("question", flat=True)
+    )
+    left = [question for question in Qualification.BANT if question not in known]
+    talked = Activity.objects.counted().filter(lead=lead, type__key__in=TALKS).exists()
+    return left if talked else [*left, "a talk or demo"]
+
+
+@transaction.atomic
+def convert(
+    *,
+    lead: Lead,
+    by: "User",
+    at: datetime,
+    name: str = "",
+    amount: Decimal | None = None,
+    close_on: date | None = None,
+) -> Opportunity:
+    """Make ``lead`` an opportunity, exactly once: whoever comes second, by button or API, gets the one that
+    is there (C-50). Raises NotQualified when something is missing, NotYours when the lead is another's."""
+    held = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=lead.pk)
+    _refuse_strangers(held, by)
+    existing = held.opportunities.open().first()  # type: ignore[attr-defined]
+    if existing is not None:
+        return existing
+    if held.stage != Stage.SQL:
+        raise NotQualified(["the acceptance by sales"])
+    if left := missing(lead=held):
+        raise NotQualified(left)
+    change = lifecycle.move(lead=held, to=Stage.OPPORTUNITY, at=at, cause=StageChange.Cause.CONVERSION, by=by)
+    lead.stage, lead.stage_at = held.stage, held.stage_at
+    return Opportunity.objects.create(
+        lead=held,
+        owner=held.owner or by,
+        name=name or str(held.company or held),
+        amount=amount,
+        close_on=close_on,
+        created_at=change.at,
+    )
+
+
+def _refuse_strangers(lead: Lead, by: "User") -> None:
+    """Sales works on its own: the rep who has the lead, who leads the team, an admin."""
+    if not may_qualify(by, lead) or not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
+        raise NotYours("Only sales qualifies leads that are with sales.")
+    rep = Handoff.objects.filter(lead=lead).order_by("-cycle").values_list("rep", flat=True).first()
+    if by.role == "rep" and rep not in (None, by.pk):
+        raise NotYours("A colleague works on this lead.")
+
+
+def _listed(words: list[str]) -> str:
+    """ "Budget", "Budget and a talk", "Budget, need and a talk"."""
+    said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return said[:1].upper() + said[1:]
