@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from .models import Lead, StageChange
-from .stages import MOVES, Stage
+from .stages import MOVES, Phase, Stage
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -50,6 +50,15 @@ def move(
     return StageChange.objects.create(
         lead=lead, from_stage=was, to_stage=to, at=at, by=by, cause=cause, reason=reason, note=note
     )
+
+
+def set_phase(*, lead: Lead, phase: Phase, at: datetime) -> bool:
+    """Put ``lead`` into another buying phase by a marketer's judgement, forward or back; what it does next
+    may move it forward again. Returns False when it is there already. One query."""
+    moved = Lead.objects.filter(pk=lead.pk).exclude(phase=phase).update(phase=phase, phase_at=at)
+    if moved:
+        lead.phase, lead.phase_at = phase, at
+    return bool(moved)
 
 
 def advance_phases(*, lead_ids: Iterable[int], at: datetime) -> int:

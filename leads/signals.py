@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -14,35 +14,38 @@ MOST = 100
 @dataclass(frozen=True, slots=True)
 class Signal:
     """The newest activity of one type of one lead, and how often there was one in the last 7 days (up to
-    ``MOST``)."""
+    ``MOST``). ``asked``: the lead said something, instead of looking at a page."""
 
     lead_id: int
     key: str
     label: str
     is_intent: bool
+    asked: bool
     at: datetime
     this_week: int
     properties: dict[str, Any]
 
 
 def newest(*, lead_ids: Iterable[int], at: datetime) -> dict[int, list[Signal]]:
-    """For each lead that did anything until ``at``: signs of intent first, then the newest of everything else
-    that shows a buying phase; within each, the newest first. One statement; it reads one index entry per lead
-    and type, so a long history costs no more than a short one."""
+    """For each lead that did anything until ``at``: signs of intent, what it asked for in the last 7 days
+    first, then the newest of everything else that shows a buying phase; within each, the newest first. One
+    statement; it reads one index entry per lead and type, so a long history costs no more than a short."""
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, {"leads": list(lead_ids), "at": at, "most": MOST})
         found: dict[int, list[Signal]] = {}
-        for lead_id, key, label, is_intent, occurred_at, this_week, properties in cursor.fetchall():
-            found.setdefault(lead_id, []).append(
-                Signal(lead_id, key, label, is_intent, occurred_at, this_week, properties)
-            )
+        for lead_id, *rest in cursor.fetchall():
+            found.setdefault(lead_id, []).append(Signal(lead_id, *rest))
     for signals in found.values():
-        signals.sort(key=lambda signal: (signal.is_intent, signal.at), reverse=True)
+        signals.sort(key=lambda signal: _weight(signal, at), reverse=True)
     return found
 
 
+def _weight(signal: Signal, at: datetime) -> tuple[bool, bool, datetime]:
+    return signal.is_intent, signal.asked and signal.at > at - timedelta(days=7), signal.at
+
+
 _NEWEST = """
-SELECT l.lead_id, t.key, t.label, true, newest.occurred_at, week.n, newest.properties
+SELECT l.lead_id, t.key, t.label, true, t.category <> 'visit', newest.occurred_at, week.n, newest.properties
 FROM unnest(%(leads)s::bigint[]) AS l (lead_id)
 JOIN leads_activitytype t ON t.is_intent
 CROSS JOIN LATERAL (
@@ -63,7 +66,7 @@ CROSS JOIN LATERAL (
     ) counted
 ) week
 UNION ALL
-SELECT l.lead_id, newest.key, newest.label, false, newest.occurred_at, 1, newest.properties
+SELECT l.lead_id, newest.key, newest.label, false, false, newest.occurred_at, 1, newest.properties
 FROM unnest(%(leads)s::bigint[]) AS l (lead_id)
 CROSS JOIN LATERAL (
     SELECT t.key, t.label, a.occurred_at, a.properties::json AS properties

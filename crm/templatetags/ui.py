@@ -119,7 +119,8 @@ def view_link(context: template.Context, url: str, label: str) -> dict[str, Any]
 
 def _is_here(context: template.Context, url: str) -> bool:
     request = context.get("request")
-    return bool(url) and request is not None and request.path.startswith(url)
+    # A lead opened from a list belongs to that list; its page says so.
+    return bool(url) and request is not None and (context.get("rail_path") or request.path).startswith(url)
 
 
 @register.inclusion_tag("parts/toast.html", takes_context=True)

@@ -22,6 +22,18 @@ def test_signs_of_intent_come_before_newer_reading() -> None:
     assert found[0].properties == {"message": "20 technicians"}
 
 
+def test_what_a_lead_asked_for_this_week_outweighs_a_newer_look() -> None:
+    ada, bo = lead("Ada"), lead("Bo")
+    for who, days in ((ada, 2), (bo, 40)):
+        activity(who, "quote_request", NOW - timedelta(days=days))
+        activity(who, "pricing_page_view", NOW - timedelta(hours=1))
+
+    found = signals.newest(lead_ids=[ada.pk, bo.pk], at=NOW)
+
+    assert [signal.key for signal in found[ada.pk]] == ["quote_request", "pricing_page_view"]
+    assert [signal.key for signal in found[bo.pk]] == ["pricing_page_view", "quote_request"]
+
+
 def test_repetitions_are_counted_over_seven_days() -> None:
     ada = lead("Ada")
     for days in (1, 3, 6, 8):

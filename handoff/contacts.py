@@ -1,0 +1,52 @@
+"""Write down that sales was in touch with a lead."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from leads import activities
+from leads.activities import NewActivity
+from leads.models import ActivityType, Lead
+from leads.stages import Stage
+
+from .models import Handoff
+
+#: What a person picks → the type of activity it becomes.
+KINDS = {
+    "call": "call_logged",
+    "no_answer": "call_unanswered",
+    "email": "email_sent",
+    "meeting": "meeting_held",
+}
+NOTE = "note_added"
+
+
+def needs_reason(*, lead: Lead) -> bool:
+    """Whether contact asks for a reason first: marketing is still warming an MQL up (S2-09)."""
+    return lead.stage == Stage.MQL and settings.ASK_WHY_SELL_TO_MQL
+
+
+@transaction.atomic
+def log(
+    *, lead: Lead, by: User, kind: str, key: UUID, at: datetime, note: str = "", reason: str = ""
+) -> None:
+    """Record a contact (a kind of ``KINDS``, or "note") at ``at``; the first one after a handoff stamps its
+    first touch. ``key`` names this one contact: the same key again changes nothing. 3 queries."""
+    type_key = KINDS.get(kind, NOTE)
+    properties = {"by": by.name, "note": note, "reason": reason}
+    contact = NewActivity(
+        event_id=str(key),
+        type_id=ActivityType.objects.values_list("id", flat=True).get(key=type_key),
+        occurred_at=at,
+        source="sales",
+        lead_id=lead.pk,
+        properties={name: value for name, value in properties.items() if value},
+    )
+    recorded = activities.record(activities=[contact], at=at)
+    if recorded.inserted and type_key != NOTE:
+        Handoff.objects.filter(lead=lead, first_touch_at=None).exclude(status=Handoff.Status.REJECTED).update(
+            first_touch_at=at
+        )

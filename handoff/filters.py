@@ -1,0 +1,132 @@
+"""What each list can be narrowed by. Every filter lives in the URL, so a view can be shared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
+
+from leads.models import Lead
+from leads.stages import Phase, Stage
+from scoring.dimensions import HUNDREDTHS
+from scoring.models import Score
+
+from .models import Handoff
+
+
+class CountryFilter(django_filters.BaseInFilter, django_filters.CharFilter):  # type: ignore[misc]
+    """Two letters each, separated by commas: "DE,AT"."""
+
+    def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
+        codes = [code.strip().upper() for code in value or [] if code.strip()]
+        return super().filter(qs, codes) if codes else qs
+
+
+def _search_box() -> forms.TextInput:
+    return forms.TextInput({"type": "search", "data-key": "/"})
+
+
+class _ScoreFilters(django_filters.FilterSet):  # type: ignore[misc]
+    """Minimum points, for lists whose rows lead to a lead by ``lead_key``."""
+
+    lead_key = "pk"
+
+    score = django_filters.NumberFilter(label="Score from", method="at_least", min_value=0, max_value=1000)
+    intent = django_filters.NumberFilter(label="Intent from", method="at_least", min_value=0, max_value=1000)
+
+    def at_least(self, rows: QuerySet[Any], name: str, points: Any) -> QuerySet[Any]:
+        figure = "total" if name == "score" else name
+        enough = {f"{figure}__gte": int(points * HUNDREDTHS)}
+        return rows.filter(Exists(Score.objects.filter(lead=OuterRef(self.lead_key), **enough)))
+
+
+class HandoffFilter(_ScoreFilters):
+    """The sales queue and the team's."""
+
+    lead_key = "lead_id"
+
+    q = django_filters.CharFilter(label="Name or company", method="named", widget=_search_box())
+    country = CountryFilter(
+        field_name="lead__country", label="Country", help_text="Two letters, such as DE,AT"
+    )
+    source = django_filters.CharFilter(field_name="lead__source", label="Source", lookup_expr="iexact")
+
+    class Meta:
+        model = Handoff
+        fields: list[str] = []
+
+    def named(self, rows: QuerySet[Handoff], name: str, text: str) -> QuerySet[Handoff]:
+        return rows.filter(lead__in=Lead.objects.searched(text))
+
+
+class _LeadFilters(_ScoreFilters):
+    q = django_filters.CharFilter(label="Name, e-mail or company", method="named", widget=_search_box())
+    country = CountryFilter(field_name="country", label="Country", help_text="Two letters, such as DE,AT")
+    source = django_filters.CharFilter(field_name="source", label="Source")
+
+    def named(self, rows: Any, name: str, text: str) -> Any:
+        return rows.searched(text)
+
+
+class LeadFilter(_LeadFilters):
+    """All leads."""
+
+    stage = django_filters.ChoiceFilter(label="Stage", choices=Stage.choices, empty_label="Any")
+    phase = django_filters.ChoiceFilter(label="Phase", choices=Phase.choices, empty_label="Any")
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+
+class MqlFilter(_LeadFilters):
+    """The marketing queue. Strong MQLs have asked for something, weak ones have only read (S4-07, S4-08)."""
+
+    strength = django_filters.ChoiceFilter(
+        label="MQL", choices=[("strong", "Strong"), ("weak", "Weak")], empty_label="Any", method="as_strong"
+    )
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+    def as_strong(self, rows: QuerySet[Lead], name: str, strength: str) -> QuerySet[Lead]:
+        asked = Exists(Score.objects.filter(lead=OuterRef("pk"), intent__gt=0))
+        return rows.filter(asked if strength == "strong" else ~asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force: what it says, and the address without it."""
+
+    label: str
+    value: str
+    remove_url: str
+
+
+def chips(filters: django_filters.FilterSet, parameters: QueryDict) -> list[Chip]:
+    """One chip per filter that is in force, in the order of the form."""
+    found = []
+    for name, field in filters.form.fields.items():
+        value = parameters.get(name, "").strip()
+        if value and name not in filters.form.errors:
+            found.append(
+                Chip(str(field.label), _in_words(field, value), without(parameters, name, "after", "lead"))
+            )
+    return found
+
+
+def _in_words(field: Any, value: str) -> str:
+    choices: Mapping[str, str] = dict(getattr(field, "choices", ()))
+    return str(choices.get(value, value))
+
+
+def without(parameters: QueryDict, *names: str) -> str:
+    """The query string less some parameters: "?view=due"."""
+    rest = parameters.copy()
+    for name in names:
+        rest.pop(name, None)
+    return f"?{rest.urlencode()}"

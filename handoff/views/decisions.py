@@ -1,0 +1,192 @@
+"""Verdicts: accept, send back, undo. Each answers a plain form and htmx alike."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import may_give_verdicts
+from handoff import decisions
+from handoff.forms import RejectionForm
+from handoff.messages import lower
+from handoff.models import Handoff, Verdict
+
+from . import worklists
+from .previews import reasons_in_use
+from .requests import Request, page_for, wants, way_back
+
+for_sales = page_for(may_give_verdicts, "Verdicts are for sales to give.")
+
+
+@require_POST
+@for_sales
+def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
+    """Accept: the lead is an SQL and the rep's own."""
+    handoff = _visible(request, handoff_id)
+    try:
+        decisions.accept(handoff=handoff, by=request.user, at=timezone.now())
+    except decisions.AlreadyDecided as faster:
+        return _faster(request, handoff, faster)
+    except decisions.LeadMoved as moved:
+        return _refused(request, handoff, "Not accepted.", str(moved))
+    return _done(request, handoff, format_html("Accepted <b>{}</b>. Yours to talk to.", handoff.lead))
+
+
+@require_POST
+@for_sales
+def rejection(request: Request, handoff_id: UUID) -> HttpResponse:
+    """Send back, with a reason."""
+    handoff = _visible(request, handoff_id)
+    form = RejectionForm(request.POST, today=timezone.localdate())
+    if not form.is_valid():
+        return _unclear(request, handoff, form)
+    given = form.cleaned_data
+    try:
+        verdict = decisions.reject(
+            handoff=handoff,
+            by=request.user,
+            reason=given["reason"],
+            at=timezone.now(),
+            note=given["note"],
+            return_on=given["return_on"],
+        )
+    except decisions.AlreadyDecided as faster:
+        return _faster(request, handoff, faster, typed=_typed(form))
+    except decisions.LeadMoved as moved:
+        return _refused(request, handoff, "Not sent back.", f"{moved} You wrote: {_typed(form)}")
+    except decisions.ReturnDatePassed as passed:
+        form.add_error("return_on", str(passed))
+        return _unclear(request, handoff, form)
+    return _done(request, handoff, _sent_back(handoff, verdict))
+
+
+@require_POST
+@for_sales
+def undo(request: Request, handoff_id: UUID) -> HttpResponse:
+    """Take one's own last verdict back, within ten minutes."""
+    handoff = _visible(request, handoff_id)
+    try:
+        decisions.undo(handoff=handoff, by=request.user, at=timezone.now())
+    except decisions.UndoRefused as refusal:
+        return _refused(request, handoff, "Not undone.", str(refusal))
+    return _done(
+        request,
+        handoff,
+        format_html("Undone. <b>{}</b> waits for your verdict again.", handoff.lead),
+        undo=False,
+    )
+
+
+def _visible(request: Request, handoff_id: UUID) -> Handoff:
+    handoffs = Handoff.objects.visible_to(request.user).select_related("lead__company", "rep", "pool")
+    return get_object_or_404(handoffs, public_id=handoff_id)
+
+
+def _sent_back(handoff: Handoff, verdict: Verdict) -> SafeString:
+    reason = lower(str(verdict.reason))
+    if verdict.return_on:
+        until = date_format(verdict.return_on, "j M")
+        return format_html(
+            "Rejected <b>{}</b>: {}. Back with marketing until {}.", handoff.lead, reason, until
+        )
+    return format_html("Rejected <b>{}</b>: {}. Closed.", handoff.lead, reason)
+
+
+def _typed(form: RejectionForm) -> str:
+    """What a rep wrote on a form that came too late, so that it is not lost."""
+    reason = form.cleaned_data["reason"].label
+    note = form.cleaned_data["note"]
+    return f"{reason}: “{note}”" if note else reason
+
+
+# Answers
+
+
+def _done(request: Request, handoff: Handoff, said: SafeString, *, undo: bool = True) -> HttpResponse:
+    undo_url = reverse("handoff:undo", args=[handoff.public_id]) if undo else ""
+    if (answer := _list_again(request)) is not None:
+        template, context = answer
+        context["toast"] = {"text": said, "undo_url": undo_url, "undo_row": worklists.row_id(handoff)}
+        return render(request, template, context)
+    messages.success(request, said, extra_tags=undo_url)
+    return redirect(_next(request, handoff))
+
+
+def _faster(
+    request: Request, handoff: Handoff, faster: decisions.AlreadyDecided, typed: str = ""
+) -> HttpResponse:
+    word = "accepted" if faster.kind == Verdict.Kind.ACCEPT else "sent back"
+    clock = timezone.localtime(faster.at)
+    when = date_format(clock, "H:i" if clock.date() == timezone.localdate() else "j M, H:i")
+    who = "you" if faster.by == request.user else str(faster.by)
+    text = f"by {who} at {when}. Your change was not saved."
+    if typed:
+        text += f" You wrote: {typed}"
+    return _refused(request, handoff, f"{handoff.lead} was already {word}", text)
+
+
+def _refused(request: Request, handoff: Handoff, strong: str, text: str) -> HttpResponse:
+    lead_url = reverse("handoff:lead", args=[handoff.lead.public_id])
+    notice = {
+        "kind": "warn",
+        "icon_name": "git-pull-request-arrow",
+        "strong": strong,
+        "text": text,
+        "url": lead_url,
+        "action": "Open lead",
+    }
+    if (answer := _list_again(request)) is not None:
+        template, context = answer
+        return render(request, template, {**context, "notice": notice}, status=409)
+    context = {"notice": notice, "back_url": way_back(request, reverse("handoff:queue"))}
+    return render(request, "handoff/conflict.html", context, status=409)
+
+
+def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpResponse:
+    """The reject form again, with what is wrong and everything that was typed."""
+    context: dict[str, Any] = {
+        "now": timezone.now(),
+        "handoff": handoff,
+        "reasons": reasons_in_use(),
+        "back_url": _next(request, handoff),
+        "row": worklists.row_id(handoff),
+        "rejection": {
+            "chosen": request.POST.get("reason", ""),
+            "note": request.POST.get("note", ""),
+            "return_on": form.cleaned_data.get("return_on"),
+            "error": form.first_error(),
+        },
+    }
+    if (answer := _list_again(request)) is not None:
+        template, listed = answer
+        return render(request, template, {**listed, **context, "rejection_form": True}, status=422)
+    return render(request, "handoff/rejection.html", context, status=422)
+
+
+def _list_again(request: Request) -> tuple[str, dict[str, Any]] | None:
+    """The list the verdict was given in, for htmx; None when a whole page is to follow."""
+    if not wants(request, "worklist"):
+        return None
+    parts = urlsplit(way_back(request, reverse("handoff:queue")))
+    try:
+        name = resolve(parts.path).url_name or ""
+    except Resolver404:
+        return None
+    if name not in worklists.LISTS:
+        return None
+    at = timezone.now()
+    listed = worklists.LISTS[name](request.user, QueryDict(parts.query), at)
+    return "handoff/_worklist_answer.html", {"worklist": listed, "now": at, "next": listed.url}
+
+
+def _next(request: Request, handoff: Handoff) -> str:
+    return way_back(request, reverse("handoff:lead", args=[handoff.lead.public_id]))

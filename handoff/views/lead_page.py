@@ -1,0 +1,357 @@
+"""One lead, all of it: who, how far, why, what happened, and what to do next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import User
+from accounts.permissions import may_edit_leads, may_give_verdicts, may_hand_over
+from handoff import decisions, qualification
+from handoff.clocks import Clock, read_clocks
+from handoff.messages import lower
+from handoff.models import Handoff, Qualification, Verdict
+from handoff.permissions import may_decide, may_qualify
+from leads import consent, timeline
+from leads.models import Lead, Opportunity, StageChange
+from leads.signals import active_colleagues
+from leads.stages import WITH_MARKETING, Phase, Stage
+from scoring.explanation import explain, history
+
+from . import worklists
+from .rows import AgreedLine, agreed_line, by_activity
+
+HISTORY_DAYS = 30
+HISTORY_STEP_DAYS = 2
+COLLEAGUES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage on the way from lead to opportunity: ``state`` is done, now or ahead."""
+
+    label: str
+    state: str
+    at: datetime | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where the page was opened from, and the leads before and after it there."""
+
+    name: str
+    heading: str
+    back_url: str
+    position: int | None
+    count: int
+    previous_url: str
+    next_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """What the page shows; its template decides nothing but looks."""
+
+    lead: Lead
+    url: str
+    here_url: str
+    reject_url: str
+    after_reject_url: str
+    line: AgreedLine
+    score: dict[str, Any]
+    explanation: dict[str, Any]
+    history: list[tuple[datetime, int, int, int]]
+    path: list[Step]
+    handoff: Handoff | None
+    handoffs: list[Handoff]
+    clock: Clock | None
+    decides: bool
+    undoes: Verdict | None
+    came_from: Neighbours | None
+    timeline: timeline.Timeline
+    show: str
+    shows: list[tuple[str, str, str]]
+    earlier_url: str
+    consent: dict[str, Any]
+    answers: dict[str, Qualification]
+    missing: list[str]
+    opportunity: Opportunity | None
+    colleagues: list[Lead]
+    active_colleagues: int
+    may_qualify: bool
+    may_log: bool
+    may_hand_over: bool
+    may_set_phase: bool
+    may_convert: bool
+    vetted: str
+    phases = Phase.choices
+
+    @property
+    def past(self) -> list[Handoff]:
+        """Every handoff but the one that waits or was decided last."""
+        return self.handoffs[1:]
+
+    @property
+    def title(self) -> str:
+        """What the score panel is headed with."""
+        short = [key for key, least in self.line.lines.items() if least and self.score[key] < least * 100]
+        if any(trigger["true"] and trigger["stage"] == "sql" for trigger in self.explanation["triggers"]):
+            return "Why this lead is over the line"
+        return (
+            f"What is missing to the line: {', '.join(short)}" if short else "Why this lead is over the line"
+        )
+
+    @property
+    def fired(self) -> list[dict[str, Any]]:
+        return [trigger for trigger in self.explanation["triggers"] if trigger["true"]]
+
+    @property
+    def blocked(self) -> list[dict[str, Any]]:
+        return [blocker for blocker in self.explanation["blockers"] if blocker["true"]]
+
+    @property
+    def bant(self) -> list[tuple[str, Qualification | None]]:
+        """Question and answer in the order of BANT."""
+        return [(question, self.answers.get(question)) for question in Qualification.BANT]
+
+    @property
+    def is_mql(self) -> bool:
+        return self.lead.stage == Stage.MQL
+
+
+def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) -> LeadPage:
+    """Everything about ``lead`` as ``user`` may see it at ``at``."""
+    url = reverse("handoff:lead", args=[lead.public_id])
+    line = agreed_line()
+    explanation = explain(lead=lead, at=at).as_json()
+    changes = list(lead.stage_changes.select_related("by").order_by("-at", "-id"))
+    handoffs = _handoffs(lead)
+    newest_handoff = handoffs[0] if handoffs else None
+    waiting = newest_handoff if newest_handoff is not None and newest_handoff.is_open else None
+    undoes = _undoable(handoffs, user, at)
+    base = {key: str(parameters[key]) for key in ("from", "view", "t") if key in parameters}
+    show = cast("timeline.Show", parameters.get("t") if parameters.get("t") in timeline.SHOWN else "all")
+    told = timeline.page(
+        lead=lead,
+        show=show,
+        after=parameters.get("after", ""),
+        points=by_activity(explanation),
+        changes=[change for change in changes if change.cause not in _TOLD_BY_VERDICTS],
+        added=_verdict_entries(handoffs, undoes),
+    )
+    origin = {key: value for key, value in base.items() if key != "t"}
+    here = _with(url, origin, "") if origin else url
+    decides = waiting is not None and may_decide(user, waiting)
+    came_from = _neighbours(user, lead, parameters, at)
+    own = user.role != "rep" or newest_handoff is None or newest_handoff.rep_id in (None, user.pk)
+    return LeadPage(
+        lead=lead,
+        url=url,
+        here_url=here,
+        reject_url=f"{here}{'&' if '?' in here else '?'}reject=1#reject",
+        after_reject_url=came_from.back_url if came_from else here,
+        line=line,
+        score=line.explained(explanation),
+        explanation=explanation,
+        history=_history(lead, at),
+        path=_path(lead, changes, handoffs, decides=decides),
+        handoff=newest_handoff,
+        handoffs=handoffs,
+        clock=read_clocks(handoffs=[waiting], at=at)[waiting.pk] if waiting else None,
+        decides=decides,
+        undoes=undoes,
+        came_from=came_from,
+        timeline=told,
+        show=show,
+        shows=[(key, label, _with(url, {**base, "t": key}, "#timeline")) for key, label in _SHOWS],
+        earlier_url=_with(url, {**base, "after": told.next}, "#timeline") if told.next else "",
+        consent=consent.current(lead=lead),
+        answers={a.question: a for a in lead.qualifications.filter(framework="bant").select_related("by")},
+        missing=qualification.missing(lead=lead),
+        opportunity=lead.opportunities.order_by("-created_at", "-id").first(),
+        colleagues=_colleagues(lead),
+        active_colleagues=active_colleagues(
+            lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
+        ),
+        may_qualify=may_qualify(user, lead) and own,
+        may_log=may_give_verdicts(user) and lead.stage != Stage.CLOSED,
+        may_hand_over=may_hand_over(user) and lead.stage in (*WITH_MARKETING, Stage.CLOSED),
+        may_set_phase=may_edit_leads(user),
+        may_convert=may_qualify(user, lead) and own and lead.stage == Stage.SQL,
+        vetted=_vetted(newest_handoff, decides=decides),
+    )
+
+
+_SHOWS = (("all", "All"), ("web", "Web"), ("mail", "Mail"), ("people", "People"))
+#: Stage changes that a verdict's or a handoff's own entry tells better.
+_TOLD_BY_VERDICTS = (StageChange.Cause.VERDICT, StageChange.Cause.UNDO)
+
+
+def _with(url: str, parameters: dict[str, str], anchor: str) -> str:
+    query = QueryDict(mutable=True)
+    query.update(parameters)
+    return f"{url}?{query.urlencode()}{anchor}"
+
+
+def _handoffs(lead: Lead) -> list[Handoff]:
+    """Newest first, with their verdicts oldest first."""
+    verdicts = Verdict.objects.select_related("by", "reason").order_by("at", "id")
+    return list(
+        lead.handoffs.select_related("rep", "pool", "offered_by", "version", "crossing")
+        .prefetch_related(Prefetch("verdicts", verdicts))
+        .order_by("-cycle")
+    )
+
+
+def _undoable(handoffs: Sequence[Handoff], user: User, at: datetime) -> Verdict | None:
+    """The verdict that ``user`` may still take back."""
+    if not handoffs:
+        return None
+    last = list(handoffs[0].verdicts.all())[-1:]
+    if not last or last[0].kind == Verdict.Kind.UNDO or last[0].by_id != user.pk:
+        return None
+    return last[0] if at - last[0].at <= decisions.UNDO_WINDOW else None
+
+
+def _history(lead: Lead, at: datetime) -> list[tuple[datetime, int, int, int]]:
+    days = range(HISTORY_DAYS, -1, -HISTORY_STEP_DAYS)
+    return history(lead=lead, moments=[at - timedelta(days=day) for day in days])
+
+
+def _colleagues(lead: Lead) -> list[Lead]:
+    if lead.company_id is None:
+        return []
+    others = Lead.objects.filter(company=lead.company_id).exclude(pk=lead.pk)
+    return list(others.only("id", "public_id", "name", "email").order_by("-stage_at", "-id")[:COLLEAGUES])
+
+
+def _vetted(handoff: Handoff | None, *, decides: bool) -> str:
+    """Both approvals with their moments: marketing's is the agreed rules or a marketer's word, sales' the
+    acceptance (S1-04)."""
+    if handoff is None:
+        return "Marketing: not yet. Sales: not yet"
+    by = handoff.offered_by or (f"rules v{handoff.version.number}" if handoff.version else "marketing")
+    said = f"Marketing {_moment(handoff.offered_at)}, by {by}. "
+    verdict = next((v for v in reversed(handoff.verdicts.all()) if v.kind != Verdict.Kind.UNDO), None)
+    if handoff.is_open or verdict is None or handoff.decided_at is None:
+        return f"{said}Sales: {'yours to give' if decides else 'not yet'}"
+    word = "accepted" if handoff.status == Handoff.Status.ACCEPTED else "sent back"
+    return f"{said}Sales: {word} {_moment(handoff.decided_at)}, by {verdict.by}"
+
+
+def _moment(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return date_format(local, "H:i" if local.date() == timezone.localdate() else "j M, H:i")
+
+
+# The way through the stages
+
+_WAY = (Stage.LEAD, Stage.MQL, Stage.HANDED_OVER, Stage.SQL, Stage.OPPORTUNITY)
+
+
+def _path(
+    lead: Lead, changes: Sequence[StageChange], handoffs: Sequence[Handoff], *, decides: bool
+) -> list[Step]:
+    entered: dict[str, StageChange] = {}
+    for change in reversed(changes):
+        entered[change.to_stage] = change
+    way = list(_WAY)
+    if lead.stage in (Stage.CUSTOMER, Stage.CLOSED):
+        way = [stage for stage in way if stage == Stage.LEAD or stage in entered] + [Stage(lead.stage)]
+    here = way.index(Stage(lead.stage))
+    steps = []
+    for number, stage in enumerate(way):
+        state = "done" if number < here else "now" if number == here else "ahead"
+        at = entered[stage].at if stage in entered else lead.created_at if stage == Stage.LEAD else None
+        if state == "ahead":
+            steps.append(Step(stage.label, state, None, _ahead(stage, decides=decides)))
+        else:
+            steps.append(Step(stage.label, state, at, _cause(stage, lead, entered.get(stage), handoffs)))
+    return steps
+
+
+def _ahead(stage: Stage, *, decides: bool) -> str:
+    return {
+        Stage.MQL: "when it shows interest",
+        Stage.HANDED_OVER: "over the SQL line",
+        Stage.SQL: "when you accept" if decides else "when sales accepts",
+        Stage.OPPORTUNITY: "after BANT and a talk",
+    }.get(stage, "")
+
+
+def _cause(stage: Stage, lead: Lead, change: StageChange | None, handoffs: Sequence[Handoff]) -> str:
+    if stage == Stage.LEAD:
+        return lead.source
+    if change is None:
+        return ""
+    if stage == Stage.HANDED_OVER and handoffs and handoffs[0].version is not None:
+        return f"rules v{handoffs[0].version.number}"
+    if change.cause == StageChange.Cause.VERDICT and stage != Stage.SQL:
+        return f"sent back by {change.by}"
+    return str(change.by) if change.by is not None else change.get_cause_display().lower()
+
+
+# The timeline's own entries
+
+
+def _verdict_entries(handoffs: Sequence[Handoff], undoes: Verdict | None) -> list[timeline.Entry]:
+    entries: list[timeline.Entry] = []
+    for handoff in handoffs:
+        entries.extend(
+            _verdict_entry(verdict, undo=undoes is not None and verdict.pk == undoes.pk)
+            for verdict in handoff.verdicts.all()
+        )
+    return entries
+
+
+def _verdict_entry(verdict: Verdict, *, undo: bool) -> timeline.Entry:
+    said = {
+        Verdict.Kind.ACCEPT: ("check", "accepted", ": an SQL now"),
+        Verdict.Kind.REJECT: ("undo-2", "sent it back", ""),
+        Verdict.Kind.UNDO: ("corner-up-left", "took the verdict back", ""),
+    }
+    icon, title, text = said[Verdict.Kind(verdict.kind)]
+    entry = timeline.Entry(at=verdict.at, icon=icon, lead_in=str(verdict.by), title=title, text=text)
+    if verdict.reason is not None:
+        entry["text"] = f": {lower(verdict.reason.label)}"
+        if verdict.return_on:
+            entry["note"] = f"With marketing until {verdict.return_on.day} {verdict.return_on:%b %Y}"
+    if verdict.note:
+        entry["quote"] = verdict.note
+    if undo:
+        entry["undo_url"] = reverse("handoff:undo", args=[verdict.handoff.public_id])
+    return entry
+
+
+# Before and after
+
+
+def _neighbours(user: User, lead: Lead, parameters: QueryDict, at: datetime) -> Neighbours | None:
+    name, key = parameters.get("from", ""), parameters.get("view", "")
+    if name not in worklists.LISTS or not may_give_verdicts(user):
+        return None
+    order: list[UUID] = worklists.order_of(name, key, user, at)
+    here = order.index(lead.public_id) if lead.public_id in order else None
+    before = order[here - 1] if here else None
+    after = order[here + 1] if here is not None and here + 1 < len(order) else None
+    if here is None and order:
+        after = order[0]
+    back = reverse(f"handoff:{name}")
+    origin = f"?from={name}&view={key}"
+    return Neighbours(
+        name=name,
+        heading={"queue": "My queue", "team": "Team queue"}[name],
+        back_url=f"{back}?view={key}",
+        position=None if here is None else here + 1,
+        count=len(order),
+        previous_url=reverse("handoff:lead", args=[before]) + origin if before else "",
+        next_url=reverse("handoff:lead", args=[after]) + origin if after else "",
+    )

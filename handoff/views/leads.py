@@ -1,0 +1,168 @@
+"""All leads, and everything about one of them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from accounts.permissions import may_give_verdicts, sees_everything
+from handoff import contacts
+from handoff import qualification as qualifying
+from handoff.filters import LeadFilter, chips, without
+from handoff.forms import ContactForm, HandOverForm, OpportunityForm, PhaseForm, QualificationForm
+from handoff.permissions import may_qualify
+from leads import paging
+from leads.models import Lead
+
+from .lead_page import LeadPage, lead_page
+from .previews import reasons_in_use
+from .requests import Request, page_for, wants, way_back
+from .rows import agreed_line, leading_scores
+
+PAGE = 50
+#: What all leads can be sorted by: only what an index gives in order, so that a million cost no more.
+SORTS = {"newest": ("-created_at", "-id"), "oldest": ("created_at", "id")}
+
+
+def anybody(user: User) -> bool:
+    return True
+
+
+for_everybody = page_for(anybody, "")
+for_sales = page_for(may_give_verdicts, "This is for sales to write down.")
+
+
+@require_GET
+@for_everybody
+def all_leads(request: Request) -> HttpResponse:
+    """Search, filter and page through every lead one may see."""
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in SORTS else "newest"
+    visible = Lead.objects.visible_to(request.user).select_related("company", "owner")
+    filters = LeadFilter(request.GET, queryset=visible)
+    page = paging.page(filters.qs, order=SORTS[sort], after=request.GET.get("after", ""), size=PAGE)
+    line = agreed_line()
+    scores = leading_scores([lead.pk for lead in page.rows])
+    context = {
+        "now": timezone.now(),
+        "rows": [(lead, line.measured(scores.get(lead.pk))) for lead in page.rows],
+        "filters": filters,
+        "chips": chips(filters, request.GET),
+        "sort": sort,
+        "sort_url": without(request.GET, "sort", "after"),
+        "next_url": f"{without(request.GET, 'after')}&after={page.next}" if page.next else "",
+        "is_later": bool(request.GET.get("after")),
+        "first_url": without(request.GET, "after"),
+    }
+    return render(request, "handoff/leads.html", context)
+
+
+@require_GET
+@for_everybody
+def lead(request: Request, lead_id: UUID) -> HttpResponse:
+    """One lead, all of it."""
+    return _page(request, _visible(request, lead_id))
+
+
+@require_POST
+@for_sales
+def contact(request: Request, lead_id: UUID) -> HttpResponse:
+    """Write down a call, mail, meeting or note."""
+    lead = _visible(request, lead_id)
+    form = ContactForm(request.POST, selling_early=contacts.needs_reason(lead=lead))
+    if not form.is_valid():
+        return _page(request, lead, status=422, contact_form=form)
+    given = form.cleaned_data
+    contacts.log(
+        lead=lead,
+        by=request.user,
+        kind=given["kind"],
+        note=given["note"],
+        reason=given.get("reason", ""),
+        key=given["key"],
+        at=timezone.now(),
+    )
+    messages.success(request, format_html("Noted for <b>{}</b>.", lead))
+    return redirect(way_back(request, _url(lead)))
+
+
+@require_POST
+@for_sales
+def qualification(request: Request, lead_id: UUID) -> HttpResponse:
+    """Save the answers that were sent; with htmx as each is given."""
+    lead = _visible(request, lead_id)
+    form = QualificationForm(request.POST)
+    if not may_qualify(request.user, lead) or not form.is_valid():
+        return _page(request, lead, status=422)
+    at = timezone.now()
+    for question, (level, note) in form.answers().items():
+        qualifying.answer(lead=lead, by=request.user, question=question, level=level, note=note, at=at)
+    if request.htmx:
+        context = {
+            "lead": lead,
+            "missing": qualifying.missing(lead=lead),
+            "saved_at": at,
+            "oob": True,
+            "now": at,
+        }
+        return render(request, "handoff/_qualified.html", context)
+    messages.success(request, "Saved.")
+    return redirect(way_back(request, _url(lead)))
+
+
+@require_POST
+@for_sales
+def opportunity(request: Request, lead_id: UUID) -> HttpResponse:
+    """Turn an SQL into an opportunity, once everything needed is known."""
+    lead = _visible(request, lead_id)
+    form = OpportunityForm(request.POST)
+    if not form.is_valid():
+        return _page(request, lead, status=422, opportunity_form=form)
+    try:
+        qualifying.convert(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
+    except qualifying.NotQualified as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, lead, status=409, opportunity_form=form)
+    messages.success(request, format_html("<b>{}</b> is an opportunity now.", lead))
+    return redirect(way_back(request, _url(lead)))
+
+
+def _visible(request: Request, lead_id: UUID) -> Lead:
+    leads = Lead.objects.visible_to(request.user).select_related("company", "owner")
+    return get_object_or_404(leads, public_id=lead_id)
+
+
+def _url(lead: Lead) -> str:
+    return reverse("handoff:lead", args=[lead.public_id])
+
+
+def _page(request: Request, lead: Lead, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """The lead's page; ``forms`` are those to show again with what is wrong in them."""
+    at = timezone.now()
+    page: LeadPage = lead_page(user=request.user, lead=lead, parameters=request.GET, at=at)
+    context: dict[str, Any] = {
+        "now": at,
+        "page": page,
+        "lead": lead,
+        "here": request.get_full_path() if request.method == "GET" else page.url,
+        "rejecting": page.decides and "reject" in request.GET,
+        "rail_path": page.came_from.back_url if page.came_from else "",
+        "links_colleagues": sees_everything(request.user),
+        "contact_form": ContactForm(selling_early=contacts.needs_reason(lead=lead)),
+        "opportunity_form": OpportunityForm(),
+        "handover_form": HandOverForm(),
+        "phase_form": PhaseForm(initial={"phase": lead.phase}),
+        **forms,
+    }
+    if context["rejecting"]:
+        context["reasons"] = reasons_in_use()
+    if wants(request, "timeline"):
+        return render(request, "handoff/lead.html#timeline", context)
+    return render(request, "handoff/lead.html", context, status=status)

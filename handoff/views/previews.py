@@ -1,0 +1,123 @@
+"""The panel beside a list: enough about one lead to decide without opening its page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, QueryDict
+from django.urls import reverse
+
+from accounts.models import User
+from handoff.clocks import Clock, read_clocks
+from handoff.models import Handoff, Qualification, RejectReason
+from handoff.permissions import may_decide
+from leads import consent, timeline
+from leads.signals import active_colleagues, newest
+from scoring.explanation import explain
+
+from .rows import AgreedLine, Why, agreed_line, by_activity, said_about, why_now
+from .worklists import Row, row_id
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Everything the panel shows of one handoff."""
+
+    handoff: Handoff
+    url: str
+    here_url: str
+    close_url: str
+    reject_url: str
+    why: Why
+    said: str
+    colleagues: int
+    clock: Clock | None
+    score: dict[str, Any]
+    explanation: dict[str, Any]
+    consent: dict[str, Any]
+    answers: dict[str, Qualification]
+    latest: list[timeline.Entry]
+    decides: bool
+    reasons: list[RejectReason]
+    row: str
+
+    @property
+    def lead(self) -> Any:
+        return self.handoff.lead
+
+    @property
+    def confirmed(self) -> int:
+        return sum(answer.level == Qualification.Level.CONFIRMED for answer in self.answers.values())
+
+    @property
+    def bant(self) -> list[tuple[str, Qualification | None]]:
+        """Question and answer in the order of BANT; None where nothing is known."""
+        known = {key: answer for key, answer in self.answers.items() if answer.level}
+        return [(question.capitalize(), known.get(question)) for question in Qualification.BANT]
+
+
+def preview(
+    *,
+    user: User,
+    name: str,
+    parameters: QueryDict,
+    at: datetime,
+    line: AgreedLine | None = None,
+    otherwise: Sequence[Row] = (),
+) -> Preview | None:
+    """The lead that ``?lead=`` names, else the first of ``otherwise``; None when there is neither. Raises
+    Http404 for a lead that ``user`` may not see."""
+    asked = parameters.get("lead") or (otherwise[0].lead_id if otherwise else "")
+    if not asked:
+        return None
+    handoff = _newest_handoff(user, asked)
+    lead = handoff.lead
+    signals = newest(lead_ids=[lead.pk], at=at).get(lead.pk, [])
+    explanation = explain(lead=lead, at=at).as_json()
+    decides = handoff.is_open and may_decide(user, handoff)
+    here = parameters.copy()
+    for passing in ("lead", "reject"):
+        here.pop(passing, None)
+    path, view = reverse(f"handoff:{name}"), here.get("view", "")
+    return Preview(
+        handoff=handoff,
+        url=f"{reverse('handoff:lead', args=[lead.public_id])}?from={name}&view={view}",
+        here_url=f"{path}?{here.urlencode()}&lead={lead.public_id}",
+        close_url=f"{path}?{here.urlencode()}",
+        reject_url=reverse("handoff:rejection", args=[handoff.public_id]),
+        why=why_now(lead=lead, signals=signals, cycle=handoff.cycle),
+        said=said_about(signals),
+        colleagues=active_colleagues(
+            lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
+        ),
+        clock=read_clocks(handoffs=[handoff], at=at)[handoff.pk] if handoff.is_open else None,
+        score=(line or agreed_line()).explained(explanation),
+        explanation=explanation,
+        consent=consent.current(lead=lead),
+        answers={answer.question: answer for answer in lead.qualifications.filter(framework="bant")},
+        latest=timeline.latest(lead=lead, points=by_activity(explanation)),
+        decides=decides,
+        reasons=reasons_in_use() if decides and parameters.get("reject") else [],
+        row=row_id(handoff),
+    )
+
+
+def reasons_in_use() -> list[RejectReason]:
+    """In the order of their keys. One query."""
+    return list(RejectReason.objects.filter(is_active=True).order_by("key"))
+
+
+def _newest_handoff(user: User, lead_id: str) -> Handoff:
+    try:
+        wanted = UUID(lead_id)
+    except ValueError:
+        raise Http404("No such lead.") from None
+    handoffs = Handoff.objects.visible_to(user).filter(lead__public_id=wanted)
+    handoff = (
+        handoffs.select_related("lead__company", "lead__owner", "rep", "pool").order_by("-cycle").first()
+    )
+    if handoff is None:
+        raise Http404("No such lead.")
+    return handoff

@@ -1,0 +1,140 @@
+"""What the lists show of a lead: its score against the agreed line, why now, and the clock."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from handoff.messages import lower
+from leads.models import Lead
+from leads.signals import MOST, Signal
+from scoring.dimensions import HUNDREDTHS, SALES_STAGE, Dimension
+from scoring.models import Line, ModelVersion, Score
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedLine:
+    """The SQL line of the live rules: whose it is and which version (None before the first), minimum and
+    ceiling of each dimension in points."""
+
+    model_id: int | None
+    number: int | None
+    lines: dict[str, int | None]
+    ceilings: dict[str, int]
+
+    def measured(self, score: Score | None) -> dict[str, Any]:
+        """A score in the shape the score parts take; zeros for a lead that no model has scored yet."""
+        figures = {key: getattr(score, key, 0) for key in (*Dimension.values, "total")}
+        return {**figures, "lines": self.lines, "ceilings": self.ceilings}
+
+    def explained(self, explanation: Mapping[str, Any]) -> dict[str, Any]:
+        """The same of an explanation, so that a page's figures are the sums of the reasons below them."""
+        figures = {
+            dimension["key"]: round(dimension["points"] * HUNDREDTHS)
+            for dimension in explanation["dimensions"]
+        }
+        return {**figures, "total": sum(figures.values()), "lines": self.lines, "ceilings": self.ceilings}
+
+
+#: How far a bar reaches when the version names no ceiling, in points.
+_OPEN_END = 50
+
+
+def agreed_line() -> AgreedLine:
+    """The live version's SQL line; where it has several, the first. 2 queries."""
+    nothing: dict[str, int | None] = dict.fromkeys(Dimension.values)
+    try:
+        version = ModelVersion.objects.live()
+    except ModelVersion.DoesNotExist:
+        return AgreedLine(None, None, nothing, dict.fromkeys(Dimension.values, _OPEN_END))
+    line = Line.objects.filter(version=version, stage=SALES_STAGE).order_by("id").first()
+    lines = {key: getattr(line, f"min_{key}", None) for key in Dimension.values}
+    ceilings = {key: most or max(_OPEN_END, 2 * (lines[key] or 0)) for key, most in version.ceilings.items()}
+    return AgreedLine(version.model_id, version.number, lines, ceilings)
+
+
+def leading_scores(lead_ids: Iterable[int]) -> dict[int, Score]:
+    """The highest score of each lead, whichever model gave it. One query."""
+    scores = (
+        Score.objects.filter(lead__in=list(lead_ids)).order_by("lead_id", "-total", "id").distinct("lead_id")
+    )
+    return {score.lead_id: score for score in scores}
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a lead matters now: ``what`` in bold, ``at`` said relatively, ``rest`` after it; then what else."""
+
+    what: str
+    at: datetime | None
+    rest: str
+    others: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        """What else, as a line of its own."""
+        return sentence(" · ".join(self.others))
+
+    @property
+    def more(self) -> str:
+        """What else, as part of a text."""
+        return sentence(", ".join(self.others))
+
+
+def why_now(*, lead: Lead, signals: Sequence[Signal], cycle: int = 1) -> Why:
+    """In words, newest sign of intent first; what else there was goes to the second line."""
+    notes = [_often(signal) for signal in signals[1:3]]
+    if cycle > 1:
+        notes.insert(0, f"handed over for the {_ordinal(cycle)} time")
+    if lead.company is not None and lead.company.employees:
+        notes.append(f"{lead.company.employees:,} staff")
+    if not signals:
+        return Why("Nothing on record yet", None, "", tuple(notes))
+    first = signals[0]
+    rest = f", {_times(first)} this week" if first.this_week > 1 else ""
+    return Why(first.label, first.at, rest, tuple(notes))
+
+
+def said_about(signals: Sequence[Signal]) -> str:
+    """The lead's own words in its newest sign of intent, "" when it gave none."""
+    words = signals[0].properties.get("message") if signals else None
+    return words.strip() if isinstance(words, str) else ""
+
+
+def _often(signal: Signal) -> str:
+    words = lower(signal.label)
+    return f"{words} {_times(signal)} this week" if signal.this_week > 1 else words
+
+
+def _times(signal: Signal) -> str:
+    return (
+        f"{MOST}+ times"
+        if signal.this_week >= MOST
+        else "twice"
+        if signal.this_week == 2
+        else f"{signal.this_week} times"
+    )
+
+
+def _ordinal(number: int) -> str:
+    return {2: "2nd", 3: "3rd"}.get(number, f"{number}th")
+
+
+def sentence(text: str) -> str:
+    """``text`` with a capital, as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def about(lead: Lead) -> str:
+    """Role and company in one line: "Head of Operations · Nordwind Aufzüge"."""
+    return " · ".join(part for part in (lead.title, str(lead.company or "")) if part)
+
+
+def by_activity(explanation: Mapping[str, Any]) -> dict[int, float]:
+    """What each activity brings today, by activity id, summed over the rules it counts for."""
+    found: dict[int, float] = {}
+    for dimension in explanation["dimensions"]:
+        for reason in dimension["reasons"]:
+            for activity in reason["activities"]:
+                found[activity["id"]] = found.get(activity["id"], 0.0) + activity["points"]
+    return found

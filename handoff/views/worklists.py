@@ -1,0 +1,391 @@
+"""The two lists that sales works through: one's own queue and the team's open handoffs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from handoff.clocks import Clock, read_clocks
+from handoff.filters import Chip, HandoffFilter, chips, without
+from handoff.models import Handoff, SlaPolicy
+from handoff.permissions import may_decide
+from leads import paging
+from leads.signals import newest
+from leads.stages import Stage
+
+from .rows import AgreedLine, about, agreed_line, leading_scores, why_now
+
+PAGE = 50
+DECIDED_DAYS = 30
+#: How many unassigned leads stand above one's own before the rest is a link away.
+STRIP = 5
+
+_OPEN = Q(status=Handoff.Status.OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved view: which handoffs (by the key of ``_conditions``), in which order. ``open`` ones have a
+    running clock."""
+
+    key: str
+    label: str
+    open: bool
+    order: tuple[str, ...]
+
+
+_DUE_FIRST = ("due_at", "id")
+_LATEST_FIRST = ("-decided_at", "-id")
+
+QUEUE = (
+    View("due", "Due now", True, _DUE_FIRST),
+    View("today", "New today", True, _DUE_FIRST),
+    View("working", "Working", False, _LATEST_FIRST),
+    View("decided", "Decided", False, _LATEST_FIRST),
+)
+TEAM = (
+    View("open", "All open", True, _DUE_FIRST),
+    View("unassigned", "Unassigned", True, _DUE_FIRST),
+    View("overdue", "Overdue", True, _DUE_FIRST),
+)
+
+
+def _conditions(at: datetime) -> dict[str, Q]:
+    """What each saved view holds at ``at``."""
+    return {
+        "due": _OPEN,
+        "open": _OPEN,
+        "today": _OPEN & Q(offered_at__gte=_midnight(at)),
+        "unassigned": _OPEN & Q(rep=None),
+        "overdue": _OPEN & Q(due_at__lt=at),
+        "working": Q(status=Handoff.Status.ACCEPTED, lead__stage__in=[Stage.SQL, Stage.OPPORTUNITY]),
+        "decided": Q(decided_at__gte=at - timedelta(days=DECIDED_DAYS)),
+    }
+
+
+def _midnight(at: datetime) -> datetime:
+    """The beginning of the reader's day."""
+    return timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One handoff as the lists show it; the names are those of parts/row.html."""
+
+    id: str
+    url: str
+    preview_url: str
+    reject_preview_url: str
+    name: str
+    about: str
+    why: str
+    why_at: datetime | None
+    why_rest: str
+    why_note: str
+    fit: int
+    engagement: int
+    intent: int
+    total: int
+    lines: dict[str, int | None]
+    ceilings: dict[str, int]
+    current: bool
+    at: datetime
+    due_at: datetime | None
+    sla_total: int
+    sla_remaining: int
+    state: str
+    accept_url: str
+    reject_url: str
+    lead_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A bucket of rows under a bar that names it; ``count`` is of the whole list, not of this page."""
+
+    label: str
+    icon: str
+    kind: str
+    count: int
+    rule: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """A list as a page shows it. ``parameters`` are those of its URL."""
+
+    name: str
+    heading: str
+    path: str
+    parameters: QueryDict
+    view: View
+    views: list[dict[str, Any]]
+    groups: list[Group]
+    filters: HandoffFilter
+    chips: list[Chip]
+    line: AgreedLine
+    next: str
+    empty: dict[str, str]
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for group in self.groups for row in group.rows]
+
+    @property
+    def url(self) -> str:
+        return f"{self.path}?{self.parameters.urlencode()}"
+
+    @property
+    def next_url(self) -> str:
+        return f"{without(self.parameters, 'after', 'lead')}&after={self.next}"
+
+
+def queue(user: User, parameters: QueryDict, at: datetime) -> Worklist:
+    """One's own handoffs, and above them those that nobody was free for and one may take."""
+    view = _chosen(QUEUE, parameters)
+    own = Handoff.objects.filter(rep=user)
+    free = _of_own_teams(user).filter(_OPEN, rep=None)
+    return _worklist("queue", "My queue", user, own, QUEUE, view, parameters, at, free=free)
+
+
+def team(user: User, parameters: QueryDict, at: datetime) -> Worklist:
+    """Everything that waits in one's teams, whoever has it."""
+    view = _chosen(TEAM, parameters)
+    theirs = _of_own_teams(user)
+    free = theirs.filter(_OPEN, rep=None) if view.key == "open" else Handoff.objects.none()
+    rows = theirs.exclude(rep=None) if view.key == "open" else theirs
+    return _worklist("team", "Team queue", user, rows, TEAM, view, parameters, at, free=free, counted=theirs)
+
+
+#: How far the lead page looks for the lead before and after.
+ORDERED = 500
+
+
+def order_of(name: str, key: str, user: User, at: datetime) -> list[UUID]:
+    """The leads of a saved view in its order, the first ``ORDERED`` of them. One query."""
+    views = QUEUE if name == "queue" else TEAM
+    view = next((each for each in views if each.key == key), views[0])
+    handoffs = Handoff.objects.filter(rep=user) if name == "queue" else _of_own_teams(user)
+    found = handoffs.filter(_conditions(at)[view.key]).order_by(*view.order)
+    return list(found.values_list("lead__public_id", flat=True)[:ORDERED])
+
+
+LISTS: dict[str, Callable[[User, QueryDict, datetime], Worklist]] = {"queue": queue, "team": team}
+
+
+def _of_own_teams(user: User) -> QuerySet[Handoff]:
+    visible = Handoff.objects.visible_to(user)
+    return visible if user.is_admin else visible.filter(pool__team__members=user)
+
+
+def _chosen(views: Sequence[View], parameters: QueryDict) -> View:
+    return next((view for view in views if view.key == parameters.get("view")), views[0])
+
+
+def _worklist(
+    name: str,
+    heading: str,
+    user: User,
+    handoffs: QuerySet[Handoff],
+    views: Sequence[View],
+    view: View,
+    parameters: QueryDict,
+    at: datetime,
+    *,
+    free: QuerySet[Handoff],
+    counted: QuerySet[Handoff] | None = None,
+) -> Worklist:
+    path, conditions = reverse(f"handoff:{name}"), _conditions(at)
+    filters = HandoffFilter(parameters, queryset=handoffs.filter(conditions[view.key]))
+    unfiltered = counted if counted is not None else handoffs
+    counts = unfiltered.aggregate(**{each.key: Count("id", filter=conditions[each.key]) for each in views})
+    after = parameters.get("after", "")
+    page = paging.page(_with_lead(filters.qs), order=view.order, after=after, size=PAGE)
+    narrowed = chips(filters, parameters)
+    strip: list[Handoff] = []
+    waiting = 0
+    if view.open and not after and not narrowed and view.key != "unassigned":
+        strip = list(_with_lead(free).due_first()[: STRIP + 1])
+        waiting = free.count() if len(strip) > STRIP else len(strip)
+    line = agreed_line()
+    draw = _Drawing(user, name, path, parameters, line, at, [*strip, *page.rows], view)
+    groups = []
+    if strip:
+        rule = "nobody was free: whoever accepts first has it"
+        groups.append(Group("Unassigned", "users", "warn", waiting, rule, draw.rows(strip[:STRIP])))
+    if view.open:
+        groups += _by_due(draw, page.rows, at, _rule(), filters.qs if page.next or after else None)
+    elif page.rows:
+        count = counts[view.key] if not narrowed else len(page.rows)
+        icon = "handshake" if view.key == "working" else "check"
+        rule = "" if view.key == "working" else f"the last {DECIDED_DAYS} days"
+        groups.append(Group(view.label, icon, "", count, rule, draw.rows(page.rows)))
+    return Worklist(
+        name=name,
+        heading=heading,
+        path=path,
+        parameters=parameters,
+        view=view,
+        views=[
+            {"label": v.label, "url": f"?view={v.key}", "count": counts[v.key], "current": v is view}
+            for v in views
+        ],
+        groups=groups,
+        filters=filters,
+        chips=narrowed,
+        line=line,
+        next=page.next,
+        empty=_empty(view, parameters, narrowed, filters, counts, name) if not groups else {},
+    )
+
+
+def _with_lead(handoffs: QuerySet[Handoff]) -> Any:
+    return handoffs.select_related("lead__company", "rep", "pool")
+
+
+def _rule() -> str:
+    """The agreed response times in words: "agreed: 60 min from intent 26, 4 h for the rest". One query."""
+    said = []
+    for policy in SlaPolicy.objects.order_by("-min_intent"):
+        minutes = policy.response_minutes
+        span = f"{minutes} min" if minutes < 120 or minutes % 60 else f"{minutes // 60} h"
+        said.append(
+            f"{span} from intent {policy.min_intent}" if policy.min_intent else f"{span} for the rest"
+        )
+    return f"agreed: {', '.join(said)}" if said else ""
+
+
+def _by_due(
+    draw: "_Drawing", handoffs: Sequence[Handoff], at: datetime, rule: str, whole: QuerySet[Handoff] | None
+) -> list[Group]:
+    """``whole`` is the list that this is one page of; None when the page is all of it."""
+    hour, midnight = at + timedelta(hours=1), _midnight(at) + timedelta(days=1)
+    far = datetime.max.replace(tzinfo=UTC)
+    buckets = (
+        ("Overdue", "alarm-clock", "bad", "", at),
+        ("Due within the hour", "hourglass", "", rule, hour),
+        ("Later today", "calendar", "", "", max(hour, midnight)),
+        ("Tomorrow and later", "calendar", "", "", far),
+    )
+    counts: dict[str, int] = {}
+    if whole is not None:
+        until = {f"n{number}": Q(due_at__lt=bucket[4]) for number, bucket in enumerate(buckets)}
+        counts = whole.aggregate(**{name: Count("id", filter=due) for name, due in until.items()})
+    groups, left, before = [], list(handoffs), 0
+    for number, (label, icon, kind, agreed, ends) in enumerate(buckets):
+        rows = [handoff for handoff in left if handoff.due_at < ends]
+        left = left[len(rows) :]
+        count = counts[f"n{number}"] - before if counts else len(rows)
+        before = counts.get(f"n{number}", 0)
+        if rows:
+            groups.append(Group(label, icon, kind, count, agreed, draw.rows(rows)))
+    return groups
+
+
+class _Drawing:
+    """Handoffs into rows; what all of them need is asked for once."""
+
+    def __init__(
+        self,
+        user: User,
+        name: str,
+        path: str,
+        parameters: QueryDict,
+        line: AgreedLine,
+        at: datetime,
+        handoffs: Sequence[Handoff],
+        view: View,
+    ) -> None:
+        ids = [handoff.lead_id for handoff in handoffs]
+        self.user, self.name, self.path, self.parameters = user, name, path, parameters
+        self.line, self.at, self.view = line, at, view
+        self.scores = leading_scores(ids)
+        self.signals = newest(lead_ids=ids, at=at)
+        self.clocks: dict[int, Clock] = read_clocks(handoffs=handoffs, at=at) if view.open else {}
+        self.chosen = parameters.get("lead", "")
+
+    def rows(self, handoffs: Sequence[Handoff]) -> list[Row]:
+        return [self._row(handoff) for handoff in handoffs]
+
+    def _row(self, handoff: Handoff) -> Row:
+        lead, clock = handoff.lead, self.clocks.get(handoff.pk)
+        why = why_now(lead=lead, signals=self.signals.get(lead.pk, []), cycle=handoff.cycle)
+        page = reverse("handoff:lead", args=[lead.public_id])
+        origin = f"from={self.name}&view={self.view.key}"
+        decides = handoff.is_open and may_decide(self.user, handoff)
+        here = self.parameters.copy()
+        here["lead"] = str(lead.public_id)
+        preview = f"{self.path}?{here.urlencode()}"
+        note = why.note
+        if self.name == "team" and handoff.rep is not None:
+            note = " · ".join(filter(None, (f"With {handoff.rep}", note)))
+        return Row(
+            id=row_id(handoff),
+            url=f"{page}?{origin}",
+            preview_url=preview,
+            reject_preview_url=f"{preview}&reject=1" if decides else "",
+            name=str(lead),
+            about=about(lead),
+            why=why.what,
+            why_at=why.at,
+            why_rest=why.rest,
+            why_note=note,
+            **self.line.measured(self.scores.get(lead.pk)),
+            current=str(lead.public_id) == self.chosen,
+            at=self.at,
+            due_at=handoff.due_at if clock else None,
+            sla_total=handoff.allowed_minutes,
+            sla_remaining=clock.remaining if clock else 0,
+            state=handoff.get_status_display() if not handoff.is_open else "",
+            accept_url=reverse("handoff:acceptance", args=[handoff.public_id]) if decides else "",
+            reject_url=f"{page}?{origin}&reject=1#reject" if decides else "",
+            lead_id=str(lead.public_id),
+        )
+
+
+def row_id(handoff: Handoff) -> str:
+    return f"handoff-{handoff.public_id}"
+
+
+def _empty(
+    view: View,
+    parameters: QueryDict,
+    narrowed: Sequence[Chip],
+    filters: HandoffFilter,
+    counts: dict[str, int],
+    name: str,
+) -> dict[str, str]:
+    """What to say instead of rows: a filter in the way, work that is done, or nothing yet."""
+    if narrowed:
+        drop = narrowed[-1]
+        wider = QueryDict(drop.remove_url.removeprefix("?"))
+        rest = HandoffFilter(wider, queryset=filters.queryset).qs.count()
+        said = " and ".join(f"{chip.label.lower()} is {chip.value}" for chip in narrowed)
+        return {
+            "icon_name": "funnel-x",
+            "title": "No lead matches",
+            "text": f"{said[:1].upper()}{said[1:]}. Without the last filter there would be {rest}.",
+            "url": drop.remove_url,
+            "action": f"Remove {drop.label.lower()}",
+        }
+    others = {key: count for key, count in counts.items() if count}
+    if not others and name == "queue":
+        return {
+            "icon_name": "inbox",
+            "title": "Your queue is empty",
+            "text": "When a lead crosses the agreed line and is yours, it appears here with the reasons.",
+            "url": reverse("scoring:definitions"),
+            "action": "Read what makes an SQL",
+        }
+    text = f"Every lead {'offered to you' if name == 'queue' else 'of the team'} has an answer."
+    if view.key in ("working", "decided"):
+        text = "Leads you accept stay here until they are won or lost."
+    return {"icon_name": "circle-check-big", "title": "Nothing is due", "text": text, "url": "", "action": ""}
