@@ -1,0 +1,202 @@
+"""Accept, send back and undo from a page, with and without htmx."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from handoff import decisions
+from handoff.models import Handoff, RejectReason, Verdict
+from leads.stages import Stage
+from tests.handoff.views.worlds import handed_over
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[[User], Client]
+HTMX = {"HX-Request": "true", "HX-Target": "worklist"}
+
+
+def accept(client: Client, handoff: Handoff, **options: object) -> object:
+    return client.post(f"/handoffs/{handoff.public_id}/acceptance/", {"next": "/queue/?view=due"}, **options)
+
+
+def reject(client: Client, handoff: Handoff, **answers: str) -> object:
+    given = {"reason": "timing", "next": "/queue/?view=due", **answers}
+    return client.post(f"/handoffs/{handoff.public_id}/rejection/", given)
+
+
+def undo(client: Client, handoff: Handoff) -> object:
+    return client.post(f"/handoffs/{handoff.public_id}/undo/", {"next": "/queue/?view=due"})
+
+
+@pytest.fixture
+def marta(sol: User) -> Handoff:
+    return handed_over(sol, "Marta Kowalczyk", at=timezone.now())
+
+
+def test_accepting_makes_an_sql_and_offers_undo(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    client = signed_in(sol)
+
+    answer = accept(client, marta)
+
+    marta.lead.refresh_from_db()
+    assert (answer.status_code, answer["Location"]) == (302, "/queue/?view=due")
+    assert (marta.lead.stage, marta.lead.owner) == (Stage.SQL, sol)
+    page = client.get("/queue/?view=due").content.decode()
+    assert "Accepted <b>Marta Kowalczyk</b>" in page
+    assert f'action="/handoffs/{marta.public_id}/undo/"' in page
+
+
+def test_htmx_gets_the_list_without_the_row_and_a_toast(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    handed_over(sol, "Next Nora", at=timezone.now())
+
+    answer = accept(signed_in(sol), marta, headers=HTMX)
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert page.strip().startswith('<div id="worklist"')
+    assert f'id="handoff-{marta.public_id}"' not in page
+    assert "Next Nora" in page
+    assert 'hx-swap-oob="beforeend:#toasts"' in page
+    assert 'name="next" value="/queue/?view=due"' in page
+
+
+def test_rejecting_sends_back_with_reason_date_and_note(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    client = signed_in(sol)
+    until = timezone.localdate() + timedelta(days=40)
+
+    reject(client, marta, reason="no_budget", note="Asks again in spring.", return_on=until.isoformat())
+
+    verdict = Verdict.objects.get(handoff=marta)
+    assert (verdict.reason.code, verdict.note, verdict.return_on) == (
+        "no_budget",
+        "Asks again in spring.",
+        until,
+    )
+    assert "Rejected <b>Marta Kowalczyk</b>: no budget" in client.get("/queue/").content.decode()
+
+
+def test_an_empty_return_date_takes_the_reasons_own(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    reject(signed_in(sol), marta, reason="timing", return_on="")
+
+    days = RejectReason.objects.get(code="timing").return_days
+    assert Verdict.objects.get(handoff=marta).return_on == timezone.localdate() + timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"reason": ""}, "Choose a reason: marketing needs it."),
+        ({"reason": "nonsense"}, "This reason is not in use."),
+        ({"return_on": "2020-01-01"}, "Choose a day after today."),
+        ({"return_on": "soon"}, "Write the date as 2026-01-12."),
+    ],
+)
+def test_an_unclear_rejection_says_what_is_wrong_and_keeps_the_note(
+    sol: User, marta: Handoff, signed_in: SignIn, answers: dict[str, str], said: str
+) -> None:
+    answer = reject(signed_in(sol), marta, note="Keep this sentence.", **answers)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in page
+    assert "Keep this sentence." in page
+    assert Handoff.objects.get(pk=marta.pk).is_open
+
+
+def test_htmx_gets_an_unclear_form_back_in_the_preview(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    answer = signed_in(sol).post(
+        f"/handoffs/{marta.public_id}/rejection/",
+        {"reason": "", "note": "Kept.", "next": "/queue/"},
+        headers=HTMX,
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'hx-swap-oob="innerHTML:#peek"' in page
+    assert "Kept." in page
+
+
+def test_whoever_comes_second_hears_who_was_first_and_keeps_the_words(
+    sol: User, max_: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    decisions.accept(handoff=marta, by=max_, at=timezone.now())
+
+    answer = reject(signed_in(sol), marta, note="They use a competitor.")
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Marta Kowalczyk was already accepted" in page
+    assert "by Max Manager at" in page
+    assert "They use a competitor." in page
+    assert Verdict.objects.count() == 1
+
+
+def test_htmx_hears_of_the_conflict_in_the_list(
+    sol: User, max_: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    decisions.accept(handoff=marta, by=max_, at=timezone.now())
+
+    answer = accept(signed_in(sol), marta, headers=HTMX)
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert page.strip().startswith('<div id="worklist"')
+    assert "by Max Manager at" in page
+
+
+def test_undo_brings_the_lead_back(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    client = signed_in(sol)
+    accept(client, marta)
+
+    answer = undo(client, marta)
+
+    marta.refresh_from_db()
+    assert answer.status_code == 302
+    assert marta.is_open
+    assert "waits for your verdict again" in client.get("/queue/").content.decode()
+
+
+def test_an_undo_that_came_too_late_says_so(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    decisions.accept(handoff=marta, by=sol, at=timezone.now() - timedelta(minutes=11))
+
+    answer = undo(signed_in(sol), marta)
+
+    assert answer.status_code == 409
+    assert "10 minutes" in answer.content.decode()
+
+
+def test_verdicts_are_for_sales_on_leads_they_see(
+    sol: User, sofia: User, nils: User, mara: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    assert accept(signed_in(mara), marta).status_code == 403
+    assert accept(signed_in(nils), marta).status_code == 404
+    assert accept(signed_in(sofia), marta).status_code == 403
+    assert Handoff.objects.get(pk=marta.pk).is_open
+
+
+@pytest.mark.parametrize("kind", ["acceptance", "rejection", "undo"])
+def test_verdicts_are_not_given_by_following_a_link(
+    sol: User, marta: Handoff, signed_in: SignIn, kind: str
+) -> None:
+    assert signed_in(sol).get(f"/handoffs/{marta.public_id}/{kind}/").status_code == 405
+
+
+def test_the_way_back_never_leads_to_another_site(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    answer = signed_in(sol).post(
+        f"/handoffs/{marta.public_id}/acceptance/", {"next": "https://evil.example/queue/"}
+    )
+
+    assert answer["Location"] == f"/leads/{marta.lead.public_id}/"
+
+
+def test_what_nobody_had_becomes_ones_own_by_accepting(sol: User, signed_in: SignIn) -> None:
+    free = handed_over(None, "Free Fritz", at=timezone.now())
+
+    accept(signed_in(sol), free)
+
+    free.refresh_from_db()
+    assert (free.rep, free.status) == (sol, Handoff.Status.ACCEPTED)
