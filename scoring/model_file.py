@@ -14,7 +14,7 @@ from .dimensions import LINE_STAGES, MOST_CEILING, MOST_POINTS, Dimension
 from .models import Blocker, Line, ModelVersion, Rule, RuleGroup, ScoringModel, Trigger
 from .models.model_version import KEY
 from .ruleset import check_rule
-from .stored import activity_types, settings_of
+from .stored import activity_types
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -97,7 +97,7 @@ def save(*, version: ModelVersion) -> dict[str, Any]:
             "dimension": rule.dimension,
             **({"group": rule.group.key} if rule.group else {}),
             "when": rule.when,
-            **settings_of(rule),
+            **rule.settings(),
         }
         for rule in version.rules.select_related("group").order_by("position", "id")
     ]

@@ -62,27 +62,11 @@ def rule_spec(rule: Rule, when: Condition) -> RuleSpec:
     )
 
 
-def settings_of(rule: Rule) -> dict[str, Any]:
-    """The rule's settings under the model file's keys; what is not set is left out."""
-    settings: dict[str, Any] = {"points": rule.points, "count": rule.count}
-    if rule.cap is not None:
-        settings["cap"] = rule.cap
-    if rule.per_times is not None:
-        settings["per"] = {"times": rule.per_times, "period": rule.per_period}
-    if rule.window_days is not None:
-        settings["window_days"] = rule.window_days
-    if rule.decay_days is not None:
-        settings["decay"] = {"kind": rule.decay_kind, "days": rule.decay_days}
-        if rule.decay_percent is not None:
-            settings["decay"]["percent"] = rule.decay_percent
-    return settings
-
-
 def _condition(part: Rule | Trigger | Blocker, types: dict[str, int]) -> Condition | None:
     try:
         when = parse(part.when, types=types, path="$.when")
         if isinstance(part, Rule):
-            check_rule(settings_of(part), when)
+            check_rule(part.settings(), when)
     except ConditionError as error:
         _turn_off(part, str(error))
         return None

@@ -3,11 +3,15 @@
 from typing import Any
 
 import pgtrigger
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from leads.models import ActivityType
+from scoring.conditions import Condition, ConditionError, parse
 from scoring.dimensions import LINE_STAGES, MOST_POINTS, Dimension
+from scoring.ruleset import check_rule
 
 from .model_version import KEY, ModelVersion
 
@@ -39,9 +43,19 @@ def _only_in_drafts() -> pgtrigger.Trigger:
     )
 
 
-class _Disabled(models.Model):
-    """A part that could not be computed is turned off with the reason, instead of breaking the others."""
+def _read(when: Any) -> Condition:
+    """The condition in ``when``; ValidationError at that field says where in it and what would be right."""
+    try:
+        return parse(when, types=set(ActivityType.objects.values_list("key", flat=True)))
+    except ConditionError as error:
+        raise ValidationError({"when": str(error)}) from None
 
+
+class _Conditional(models.Model):
+    """A part with a condition. One that cannot be computed is turned off with the reason, instead of
+    breaking the others."""
+
+    when: Any = models.JSONField(default=dict)
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
     disabled_reason = models.TextField(blank=True, editable=False)
 
@@ -74,7 +88,7 @@ class RuleGroup(models.Model):
         return f"{self.key}, at most {self.cap}"
 
 
-class Rule(_Disabled):
+class Rule(_Conditional):
     """Points for a fact or for behaviour: "25 intent points for a demo request in 30 days, halved every 30".
     ``when`` is a condition tree as ``scoring.conditions`` reads it."""
 
@@ -98,7 +112,6 @@ class Rule(_Disabled):
     label = models.CharField(max_length=160)
     dimension = models.CharField(max_length=10, choices=Dimension.choices)
     group = models.ForeignKey(RuleGroup, models.PROTECT, null=True, blank=True, related_name="rules")
-    when: Any = models.JSONField(default=dict)
     points = models.SmallIntegerField(
         validators=[MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
     )
@@ -124,9 +137,9 @@ class Rule(_Disabled):
         help_text="The share lost; empty for all of it. Not for halving.",
     )  # fmt: skip
 
-    class Meta(_Disabled.Meta):
+    class Meta(_Conditional.Meta):
         constraints = [
-            *_Disabled.Meta.constraints,
+            *_Conditional.Meta.constraints,
             models.UniqueConstraint(fields=["version", "key"], name="scoring_rule_key_once"),
             models.CheckConstraint(
                 condition=Q(points__range=(-MOST_POINTS, MOST_POINTS)), name="scoring_rule_points_range"
@@ -154,6 +167,50 @@ class Rule(_Disabled):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        when = _read(self.when)
+        try:
+            check_rule(self.settings(), when)
+        except ConditionError as error:
+            name = error.path.removeprefix("$.")
+            field = {"decay": "decay_kind", "per": "per_times"}.get(name, name)
+            raise ValidationError({field: error.message}) from None
+        if bool(self.per_times) != bool(self.per_period):
+            raise ValidationError({"per_times": "Say both how many and in which period, or neither."})
+        if bool(self.decay_kind) != bool(self.decay_days):
+            raise ValidationError(
+                {"decay_days": "Say both how points fade and in how many days, or neither."}
+            )
+        if self.decay_kind == self.Decay.HALF_LIFE and self.decay_percent is not None:
+            raise ValidationError({"decay_percent": "A half-life needs no share."})
+        if self.group is not None:
+            self._check_group(self.group)
+
+    def _check_group(self, group: RuleGroup) -> None:
+        if group.version_id != self.version_id:
+            raise ValidationError({"group": "The group belongs to another version."})
+        others = group.rules.exclude(pk=self.pk).exclude(dimension=self.dimension).first()
+        if others is not None:
+            about = others.get_dimension_display().lower()
+            raise ValidationError(
+                {"group": f"The rules of “{group.key}” are about {about}; a group has one dimension."}
+            )
+
+    def settings(self) -> dict[str, Any]:
+        """How it counts, under the model file's keys; what is not set is left out."""
+        settings: dict[str, Any] = {"points": self.points, "count": self.count}
+        if self.cap is not None:
+            settings["cap"] = self.cap
+        if self.per_times is not None:
+            settings["per"] = {"times": self.per_times, "period": self.per_period}
+        if self.window_days is not None:
+            settings["window_days"] = self.window_days
+        if self.decay_days is not None:
+            settings["decay"] = {"kind": self.decay_kind, "days": self.decay_days}
+            if self.decay_percent is not None:
+                settings["decay"]["percent"] = self.decay_percent
+        return settings
 
 
 class Line(models.Model):
@@ -198,7 +255,7 @@ class Line(models.Model):
         return {name: least for name, least in found.items() if least is not None}
 
 
-class Trigger(_Disabled):
+class Trigger(_Conditional):
     """A condition that moves a lead to a stage whatever its points: "comparison guide and demo request"."""
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="stage_triggers")
@@ -206,11 +263,10 @@ class Trigger(_Disabled):
     key = models.CharField(max_length=64, validators=[KEY])
     label = models.CharField(max_length=160)
     stage = models.CharField(max_length=3, choices=_STAGE_CHOICES)
-    when: Any = models.JSONField(default=dict)
 
-    class Meta(_Disabled.Meta):
+    class Meta(_Conditional.Meta):
         constraints = [
-            *_Disabled.Meta.constraints,
+            *_Conditional.Meta.constraints,
             models.UniqueConstraint(fields=["version", "key"], name="scoring_trigger_key_once"),
             models.CheckConstraint(condition=Q(stage__in=LINE_STAGES), name="scoring_trigger_stage_known"),
         ]
@@ -219,22 +275,27 @@ class Trigger(_Disabled):
     def __str__(self) -> str:
         return self.label
 
+    def clean(self) -> None:
+        _read(self.when)
 
-class Blocker(_Disabled):
+
+class Blocker(_Conditional):
     """A condition that keeps a lead from sales whatever its points: "works for a competitor"."""
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="blockers")
     position = models.PositiveIntegerField(default=0)
     key = models.CharField(max_length=64, validators=[KEY])
     label = models.CharField(max_length=160)
-    when: Any = models.JSONField(default=dict)
 
-    class Meta(_Disabled.Meta):
+    class Meta(_Conditional.Meta):
         constraints = [
-            *_Disabled.Meta.constraints,
+            *_Conditional.Meta.constraints,
             models.UniqueConstraint(fields=["version", "key"], name="scoring_blocker_key_once"),
         ]
         triggers = [_only_in_drafts()]
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        _read(self.when)
