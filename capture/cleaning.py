@@ -16,6 +16,8 @@ MOST_BYTES = 32 * 1024
 MOST_LEVELS = 8
 LARGEST_WHOLE = 2**63 - 1
 LONGEST_EMAIL = 254
+#: Of a phone number; short codes have three.
+FEWEST_DIGITS = 3
 
 #: What broken trackers send for a person they do not know (C-41); lower-case, without quotes and spaces.
 NOBODY = frozenset(
@@ -77,6 +79,13 @@ def email(value: object, *, field: str = "email") -> str:
         return normal_email(text)
     except ValueError as error:
         raise Refused(field, str(error)) from None
+
+
+def phone(text: str, *, field: str) -> str:
+    """``text`` if somebody could dial it, as it is. Raises Refused."""
+    if sum(char.isdigit() for char in text) < FEWEST_DIGITS:
+        raise Refused(field, f"“{text[:40]}” is not a phone number.")
+    return text
 
 
 def anonymous_id(value: object) -> str:

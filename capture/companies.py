@@ -18,6 +18,8 @@ LINES = {"name": 200, "industry": 120, "country": 2, "city": 120}
 FACTS = (*LINES, "domain", "employees", "revenue", "attributes")
 MOST_EMPLOYEES = 2**31 - 1
 MOST_REVENUE = Decimal(10) ** 14
+#: Of one deal.
+MOST_AMOUNT = Decimal(10) ** 12
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)([\w](?:[\w-]{0,61}[\w])?\.)+[\w-]{2,63}", re.UNICODE)
 

@@ -107,6 +107,8 @@ def _lines(data: Mapping[str, Any], names: Mapping[str, int], prefix: str) -> di
     }
     if "country" in lines:
         lines["country"] = country(lines["country"], field=f"{prefix}country")
+    if "phone" in lines:
+        cleaning.phone(lines["phone"], field=f"{prefix}phone")
     return lines
 
 
