@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -88,39 +89,40 @@ def query(context: template.Context, **changes: Any) -> str:
 @register.inclusion_tag("parts/nav_link.html", takes_context=True)
 def nav_link(
     context: template.Context,
-    url: str,
+    name: str,
     icon_name: str,
     label: str,
     count: object = None,
     due: bool = False,
     key: str = "",
 ) -> dict[str, Any]:
-    """One entry of the rail, nothing without an address. ``key`` is what follows G on the keyboard."""
+    """One entry of the rail, to the page of that name. ``key`` is what follows G on the keyboard."""
     return {
-        "url": url,
+        **_address(context, name),
         "icon_name": icon_name,
         "label": label,
         "count": count,
         "due": due,
         "key": key,
-        "current": _is_here(context, url),
     }
 
 
 @register.inclusion_tag("parts/tab_link.html", takes_context=True)
-def tab_link(context: template.Context, url: str, icon_name: str, label: str) -> dict[str, Any]:
-    return {"url": url, "icon_name": icon_name, "label": label, "current": _is_here(context, url)}
+def tab_link(context: template.Context, name: str, icon_name: str, label: str) -> dict[str, Any]:
+    return {**_address(context, name), "icon_name": icon_name, "label": label}
 
 
 @register.inclusion_tag("parts/view_link.html", takes_context=True)
-def view_link(context: template.Context, url: str, label: str) -> dict[str, Any]:
-    return {"url": url, "label": label, "current": _is_here(context, url)}
+def view_link(context: template.Context, name: str, label: str) -> dict[str, Any]:
+    return {**_address(context, name), "label": label}
 
 
-def _is_here(context: template.Context, url: str) -> bool:
-    request = context.get("request")
-    # A lead opened from a list belongs to that list; its page says so.
-    return bool(url) and request is not None and (context.get("rail_path") or request.path).startswith(url)
+def _address(context: template.Context, name: str) -> dict[str, Any]:
+    """The page's URL, and whether the reader is on it or on a page below it. A lead opened from a list
+    belongs to that list: its page says so in ``rail_path``."""
+    url, request = reverse(name), context.get("request")
+    here = context.get("rail_path") or (request.path if request is not None else "")
+    return {"url": url, "current": here.startswith(url)}
 
 
 @register.inclusion_tag("parts/toast.html", takes_context=True)

@@ -65,14 +65,12 @@ function leave(event) {
   const open = ["#reject", "#peek"].map((selector) => document.querySelector(`${selector} [data-close]`)).find(visible);
   const typing = event.target.matches?.(TYPING);
   if (typing && !event.target.closest("#reject")) event.target.blur();
-  else if (document.querySelector("[data-selected-now]")) tell("clear");
   else if (open) open.click();
 }
 
 const NAMED = {
   "?": () => document.getElementById("keys")?.showModal(),
   "/": () => (control("/") ?? [...document.querySelectorAll("input[type=search]")].find(visible))?.focus(),
-  x: () => tell("select"),
 };
 
 document.addEventListener("keydown", (event) => {
@@ -87,7 +85,7 @@ document.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by && onRow) {
       event.preventDefault();
-      return tell("move", { by, extend: event.shiftKey });
+      return tell("move", { by });
     }
     if ((event.key === "Enter" || event.key === " ") && onRow) {
       event.preventDefault();
@@ -109,7 +107,7 @@ document.addEventListener("keydown", (event) => {
   const by = { j: 1, k: -1 }[key];
   if (by && list && !document.querySelector("dialog[open]")) {
     event.preventDefault();
-    return tell("move", { by, extend: event.shiftKey });
+    return tell("move", { by });
   }
   const found = NAMED[key] ? null : control(key);
   if (!NAMED[key] && !found) return;

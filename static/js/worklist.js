@@ -1,4 +1,4 @@
-// The list: which row is current, its preview, where focus goes after a verdict, and the selection.
+// The list: which row is current, its preview, and where focus goes after a verdict.
 // Rows are real links and forms; without this file they still open and decide.
 
 const ROWS = "#worklist :is(.row, .mrow, .brow)[id]";
@@ -40,13 +40,10 @@ function select(row, { focus = true, preview = true } = {}) {
   if (preview) showPreview(row);
 }
 
-function move({ by, extend }) {
+function move({ by }) {
   const all = rows();
   const from = all.findIndex((row) => row.id === currentId);
   const to = all[Math.min(Math.max(from + by, 0), all.length - 1)];
-  if (extend && to) {
-    for (const row of [all[from], to]) check(row, true);
-  }
   // With nothing focused yet the first key lands on the current row instead of leaving it.
   const started = document.activeElement?.closest?.(ROWS);
   select(started || from < 0 ? to : (all[from] ?? to));
@@ -96,47 +93,16 @@ function togglePreview(on = !previewing) {
   else linkOf(row)?.focus();
 }
 
-// Selection
-
-function check(row, on) {
-  const box = row?.querySelector("input[type=checkbox]");
-  if (!box) return;
-  box.checked = on ?? !box.checked;
-  counted();
-}
-
-function counted() {
-  const chosen = document.querySelectorAll(`${ROWS} input[type=checkbox]:checked`).length;
-  for (const figure of document.querySelectorAll("[data-selected]")) figure.textContent = chosen;
-  const list = document.getElementById("worklist");
-  chosen ? list?.setAttribute("data-selected-now", chosen) : list?.removeAttribute("data-selected-now");
-}
-
-function clear() {
-  for (const box of document.querySelectorAll(`${ROWS} input[type=checkbox]:checked`)) box.checked = false;
-  counted();
-}
-
 // What keys ask for
 
 document.addEventListener("handoff:move", (event) => move(event.detail));
 document.addEventListener("handoff:preview", () => togglePreview());
-document.addEventListener("handoff:clear", clear);
-document.addEventListener("handoff:select", () => check(document.getElementById(currentId)));
 document.addEventListener("handoff:open", () => {
   const link = linkOf(document.getElementById(currentId));
   if (link) location.assign(link.href);
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.matches(`${ROWS} input[type=checkbox]`)) counted();
-});
-
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-clear]")) {
-    event.preventDefault();
-    clear();
-  }
   const close = event.target.closest("#peek [data-close]");
   if (close && !close.closest("#reject")) {
     event.preventDefault();
@@ -181,7 +147,6 @@ function settle(status) {
   const asked = verdict;
   verdict = null;
   known = new Set(all.map((row) => row.id));
-  counted();
   const byId = (id) => all.find((row) => row.id === id);
   if (asked && status < 400) {
     const target = byId(asked.returns ?? asked.next) ?? all.find((row) => row.id !== asked.decided) ?? all[0];
@@ -212,7 +177,6 @@ function begin() {
   const chosen = all.find((row) => row.getAttribute("aria-current") === "true");
   const empty = peek() && !peek().firstElementChild;
   select(chosen ?? all[0], { focus: false, preview: Boolean(empty) });
-  counted();
 }
 
 begin();
