@@ -130,3 +130,32 @@ def test_nothing_is_styled_or_run_from_within_a_page(open_page: Callable[..., Pa
         assert " style=" not in source
         assert "<style" not in source
         assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
+
+
+def test_a_passkey_made_in_the_account_signs_in(open_page: Callable[..., Page]) -> None:
+    page = open_page(factories.admin())
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    key = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password").fill(factories.PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Name").fill("Laptop")
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Recovery").or_(page.get_by_text("Laptop")).first).to_be_visible()
+
+    page.goto("/accounts/logout/")
+    page.get_by_role("button", name="Sign out", exact=True).last.click()
+    page.goto("/accounts/login/?next=/profile/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Admin")
