@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from capture import api as capture
 from capture.cleaning import Refused
+from scoring import api as scoring
 
 #: Seconds after which a client should try again while the database is away.
 RETRY_AFTER = 5
@@ -30,8 +31,7 @@ api = NinjaAPI(
 # Reading and writing leads lie in different apps, but an address has one router.
 leads = Router(tags=["Leads"])
 capture.mount_leads(leads)
-if find_spec("scoring.explanation"):
-    import_module("scoring.api").mount_leads(leads)
+scoring.mount_leads(leads)
 for router in (capture.router, leads):
     api.add_router("", router)
 for app in ("handoff", "notifications"):
