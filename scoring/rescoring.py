@@ -34,6 +34,8 @@ LOCKS = 7_301
 #: A lead tried this often is parked until it changes again or a person looks at it.
 MOST_ATTEMPTS = 3
 STATEMENT_SECONDS = 60
+#: A lead that somebody took is not taken again for this long, unless they said that it failed.
+LEASE_SECONDS = 15
 _DEADLOCK_TRIES = 5
 
 T = TypeVar("T")
@@ -107,7 +109,7 @@ def _take(limit: int) -> list[_Taken]:
     worker is known by its count. Those tried before come first, few at a time and then alone, so that what
     breaks them is found; those tried too often are parked."""
     with transaction.atomic():
-        rows = run(_TAKE, {"limit": limit, "most": MOST_ATTEMPTS})
+        rows = run(_TAKE, {"limit": limit, "most": MOST_ATTEMPTS, "lease": float(LEASE_SECONDS)})
     taken = [_Taken(row["lead_id"], row["version"], row["attempts"]) for row in rows if not row["parked_at"]]
     if rows and not taken:
         return _take(limit)
@@ -119,6 +121,7 @@ _TAKE = """
 WITH next AS MATERIALIZED (
   SELECT lead_id, attempts FROM leads_changedlead
   WHERE parked_at IS NULL
+    AND (tried_at IS NULL OR tried_at <= clock_timestamp() - make_interval(secs => %(lease)s::float8))
   ORDER BY attempts DESC, lead_id
   LIMIT %(limit)s::int
   FOR UPDATE SKIP LOCKED
@@ -128,7 +131,7 @@ placed AS (
   FROM next, (SELECT set_config('synchronous_commit', 'off', true) OFFSET 0) AS unhurried
 )
 UPDATE leads_changedlead c
-SET attempts = c.attempts + 1,
+SET attempts = c.attempts + 1, tried_at = clock_timestamp(),
   parked_at = CASE WHEN c.attempts >= %(most)s::int THEN statement_timestamp() END,
   error = CASE WHEN c.attempts >= %(most)s::int AND c.error = ''
     THEN 'Every try ended without a word: the worker died.' ELSE c.error END
@@ -210,7 +213,7 @@ def _failed(lead: _Taken, error: DatabaseError) -> None:
 
 _FAILED = """
 UPDATE leads_changedlead
-SET error = %(error)s::text, parked_at = CASE WHEN %(parked)s::boolean THEN statement_timestamp() END
+SET error = %(error)s::text, tried_at = NULL, parked_at = CASE WHEN %(parked)s::boolean THEN statement_timestamp() END
 WHERE lead_id = %(id)s::bigint AND version = %(version)s::bigint
 """
 

@@ -13,13 +13,17 @@ class ChangedLead(models.Model):
     version = models.BigIntegerField(default=1, help_text="Counts the changes.")
     live = models.BooleanField(default=True, help_text="No: crossings wait for a person to release them.")
     attempts = models.SmallIntegerField(default=0, help_text="Counted before each try.")
+    tried_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set with each attempt: others wait a moment before they try again."
+    )
     parked_at = models.DateTimeField(null=True, blank=True, help_text="Set after three failed tries.")
     error = models.TextField(blank=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["lead"], condition=Q(parked_at=None), name="leads_changedlead_waiting")
-        ]  # scoring.rescoring
+            # scoring.rescoring: those tried before come first.
+            models.Index(fields=["-attempts", "lead"], condition=Q(parked_at=None), name="leads_changedlead_next")
+        ]
 
     def __str__(self) -> str:
         return f"Lead {self.lead_id} changed"
