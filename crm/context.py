@@ -12,6 +12,7 @@ from accounts.models import Role, User
 from handoff.models import Handoff
 from leads.models import Lead
 from leads.stages import Stage
+from notifications.models import Notification
 from scoring.models import ModelVersion
 
 #: The rail says "999+" past this; counting further would cost more than the page.
@@ -23,7 +24,7 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: queue_due, team_open, mqls and live_version ("v3"), read when a page first shows one."""
+    """``rail``: unread, queue_due, team_open, mqls and live_version ("v3"), read when a page first shows one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 
@@ -31,7 +32,7 @@ def _rail(user: object) -> dict[str, object]:
     """The counts ``user`` may see. One query."""
     if not isinstance(user, User):
         return {}
-    counted: dict[str, QuerySet[Any]] = {}
+    counted: dict[str, QuerySet[Any]] = {"unread": Notification.objects.visible_to(user).unread()}
     if user.role != Role.MARKETER:
         counted["queue_due"] = Handoff.objects.open().filter(rep=user)
         counted["team_open"] = Handoff.objects.visible_to(user).open()

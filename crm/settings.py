@@ -4,7 +4,6 @@ Each has a default that works on a laptop; ``crm.checks`` complains where one mu
 """
 
 import secrets
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +187,7 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = WORKSPACE_NAME
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = False  # a write on every page; the list says when each session began
 
 # Sessions, cookies, headers
 
@@ -347,7 +346,7 @@ CELERY_BEAT_SCHEDULE = {
 #: Whether contact with an MQL that marketing still warms up asks for a reason first.
 ASK_WHY_SELL_TO_MQL = env.flag("ASK_WHY_SELL_TO_MQL", default=True)
 
-# Logging: one line each, to the standard output
+# Logging: one line each, to the standard error: what a command prints stays its own
 
 LOGGING = {
     "version": 1,
@@ -356,7 +355,7 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "stream": sys.stdout, "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
     "loggers": {

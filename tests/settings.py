@@ -5,10 +5,18 @@ from pathlib import Path
 
 from crm import env
 from crm.settings import *  # noqa: F403
-from crm.settings import DATABASES
+from crm.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 
 #: Sockets and mail of this test run. Worker and server that a test starts are told to share it.
 TEST_RUN_DIR = Path(env.text("HANDOFF_TEST_RUN") or tempfile.mkdtemp(prefix="handoff-test-"))
+
+# Raises when a page asks the same question once per row.
+INSTALLED_APPS = ["zeal", *INSTALLED_APPS]
+ZEAL_ALLOWLIST = [
+    {"model": "handoff.Qualification", "field": "*"},  # four questions, never more
+    {"model": "scoring.*", "field": "*"},  # a version is read and compiled once per process
+]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -131,7 +131,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     """Everything about ``lead`` as ``user`` may see it at ``at``."""
     url = reverse("handoff:lead", args=[lead.public_id])
     line = agreed_line()
-    explanation = explain(lead=lead, at=at).as_json()
+    explanation = explain(lead=lead, at=at, version=line.version).as_json()
     changes = list(lead.stage_changes.select_related("by").order_by("-at", "-id"))
     handoffs = _handoffs(lead)
     newest_handoff = handoffs[0] if handoffs else None
@@ -161,7 +161,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         line=line,
         score=line.explained(explanation),
         explanation=explanation,
-        history=_history(lead, at),
+        history=_history(lead, line, at),
         path=_path(lead, changes, handoffs, decides=decides),
         handoff=newest_handoff,
         handoffs=handoffs,
@@ -221,9 +221,10 @@ def _undoable(handoffs: Sequence[Handoff], user: User, at: datetime) -> Verdict 
     return last[0] if at - last[0].at <= decisions.UNDO_WINDOW else None
 
 
-def _history(lead: Lead, at: datetime) -> list[tuple[datetime, int, int, int]]:
+def _history(lead: Lead, line: AgreedLine, at: datetime) -> list[tuple[datetime, int, int, int]]:
     days = range(HISTORY_DAYS, -1, -HISTORY_STEP_DAYS)
-    return history(lead=lead, moments=[at - timedelta(days=day) for day in days])
+    moments = [at - timedelta(days=day) for day in days]
+    return history(lead=lead, moments=moments, version=line.version)
 
 
 def _colleagues(lead: Lead) -> list[Lead]:

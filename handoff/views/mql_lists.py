@@ -170,7 +170,11 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
 def _measured(leads: QuerySet[Lead], line: AgreedLine) -> QuerySet[Lead]:
     """Leads with their score under the live model (``intent`` …) and ``distance``: the hundredths missing to
     the line, over all dimensions. A lead not scored yet counts as zero."""
-    scored = leads.annotate(score=FilteredRelation("scores", condition=Q(scores__model=line.model_id)))
+    scored = leads.annotate(
+        score=FilteredRelation(
+            "scores", condition=Q(scores__model=line.version.model_id if line.version else None)
+        )
+    )
     figures = {key: Coalesce(F(f"score__{key}"), Value(0)) for key in Dimension.values}
     missing = [
         Greatest(Value(least * HUNDREDTHS) - figures[key], Value(0))

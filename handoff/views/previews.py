@@ -73,9 +73,10 @@ def preview(
     if not asked:
         return None
     handoff = _newest_handoff(user, asked)
+    line = line or agreed_line()
     lead = handoff.lead
     signals = newest(lead_ids=[lead.pk], at=at).get(lead.pk, [])
-    explanation = explain(lead=lead, at=at).as_json()
+    explanation = explain(lead=lead, at=at, version=line.version).as_json()
     decides = handoff.is_open and may_decide(user, handoff)
     here = parameters.copy()
     for passing in ("lead", "reject"):
@@ -92,8 +93,8 @@ def preview(
         colleagues=active_colleagues(
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
         ),
-        clock=read_clocks(handoffs=[handoff], at=at)[handoff.pk] if handoff.is_open else None,
-        score=(line or agreed_line()).explained(explanation),
+        clock=_clock(handoff, otherwise, at) if handoff.is_open else None,
+        score=line.explained(explanation),
         explanation=explanation,
         consent=consent.current(lead=lead),
         answers={answer.question: answer for answer in lead.qualifications.filter(framework="bant")},
@@ -102,6 +103,14 @@ def preview(
         reasons=reasons_in_use() if decides and parameters.get("reject") else [],
         row=row_id(handoff),
     )
+
+
+def _clock(handoff: Handoff, rows: Sequence[Row], at: datetime) -> Clock:
+    """From the list beside it, when the lead is in there; else 3 queries."""
+    for row in rows:
+        if row.id == row_id(handoff) and row.due_at:
+            return Clock(row.sla_total, row.sla_remaining)
+    return read_clocks(handoffs=[handoff], at=at)[handoff.pk]
 
 
 def reasons_in_use() -> list[RejectReason]:

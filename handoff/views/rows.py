@@ -14,11 +14,10 @@ from scoring.models import Line, ModelVersion, Score
 
 @dataclass(frozen=True, slots=True)
 class AgreedLine:
-    """The SQL line of the live rules: whose it is and which version (None before the first), minimum and
-    ceiling of each dimension in points."""
+    """The SQL line of the live rules: of which version (None before the first), minimum and ceiling of each
+    dimension in points."""
 
-    model_id: int | None
-    number: int | None
+    version: ModelVersion | None
     lines: dict[str, int | None]
     ceilings: dict[str, int]
 
@@ -46,11 +45,11 @@ def agreed_line() -> AgreedLine:
     try:
         version = ModelVersion.objects.live()
     except ModelVersion.DoesNotExist:
-        return AgreedLine(None, None, nothing, dict.fromkeys(Dimension.values, _OPEN_END))
+        return AgreedLine(None, nothing, dict.fromkeys(Dimension.values, _OPEN_END))
     line = Line.objects.filter(version=version, stage=SALES_STAGE).order_by("id").first()
     lines = {key: getattr(line, f"min_{key}", None) for key in Dimension.values}
     ceilings = {key: most or max(_OPEN_END, 2 * (lines[key] or 0)) for key, most in version.ceilings.items()}
-    return AgreedLine(version.model_id, version.number, lines, ceilings)
+    return AgreedLine(version, lines, ceilings)
 
 
 def leading_scores(lead_ids: Iterable[int]) -> dict[int, Score]:

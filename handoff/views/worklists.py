@@ -108,14 +108,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A bucket of rows under a bar that names it; ``count`` is of the whole list, not of this page."""
+    """A bucket of rows under a bar that names it; ``count`` is of the whole list, not of this page.
+    ``more_url`` leads to those that are not shown."""
 
     label: str
     icon: str
     kind: str
-    count: int
+    count: int | str
     rule: str
     rows: list[Row]
+    more_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +213,17 @@ def _worklist(
     page = paging.page(_with_lead(filters.qs), order=view.order, after=after, size=PAGE)
     narrowed = chips(filters, parameters)
     strip: list[Handoff] = []
-    waiting = 0
     if view.open and not after and not narrowed and view.key != "unassigned":
         strip = list(_with_lead(free).due_first()[: STRIP + 1])
-        waiting = free.count() if len(strip) > STRIP else len(strip)
     line = agreed_line()
     draw = _Drawing(user, name, path, parameters, line, at, [*strip, *page.rows], view)
     groups = []
     if strip:
         rule = "nobody was free: whoever accepts first has it"
-        groups.append(Group("Unassigned", "users", "warn", waiting, rule, draw.rows(strip[:STRIP])))
+        more = len(strip) > STRIP
+        count = counts.get("unassigned", f"{STRIP}+" if more else len(strip))
+        rest = f"{reverse('handoff:team')}?view=unassigned" if more else ""
+        groups.append(Group("Unassigned", "users", "warn", count, rule, draw.rows(strip[:STRIP]), rest))
     if view.open:
         groups += _by_due(draw, page.rows, at, _rule(), filters.qs if page.next or after else None)
     elif page.rows:

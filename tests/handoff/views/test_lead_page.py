@@ -205,6 +205,16 @@ def test_an_answer_is_saved_by_itself_with_htmx(sol: User, accepted: Handoff, si
     assert "budget, authority, timing, a talk or demo still missing" in page
 
 
+def test_saving_again_leaves_who_said_what_as_it_was(
+    sol: User, max_: User, accepted: Handoff, signed_in: SignIn
+) -> None:
+    signed_in(sol).post(url(accepted, "qualification/"), {"need": "2", "budget": "0"})
+    signed_in(max_).post(url(accepted, "qualification/"), {"need": "2", "budget": "1"})
+
+    said = {answer.question: answer.by for answer in Qualification.objects.select_related("by")}
+    assert said == {"need": sol, "budget": max_}
+
+
 @pytest.mark.parametrize("level", ["7", "x", "-1"])
 def test_an_unknown_level_is_refused(sol: User, accepted: Handoff, signed_in: SignIn, level: str) -> None:
     answer = signed_in(sol).post(url(accepted, "qualification/"), {"need": level})
