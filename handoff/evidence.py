@@ -81,7 +81,7 @@ def _explanation(lead: Lead, at: datetime, version: ModelVersion | None) -> dict
 
 
 def _latest(lead: Lead, at: datetime) -> list[Seen]:
-    activities = lead.activities.counted().filter(occurred_at__lte=at)  # type: ignore[attr-defined]
+    activities = lead.activities.counted().filter(occurred_at__lte=at)
     return [
         Seen(
             type=activity.type.key,

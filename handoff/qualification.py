@@ -72,7 +72,7 @@ def convert(
     is there (C-50). Raises NotQualified when something is missing, NotYours when the lead is another's."""
     held = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=lead.pk)
     _refuse_strangers(held, by)
-    existing = held.opportunities.open().first()  # type: ignore[attr-defined]
+    existing = held.opportunities.open().first()
     if existing is not None:
         return existing
     if held.stage != Stage.SQL:

@@ -51,7 +51,7 @@ def wake(*, at: datetime) -> int:
     rejection, or has grown. Returns how many. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_WAKE, {"at": at})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 _WAKE = """
@@ -82,7 +82,7 @@ WHERE c.handled_at IS NULL AND c.not_before > %(at)s
 
 
 def _asks_again(lead: Lead, rejection: Verdict) -> bool:
-    activities = lead.activities.counted().since(rejection.at)  # type: ignore[attr-defined]
+    activities = lead.activities.counted().since(rejection.at)
     return bool(activities.filter(type__is_intent=True).exists())
 
 

@@ -1,0 +1,132 @@
+"""Handoffs, pools and agreements in the stock admin. What happened can be read, not rewritten."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from leads.admin import BigTableAdmin, HistoryAdmin
+from leads.ticks import tick
+
+from . import stuck
+from .models import Handoff, Pool, PoolMember, Qualification, RejectReason, SlaPolicy, StuckCrossing, Verdict
+
+
+class VerdictInline(admin.TabularInline[Verdict, Handoff]):
+    model = Verdict
+    fk_name = "handoff"
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("at", "kind", "by", "reason", "note", "return_on")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Handoff)
+class HandoffAdmin(HistoryAdmin):
+    list_display = ("lead", "status", "rep", "pool", "offered_at", "due_at", "decided_at", "cycle")
+    list_filter = ("status", "pool")
+    list_select_related = ("lead", "rep", "pool")
+    search_fields = ("lead__name", "lead__email", "rep__email")
+    ordering = ("-offered_at", "-id")
+    inlines = (VerdictInline,)
+
+
+@admin.register(Verdict)
+class VerdictAdmin(HistoryAdmin):
+    list_display = ("handoff", "kind", "by", "at", "reason", "return_on")
+    list_filter = ("kind", "reason")
+    list_select_related = ("handoff__lead", "by", "reason")
+    search_fields = ("handoff__lead__name", "handoff__lead__email", "by__email")
+    ordering = ("-at", "-id")
+
+
+@admin.register(RejectReason)
+class RejectReasonAdmin(admin.ModelAdmin[RejectReason]):
+    list_display = ("key", "label", "code", "destination", "return_days", "ends_with_growth", "is_active")
+    list_display_links = ("label",)
+    search_fields = ("label", "code")
+    ordering = ("key",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RejectReason | None = None) -> tuple[str, ...]:
+        """The code of a reason in use stands in the history of leads."""
+        return ("code",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: RejectReason | None = None) -> bool:
+        """Switch a reason off instead: verdicts keep it."""
+        return False
+
+
+@admin.register(SlaPolicy)
+class SlaPolicyAdmin(admin.ModelAdmin[SlaPolicy]):
+    list_display = ("name", "min_intent", "response_minutes")
+    search_fields = ("name",)
+    ordering = ("-min_intent",)
+
+
+class PoolForm(forms.ModelForm[Pool]):
+    def clean_countries(self) -> list[str]:
+        return [country.strip().upper() for country in self.cleaned_data["countries"]]
+
+    class Meta:
+        model = Pool
+        fields = ("name", "team", "position", "countries", "is_active")
+
+
+class PoolMemberInline(admin.TabularInline[PoolMember, Pool]):
+    model = PoolMember
+    extra = 0
+    autocomplete_fields = ("user",)
+    readonly_fields = ("last_assigned_at",)
+
+
+@admin.register(Pool)
+class PoolAdmin(admin.ModelAdmin[Pool]):
+    form = PoolForm
+    list_display = ("name", "team", "position", "countries", "is_active")
+    list_filter = ("team", "is_active")
+    list_select_related = ("team",)
+    search_fields = ("name",)
+    ordering = ("position", "id")
+    inlines = (PoolMemberInline,)
+
+
+@admin.register(Qualification)
+class QualificationAdmin(HistoryAdmin):
+    list_display = ("lead", "question", "level", "note", "by", "at")
+    list_filter = ("question", "level")
+    list_select_related = ("lead", "by")
+    search_fields = ("lead__name", "lead__email")
+    ordering = ("-at", "-id")
+
+
+@admin.register(StuckCrossing)
+class StuckCrossingAdmin(BigTableAdmin):
+    list_display = ("crossing", "lead", "attempts", "tried_at", "next_at", "error")
+    list_select_related = ("crossing__lead",)
+    search_fields = ("error", "crossing__lead__name", "crossing__lead__email")
+    ordering = ("-tried_at", "-id")
+    actions = ("try_again",)
+
+    @admin.display
+    def lead(self, row: StuckCrossing) -> str:
+        return str(row.crossing.lead)
+
+    @admin.action(description="Try again")
+    def try_again(self, request: HttpRequest, queryset: QuerySet[StuckCrossing]) -> None:
+        """Give them to the pipeline once more."""
+        count = stuck.try_again(crossing_ids=list(queryset.values_list("crossing", flat=True)))
+        tick("crossings")
+        self.message_user(request, f"{count} will be tried again.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
