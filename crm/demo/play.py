@@ -1,0 +1,220 @@
+"""Play the plan through the product's own verbs, in the order of time.
+
+People do things, the rescoring notices, the pipeline hands over, reps answer: each with ``at`` set to its
+moment, so the history is what the product itself would have written in those ninety days.
+"""
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from handoff import pipeline
+from handoff.models import Handoff
+from leads import activities
+from leads.models import Activity, ActivityType, Company, Lead
+from notifications.models import Delivery, Notification
+from scoring import rescoring
+
+from . import cast, deals, planning, stories, workplace
+from .cast import Fate, Firm, Happening, Person
+
+SEED = 20
+SOURCE = "fieldline"
+#: What is not hot waits so long for company before it is stored and scored.
+PATIENCE = timedelta(hours=20)
+SWEEP_EVERY = timedelta(days=6)
+AT_ONCE = 1_000
+#: An answer is never younger than this when the demo starts.
+LAST_ANSWER = timedelta(minutes=35)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the database holds after the play."""
+
+    companies: int
+    leads: int
+    activities: int
+    handoffs: int
+    seconds: float
+
+
+def play(*, now: datetime, leads: int = planning.LEADS, seed: int = SEED) -> Played:
+    """Make the demo company with ninety days of history that end at ``now``. All or nothing: workers see it
+    when it is whole. Expects that nobody is here yet. The same moment and seed make the same company."""
+    start = time.monotonic()
+    with transaction.atomic():
+        stage = Stage(now=now, size=leads, rng=Random(seed))
+        stage.run()
+    return Played(
+        companies=Company.objects.count(),
+        leads=Lead.objects.count(),
+        activities=Activity.objects.count(),
+        handoffs=Handoff.objects.count(),
+        seconds=time.monotonic() - start,
+    )
+
+
+@dataclass
+class Stage:
+    """The running play: what is still to come, what waits to be stored, who is who."""
+
+    now: datetime
+    size: int
+    rng: Random
+    #: (moment, order of arrival, what then): the order settles equal moments, so runs repeat exactly.
+    coming: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    waiting: list[tuple[Person, Happening]] = field(default_factory=list)
+    leads: dict[str, Lead] = field(default_factory=dict)
+    people: dict[int, Person] = field(default_factory=dict)
+    seen_handoff: int = 0
+
+    def __post_init__(self) -> None:
+        self.start = self.now - stories.HISTORY - timedelta(days=5)
+        self.order = itertools.count()
+        self.numbers = itertools.count(1)
+        self.types = dict(ActivityType.objects.values_list("key", "id"))
+
+    def run(self) -> None:
+        workplace.furnish(at=self.now)
+        rescoring.continue_publishing(at=self.start, seconds=10)  # of the starter model: nobody to score yet
+        plan = planning.plan(rng=self.rng, now=self.now, leads=self.size)
+        self._found(plan.firms)
+        for person in plan.people:
+            for happening in person.happenings:
+                self.at(happening.at, partial(self._happen, person, happening))
+        for day in range(2, stories.HISTORY.days, SWEEP_EVERY.days):
+            self.at(self.start + timedelta(days=day), self._sweep)
+        analyzed = self.now - stories.HISTORY + timedelta(days=12)
+        self.at(analyzed, self._analyze)
+        while self.coming:
+            moment, _, then = heapq.heappop(self.coming)
+            if self.waiting and moment - self.waiting[0][1].at > PATIENCE:
+                self._settle(self.waiting[-1][1].at + timedelta(seconds=1))
+            then(moment)
+        self._settle(self.now)
+        self._sweep(self.now)
+        self._close_the_past()
+
+    def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:
+        heapq.heappush(self.coming, (moment, next(self.order), then))
+
+    def _found(self, firms: Iterable[Firm]) -> None:
+        made = Company.objects.bulk_create(
+            Company(
+                name=firm.name,
+                domain=firm.domain,
+                employees=firm.employees,
+                revenue=round(firm.employees * self.rng.uniform(70_000, 140_000), -4),
+                industry=firm.industry,
+                country=firm.land.country,
+                city=firm.city,
+                created_at=self.start,
+            )
+            for firm in firms
+        )
+        self.companies = {company.domain: company for company in made}
+
+    # What happens
+
+    def _happen(self, person: Person, happening: Happening, at: datetime) -> None:
+        self.waiting.append((person, happening))
+        if happening.hot:
+            self._settle(at + timedelta(seconds=1))
+
+    def _settle(self, at: datetime) -> None:
+        """Store what waits, score it, hand over who crossed, and let the reps think."""
+        happened, self.waiting = self.waiting, []
+        if happened:
+            self._meet([person for person, _ in happened], at)
+            activities.record(activities=[self._activity(*pair) for pair in happened], at=at)
+            deals.note_consent(happened=happened, leads=self.leads)
+        while rescoring.rescore_changed(at=at, limit=AT_ONCE) == AT_ONCE:
+            pass
+        while pipeline.run(at=at, limit=AT_ONCE):
+            pass
+        fresh = Handoff.objects.filter(pk__gt=self.seen_handoff).select_related("rep", "lead").order_by("pk")
+        for handoff in fresh:
+            self.seen_handoff = handoff.pk
+            self._think(handoff)
+
+    def _meet(self, people: Iterable[Person], at: datetime) -> None:
+        new = {person.email: person for person in people if person.email not in self.leads}
+        made = Lead.objects.bulk_create(
+            Lead(
+                email=email,
+                name=person.name,
+                title=person.title,
+                phone=person.phone,
+                company=self.companies[person.firm.domain],
+                country=person.firm.land.country,
+                city=person.firm.city,
+                source=person.source,
+                created_at=person.first_at,
+                stage_at=person.first_at,
+                phase_at=person.first_at,
+            )
+            for email, person in new.items()
+        )
+        for lead, person in zip(made, new.values(), strict=True):
+            self.leads[person.email] = lead
+            self.people[lead.pk] = person
+
+    def _activity(self, person: Person, happening: Happening) -> activities.NewActivity:
+        return activities.NewActivity(
+            event_id=f"demo-{next(self.numbers):06}",
+            type_id=self.types[happening.type],
+            occurred_at=happening.at,
+            source=SOURCE,
+            lead_id=self.leads[person.email].pk,
+            properties=happening.properties,
+        )
+
+    def _think(self, handoff: Handoff) -> None:
+        """Plan the rep's answer to a new handoff, in working hours if it can be."""
+        fates = self.people[handoff.lead_id].fates
+        fate = fates[handoff.cycle - 1] if handoff.cycle <= len(fates) else Fate(minutes=70)
+        if handoff.due_at < self.now:
+            self.at(handoff.due_at + timedelta(seconds=1), self._alarm)
+        if fate.verdict == "open" or handoff.rep is None:
+            return
+        wanted = handoff.offered_at + timedelta(minutes=max(4, fate.minutes))
+        moment = cast.at_work(wanted, handoff.rep.time_zone)
+        latest = max(self.now - LAST_ANSWER, handoff.offered_at + timedelta(minutes=2))
+        self.at(min(moment, latest), partial(self._answer, handoff, fate))
+
+    def _alarm(self, at: datetime) -> None:
+        pipeline.raise_overdue_alarms(at=at)
+
+    def _answer(self, handoff: Handoff, fate: Fate, at: datetime) -> None:
+        for later, then in deals.answer(handoff=handoff, fate=fate, at=at, stage=self):
+            if later < self.now - LAST_ANSWER:
+                self.at(later, then)
+
+    def _sweep(self, at: datetime) -> None:
+        self._settle(at)
+        rescoring.sweep_fading(at=at)
+        self._settle(at)
+
+    def _analyze(self, at: datetime) -> None:
+        """Nothing is committed yet, so PostgreSQL would plan for empty tables until the end."""
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+    def _close_the_past(self) -> None:
+        """Mails of the past were sent and notes of the past were read; what is open was not."""
+        Delivery.objects.exclude(state=Delivery.State.SENT).update(
+            state=Delivery.State.SENT, sent_at=F("next_at"), attempts=1
+        )
+        unread = self.now - timedelta(minutes=60)
+        Notification.objects.filter(created_at__lt=unread).update(
+            read_at=F("created_at") + timedelta(minutes=9)
+        )

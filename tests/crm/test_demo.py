@@ -1,0 +1,154 @@
+"""The demo company: believable, the same at every hour of the week, and made by the product itself."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import settings as thorough
+from hypothesis import strategies as st
+from pytest_django import DjangoDbBlocker
+
+from accounts.models import User
+from crm.demo import featured, planning, play
+from crm.demo.lands import HOLIDAYS
+from crm.demo.logins import REP
+from handoff.models import Handoff, Verdict
+from leads.activity_types import STARTERS
+from leads.models import Activity, ChangedLead, Company, Lead, StageChange
+from leads.stages import Stage
+from notifications.models import Delivery, Notification
+from scoring.models import Crossing
+
+#: The quietest hour of the week: a demo made now must look alive all the same.
+SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+#: Enough for everybody written by hand and a small crowd.
+FEW = 120
+
+
+# The plan
+
+
+@given(now=st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)))
+@thorough(max_examples=20, deadline=None)
+def test_nothing_in_the_plan_happens_after_the_demo_starts_or_long_before(now: datetime) -> None:
+    plan = planning.plan(rng=Random(1), now=now, leads=300)
+
+    moments = [happening.at for person in plan.people for happening in person.happenings]
+    assert max(moments) < now
+    assert min(moments) > now - timedelta(days=100)
+
+
+@given(now=st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)))
+@thorough(max_examples=50, deadline=None)
+def test_the_nordic_queue_is_filled_in_office_hours(now: datetime) -> None:
+    people = planning.plan(rng=Random(1), now=now, leads=40).people
+    asked = {person.name: max(happening.at for happening in person.happenings) for person in people}
+
+    for person in featured.NORDIC_QUEUE:
+        there = asked[person.name] + HOUR  # Stockholm in winter; in summer an hour later still
+        assert there.weekday() < 5
+        assert (there.month, there.day) not in HOLIDAYS
+        assert 7 <= there.hour < 17
+
+
+def test_the_plan_has_400_firms_and_1200_people_and_every_address_ends_in_example() -> None:
+    plan = planning.plan(rng=Random(1), now=SUNDAY)
+
+    assert len({firm.domain for firm in plan.firms}) == 400
+    assert len({person.email for person in plan.people}) == 1_200
+    assert all(person.email.endswith(f"@{person.firm.domain}") for person in plan.people)
+    assert all(firm.domain.endswith(".example") for firm in plan.firms)
+
+
+def test_people_do_only_what_the_product_knows() -> None:
+    known = {starter.key for starter in STARTERS}
+
+    plan = planning.plan(rng=Random(1), now=SUNDAY)
+
+    assert {happening.type for person in plan.people for happening in person.happenings} <= known
+
+
+def test_the_same_moment_and_seed_make_the_same_plan() -> None:
+    assert planning.plan(rng=Random(5), now=SUNDAY) == planning.plan(rng=Random(5), now=SUNDAY)
+    assert planning.plan(rng=Random(5), now=SUNDAY) != planning.plan(rng=Random(6), now=SUNDAY)
+
+
+# The company, made once for the tests below
+
+
+@pytest.fixture(scope="module")
+def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[play.Played]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield play.play(now=SUNDAY, leads=FEW)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def demo(company: play.Played, django_db_blocker: DjangoDbBlocker) -> Iterator[play.Played]:
+    with django_db_blocker.unblock():
+        yield company
+
+
+def test_the_demo_rep_has_a_full_queue_at_any_hour(demo: play.Played) -> None:
+    queue = Handoff.objects.open().filter(rep__email=REP)
+
+    assert queue.count() >= 12
+    assert queue.overdue(SUNDAY).count() == 1
+    assert queue.filter(due_at__gt=SUNDAY, due_at__lte=SUNDAY + HOUR).count() >= 1
+    assert queue.filter(due_at__gt=SUNDAY + HOUR).count() >= 6
+
+
+def test_one_of_them_comes_back_after_a_rejection(demo: play.Played) -> None:
+    back = Handoff.objects.open().get(rep__email=REP, cycle=2)
+
+    assert back.lead.name == featured.RETURNER
+
+
+def test_nine_leads_are_back_with_marketing_with_reason_note_and_date(demo: play.Played) -> None:
+    returned = Verdict.objects.filter(
+        kind=Verdict.Kind.REJECT, handoff__lead__stage=Stage.MQL, handoff__lead__handoffs__status="rejected"
+    )
+    names = set(returned.values_list("handoff__lead__name", flat=True))
+
+    assert names == {person.name for person in featured.RETURNED}
+    assert not returned.filter(note="").exists()
+    assert not returned.filter(return_on=None).exists()
+
+
+def test_stages_are_what_their_history_says(demo: play.Played) -> None:
+    for lead in Lead.objects.all():
+        changes = list(StageChange.objects.filter(lead=lead).order_by("at", "id"))
+        assert lead.stage == (changes[-1].to_stage if changes else Stage.LEAD)
+        for before, after in zip(changes, changes[1:], strict=False):
+            assert after.from_stage == before.to_stage
+
+
+def test_everything_is_scored_handled_and_sent(demo: play.Played) -> None:
+    assert not ChangedLead.objects.exists()
+    assert not Crossing.objects.filter(handled_at=None).exists()
+    assert not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
+
+
+def test_only_what_is_new_is_unread(demo: play.Played) -> None:
+    unread = Notification.objects.unread()
+
+    assert 1 <= unread.filter(recipient__email=REP).count() <= 12
+    assert not unread.filter(created_at__lt=SUNDAY - HOUR).exists()
+
+
+def test_nothing_is_dated_after_the_start(demo: play.Played) -> None:
+    assert not Activity.objects.filter(occurred_at__gt=SUNDAY).exists()
+    assert not StageChange.objects.filter(at__gt=SUNDAY).exists()
+    assert not Verdict.objects.filter(at__gt=SUNDAY).exists()
+    assert not Notification.objects.filter(created_at__gt=SUNDAY).exists()
+
+
+def test_there_are_six_reps_two_managers_two_marketers_and_an_admin(demo: play.Played) -> None:
+    roles = list(User.objects.values_list("role", flat=True))
+
+    assert {role: roles.count(role) for role in roles} == {"rep": 6, "manager": 2, "marketer": 2, "admin": 1}
+    assert demo.companies == Company.objects.count() == 400
