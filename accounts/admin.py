@@ -140,7 +140,7 @@ admin.site.unregister(UserSession)
 
 
 @admin.register(UserSession)
-class SessionAdmin(UserSessionAdmin):
+class SessionAdmin(UserSessionAdmin):  # type: ignore[misc]  # allauth ships no types
     """allauth's page searches by a username, which our users do not have."""
 
     search_fields = ("user__name", "user__email", "ip")

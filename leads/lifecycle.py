@@ -66,7 +66,7 @@ def advance_phases(*, lead_ids: Iterable[int], at: datetime) -> int:
     90 days before ``at`` show; never back. Returns how many moved. One statement, safe to repeat."""
     with connection.cursor() as cursor:
         cursor.execute(_ADVANCE, {"leads": list(lead_ids), "at": at})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 _ADVANCE = """

@@ -100,7 +100,7 @@ def _trigger(name: str, operation: pgtrigger.Operation, leads: str) -> pgtrigger
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=operation,
-        referencing=pgtrigger.Referencing(
+        referencing=pgtrigger.Referencing(  # type: ignore[no-untyped-call]  # pgtrigger types most of itself
             old="old_rows" if operation != pgtrigger.Insert else None,
             new="new_rows" if operation != pgtrigger.Delete else None,
         ),

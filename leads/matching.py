@@ -27,8 +27,8 @@ def normal_email(text: str) -> str:
 
 def by_email(*, emails: Iterable[str]) -> "dict[str, Lead]":
     """The known leads with these normal addresses, by address. One query."""
-    leads = Lead.objects.annotate(address=Lower("email")).filter(address__in=set(emails))
-    return {lead.address: lead for lead in leads}
+    leads = Lead.objects.alias(address=Lower("email")).filter(address__in=set(emails))
+    return {lead.email.lower(): lead for lead in leads if lead.email}
 
 
 def match_or_create_by_email(*, emails: Iterable[str], at: datetime, source: str) -> "Mapping[str, Lead]":

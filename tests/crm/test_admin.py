@@ -45,12 +45,12 @@ def test_list_search_and_form_open_for_an_admin(model: type[Model], client: Clie
     assert client.get(reverse(f"{name}_add")).status_code == (200 if may_add else 403)
 
 
-def _request(client: Client):  # type: ignore[no-untyped-def]
+def _request(client: Client):
     return client.get(reverse("admin:index")).wsgi_request
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", [make.marketer, make.rep, make.manager])
-def test_nobody_else_gets_into_the_admin(who, client: Client) -> None:  # type: ignore[no-untyped-def]
+def test_nobody_else_gets_into_the_admin(who, client: Client) -> None:
     client.force_login(who())
     assert client.get(reverse("admin:index")).status_code in (302, 403)
