@@ -38,7 +38,7 @@ def _answer(request: Request, name: str) -> HttpResponse:
         return render(request, "handoff/_preview.html", context)
     context["worklist"] = worklist = worklists.LISTS[name](request.user, request.GET, at)
     if wants(request, "worklist"):
-        return render(request, "handoff/worklist.html#worklist", context)
+        return render(request, "handoff/_worklist_refresh.html", context)
     context["preview"] = preview(
         user=request.user,
         name=name,

@@ -56,7 +56,8 @@ function drawn(root) {
 
 document.addEventListener("htmx:after:settle", (event) => drawn(event.detail.task?.target ?? event.target));
 document.addEventListener("handoff:drawn", (event) => drawn(event.detail.element));
-drawn(document);
+// Not before the browser has gone to the address's own #reject, which would take the focus back.
+addEventListener("load", () => setTimeout(() => drawn(document)));
 
 // The return date follows the reason until somebody types one; a reason that closes the lead has none.
 
