@@ -79,7 +79,6 @@ class Command(BaseCommand):
                 ["web"]
             )  # a first start: nobody to disturb, so it loads while the tables are made
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
         if demo and not get_user_model().objects.exists():
             self.stdout.write("Loading the demo company, once …")
             call_command("seed_demo", stdout=self.stdout)
