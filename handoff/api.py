@@ -161,10 +161,10 @@ def accept(request: HttpRequest, handoff_id: UUID) -> Any:
     operation_id="reject_handoff",
     summary="Send back, with a reason",
 )
-def reject(request: HttpRequest, handoff_id: UUID, rejection: Rejection) -> Any:
+def reject(request: HttpRequest, handoff_id: UUID, body: Rejection) -> Any:
     """409 when it was decided before, saying by whom and when."""
     handoff = _visible(request, handoff_id)
-    reason = RejectReason.objects.filter(code=rejection.reason, is_active=True).first()
+    reason = RejectReason.objects.filter(code=body.reason, is_active=True).first()
     if reason is None:
         return _wrong("reason", f"Send one of: {', '.join(_reasons())}.")
     try:
@@ -173,8 +173,8 @@ def reject(request: HttpRequest, handoff_id: UUID, rejection: Rejection) -> Any:
             by=user_of(request),
             reason=reason,
             at=timezone.now(),
-            note=rejection.note,
-            return_on=rejection.return_on,
+            note=body.note,
+            return_on=body.return_on,
         )
     except decisions.ReturnDatePassed as problem:
         return _wrong("return_on", str(problem))
@@ -209,7 +209,7 @@ def undo(request: HttpRequest, handoff_id: UUID) -> Any:
     operation_id="make_opportunity",
     summary="Make an SQL an opportunity",
 )
-def make_opportunity(request: HttpRequest, lead_id: UUID, wanted: NewOpportunity) -> Any:
+def make_opportunity(request: HttpRequest, lead_id: UUID, body: NewOpportunity) -> Any:
     """Once per lead: asked again, it answers with the one that is there. 409 says what is missing."""
     lead = get_object_or_404(Lead.objects.visible_to(user_of(request)), public_id=lead_id)
     try:
@@ -217,9 +217,9 @@ def make_opportunity(request: HttpRequest, lead_id: UUID, wanted: NewOpportunity
             lead=lead,
             by=user_of(request),
             at=timezone.now(),
-            name=wanted.name,
-            amount=wanted.amount,
-            close_on=wanted.close_on,
+            name=body.name,
+            amount=body.amount,
+            close_on=body.close_on,
         )
     except qualification.NotQualified as refusal:
         problems = [{"field": words, "message": "is missing"} for words in refusal.missing]

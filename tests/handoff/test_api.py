@@ -1,0 +1,158 @@
+"""Handoffs over the API."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from handoff import decisions, qualification
+from handoff.models import Handoff, Qualification
+from leads.models import Opportunity
+from leads.stages import Stage
+from tests.api.calling import caller
+from tests.factories import NOW, activity, lead, manager, marketer, rep, team
+from tests.handoff.factories import offered, pool, reason
+
+pytestmark = pytest.mark.django_db
+
+
+def problem_fields(answer) -> list[str]:
+    return [problem["field"] for problem in answer.json()["errors"]]
+
+
+def test_the_list_shows_handoffs_of_ones_teams_with_clock_and_evidence():
+    sol, eve = rep(), rep("Eve Elsewhere", team("Nordics"))
+    pool(sol)
+    handoff = offered(to=sol, of=lead("Ada"), at=timezone.now())
+    answer = caller(sol, "read").get("/handoffs")
+    assert answer.status_code == 200
+    (item,) = answer.json()["items"]
+    assert item["id"] == str(handoff.public_id)
+    assert item["lead"]["name"] == "Ada"
+    assert item["rep"]["name"] == "Sol Seller"
+    assert 0 < item["clock"]["remaining"] <= item["clock"]["allowed"]
+    assert item["evidence"]["explanation"]["dimensions"]
+    assert caller(eve, "read").get("/handoffs").json()["items"] == []
+
+
+def test_the_list_can_be_filtered_and_paged():
+    sol, mona = rep(), rep("Mona Colleague")
+    pool(sol, mona)
+    for number in range(5):
+        offered(of=lead(f"Lead {number}"), at=NOW + timedelta(minutes=number))
+    mine = Handoff.objects.filter(rep=sol).first()
+    decisions.accept(handoff=mine, by=sol, at=NOW)
+    call = caller(sol, "read")
+    names, after = [], ""
+    for _ in range(3):
+        page = call.get("/handoffs", limit=2, after=after).json()
+        names += [item["lead"]["name"] for item in page["items"]]
+        after = page["next"]
+    assert names == ["Lead 4", "Lead 3", "Lead 2", "Lead 1", "Lead 0"]
+    assert after == ""
+    assert len(call.get("/handoffs", mine="true").json()["items"]) == 3
+    assert len(call.get("/handoffs", status="accepted").json()["items"]) == 1
+    assert problem_fields(call.get("/handoffs", limit=201)) == ["limit"]
+    assert problem_fields(call.get("/handoffs", status="lost")) == ["status"]
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_the_list_costs_the_same_however_long(count, django_assert_max_num_queries):
+    sol = rep()
+    pool(sol)
+    for _ in range(count):
+        offered(to=sol, of=lead())
+    call = caller(sol, "read")
+    with django_assert_max_num_queries(6):  # token, its use, handoffs, teams, hours, holidays
+        assert len(call.get("/handoffs").json()["items"]) == count
+
+
+def test_f12_the_second_to_accept_gets_409_with_who_and_when():
+    sol, max_ = rep(), manager()
+    handoff = offered(to=sol, at=timezone.now())
+    path = f"/handoffs/{handoff.public_id}/acceptance"
+    first = caller(sol, "decide").post(path, {})
+    assert first.status_code == 200
+    assert first.json()["stage"] == "sql"
+    second = caller(max_, "decide").post(path, {})
+    assert second.status_code == 409
+    assert second.json()["by"] == "Sol Seller"
+    assert second.json()["at"][:19] == first.json()["at"][:19]
+    assert second.json()["kind"] == "accept"
+    assert handoff.verdicts.count() == 1
+
+
+def test_a_rejection_names_a_reason_in_use_and_a_date_to_come():
+    sol = rep()
+    handoff = offered(to=sol)
+    call = caller(sol, "decide")
+    path = f"/handoffs/{handoff.public_id}/rejection"
+    assert problem_fields(call.post(path, {})) == ["reason"]
+    unknown = call.post(path, {"reason": "weather"})
+    assert unknown.status_code == 422
+    assert problem_fields(unknown) == ["reason"]
+    assert "timing" in unknown.json()["errors"][0]["message"]
+    assert problem_fields(call.post(path, {"reason": "timing", "return_on": "2020-01-01"})) == ["return_on"]
+    done = call.post(path, {"reason": "timing", "note": "In spring."})
+    assert done.status_code == 200
+    assert done.json()["stage"] == "mql"
+    assert done.json()["return_on"] == (timezone.now().date() + timedelta(days=60)).isoformat()
+    assert call.post(path, {"reason": "timing"}).status_code == 409
+
+
+def test_a_verdict_can_be_taken_back_and_a_refusal_says_why():
+    sol = rep()
+    handoff = offered(to=sol)
+    call = caller(sol, "decide")
+    path = f"/handoffs/{handoff.public_id}"
+    call.post(f"{path}/acceptance", {})
+    assert call.post(f"{path}/undo", {}).json()["stage"] == "handed_over"
+    again = call.post(f"{path}/undo", {})
+    assert again.status_code == 409
+    assert again.json()["detail"] == "There is no verdict to take back."
+
+
+def test_what_one_may_not_see_is_404_and_what_one_may_not_do_403():
+    sol, mona, eve = rep(), rep("Mona Colleague"), rep("Eve Elsewhere", team("Nordics"))
+    handoff = offered(to=sol)
+    path = f"/handoffs/{handoff.public_id}/acceptance"
+    assert caller(eve, "decide").post(path, {}).status_code == 404
+    assert caller(mona, "decide").post(path, {}).status_code == 403
+    assert caller(marketer(), "decide").post(path, {}).status_code == 403
+    assert caller(sol, "read").post(path, {}).status_code == 403
+    assert caller(sol, "decide").get("/handoffs").status_code == 403
+    handoff.refresh_from_db()
+    assert handoff.is_open
+
+
+def test_c50_button_and_api_make_one_opportunity():
+    sol = rep()
+    handoff = offered(to=sol)
+    decisions.accept(handoff=handoff, by=sol, at=NOW)
+    ada = handoff.lead
+    ada.refresh_from_db()
+    call = caller(sol, "decide")
+    path = f"/leads/{ada.public_id}/opportunity"
+    early = call.post(path, {})
+    assert early.status_code == 409
+    assert problem_fields(early) == [*Qualification.BANT, "a talk or demo"]
+    for question in Qualification.BANT:
+        qualification.answer(lead=ada, by=sol, question=question, level=2, at=NOW)
+    activity(ada, "call_logged")
+    by_button = qualification.convert(lead=ada, by=sol, at=NOW, amount=24000)
+    by_api = call.post(path, {"amount": "1"})
+    assert by_api.status_code == 200
+    assert by_api.json()["id"] == str(by_button.public_id)
+    assert Opportunity.objects.count() == 1
+    ada.refresh_from_db()
+    assert ada.stage == Stage.OPPORTUNITY
+
+
+def test_reasons_that_are_switched_off_are_not_taken():
+    sol = rep()
+    handoff = offered(to=sol)
+    switched_off = reason("timing")
+    switched_off.is_active = False
+    switched_off.save()
+    answer = caller(sol, "decide").post(f"/handoffs/{handoff.public_id}/rejection", {"reason": "timing"})
+    assert answer.status_code == 422
