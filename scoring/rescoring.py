@@ -213,7 +213,8 @@ def _failed(lead: _Taken, error: DatabaseError) -> None:
 
 _FAILED = """
 UPDATE leads_changedlead
-SET error = %(error)s::text, tried_at = NULL, parked_at = CASE WHEN %(parked)s::boolean THEN statement_timestamp() END
+SET error = %(error)s::text, tried_at = NULL,
+  parked_at = CASE WHEN %(parked)s::boolean THEN statement_timestamp() END
 WHERE lead_id = %(id)s::bigint AND version = %(version)s::bigint
 """
 

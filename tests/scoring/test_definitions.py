@@ -47,7 +47,10 @@ def test_a_rule_says_when_how_often_and_how_long_it_counts() -> None:
 
     said = {rule.label: rule.sentence for dimension in live.dimensions for rule in dimension.rules}
 
-    assert said["Viewed pricing"] == "Each time the lead viewed pricing; 12 points at most; halves every 30 days."
+    assert (
+        said["Viewed pricing"]
+        == "Each time the lead viewed pricing; 12 points at most; halves every 30 days."
+    )
     assert said["Gave a phone number"] == "When the phone number is known."
     assert said["100 to 500 staff"] == (
         "When the company's staff is 100 to 500; 15 at most together with the rest of “staff”."
@@ -65,7 +68,9 @@ def test_a_rule_that_cannot_be_read_is_shown_as_off_with_its_reason(client: Clie
     draft = model_file.load(data=model_file.starter("default"))
     Rule.objects.filter(version=draft, key="phone").update(when={"field": "shoe_size", "op": "known"})
     ModelVersion.objects.published().update(state="retired")
-    ModelVersion.objects.filter(pk=draft.pk).update(state="published", published_at=make.NOW, reason="as it is")
+    ModelVersion.objects.filter(pk=draft.pk).update(
+        state="published", published_at=make.NOW, reason="as it is"
+    )
     client.force_login(make.rep())
 
     page = client.get(reverse("scoring:definitions")).content.decode()
