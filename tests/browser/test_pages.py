@@ -1,0 +1,76 @@
+"""The pages of sales and marketing: readable for everybody, at every width, in both schemes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from accounts.models import User
+from handoff import decisions
+from handoff.models import RejectReason
+from tests.browser import worlds
+from tests.browser.test_frame import LOOKS, sideways
+from tests.fixtures.browser import axe_violations
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def addresses(transactional_db: None) -> list[tuple[str, str]]:
+    """Who opens what, with something of everything on the pages."""
+    cast, now = worlds.cast(), timezone.now()
+    worlds.mqls()
+    overdue = worlds.asks_for_a_demo(worlds.fitting("Overdue Ole"), at=now - timedelta(hours=3))
+    marta = worlds.asks_for_a_demo(worlds.fitting("Marta Kowalczyk"))
+    worlds.fitting("Karin Beck", marta.lead.company)
+    back = worlds.asks_for_a_demo(worlds.fitting("Lucas Meyer"), at=now - timedelta(hours=5))
+    timing = RejectReason.objects.get(code="timing")
+    decisions.reject(handoff=back, by=cast.sol, reason=timing, at=now, note="Contract until March.")
+    sql = worlds.asks_for_a_demo(worlds.fitting("Sven Sql"))
+    decisions.accept(handoff=sql, by=cast.sol, at=now)
+    return [
+        ("sol", "/queue/"),
+        ("sol", "/queue/?country=FR"),
+        ("sol", "/queue/?view=decided"),
+        ("max", "/team/"),
+        ("sol", f"/leads/{marta.lead.public_id}/?from=queue&view=due"),
+        ("sol", f"/leads/{overdue.lead.public_id}/?reject=1"),
+        ("sol", f"/leads/{sql.lead.public_id}/"),
+        ("sol", f"/leads/{back.lead.public_id}/"),
+        ("mara", f"/leads/{back.lead.public_id}/"),
+        ("mara", "/leads/"),
+        ("mara", "/mqls/"),
+        ("mara", "/mqls/?view=back"),
+    ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_pages_are_accessible_and_fit(
+    open_page: Open, addresses: list[tuple[str, str]], width: int, scheme: str
+) -> None:
+    people = {name: User.objects.get(email=f"{name}@handoff.example") for name in ("sol", "max", "mara")}
+    pages = {name: open_page(who, width=width, scheme=scheme) for name, who in people.items()}
+    for name, path in addresses:
+        page = pages[name]
+        assert page.goto(path).status == 200
+        assert axe_violations(page) == [], path
+        assert sideways(page) <= 0, path
+
+
+def test_nothing_is_styled_or_run_from_within_a_page(
+    open_page: Open, addresses: list[tuple[str, str]]
+) -> None:
+    pages = {
+        name: open_page(User.objects.get(email=f"{name}@handoff.example")) for name in ("sol", "max", "mara")
+    }
+    for name, path in addresses:
+        page = pages[name]
+        source = page.request.get(path).text()
+        assert " style=" not in source, path
+        assert "<style" not in source, path
+        page.goto(path)
+        assert page.locator("script:not([src]):not([type='application/json'])").count() == 0, path
