@@ -24,7 +24,7 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: unread, queue_due, team_open, mqls and live_version ("v3"), read when a page first shows one."""
+    """``rail``: unread, queue_due, team_open, mqls and live_version ("v3"), read when a page shows one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 
@@ -38,7 +38,8 @@ def _rail(user: object) -> dict[str, object]:
         counted["team_open"] = Handoff.objects.visible_to(user).open()
     if user.role in {Role.MARKETER, Role.ADMIN}:
         counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
-    selects, values = [], []
+    selects: list[str] = []
+    values: list[Any] = []
     for rows in counted.values():
         statement, parameters = rows.order_by().values("pk")[:MOST].query.sql_with_params()
         selects.append(f"(SELECT count(*) FROM ({statement}) AS rows)")  # noqa: S608 — Django's own text

@@ -317,7 +317,7 @@ def _packages() -> Path:
 
 
 def _reachable(path: Path, account: pwd.struct_passwd) -> bool:
-    """Whether ``account`` can pass every folder down to ``path``. Those still to be made count as passable."""
+    """Whether ``account`` can pass every folder down to ``path``. Those still to be made count."""
     for folder in (path, *path.parents):
         try:
             found = folder.stat()

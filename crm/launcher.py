@@ -190,7 +190,7 @@ class Supervisor:
                 self.remote.supervisor.startProcess(f"{info['group']}:{info['name']}", False)
 
     def states(self) -> list[dict[str, str]]:
-        return list(self.remote.supervisor.getAllProcessInfo())  # type: ignore[arg-type,call-overload]
+        return list(self.remote.supervisor.getAllProcessInfo())  # type: ignore[arg-type]
 
     def troubled(self) -> list[str]:
         """The names of the programs that do not stay up."""

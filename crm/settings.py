@@ -336,7 +336,7 @@ BEAT = {
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     task: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}}
     for task, seconds in BEAT.items()
 }

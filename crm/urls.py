@@ -8,7 +8,7 @@ from crm import profile, ui_gallery, views
 from crm.api import api
 
 # One way in: the admin's own sign-in page gives way to ours, with its limits and second factors.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.start, name="start"),

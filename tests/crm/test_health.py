@@ -5,6 +5,7 @@ from unittest import mock
 
 import pytest
 from django.db import OperationalError
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -63,7 +64,7 @@ def test_o5_migrations_still_to_run_are_named(
     client: Client, all_signed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "_known_migrated", False)
-    with mock.patch.object(health.MigrationExecutor, "migration_plan", return_value=["one to go"]):
+    with mock.patch.object(MigrationExecutor, "migration_plan", return_value=["one to go"]):
         answer = client.get("/readyz")
 
     assert answer.json()["down"] == ["migrations"]
