@@ -363,6 +363,7 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "uvicorn.access": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },
 }
