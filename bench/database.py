@@ -1,0 +1,18 @@
+"""A database of the bench's own."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from crm.embedded import Servers
+
+
+def fresh() -> None:
+    """An empty database in ``LOCAL_DIR``'s own server, migrated."""
+    connection.ensure_connection()  # starts the embedded servers
+    connection.close()
+    servers: Servers = settings.EMBEDDED
+    with servers.connect() as postgres:
+        postgres.execute(f'DROP DATABASE IF EXISTS "{connection.settings_dict["NAME"]}" WITH (FORCE)')
+    servers.make_database()
+    call_command("migrate", interactive=False, verbosity=0)
