@@ -123,8 +123,8 @@ INSERT INTO leads_company (id, public_id, name, domain, employees, revenue, indu
 SELECT c.id, md5(concat(%(seed)s, ':company:', c.n))::uuid, concat('Company ', c.n),
        concat('c', c.n, '.s', %(seed)s, '.example'),
        employees, round(employees * (60000 + 90000 * pg_temp.seed_u(c.n, %(seed)s * 100 + 2))::numeric, -3),
-       (ARRAY['Lifts', 'HVAC', 'Refrigeration', 'Fire safety', 'Doors and gates', 'Plumbing', 'Electrical',
-              'Software', 'Education', 'Retail'])[1 + floor(10 * pg_temp.seed_u(c.n, %(seed)s * 100 + 3))::int],
+       (ARRAY['Lifts and escalators', 'Heating and ventilation', 'Refrigeration', 'Fire safety', 'Doors and gates',
+              'Plumbing', 'Software', 'Education', 'Retail', 'Consulting'])[1 + floor(10 * pg_temp.seed_u(c.n, %(seed)s * 100 + 3))::int],
        (ARRAY['DE', 'AT', 'CH', 'SE', 'NO', 'DK', 'FI', 'NL', 'FR', 'PL'])
            [1 + floor(10 * pg_temp.seed_u(c.n, %(seed)s * 100 + 4))::int],
        '', '{}', %(until)s - interval '730 days', %(until)s
