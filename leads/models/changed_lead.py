@@ -22,7 +22,9 @@ class ChangedLead(models.Model):
     class Meta:
         indexes = [
             # scoring.rescoring: those tried before come first.
-            models.Index(fields=["-attempts", "lead"], condition=Q(parked_at=None), name="leads_changedlead_next")
+            models.Index(
+                fields=["-attempts", "lead"], condition=Q(parked_at=None), name="leads_changedlead_next"
+            )
         ]
 
     def __str__(self) -> str:

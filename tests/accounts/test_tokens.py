@@ -13,7 +13,8 @@ def test_a_token_is_recognised_by_its_text_alone() -> None:
     sol = make.rep()
     text = tokens.issue(user=sol, scope="read", name="laptop")
     found = tokens.resolve(text=text, at=make.NOW)
-    assert found is not None and found.user == sol
+    assert found is not None
+    assert found.user == sol
     assert tokens.resolve(text=text + "x", at=make.NOW) is None
 
 
