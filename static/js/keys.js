@@ -45,6 +45,20 @@ function press(element, key) {
   if (element.type === "radio") element.focus();
 }
 
+// R, 1 in one breath: a digit that comes before the form it is meant for waits for it.
+const WAITS_MS = 2000;
+let rejectedAt = 0;
+let digit = "";
+
+function pressWaiting() {
+  const found = digit && control(digit);
+  if (!found) return;
+  press(found, digit);
+  digit = "";
+}
+
+for (const name of ["handoff:drawn", "htmx:after:settle"]) document.addEventListener(name, pressWaiting);
+
 let chord = 0;
 
 function go(key) {
@@ -110,6 +124,8 @@ document.addEventListener("keydown", (event) => {
     return tell("move", { by });
   }
   const found = NAMED[key] ? null : control(key);
+  if (key === "r") rejectedAt = Date.now();
+  digit = /\d/.test(key) && !found && Date.now() - rejectedAt < WAITS_MS ? key : "";
   if (!NAMED[key] && !found) return;
   event.preventDefault();
   if (found) press(found, key);

@@ -121,9 +121,9 @@ function tickClock(clock) {
   clock.classList.toggle("sla--over", left < 0);
   // Said aloud only where it matters: the last quarter begins, the time is up.
   const state = left < 0 ? "over" : left * 4 < total ? "soon" : "";
-  const row = clock.closest("li, .page");
+  const row = clock.closest("li, #peek, .page");
   const mark = `${row?.id} ${state}`;
-  if (state && !announced.has(mark)) {
+  if (state && row?.id !== "peek" && !announced.has(mark)) {
     announced.add(mark);
     say(`${row?.querySelector("a[data-row-link], h1")?.textContent.trim() ?? ""}: ${text}`);
     if (state === "over") refreshSoon(); // the row moves to another group, and gets its alarm

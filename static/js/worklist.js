@@ -130,6 +130,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const all = rows();
   const place = all.findIndex((row) => row.id === form.dataset.row);
   verdict = {
+    form,
     returns: form.dataset.returns,
     decided: form.dataset.row,
     next: place < 0 ? null : (all[place + 1] ?? all[place - 1])?.id,
@@ -137,15 +138,15 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  const target = event.detail.ctx.target;
-  if (target?.id === "worklist") settle(event.detail.ctx.response?.status ?? 200);
+  const { target, sourceElement, response } = event.detail.ctx;
+  // A refresh may arrive between a verdict and its answer; it must not be taken for the answer.
+  if (target?.id === "worklist") settle(response?.status ?? 200, verdict?.form === sourceElement ? verdict : null);
 });
 
-function settle(status) {
+function settle(status, asked) {
   const all = rows();
   const fresh = all.filter((row) => !known.has(row.id));
-  const asked = verdict;
-  verdict = null;
+  if (asked) verdict = null;
   known = new Set(all.map((row) => row.id));
   const byId = (id) => all.find((row) => row.id === id);
   if (asked && status < 400) {
