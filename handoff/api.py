@@ -68,7 +68,7 @@ class HandoffsOut(Schema):
 
 
 class HandoffsQuery(Schema):
-    status: Literal["", "open", "accepted", "rejected"] = ""
+    status: Literal["", "open", "accepted", "rejected", "withdrawn"] = ""
     mine: bool = Field(False, description="Only those offered to the token's user.")
     after: str = Field("", max_length=2_000, description="`next` of the page before.")
     limit: int = Field(50, ge=1, le=MOST_ROWS)

@@ -146,6 +146,8 @@ def _take(handoff: Handoff, by: "User", at: datetime) -> Handoff:
     """The handoff as it is now, held and open for a verdict by ``by``. Whoever comes second waits here, and
     then hears who was first."""
     handoff = _hold(handoff)
+    if handoff.status == Handoff.Status.WITHDRAWN:
+        raise LeadMoved(f"{handoff.lead} is {Stage(handoff.lead.stage).label} by now.")
     if not handoff.is_open:
         raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))
     refuse_verdict(by, handoff)

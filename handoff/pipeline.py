@@ -46,12 +46,14 @@ class Outcome:
 
 def run(*, at: datetime | None = None, limit: int = 100) -> int:
     """Handle up to ``limit`` crossings that are ready at ``at`` (by default now, by the database's clock),
-    oldest first, and give waiting handoffs to reps who have become available. Returns how many crossings were
-    handled; 0 when none is left. Safe to repeat and to run many at once."""
+    oldest first. When none is left, look after the open handoffs: withdraw what has become pointless, give
+    what waits to reps who have become available. Returns how many crossings were handled. Safe to repeat and
+    to run many at once."""
     at = at or database_now()
     recycling.wake(at=at)
     handled = sum(_try(crossing_id, at) for crossing_id in _ready(at, limit))
     if not handled:
+        withdraw_overtaken(at=at)
         assign_waiting(at=at)
     return handled
 
@@ -190,7 +192,25 @@ def _offer(
     return handoff
 
 
-# Waiting handoffs
+# Open handoffs
+
+
+def withdraw_overtaken(*, at: datetime) -> int:
+    """Take back handoffs whose lead has left sales' hands without a verdict, so that nobody is asked for one.
+    Returns how many."""
+    overtaken = list(Handoff.objects.overtaken().values_list("id", flat=True))
+    return sum(_withdraw(handoff_id, at) for handoff_id in overtaken)
+
+
+@transaction.atomic
+def _withdraw(handoff_id: int, at: datetime) -> bool:
+    _hold(Handoff.objects.values_list("lead_id", flat=True).get(pk=handoff_id))
+    handoff = Handoff.objects.overtaken().select_related("pool").filter(pk=handoff_id).first()
+    if handoff is None:
+        return False
+    Handoff.objects.filter(pk=handoff.pk).update(status=Handoff.Status.WITHDRAWN, decided_at=at)
+    alerts.lists_changed(handoff=handoff)
+    return True
 
 
 def assign_waiting(*, at: datetime) -> int:

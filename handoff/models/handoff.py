@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.permissions import sees_everything
 from leads.models import Lead, StageChange
+from leads.stages import Stage
 from scoring.models import Crossing, ModelVersion
 
 from .pool import Pool
@@ -33,6 +34,10 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
     def overdue(self, at: datetime) -> "HandoffQuerySet":
         return self.open().filter(due_at__lt=at)
 
+    def overtaken(self) -> "HandoffQuerySet":
+        """Open, although the lead has left sales' hands another way: an import made it a customer, say."""
+        return self.open().exclude(lead__stage=Stage.HANDED_OVER)
+
     def to_alarm(self, at: datetime) -> "HandoffQuerySet":
         """Overdue, and nobody has been told yet."""
         return self.overdue(at).filter(alarmed_at=None)
@@ -49,11 +54,12 @@ class Handoff(models.Model):
         OPEN = "open", "Waiting for a verdict"
         ACCEPTED = "accepted", "Accepted"
         REJECTED = "rejected", "Sent back"
+        WITHDRAWN = "withdrawn", "Taken back"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="handoffs")
     cycle = models.PositiveSmallIntegerField(help_text="1 for the lead's first handoff.")
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.OPEN)
     crossing = models.OneToOneField(
         Crossing,
         models.PROTECT,
@@ -107,7 +113,7 @@ class Handoff(models.Model):
             models.UniqueConstraint(fields=["lead", "cycle"], name="handoff_handoff_cycle_once"),
             models.CheckConstraint(
                 condition=Q(status="open", decided_at=None)
-                | (Q(status__in=["accepted", "rejected"]) & Q(decided_at__isnull=False)),
+                | (Q(status__in=["accepted", "rejected", "withdrawn"]) & Q(decided_at__isnull=False)),
                 name="handoff_handoff_decided_with_time",
             ),
             models.CheckConstraint(

@@ -301,6 +301,10 @@ def test_a_lead_that_left_sales_another_way_is_not_decided_on():
     lifecycle.move(lead=handoff.lead, to=Stage.CUSTOMER, at=NOW, cause=StageChange.Cause.IMPORT)
     with pytest.raises(NotYours, match="Customer"):
         decisions.accept(handoff=handoff, by=sol, at=LATER)
+    pipeline.run(at=LATER)
+    assert not Handoff.objects.open().exists()
+    with pytest.raises(NotYours, match="Customer"):
+        decisions.accept(handoff=handoff, by=sol, at=LATER)
 
 
 def test_a_crossing_while_the_undone_handoff_is_open_attaches_to_it():
