@@ -2,11 +2,13 @@
 one tries again with the same Message-ID."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.clock import database_now
 
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 #: Minutes to wait after each failed try; after the last the delivery is parked for a person.
 RETRY_MINUTES = (5 / 60, 5, 30, 120, 300)
+#: The advisory lock of whoever delivers.
+LOCK = 7_303
 #: How long one try may take before another worker may take over.
 LEASE = timedelta(minutes=2)
 
@@ -25,7 +29,27 @@ LEASE = timedelta(minutes=2)
 def deliver_due(*, at: datetime | None = None, limit: int = 50) -> int:
     """Try up to ``limit`` deliveries that are due at ``at`` (by default now, by the database's clock).
     Returns how many were sent. Stops at the first channel that cannot be reached at all: what was not tried
-    has not used up a try. Safe to run many at once."""
+    has not used up a try. Safe to run many at once: one works, the others return 0, so that a mail server
+    which stalls never takes every worker."""
+    with _only_one() as ours:
+        return _deliver(at, limit) if ours else 0
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    """Whether nobody else delivers at the moment. A worker that dies lets go with its connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        ours = bool(cursor.fetchone()[0])
+    try:
+        yield ours
+    finally:
+        if ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _deliver(at: datetime | None, limit: int) -> int:
     open_channels: dict[str, Channel] = {}
     sent = 0
     try:

@@ -64,10 +64,11 @@ def _link(notification: Notification) -> str:
 
 
 def _said(error: Exception) -> NotSent:
-    """A permanent refusal of this address ends the tries; anything else is tried again."""
+    """A permanent refusal of this address ends the tries; what the server answers is tried again; silence or
+    a cut connection is the server's trouble, not this mail's."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = {code for code, _ in error.recipients.values()}
         return NotSent(f"Refused: {error}", final=all(500 <= code < 600 for code in codes))
     if isinstance(error, smtplib.SMTPResponseException):
         return NotSent(f"The mail server said {error.smtp_code}: {error.smtp_error!r}")
-    return NotSent(f"The mail was cut off: {error}")
+    return Unreachable(f"The mail was cut off: {error}")

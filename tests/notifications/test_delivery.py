@@ -1,8 +1,12 @@
 """Mail to a real server: it arrives, once by id, whatever goes wrong on the way."""
 
+import socket
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from notifications import tasks
@@ -157,3 +161,45 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(smtp: Mailbox, m
     deliver_due(at=NOW)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == ("parked", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f7_one_worker_delivers_at_a_time_so_that_a_stalling_server_never_takes_them_all(smtp: Mailbox):
+    tell()
+    delivering, sent_meanwhile, in_hand = threading.Event(), [], []
+
+    def other_worker() -> None:
+        try:
+            delivering.wait(10)
+            sent_meanwhile.append(deliver_due(at=NOW))
+            in_hand.append(Delivery.objects.get().state)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=other_worker)
+    other.start()
+    smtp_answers = smtp.handle_DATA
+
+    async def handle(server, session, envelope):
+        delivering.set()
+        other.join(10)
+        return await smtp_answers(server, session, envelope)
+
+    smtp.handle_DATA = handle  # type: ignore[method-assign]
+    assert deliver_due(at=NOW) == 1
+    assert sent_meanwhile == [0]
+    assert in_hand == ["sending"]
+    assert len(smtp.messages) == 1
+
+
+def test_f7_a_server_that_accepts_and_then_says_nothing_costs_one_wait(settings: Settings):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT = False, 0.3
+        for number in range(5):
+            tell(rep(f"Rep{number} X"))
+        started = time.monotonic()
+        assert deliver_due(at=NOW) == 0
+        assert time.monotonic() - started < 2
+    assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0, 0, 0, 0, 1]
