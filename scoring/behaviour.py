@@ -43,11 +43,14 @@ class Behaviour:
     """Collects questions, then writes the ``behaviour`` part and one ``limited…`` part for each signal of
     which only so many count a period."""
 
-    def __init__(self, bind: Parameters, types: Mapping[str, int], asked: str, as_of: str) -> None:
+    def __init__(
+        self, bind: Parameters, types: Mapping[str, int], asked: str, as_of: str, *, restarts: bool
+    ) -> None:
         self._bind = bind
         self._types = types
         self._asked = asked
         self._as_of = as_of
+        self._restarts = restarts
         self._uses: dict[int, _Use] = {}
         self._origins: set[str] = set()
         self._aggregates: dict[str, str] = {}
@@ -109,24 +112,25 @@ class Behaviour:
 
     # Rows
 
-    def _first(self, signal: Signal, limit: Limit) -> str:
+    def _first(self, signal: Signal, limit: Limit, ids: bool) -> str:
         """The newest rows of ``signal`` in each period, as many as count. Undated ones share a period."""
         uses = {type_id: self._uses[type_id] for type_id in self._ids(signal)}
+        order = "r.age, r.id DESC" if ids else "r.age"
         return (
             "SELECT * FROM (SELECT r.*, row_number() OVER (PARTITION BY r.n, r.undated,"
-            f" date_trunc('{limit.period}', r.occurred_at, 'UTC') ORDER BY r.age, r.id DESC) AS place"
-            f" FROM ({self._rows(uses)}) r WHERE {self.filter(signal)}) r"
+            f" date_trunc('{limit.period}', r.occurred_at, 'UTC') ORDER BY {order}) AS place"
+            f" FROM ({self._rows(uses, ids)}) r WHERE {self.filter(signal)}) r"
             f" WHERE r.place <= {self._bind(limit.times, 'int')}"
         )
 
-    def rows_of(self, signal: Signal) -> str:
-        """The activities behind one signal, with id and age: what an explanation lists."""
+    def rows_of(self, signal: Signal, *, ids: bool = False) -> str:
+        """The activities behind one signal; with ``ids`` to list them, which costs reading the table."""
         if signal.limit:
-            return self._first(signal, signal.limit)
+            return self._first(signal, signal.limit, ids)
         uses = {type_id: self._uses[type_id] for type_id in self._ids(signal)}
-        return f"SELECT * FROM ({self._rows(uses)}) r WHERE {self.filter(signal)}"
+        return f"SELECT * FROM ({self._rows(uses, ids)}) r WHERE {self.filter(signal)}"
 
-    def _rows(self, uses: Mapping[int, _Use]) -> str:
+    def _rows(self, uses: Mapping[int, _Use], ids: bool = False) -> str:
         """Rows of these types, each type in exactly one arm: by whether all of its past counts and whether
         its properties are asked for (which cost reading the table, not only the index)."""
         arms = []
@@ -134,16 +138,18 @@ class Behaviour:
             ever = [t for t, use in uses.items() if use.properties is properties and not use.bounded]
             late = {t: use for t, use in uses.items() if use.properties is properties and use.bounded}
             if ever:
-                arms.append(self._arm(f"a.{self._is(ever, 'type_id')}", properties))
+                arms.append(self._arm(f"a.{self._is(ever, 'type_id')}", properties, ids))
             if late:
                 these = f"a.{self._is(late, 'type_id')}"
                 horizon = self._bind(float(max(use.horizon for use in late.values())), "float8")
                 since = f"{self._as_of} - make_interval(secs => {horizon})"
-                arms.append(self._arm(f"{these} AND NOT a.undated AND a.occurred_at > {since}", properties))
-                arms.append(self._arm(f"a.undated AND {these}", properties))
+                arms.append(
+                    self._arm(f"{these} AND NOT a.undated AND a.occurred_at > {since}", properties, ids)
+                )
+                arms.append(self._arm(f"a.undated AND {these}", properties, ids))
         return "\nUNION ALL ".join(f"({arm})" for arm in arms)
 
-    def _arm(self, which: str, properties: bool) -> str:
+    def _arm(self, which: str, properties: bool, ids: bool) -> str:
         who = {
             "ids": "a.lead_id = ANY(%(ids)s::bigint[])",
             "range": "a.lead_id BETWEEN %(low)s::bigint AND %(high)s::bigint",
@@ -159,7 +165,8 @@ class Behaviour:
         join = f" LEFT JOIN adjusted j ON j.n = {n}" if flags else ""
         seconds = f"floor(date_part('epoch', {self._as_of} - a.occurred_at))"
         return (
-            f"SELECT {n} AS n, a.id, CASE WHEN a.occurred_at <= {self._as_of} THEN a.type_id END AS kind,"
+            f"SELECT {n} AS n, {'a.id, ' if ids else ''}"
+            f"CASE WHEN a.occurred_at <= {self._as_of} THEN a.type_id END AS kind,"
             f" CASE WHEN a.undated THEN 0 ELSE least({seconds}, {_OLDEST})::int END AS age,"
             f" a.undated, a.occurred_at{flags},"
             f" {'a.properties' if properties else 'NULL::jsonb AS properties'}"
@@ -170,7 +177,7 @@ class Behaviour:
         tests = [f"r.{self._is(self._ids(signal))}"]
         if signal.window is not None:
             tests.append(f"r.age < {self._bind(signal.window, 'int')}")
-        if signal.origin is not None:
+        if signal.origin is not None and self._restarts:
             tests.append(f"r.since_{signal.origin}")
         tests += [compare(test, _in_row, self._bind) for test in signal.where]
         return " AND ".join(tests)
@@ -195,7 +202,7 @@ class Behaviour:
 
     def _note(self, signal: Signal, *, gone: int | None, still: int) -> None:
         """Remember how far back ``signal`` looks. ``gone``: the age at which its points are nothing."""
-        if signal.origin is not None:
+        if signal.origin is not None and self._restarts:
             self._origins.add(signal.origin)
         ends = [age for age in (signal.window, gone) if age is not None]
         if signal.window is not None:

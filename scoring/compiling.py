@@ -70,23 +70,32 @@ def compile_ruleset(
     asked: Asked = Asked.IDS,
     source: FactSource = FactSource.CURRENT,
     details: bool = False,
+    adjusted: bool = True,
 ) -> Statement:
     """``types`` maps activity type keys to ids. With ``details`` each row also has every rule's points before
-    and after its cap, how many activities earned them, and the facts that were asked about."""
-    return _Compiler(ruleset, types, asked, source, details).statement()
+    and after its cap, how many activities earned them, and the facts that were asked about. Without
+    ``adjusted`` it is for leads that have no adjustment, and does not look for any: a third cheaper."""
+    return _Compiler(ruleset, types, asked, source, details, adjusted).statement()
 
 
 class _Compiler:
     def __init__(
-        self, ruleset: Ruleset, types: Mapping[str, int], asked: Asked, source: FactSource, details: bool
+        self,
+        ruleset: Ruleset,
+        types: Mapping[str, int],
+        asked: Asked,
+        source: FactSource,
+        details: bool,
+        adjusted: bool,
     ) -> None:
         self.ruleset = ruleset
         self.asked = asked
         self.details = details
+        self.adjusted = adjusted
         self.bind = Parameters()
         self.as_of = "w.as_of" if asked is Asked.MOMENTS else "%(as_of)s::timestamptz"
         self.facts = Facts(self.bind, history_at=self.as_of if source is FactSource.HISTORY else None)
-        self.behaviour = Behaviour(self.bind, types, asked.value, self.as_of)
+        self.behaviour = Behaviour(self.bind, types, asked.value, self.as_of, restarts=adjusted)
         self.raw: dict[str, str] = {}
         self.counts: dict[str, str] = {}
         self._earned: list[tuple[RuleSpec, Signal]] = []
@@ -95,7 +104,7 @@ class _Compiler:
         parts = self._parts()  # first: it says which facts and signals the others must provide
         ctes = ",\n".join(
             [
-                f"who AS ({self._who()})",
+                f"who AS NOT MATERIALIZED ({self._who()})",
                 *self._adjustments(),
                 *self.behaviour.ctes(),
                 f"facts AS ({self.facts.select()} OFFSET 0)",
@@ -124,7 +133,7 @@ class _Compiler:
             listed = MOST_LISTED if rule.each else 1
             arms.append(
                 f"(SELECT {self.bind(rule.key, 'text')} AS rule, r.n, r.id, r.kind, r.occurred_at, r.undated,"
-                f" {earned} AS points FROM ({self.behaviour.rows_of(signal)}) r"
+                f" {earned} AS points FROM ({self.behaviour.rows_of(signal, ids=True)}) r"
                 f" ORDER BY r.age, r.id DESC LIMIT {listed})"
             )
         if not arms:
@@ -153,6 +162,8 @@ class _Compiler:
 
     def _adjustments(self) -> list[str]:
         """Per lead: restarts, and for each dimension the newest "set to" and what was added after it."""
+        if not self.adjusted:
+            return []
         columns = []
         for dimension in DIMENSIONS:
             here = f"WHERE in_force AND dimension = '{dimension}'"
@@ -191,13 +202,21 @@ class _Compiler:
             columns.append(f"{self._condition(trigger.when, 'triggers')} AS t{n}")
         for n, blocker in enumerate(self.ruleset.blockers):
             columns.append(f"{self._condition(blocker.when, None)} AS k{n}")
-        columns += [f"j.{d}_set, coalesce(j.{d}_added, 0) AS {d}_added" for d in DIMENSIONS]
-        columns.append("j.restart_id, j.triggers_from AS restarted_at")
-        columns.append(f"coalesce({self.behaviour.moves()}, false) OR coalesce(j.moves, false) AS fading")
+        moves = f"coalesce({self.behaviour.moves()}, false)"
+        if self.adjusted:
+            columns += [f"j.{d}_set, coalesce(j.{d}_added, 0) AS {d}_added" for d in DIMENSIONS]
+            columns.append("j.restart_id, j.triggers_from AS restarted_at")
+            moves += " OR coalesce(j.moves, false)"
+        else:
+            columns += [f"NULL::int AS {d}_set, 0 AS {d}_added" for d in DIMENSIONS]
+            columns.append("NULL::bigint AS restart_id, NULL::timestamptz AS restarted_at")
+        columns.append(f"{moves} AS fading")
         if self.details:
             columns += [f"f.{column}" for column in self.facts.keep_values().values()]
-        joins = " ".join(f"LEFT JOIN {cte} USING (n)" for cte in self.behaviour.names())
-        return f"SELECT {', '.join(columns)}\nFROM facts f LEFT JOIN adjusted j USING (n) {joins}"
+        joins = "".join(f" LEFT JOIN {cte} USING (n)" for cte in self.behaviour.names())
+        if self.adjusted:
+            joins += " LEFT JOIN adjusted j USING (n)"
+        return f"SELECT {', '.join(columns)}\nFROM facts f{joins}"
 
     def _rule(self, n: int, rule: RuleSpec) -> list[str]:
         points = rule.points * HUNDREDTHS

@@ -107,8 +107,7 @@ def _dimension(ruleset: Ruleset, dimension: Dimension, labels: dict[str, str]) -
         about=_ABOUT[dimension],
         ceiling=ruleset.ceilings.get(dimension),
         rules=tuple(
-            Said(rule.label, sentences.of_rule(rule, ruleset.groups, labels), rule.points)
-            for rule in rules
+            Said(rule.label, sentences.of_rule(rule, ruleset.groups, labels), rule.points) for rule in rules
         ),
     )
 

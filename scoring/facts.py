@@ -28,22 +28,24 @@ class Facts:
         self._bind = bind
         self._history_at = history_at
         self._columns: dict[str, str] = {}
+        self._tests: dict[str, str] = {}
         self._fields: dict[str, Field] = {}
         self.raw_columns: dict[str, str] = {}
 
     def test(self, fact: Fact) -> str:
         """True or false for ``fact``, never null: a test of something unknown is false."""
         self._fields[fact.field.name] = fact.field
-        return compare(fact, self._column, self._bind)
+        test = compare(fact, self._column, self._bind)
+        return f"f.{self._tests.setdefault(test, f'q{len(self._tests)}')}"
 
     def keep_values(self) -> dict[str, str]:
         """Also select the facts asked about, as text: field name → column."""
         for name, field in self._fields.items():
-            self.raw_columns[name] = self._column(_raw(field, self._bind)).removeprefix("f.")
+            self.raw_columns[name] = self._column(_raw(field, self._bind)).removeprefix("v.")
         return self.raw_columns
 
     def _column(self, expression: str) -> str:
-        return f"f.{self._columns.setdefault(expression, f'f{len(self._columns)}')}"
+        return f"v.{self._columns.setdefault(expression, f'f{len(self._columns)}')}"
 
     def select(self) -> str:
         columns = ["w.n", "w.lead_id", *(f"{sql} AS {name}" for sql, name in self._columns.items())]
@@ -51,8 +53,11 @@ class Facts:
         if self._history_at is not None:
             lead, company = self._as_of()
         needs_company = any(field.column.startswith("c.") for field in self._fields.values())
-        return f"SELECT {', '.join(columns)} FROM who w JOIN {lead}" + (
-            f" LEFT JOIN {company}" if needs_company else ""
+        source = f"who w JOIN {lead}" + (f" LEFT JOIN {company}" if needs_company else "")
+        tests = "".join(f", {sql} AS {name}" for sql, name in self._tests.items())
+        kept = "".join(f", v.{name}" for name in self.raw_columns.values())
+        return (
+            f"SELECT v.n, v.lead_id{kept}{tests}\nFROM (SELECT {', '.join(columns)} FROM {source} OFFSET 0) v"
         )
 
     def _as_of(self) -> tuple[str, str]:
@@ -94,7 +99,7 @@ def compare(fact: Fact, column: Callable[[str], str], bind: Parameters) -> str:
     numeric = field.type == Type.NUMBER or op in ("gt", "gte", "lt", "lte", "between")
     if numeric or (op in ("eq", "ne", "in", "not_in") and not isinstance(values[0], str)):
         return _number_test(column(_number(field, bind)), op, values, bind)
-    return _text_test(column(_text(field, bind)), op, values, bind)
+    return _text_test(_text(field, bind), column, op, values, bind)
 
 
 def _boolean(truth: str, op: str) -> str:
@@ -125,9 +130,12 @@ def _number_test(number: str, op: str, values: tuple[object, ...], bind: Paramet
     return f"({number} {sign} {bind(values[0], 'numeric')}) IS TRUE"
 
 
-def _text_test(text: str, op: str, values: tuple[object, ...], bind: Parameters) -> str:
+def _text_test(
+    text: str, column: Callable[[str], str], op: str, values: tuple[object, ...], bind: Parameters
+) -> str:
     lowered = [str(value).strip(" ").lower() for value in values]
     escaped = [_escaped(value) for value in lowered]
+    text = column(_words(text, bind) if op == "word" else text)
     match op:
         case "known":
             return f"({text} IS NOT NULL)"
@@ -149,10 +157,12 @@ def _text_test(text: str, op: str, values: tuple[object, ...], bind: Parameters)
             patterns = ["%".join(_escaped(piece) for piece in _pieces(value)) for value in lowered]
         case "word":
             patterns = [f"% {_escaped(words_of(value))} %" for value in lowered]
-            text = (
-                f"' ' || btrim(regexp_replace({text}, {bind(BETWEEN_WORDS, 'text')}, ' ', 'g'), ' ') || ' '"
-            )
     return f"({text} LIKE ANY({bind(patterns, 'text[]')})) IS TRUE"
+
+
+def _words(text: str, bind: Parameters) -> str:
+    """One blank between the words, and one at each end."""
+    return f"' ' || btrim(regexp_replace({text}, {bind(BETWEEN_WORDS, 'text')}, ' ', 'g'), ' ') || ' '"
 
 
 def _pieces(pattern: str) -> list[str]:

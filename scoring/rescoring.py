@@ -20,7 +20,7 @@ from leads.models import ChangedLead, Lead
 from leads.ticks import tick
 
 from .compiling import Asked
-from .models import ModelVersion, Score, ScoringModel
+from .models import Adjustment, ModelVersion, Score, ScoringModel
 from .statement import Saved, compiled, run, save
 
 log = logging.getLogger(__name__)
@@ -166,10 +166,11 @@ def _score_claimed(versions: list[ModelVersion], taken: list[_Taken], at: dateti
     if not claimed:
         return 0
     ids = [row["lead_id"] for row in claimed]
+    adjusted = any(row["adjusted"] for row in claimed)
     crossings = 0
     for version in versions:
         saved = save(
-            compiled(version),
+            compiled(version, adjusted=adjusted),
             model_id=version.model_id,
             version_id=version.pk,
             settled=False,
@@ -185,7 +186,8 @@ def _score_claimed(versions: list[ModelVersion], taken: list[_Taken], at: dateti
 #: The lead's key is locked too: storing a first score needs it, and waiting for it later, with the changed
 #: row in hand, could deadlock with someone who holds the lead and writes a fact.
 _CLAIM = """
-SELECT c.lead_id, c.version, c.live, clock_timestamp() AS now
+SELECT c.lead_id, c.version, c.live, clock_timestamp() AS now,
+  EXISTS (SELECT 1 FROM scoring_adjustment a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL) AS adjusted
 FROM leads_changedlead c JOIN leads_lead l ON l.id = c.lead_id
 WHERE c.lead_id = ANY(%(ids)s::bigint[]) AND c.parked_at IS NULL
 ORDER BY c.lead_id
@@ -244,8 +246,9 @@ def _publish_bucket(at: datetime) -> bool:
 def _score_bucket(version: ModelVersion, bucket: int, at: datetime, live: bool) -> Saved:
     low = bucket * BUCKET
     _lock_buckets({low}, shared=False)
+    words = Adjustment.objects.filter(lead_id__range=(low, low + BUCKET - 1), voided_at=None)
     return save(
-        compiled(version, asked=Asked.RANGE),
+        compiled(version, asked=Asked.RANGE, adjusted=words.exists()),
         model_id=version.model_id,
         version_id=version.pk,
         settled=True,
@@ -258,8 +261,9 @@ def _score_bucket(version: ModelVersion, bucket: int, at: datetime, live: bool) 
 
 def _sweep(version: ModelVersion, ids: list[int], at: datetime) -> Saved:
     _lock_buckets(set(ids), shared=False)
+    words = Adjustment.objects.filter(lead_id__in=ids, voided_at=None)
     return save(
-        compiled(version),
+        compiled(version, adjusted=words.exists()),
         model_id=version.model_id,
         version_id=version.pk,
         settled=True,

@@ -26,19 +26,29 @@ def compiled(
     asked: Asked = Asked.IDS,
     source: FactSource = FactSource.CURRENT,
     details: bool = False,
+    adjusted: bool = True,
 ) -> Statement:
     """The statement of ``version``. A published one never changes, so it is compiled once per process."""
     if version.is_draft:
-        types = activity_types()
-        return compile_ruleset(read(version, types), types, asked=asked, source=source, details=details)
-    return _of_published(version.pk, asked, source, details)
+        return _compile(version, asked, source, details, adjusted)
+    return _of_published(version.pk, asked, source, details, adjusted)
 
 
 @cache
-def _of_published(version_id: int, asked: Asked, source: FactSource, details: bool) -> Statement:
-    types = activity_types()
+def _of_published(
+    version_id: int, asked: Asked, source: FactSource, details: bool, adjusted: bool
+) -> Statement:
     version = ModelVersion.objects.select_related("model").get(pk=version_id)
-    return compile_ruleset(read(version, types), types, asked=asked, source=source, details=details)
+    return _compile(version, asked, source, details, adjusted)
+
+
+def _compile(
+    version: ModelVersion, asked: Asked, source: FactSource, details: bool, adjusted: bool
+) -> Statement:
+    types = activity_types()
+    return compile_ruleset(
+        read(version, types), types, asked=asked, source=source, details=details, adjusted=adjusted
+    )
 
 
 def run(sql: str, parameters: Mapping[str, Any], *, prepare: bool = True) -> list[Row]:

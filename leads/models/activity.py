@@ -125,8 +125,20 @@ class Activity(models.Model):
             ),
         ]
         indexes = [
-            # The scoring statement reads a lead's activities in this order, often without the table.
-            models.Index(F("lead"), F("type"), F("occurred_at").desc(), name="leads_activity_scoring"),
+            # The scoring statement reads a lead's activities in this order, without the table.
+            models.Index(
+                F("lead"),
+                F("type"),
+                F("occurred_at").desc(),
+                include=["undated"],
+                condition=Q(voided_at=None),
+                name="leads_activity_scored",
+            ),
+            models.Index(
+                fields=["lead", "type"],
+                condition=Q(undated=True, voided_at=None),
+                name="leads_activity_undated",
+            ),
             models.Index(fields=["lead", "-occurred_at", "-id"], name="leads_activity_timeline"),
             models.Index(fields=["visitor"], condition=Q(lead=None), name="leads_activity_unidentified"),
         ]

@@ -40,7 +40,7 @@ def judged(
     """Every lead at every moment, scored by the statement and by the oracle; leaves nothing behind."""
     with transaction.atomic():
         version, leads = draft(model), leads_of(people)
-        statement = compiled(version, asked=asked)
+        statement = compiled(version, asked=asked, adjusted=any(person.words for person in people))
         found: list[Row] = []
         if asked is Asked.MOMENTS:
             pairs = [(lead.pk, at) for lead in leads for at in moments]
