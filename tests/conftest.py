@@ -16,8 +16,8 @@ pytest_plugins = [
 
 # A shared machine is slow at odd moments: how long one case takes says nothing. "long": make test-long.
 _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("usual", **_patient)  # type: ignore[arg-type]
-settings.register_profile("long", max_examples=10_000, **_patient)  # type: ignore[arg-type]
+settings.register_profile("usual", **_patient)
+settings.register_profile("long", max_examples=10_000, **_patient)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 

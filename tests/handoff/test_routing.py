@@ -137,7 +137,7 @@ def test_a_country_that_no_pool_takes_is_an_alarm_for_the_admins_and_goes_out_on
     Pool.objects.update(countries=[])
     pipeline.run(at=NOW + timedelta(minutes=5))
     handoff.refresh_from_db()
-    assert handoff.rep == sol
+    assert handoff.rep_id == sol.pk
     assert handoff.lead in Lead.objects.visible_to(sol)
 
 

@@ -29,7 +29,7 @@ def happened(ada: Lead) -> WhatHappened:
             source="site",
             lead_id=ada.pk,
         )
-        return replace(base, **fields)  # type: ignore[arg-type]
+        return replace(base, **fields)
 
     return make_new
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -19,16 +20,16 @@ SignIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true", "HX-Target": "worklist"}
 
 
-def accept(client: Client, handoff: Handoff, **options: object) -> object:
+def accept(client: Client, handoff: Handoff, **options: Any) -> Any:
     return client.post(f"/handoffs/{handoff.public_id}/acceptance/", {"next": "/queue/?view=due"}, **options)
 
 
-def reject(client: Client, handoff: Handoff, **answers: str) -> object:
+def reject(client: Client, handoff: Handoff, **answers: str) -> Any:
     given = {"reason": "timing", "next": "/queue/?view=due", **answers}
     return client.post(f"/handoffs/{handoff.public_id}/rejection/", given)
 
 
-def undo(client: Client, handoff: Handoff) -> object:
+def undo(client: Client, handoff: Handoff) -> Any:
     return client.post(f"/handoffs/{handoff.public_id}/undo/", {"next": "/queue/?view=due"})
 
 

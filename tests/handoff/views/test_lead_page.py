@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -233,7 +234,7 @@ def test_a_colleagues_lead_is_not_mine_to_qualify(sofia: User, accepted: Handoff
 # Contact and opportunity
 
 
-def log(client: Client, of: Handoff | Lead, **answers: str) -> object:
+def log(client: Client, of: Handoff | Lead, **answers: str) -> Any:
     given = {"kind": "call", "note": "Talked about dispatch.", "key": str(uuid.uuid4()), **answers}
     return client.post(url(of, "contacts/"), given)
 
