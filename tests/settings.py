@@ -1,5 +1,6 @@
 """The product's settings, with what makes tests quick and keeps them to themselves."""
 
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from crm.settings import *  # noqa: F403
 from crm.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 
 #: Sockets and mail of this test run. Worker and server that a test starts are told to share it.
-TEST_RUN_DIR = Path(env.text("HANDOFF_TEST_RUN") or tempfile.mkdtemp(prefix="handoff-test-"))
+TEST_RUN_DIR = Path(
+    env.text("HANDOFF_TEST_RUN") or f"{tempfile.gettempdir()}/handoff-test-{secrets.token_hex(8)}"
+)
 
 # Raises when a page asks the same question once per row.
 INSTALLED_APPS = ["zeal", *INSTALLED_APPS]

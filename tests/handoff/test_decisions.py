@@ -8,7 +8,7 @@ from django.db import connection
 
 from handoff import decisions, pipeline, qualification
 from handoff.decisions import AlreadyDecided, ReturnDatePassed, UndoRefused
-from handoff.models import Handoff, PoolMember, Qualification, Verdict
+from handoff.models import Handoff, Pool, PoolMember, Qualification, Verdict
 from handoff.permissions import NotYours, may_decide
 from leads import lifecycle
 from leads.models import StageChange
