@@ -23,6 +23,7 @@ from handoff.models import Handoff, Verdict
 from . import worklists
 from .previews import reasons_in_use
 from .requests import Request, page_for, wants, way_back
+from .work_rows import row_id
 
 for_sales = page_for(may_give_verdicts, "Verdicts are for sales to give.")
 
@@ -115,7 +116,7 @@ def _done(request: Request, handoff: Handoff, said: SafeString, *, undo: bool = 
     undo_url = reverse("handoff:undo", args=[handoff.public_id]) if undo else ""
     if (answer := _list_again(request)) is not None:
         template, context = answer
-        context["toast"] = {"text": said, "undo_url": undo_url, "undo_row": worklists.row_id(handoff)}
+        context["toast"] = {"text": said, "undo_url": undo_url, "undo_row": row_id(handoff)}
         return render(request, template, context)
     messages.success(request, said, extra_tags=undo_url)
     return redirect(_next(request, handoff))
@@ -158,7 +159,7 @@ def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpRes
         "handoff": handoff,
         "reasons": reasons_in_use(),
         "back_url": _next(request, handoff),
-        "row": worklists.row_id(handoff),
+        "row": row_id(handoff),
         "rejection": {
             "chosen": request.POST.get("reason", ""),
             "note": request.POST.get("note", ""),

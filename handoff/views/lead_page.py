@@ -23,24 +23,16 @@ from leads import consent, timeline
 from leads.models import Lead, Opportunity, StageChange
 from leads.signals import active_colleagues
 from leads.stages import WITH_MARKETING, Phase, Stage
+from scoring.dimensions import SALES_STAGE
 from scoring.explanation import explain, history
 
 from . import worklists
-from .rows import AgreedLine, agreed_line, by_activity
+from .lead_path import Step, path_of
+from .rows import AgreedLine, agreed_line, by_activity, in_words
 
 HISTORY_DAYS = 30
 HISTORY_STEP_DAYS = 2
 COLLEAGUES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stage on the way from lead to opportunity: ``state`` is done, now or ahead."""
-
-    label: str
-    state: str
-    at: datetime | None
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +87,10 @@ class LeadPage:
     phases = Phase.choices
 
     @property
+    def source(self) -> str:
+        return in_words(self.lead.source)
+
+    @property
     def past(self) -> list[Handoff]:
         """Every handoff but the one that waits or was decided last."""
         return self.handoffs[1:]
@@ -103,11 +99,11 @@ class LeadPage:
     def title(self) -> str:
         """What the score panel is headed with."""
         short = [key for key, least in self.line.lines.items() if least and self.score[key] < least * 100]
-        if any(trigger["true"] and trigger["stage"] == "sql" for trigger in self.explanation["triggers"]):
+        if not short or any(trigger["stage"] == SALES_STAGE for trigger in self.fired):
             return "Why this lead is over the line"
-        return (
-            f"What is missing to the line: {', '.join(short)}" if short else "Why this lead is over the line"
-        )
+        if self.lead.is_with_sales:
+            return "What counts now"
+        return f"What is missing to the line: {' and '.join(short)}"
 
     @property
     def fired(self) -> list[dict[str, Any]]:
@@ -162,7 +158,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         score=line.explained(explanation),
         explanation=explanation,
         history=_history(lead, line, at),
-        path=_path(lead, changes, handoffs, decides=decides),
+        path=path_of(lead, changes, handoffs, decides=decides),
         handoff=newest_handoff,
         handoffs=handoffs,
         clock=read_clocks(handoffs=[waiting], at=at)[waiting.pk] if waiting else None,
@@ -251,53 +247,6 @@ def _vetted(handoff: Handoff | None, *, decides: bool) -> str:
 def _moment(at: datetime) -> str:
     local = timezone.localtime(at)
     return date_format(local, "H:i" if local.date() == timezone.localdate() else "j M, H:i")
-
-
-# The way through the stages
-
-_WAY = (Stage.LEAD, Stage.MQL, Stage.HANDED_OVER, Stage.SQL, Stage.OPPORTUNITY)
-
-
-def _path(
-    lead: Lead, changes: Sequence[StageChange], handoffs: Sequence[Handoff], *, decides: bool
-) -> list[Step]:
-    entered: dict[str, StageChange] = {}
-    for change in reversed(changes):
-        entered[change.to_stage] = change
-    way = list(_WAY)
-    if lead.stage in (Stage.CUSTOMER, Stage.CLOSED):
-        way = [stage for stage in way if stage == Stage.LEAD or stage in entered] + [Stage(lead.stage)]
-    here = way.index(Stage(lead.stage))
-    steps = []
-    for number, stage in enumerate(way):
-        state = "done" if number < here else "now" if number == here else "ahead"
-        at = entered[stage].at if stage in entered else lead.created_at if stage == Stage.LEAD else None
-        if state == "ahead":
-            steps.append(Step(stage.label, state, None, _ahead(stage, decides=decides)))
-        else:
-            steps.append(Step(stage.label, state, at, _cause(stage, lead, entered.get(stage), handoffs)))
-    return steps
-
-
-def _ahead(stage: Stage, *, decides: bool) -> str:
-    return {
-        Stage.MQL: "when it shows interest",
-        Stage.HANDED_OVER: "over the SQL line",
-        Stage.SQL: "when you accept" if decides else "when sales accepts",
-        Stage.OPPORTUNITY: "after BANT and a talk",
-    }.get(stage, "")
-
-
-def _cause(stage: Stage, lead: Lead, change: StageChange | None, handoffs: Sequence[Handoff]) -> str:
-    if stage == Stage.LEAD:
-        return lead.source
-    if change is None:
-        return ""
-    if stage == Stage.HANDED_OVER and handoffs and handoffs[0].version is not None:
-        return f"rules v{handoffs[0].version.number}"
-    if change.cause == StageChange.Cause.VERDICT and stage != Stage.SQL:
-        return f"sent back by {change.by}"
-    return str(change.by) if change.by is not None else change.get_cause_display().lower()
 
 
 # The timeline's own entries

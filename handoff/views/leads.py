@@ -25,7 +25,7 @@ from leads.models import Lead
 from .lead_page import LeadPage, lead_page
 from .previews import reasons_in_use
 from .requests import Request, page_for, wants, way_back
-from .rows import agreed_line, leading_scores
+from .rows import agreed_line, in_words, leading_scores
 
 PAGE = 50
 #: What all leads can be sorted by: only what an index gives in order, so that a million cost no more.
@@ -53,7 +53,7 @@ def all_leads(request: Request) -> HttpResponse:
     scores = leading_scores([lead.pk for lead in page.rows])
     context = {
         "now": timezone.now(),
-        "rows": [(lead, line.measured(scores.get(lead.pk))) for lead in page.rows],
+        "rows": [(lead, line.measured(scores.get(lead.pk)), in_words(lead.source)) for lead in page.rows],
         "filters": filters,
         "chips": chips(filters, request.GET),
         "sort": sort,

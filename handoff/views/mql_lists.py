@@ -8,12 +8,8 @@ from operator import add
 from typing import Any
 
 from django.db.models import (
-    Aggregate,
     Count,
-    DateTimeField,
-    DurationField,
     Exists,
-    ExpressionWrapper,
     F,
     FilteredRelation,
     OuterRef,
@@ -35,36 +31,21 @@ from leads.signals import newest
 from leads.stages import Phase, Stage
 from scoring.dimensions import HUNDREDTHS, Dimension
 
+from .mql_tiles import Standing, Tile, standing_of, tiles_of
 from .rows import AgreedLine, Why, about, agreed_line, why_now
 
 #: Rows of each group while several are shown, and of one that is shown alone.
 HEAD, PAGE = 10, 50
 NEAR_POINTS = 5
 STUCK_DAYS = 30
-WEEK = timedelta(days=7)
 
 _ORDER = ("distance", "-best", "id")
-_DOES = {Phase.AWARENESS: "learning", Phase.CONSIDERATION: "comparing", Phase.DECISION: "choosing"}
 _ICONS = {Phase.DECISION: "circle-dot", Phase.CONSIDERATION: "circle-dashed", Phase.AWARENESS: "circle"}
 _SIGNS = {
     Phase.DECISION: "demo, pricing, comparison",
     Phase.CONSIDERATION: "guides, webinars, case studies",
     Phase.AWARENESS: "newsletter, first visits",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One box of the strip on top: how many are there, how many came and went in 7 days, and for how long."""
-
-    key: str
-    label: str
-    does: str
-    count: int
-    flow: str
-    stay: str
-    url: str
-    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,35 +110,39 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
     view = parameters.get("view", "")
     view = view if view in _conditions(at) else "all"
     only = parameters.get("phase", "")
-    standing = _standing(mqls, at)
-    returned = _returned(user)
-    returned_count = returned.count()
+    standing = standing_of(mqls, at)
+    returned = _returned(user, at)
+    came_back = dict(returned.order_by().values_list("lead__phase").annotate(Count("id")))
     listed = _measured(mqls.select_related("company"), line).filter(_conditions(at)[view])
     filters = MqlFilter(parameters, queryset=listed)
     narrowed = chips(filters, parameters)
     after = parameters.get("after", "")
+    leads = filters.qs
+    back: list[BackRow] = []
+    back_next = ""
+    counts: dict[str, int] = {phase: standing[phase].count for phase in Phase}
+    if narrowed or only or view != "all":
+        counts = dict(leads.order_by().values_list("phase").annotate(Count("id")))
+    else:
+        # Each lead stands in one place: those that came back have a group of their own.
+        leads = leads.filter(~Exists(returned.filter(lead=OuterRef("pk"))))
+        counts = {phase: count - came_back.get(phase, 0) for phase, count in counts.items()}
+        back, back_next = _back_rows(returned, "", HEAD)
     groups: list[Group] = []
-    if view != "back":
-        phases = (
-            [Phase(only)] if only in Phase.values else [Phase.DECISION, Phase.CONSIDERATION, Phase.AWARENESS]
-        )
-        counts = {phase: standing[phase].count for phase in standing}
-        if narrowed or view != "all":
-            counts = dict(filters.qs.order_by().values_list("phase").annotate(Count("id")))
-        groups = _groups(filters.qs, phases, counts, line, parameters, at, after)
-    shows_back = view == "back" or (view == "all" and not narrowed and not only)
-    back, back_next = _back_rows(returned, after if view == "back" else "", PAGE if view == "back" else HEAD)
-    if not shows_back:
-        back = []
+    if view == "back":
+        back, back_next = _back_rows(returned, after, PAGE)
+    else:
+        phases = [Phase(only)] if only in Phase.values else list(reversed(Phase))
+        groups = _groups(leads, phases, counts, line, parameters, at, after)
     return MqlPage(
         url=f"{path}?{parameters.urlencode()}",
-        tiles=_tiles(standing, only, at),
-        views=_views(view, standing, returned_count),
+        tiles=tiles_of(standing, only, at),
+        views=_views(view, standing, sum(came_back.values())),
         view=view,
         filters=filters,
         chips=narrowed,
         back=back,
-        back_count=returned_count,
+        back_count=sum(came_back.values()),
         back_more_url=_back_more(view, back_next, parameters),
         groups=groups,
         empty={} if groups or back else _empty(view, narrowed),
@@ -199,89 +184,19 @@ def _conditions(at: datetime) -> dict[str, Q]:
     }
 
 
-def _returned(user: User) -> QuerySet[Handoff]:
-    """The last handoff of each MQL that sales sent back."""
+def _returned(user: User, at: datetime) -> QuerySet[Handoff]:
+    """The last handoff of each MQL that sales sent back, until the day it may come again."""
     later = Handoff.objects.filter(lead=OuterRef("lead"), cycle__gt=OuterRef("cycle"))
+    waits = Verdict.objects.filter(handoff=OuterRef("pk"), return_on__gt=timezone.localdate(at))
     return Handoff.objects.visible_to(user).filter(
-        ~Exists(later), status=Handoff.Status.REJECTED, lead__stage=Stage.MQL
+        ~Exists(later), Exists(waits), status=Handoff.Status.REJECTED, lead__stage=Stage.MQL
     )
 
 
-# Tiles
+# Saved views
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    count: int = 0
-    came: int = 0
-    median_days: int = 0
-
-
-class Median(Aggregate):
-    template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-
-
-def _standing(mqls: QuerySet[Lead], at: datetime) -> dict[str, _Standing]:
-    """How the MQLs stand in each phase. One query."""
-    stay = ExpressionWrapper(Value(at, DateTimeField()) - F("phase_at"), output_field=DurationField())
-    rows = (
-        mqls.order_by()
-        .values("phase")
-        .annotate(
-            count=Count("id"),
-            came=Count("id", filter=Q(phase_at__gt=at - WEEK)),
-            stay=Median(stay, output_field=DurationField()),
-        )
-    )
-    found = {row["phase"]: _Standing(row["count"], row["came"], row["stay"].days) for row in rows}
-    return {phase: found.get(phase, _Standing()) for phase in Phase.values}
-
-
-def _tiles(standing: dict[str, _Standing], only: str, at: datetime) -> list[Tile]:
-    monday = (timezone.localtime(at) - timedelta(days=timezone.localtime(at).weekday())).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    week = Handoff.objects.filter(stage_change__to_stage=Stage.HANDED_OVER, stage_change__at__gte=monday)
-    handed = week.aggregate(
-        all=Count("id"),
-        accepted=Count("id", filter=Q(status=Handoff.Status.ACCEPTED)),
-        back=Count("id", filter=Q(status=Handoff.Status.REJECTED)),
-        open=Count("id", filter=Q(status=Handoff.Status.OPEN)),
-    )
-    left = {
-        Phase.AWARENESS: f"{standing[Phase.CONSIDERATION].came} moved on",
-        Phase.CONSIDERATION: f"{standing[Phase.DECISION].came} moved on",
-        Phase.DECISION: f"{handed['all']} handed over",
-    }
-    tiles = [
-        Tile(
-            key=phase,
-            label=phase.label,
-            does=_DOES[phase],
-            count=standing[phase].count,
-            flow=f"+{standing[phase].came} in, {left[phase]}",
-            stay=f"median {standing[phase].median_days} days here",
-            url="?" if only == phase else f"?phase={phase}",
-            current=only == phase,
-        )
-        for phase in Phase
-    ]
-    tiles.append(
-        Tile(
-            key="sales",
-            label="Sales",
-            does="over the line",
-            count=handed["all"],
-            flow=f"since Monday, {handed['accepted']} accepted",
-            stay=f"{handed['back']} came back, {handed['open']} undecided",
-            url=f"{reverse('handoff:leads')}?stage={Stage.HANDED_OVER}",
-            current=False,
-        )
-    )
-    return tiles
-
-
-def _views(view: str, standing: dict[str, _Standing], returned: int) -> list[dict[str, Any]]:
+def _views(view: str, standing: dict[str, Standing], returned: int) -> list[dict[str, Any]]:
     shown = [
         ("all", "All open", sum(each.count for each in standing.values())),
         ("back", "Back from sales", returned),

@@ -18,7 +18,8 @@ from leads.signals import active_colleagues, newest
 from scoring.explanation import explain
 
 from .rows import AgreedLine, Why, agreed_line, by_activity, said_about, why_now
-from .worklists import Row, row_id
+from .work_rows import Row, row_id
+from .worklists import FIRST_VIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def preview(
     here = parameters.copy()
     for passing in ("lead", "reject"):
         here.pop(passing, None)
-    path, view = reverse(f"handoff:{name}"), here.get("view", "")
+    path, view = reverse(f"handoff:{name}"), here.get("view") or FIRST_VIEW[name]
     return Preview(
         handoff=handoff,
         url=f"{reverse('handoff:lead', args=[lead.public_id])}?from={name}&view={view}",

@@ -62,21 +62,23 @@ def leading_scores(lead_ids: Iterable[int]) -> dict[int, Score]:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a lead matters now: ``what`` in bold, ``at`` said relatively, ``rest`` after it; then what else."""
+    """Why a lead matters now: ``what`` in bold, ``at`` said relatively, ``rest`` after it; then what else,
+    and how big the company is."""
 
     what: str
     at: datetime | None
     rest: str
     others: tuple[str, ...]
+    staff: str
 
     @property
     def note(self) -> str:
         """What else, as a line of its own."""
-        return sentence(" · ".join(self.others))
+        return sentence(" · ".join(filter(None, (*self.others, self.staff))))
 
     @property
     def more(self) -> str:
-        """What else, as part of a text."""
+        """What else, as part of a text beside the company's facts."""
         return sentence(", ".join(self.others))
 
 
@@ -85,13 +87,12 @@ def why_now(*, lead: Lead, signals: Sequence[Signal], cycle: int = 1) -> Why:
     notes = [_often(signal) for signal in signals[1:3]]
     if cycle > 1:
         notes.insert(0, f"handed over for the {_ordinal(cycle)} time")
-    if lead.company is not None and lead.company.employees:
-        notes.append(f"{lead.company.employees:,} staff")
+    staff = f"{lead.company.employees:,} staff" if lead.company is not None and lead.company.employees else ""
     if not signals:
-        return Why("Nothing on record yet", None, "", tuple(notes))
+        return Why("Nothing on record yet", None, "", tuple(notes), staff)
     first = signals[0]
     rest = f", {_times(first)} this week" if first.this_week > 1 else ""
-    return Why(first.label, first.at, rest, tuple(notes))
+    return Why(first.label, first.at, rest, tuple(notes), staff)
 
 
 def said_about(signals: Sequence[Signal]) -> str:
@@ -122,6 +123,11 @@ def _ordinal(number: int) -> str:
 def sentence(text: str) -> str:
     """``text`` with a capital, as a sentence begins."""
     return text[:1].upper() + text[1:]
+
+
+def in_words(code: str) -> str:
+    """A code as people read it: "paid_search" → "paid search"."""
+    return code.replace("_", " ")
 
 
 def about(lead: Lead) -> str:

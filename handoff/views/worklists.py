@@ -12,15 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from handoff.clocks import Clock, read_clocks
 from handoff.filters import Chip, HandoffFilter, chips, without
 from handoff.models import Handoff, SlaPolicy
-from handoff.permissions import may_decide
 from leads import paging
-from leads.signals import newest
 from leads.stages import Stage
 
-from .rows import AgreedLine, about, agreed_line, leading_scores, why_now
+from .rows import AgreedLine, agreed_line
+from .work_rows import Drawing, Row
 
 PAGE = 50
 DECIDED_DAYS = 30
@@ -73,37 +71,6 @@ def _conditions(at: datetime) -> dict[str, Q]:
 def _midnight(at: datetime) -> datetime:
     """The beginning of the reader's day."""
     return timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One handoff as the lists show it; the names are those of parts/row.html."""
-
-    id: str
-    url: str
-    preview_url: str
-    reject_preview_url: str
-    name: str
-    about: str
-    why: str
-    why_at: datetime | None
-    why_rest: str
-    why_note: str
-    fit: int
-    engagement: int
-    intent: int
-    total: int
-    lines: dict[str, int | None]
-    ceilings: dict[str, int]
-    current: bool
-    at: datetime
-    due_at: datetime | None
-    sla_total: int
-    sla_remaining: int
-    state: str
-    accept_url: str
-    reject_url: str
-    lead_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +147,7 @@ def order_of(name: str, key: str, user: User, at: datetime) -> list[UUID]:
     return list(found.values_list("lead__public_id", flat=True)[:ORDERED])
 
 
+FIRST_VIEW = {"queue": QUEUE[0].key, "team": TEAM[0].key}
 LISTS: dict[str, Callable[[User, QueryDict, datetime], Worklist]] = {"queue": queue, "team": team}
 
 
@@ -216,7 +184,8 @@ def _worklist(
     if view.open and not after and not narrowed and view.key != "unassigned":
         strip = list(_with_lead(free).due_first()[: STRIP + 1])
     line = agreed_line()
-    draw = _Drawing(user, name, path, parameters, line, at, [*strip, *page.rows], view)
+    handoffs_shown = [*strip, *page.rows]
+    draw = Drawing(user, name, path, parameters, line, at, handoffs_shown, view.key, view.open)
     groups = []
     if strip:
         rule = "nobody was free: whoever accepts first has it"
@@ -267,7 +236,7 @@ def _rule() -> str:
 
 
 def _by_due(
-    draw: "_Drawing", handoffs: Sequence[Handoff], at: datetime, rule: str, whole: QuerySet[Handoff] | None
+    draw: Drawing, handoffs: Sequence[Handoff], at: datetime, rule: str, whole: QuerySet[Handoff] | None
 ) -> list[Group]:
     """``whole`` is the list that this is one page of; None when the page is all of it."""
     hour, midnight = at + timedelta(hours=1), _midnight(at) + timedelta(days=1)
@@ -291,71 +260,6 @@ def _by_due(
         if rows:
             groups.append(Group(label, icon, kind, count, agreed, draw.rows(rows)))
     return groups
-
-
-class _Drawing:
-    """Handoffs into rows; what all of them need is asked for once."""
-
-    def __init__(
-        self,
-        user: User,
-        name: str,
-        path: str,
-        parameters: QueryDict,
-        line: AgreedLine,
-        at: datetime,
-        handoffs: Sequence[Handoff],
-        view: View,
-    ) -> None:
-        ids = [handoff.lead_id for handoff in handoffs]
-        self.user, self.name, self.path, self.parameters = user, name, path, parameters
-        self.line, self.at, self.view = line, at, view
-        self.scores = leading_scores(ids)
-        self.signals = newest(lead_ids=ids, at=at)
-        self.clocks: dict[int, Clock] = read_clocks(handoffs=handoffs, at=at) if view.open else {}
-        self.chosen = parameters.get("lead", "")
-
-    def rows(self, handoffs: Sequence[Handoff]) -> list[Row]:
-        return [self._row(handoff) for handoff in handoffs]
-
-    def _row(self, handoff: Handoff) -> Row:
-        lead, clock = handoff.lead, self.clocks.get(handoff.pk)
-        why = why_now(lead=lead, signals=self.signals.get(lead.pk, []), cycle=handoff.cycle)
-        page = reverse("handoff:lead", args=[lead.public_id])
-        origin = f"from={self.name}&view={self.view.key}"
-        decides = handoff.is_open and may_decide(self.user, handoff)
-        here = self.parameters.copy()
-        here["lead"] = str(lead.public_id)
-        preview = f"{self.path}?{here.urlencode()}"
-        note = why.note
-        if self.name == "team" and handoff.rep is not None:
-            note = " · ".join(filter(None, (f"With {handoff.rep}", note)))
-        return Row(
-            id=row_id(handoff),
-            url=f"{page}?{origin}",
-            preview_url=preview,
-            reject_preview_url=f"{preview}&reject=1" if decides else "",
-            name=str(lead),
-            about=about(lead),
-            why=why.what,
-            why_at=why.at,
-            why_rest=why.rest,
-            why_note=note,
-            **self.line.measured(self.scores.get(lead.pk)),
-            current=str(lead.public_id) == self.chosen,
-            at=self.at,
-            due_at=handoff.due_at if clock else None,
-            sla_total=handoff.allowed_minutes,
-            sla_remaining=clock.remaining if clock else 0,
-            state=handoff.get_status_display() if not handoff.is_open else "",
-            accept_url=reverse("handoff:acceptance", args=[handoff.public_id]) if decides else "",
-            reject_url=f"{page}?{origin}&reject=1#reject" if decides else "",
-            lead_id=str(lead.public_id),
-        )
-
-
-def row_id(handoff: Handoff) -> str:
-    return f"handoff-{handoff.public_id}"
 
 
 def _empty(

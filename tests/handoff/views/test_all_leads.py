@@ -18,7 +18,7 @@ SignIn = Callable[[User], Client]
 
 
 def names(client: Client, query: str = "") -> list[str]:
-    return [lead.name for lead, _ in client.get(f"/leads/?{query}").context["rows"]]
+    return [lead.name for lead, *_ in client.get(f"/leads/?{query}").context["rows"]]
 
 
 def test_marketing_sees_all_leads_the_newest_first(mara: User, signed_in: SignIn) -> None:
@@ -75,7 +75,7 @@ def test_pages_follow_one_another(mara: User, signed_in: SignIn) -> None:
     seen, query = [], ""
     while True:
         answer = client.get(f"/leads/{query}")
-        seen += [row.name for row, _ in answer.context["rows"]]
+        seen += [row.name for row, *_ in answer.context["rows"]]
         query = answer.context["next_url"]
         if not query:
             break

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.models import Handoff
+from leads.models import Lead
 from leads.stages import Phase, Stage
 from tests.factories import activity, company, lead
 from tests.handoff.factories import pool as pool_of
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
 
-def mql(name: str, phase: str = Phase.DECISION, intent: int = 10, fit: int = 30, **fields: object) -> object:
+def mql(name: str, phase: str = Phase.DECISION, intent: int = 10, fit: int = 30, **fields: Any) -> Lead:
     made = lead(name, stage=Stage.MQL, phase=phase, **{"at": timezone.now() - timedelta(days=3), **fields})
     scored(made, intent=intent, fit=fit)
     return made
@@ -82,6 +84,19 @@ def test_what_sales_sent_back_stands_first_with_reason_rep_and_date(
         "with marketing until",
     ):
         assert said in back
+
+
+def test_a_lead_that_came_back_stands_there_alone_until_its_return_date(
+    mara: User, sol: User, signed_in: SignIn
+) -> None:
+    for name, days in (("Lucas Meyer", 1), ("Over Olga", 100)):
+        at = timezone.now() - timedelta(days=days)
+        sent_back(handed_over(sol, name, at=at - timedelta(days=1)), by=sol, reason="timing", at=at)
+    client = signed_in(mara)
+
+    assert names(client) == {"Awareness": ["Over Olga"], "Back from sales": ["Lucas Meyer"]}
+    assert client.get("/mqls/").context["page"].groups[0].count == 1
+    assert names(client, "/mqls/?phase=awareness")["Awareness"] == ["Lucas Meyer", "Over Olga"]
 
 
 def test_a_lead_handed_over_again_is_no_longer_back(mara: User, sol: User, signed_in: SignIn) -> None:
