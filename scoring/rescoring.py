@@ -6,6 +6,7 @@ computed from facts older than those of the score stored before. Changed leads a
 number of workers share the work.
 """
 
+import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from leads.ticks import tick
 
 from .compiling import Asked
 from .models import Adjustment, ModelVersion, Score, ScoringModel
-from .statement import Saved, compiled, run, save
+from .statement import Row, Saved, compiled, run, save
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ MOST_ATTEMPTS = 3
 STATEMENT_SECONDS = 60
 #: A lead that somebody took is not taken again for this long, unless they said that it failed.
 LEASE_SECONDS = 15
+#: From this many activities on a lead is scored by its newest ones, type by type.
+LONG_HISTORY = 2_000
 _DEADLOCK_TRIES = 5
 
 T = TypeVar("T")
@@ -162,32 +165,39 @@ def _score_claimed(versions: list[ModelVersion], taken: list[_Taken], at: dateti
     """Compute, store and unmark those of ``taken`` that nobody else works on. The row of a changed lead stays
     locked meanwhile, so whoever changes it again waits for the commit and marks it anew."""
     _lock_buckets({lead.lead_id for lead in taken}, shared=True)
-    claimed = run(_CLAIM, {"ids": [lead.lead_id for lead in taken]})
+    claimed = run(_CLAIM, {"ids": [lead.lead_id for lead in taken], "long": LONG_HISTORY})
     if not claimed:
         return 0
-    ids = [row["lead_id"] for row in claimed]
-    adjusted = any(row["adjusted"] for row in claimed)
     crossings = 0
     for version in versions:
-        saved = save(
-            compiled(version, adjusted=adjusted),
-            model_id=version.model_id,
-            version_id=version.pk,
-            settled=False,
-            quiet=[row["lead_id"] for row in claimed if not row["live"]],
-            ids=ids,
-            as_of=at or claimed[0]["now"],
-        )
-        crossings += saved.crossings
-    run(_UNMARK, {"ids": ids, "versions": [row["version"] for row in claimed]})
+        for long, rows in itertools.groupby(sorted(claimed, key=_is_long), key=_is_long):
+            some = list(rows)
+            saved = save(
+                compiled(version, adjusted=any(row["adjusted"] for row in some), long_histories=long),
+                model_id=version.model_id,
+                version_id=version.pk,
+                settled=False,
+                quiet=[row["lead_id"] for row in some if not row["live"]],
+                ids=[row["lead_id"] for row in some],
+                as_of=at or claimed[0]["now"],
+            )
+            crossings += saved.crossings
+    done = {"ids": [row["lead_id"] for row in claimed], "versions": [row["version"] for row in claimed]}
+    run(_UNMARK, done)
     return crossings
+
+
+def _is_long(claimed: Row) -> bool:
+    return bool(claimed["long"])
 
 
 #: The lead's key is locked too: storing a first score needs it, and waiting for it later, with the changed
 #: row in hand, could deadlock with someone who holds the lead and writes a fact.
 _CLAIM = """
 SELECT c.lead_id, c.version, c.live, clock_timestamp() AS now,
-  EXISTS (SELECT 1 FROM scoring_adjustment a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL) AS adjusted
+  EXISTS (SELECT 1 FROM scoring_adjustment a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL) AS adjusted,
+  EXISTS (SELECT 1 FROM leads_activity a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL
+    OFFSET %(long)s::int) AS long
 FROM leads_changedlead c JOIN leads_lead l ON l.id = c.lead_id
 WHERE c.lead_id = ANY(%(ids)s::bigint[]) AND c.parked_at IS NULL
 ORDER BY c.lead_id
@@ -246,7 +256,7 @@ def _publish_bucket(at: datetime) -> bool:
 def _score_bucket(version: ModelVersion, bucket: int, at: datetime, live: bool) -> Saved:
     low = bucket * BUCKET
     _lock_buckets({low}, shared=False)
-    words = Adjustment.objects.filter(lead_id__range=(low, low + BUCKET - 1), voided_at=None)
+    words = Adjustment.objects.filter(lead__gte=low, lead__lt=low + BUCKET, voided_at=None)
     return save(
         compiled(version, asked=Asked.RANGE, adjusted=words.exists()),
         model_id=version.model_id,
@@ -294,7 +304,10 @@ _LOCK = """
 SELECT set_config('statement_timeout', %(seconds)s::text || 's', true), set_config('jit', 'off', true),
   (SELECT count(pg_advisory_xact_lock(%(locks)s::int, bucket)) FROM unnest(%(buckets)s::int[]) AS bucket)
 """
-_LOCK_SHARED = _LOCK.replace("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared")
+#: The statement for changed leads is planned once: its plan suits one lead as well as a thousand.
+_LOCK_SHARED = _LOCK.replace("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared").replace(
+    "SELECT", "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),", 1
+)
 
 
 def _retrying(work: Callable[[], T]) -> T:
