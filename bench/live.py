@@ -1,0 +1,182 @@
+"""P-6: an event is posted to the real web, and the rep's stream says so."""
+
+import http.client
+import json
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from accounts import tokens
+from accounts.models import BusinessCalendar, Role, Team, User
+from bench.measuring import Line, Times, spell
+from bench.rules import score_everybody
+from handoff.models import Pool, PoolMember
+from leads.models import ChangedLead, Lead
+from scoring.models import Crossing
+
+ROOT = Path(__file__).resolve().parent.parent
+PER_SECOND = 20
+SECONDS = 15
+WARM_UP = 20
+SENDERS = 8
+#: Give up on a message after this.
+PATIENCE = 30.0
+
+
+def event_to_screen() -> list[Line]:
+    """Everything runs as ``manage.py up`` starts it: two web processes, five worker processes, beat. One rep
+    listens; 20 people a second ask for a demo and cross the line."""
+    rep, marketer = _people()
+    asking = _ready_to_cross(WARM_UP + PER_SECOND * SECONDS)
+    client = Client()
+    client.force_login(rep, backend=settings.AUTHENTICATION_BACKENDS[0])
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    token = tokens.issue(user=marketer, scope="capture", name="bench")
+    connection.close()
+    with _running() as port:
+        heard = _Listener(port, cookie)
+        _send(port, token, asking[:WARM_UP], heard)
+        sent = _send(port, token, asking[WARM_UP:], heard)
+        heard.stop()
+    posted = Times([answered - began for began, answered in sent.values()])
+    seen = [heard.seen[lead] - sent[lead][0] for lead in sent if lead in heard.seen]
+    times = Times(seen or [PATIENCE])
+    lost = len(sent) - len(seen)
+    floor = f"POST /events answered p50 {spell(posted.median)}, p99 {spell(posted.percentile(99))}"
+    said = f"p50 {spell(times.median)}, p99 {spell(times.percentile(99))}"
+    if lost:
+        said += f", {lost} of {len(sent)} not seen"
+    return [Line("P-6", f"event → rep's stream, {PER_SECOND}/s", floor, said, "", "p50 ≤ 300 ms, p99 ≤ 1 s")]
+
+
+def _people() -> tuple[User, User]:
+    """One rep who gets everything, and the marketer whose website sends events."""
+    team = Team.objects.create(name="Bench", calendar=BusinessCalendar.objects.create(name="Always open"))
+    rep = User.objects.create_user("rep@bench.example", name="Rep", role=Role.REP)
+    rep.teams.add(team)
+    PoolMember.objects.create(pool=Pool.objects.create(name="Bench", team=team), user=rep)
+    return rep, User.objects.create_user("marketer@bench.example", name="Marketer", role=Role.MARKETER)
+
+
+def _ready_to_cross(count: int) -> list[tuple[str, str]]:
+    """(public id, address) of leads with enough fit that have never crossed; everybody is up to date."""
+    ChangedLead.objects.all().delete()
+    score_everybody()
+    over = Crossing.objects.filter(stage="sql").values("lead")
+    leads = Lead.objects.filter(scores__fit__gte=2_000).exclude(pk__in=over).order_by("public_id")
+    return [(str(lead.public_id), str(lead.email)) for lead in leads[:count]]
+
+
+@contextmanager
+def _running() -> Iterator[int]:
+    """The whole product on the bench's folder. Yields its port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    log = (settings.LOCAL_DIR / "bench-up.log").open("wb")
+    up = subprocess.Popen(
+        [sys.executable, "manage.py", "up", "--port", str(port)], cwd=ROOT, stdout=log, stderr=log
+    )
+    try:
+        _wait_for_web(up, port)
+        time.sleep(8)  # workers connect, beat finds its feet
+        yield port
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.wait(60)
+        log.close()
+
+
+def _wait_for_web(up: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and up.poll() is None:
+        try:
+            web = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            web.request("GET", "/readyz", headers={"Host": "localhost"})
+            if web.getresponse().status == http.client.OK:
+                return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    raise RuntimeError(f"The product did not come up; see {settings.LOCAL_DIR}/bench-up.log.")
+
+
+class _Listener:
+    """The rep's browser tab: reads the stream and notes when it first heard of each lead."""
+
+    def __init__(self, port: int, cookie: str) -> None:
+        self.seen: dict[str, float] = {}
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        headers = {"Host": "localhost", "Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
+        self._connection.request("GET", "/live/", headers=headers)
+        self._stream = self._connection.getresponse()
+        if self._stream.status != http.client.OK:
+            raise RuntimeError(f"The stream answered {self._stream.status}.")
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while line := self._stream.readline():
+            if found := re.search(rb'"about": ?"([0-9a-f-]{36})"', line):
+                self.seen.setdefault(found[1].decode(), time.perf_counter())
+
+    def stop(self) -> None:
+        self._connection.sock.shutdown(socket.SHUT_RDWR)
+        self._thread.join(5)
+
+
+def _send(
+    port: int, token: str, asking: list[tuple[str, str]], heard: _Listener
+) -> dict[str, tuple[float, float]]:
+    """Post one event for each lead at an even pace. Returns by lead when each was sent and answered, once the
+    stream has told of all of them or patience is over."""
+    sent: dict[str, tuple[float, float]] = {}
+    work: queue.Queue[tuple[float, str, str] | None] = queue.Queue()
+    start = time.perf_counter() + 0.1
+    for number, (lead, email) in enumerate(asking):
+        work.put((start + number / PER_SECOND, lead, email))
+    for _ in range(SENDERS):
+        work.put(None)
+
+    def sender() -> None:
+        web = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        headers = {"Host": "localhost", "Authorization": f"Bearer {token}"}
+        headers["Content-Type"] = "application/json"
+        while (item := work.get()) is not None:
+            due, lead, email = item
+            time.sleep(max(0.0, due - time.perf_counter()))
+            event = {
+                "event_id": f"live-{lead}",
+                "type": "demo_request",
+                "occurred_at": datetime.now(UTC).isoformat(),
+                "email": email,
+            }
+            began = time.perf_counter()
+            web.request("POST", "/api/v1/events", json.dumps([event]), headers)
+            answer = web.getresponse()
+            answer.read()
+            if answer.status != http.client.ACCEPTED:
+                raise RuntimeError(f"POST /events answered {answer.status}.")
+            sent[lead] = (began, time.perf_counter())
+
+    threads = [threading.Thread(target=sender) for _ in range(SENDERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and any(lead not in heard.seen for lead in sent):
+        time.sleep(0.05)
+    return sent

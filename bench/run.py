@@ -1,0 +1,46 @@
+"""Make the data, run the parts in turn, print the table."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from django.utils import timezone
+
+from bench import database, events, live, previewing, rescoring
+from bench.measuring import Line, load, resident_mib, table
+from bench.rules import publish_thirty_rules
+from crm.demo import volume
+
+SEED = 1
+HEAVIEST = 100_000
+
+
+def everything(*, leads: int, rounds: int, only: Sequence[str]) -> int:
+    start = time.monotonic()
+    print(f"load before  {load()}")
+    database.fresh()
+    seeded = volume.write(leads=leads, seed=SEED, until=timezone.now(), heaviest=HEAVIEST)
+    print(
+        f"data         {seeded.leads:,} leads, {seeded.activities:,} activities, one lead with {HEAVIEST:,};"
+        f" written in {seeded.seconds:.0f} s"
+    )
+    version = publish_thirty_rules()
+    print(f"model        {version.rules.count()} rules, {version.lines.count()} lines")
+    parts: dict[str, Callable[[], list[Line]]] = {
+        "P-1": lambda: rescoring.everybody(rounds=rounds),
+        "P-2": lambda: rescoring.against_orm(rounds=rounds),
+        "P-3": rescoring.memory,
+        "P-4": lambda: events.one_event(seed=SEED),
+        "P-9": lambda: previewing.draft(rounds=rounds),
+        "P-6": live.event_to_screen,
+    }
+    lines: list[Line] = []
+    for part, measure in parts.items():
+        if part in only:
+            began = time.monotonic()
+            lines += measure()
+            print(f"{part:<12} measured in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"\n{table(lines)}\n")
+    print(f"load after   {load()}")
+    print(f"memory       {resident_mib():.0f} MiB in this process at the end")
+    print(f"took         {time.monotonic() - start:.0f} s")
+    return 0
