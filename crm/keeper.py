@@ -26,7 +26,8 @@ SUPERVISED = "HANDOFF_SUPERVISED"
 IDLE_SECONDS = float(os.environ.get("HANDOFF_IDLE_SECONDS", "60"))
 START_SECONDS = 60.0
 
-_claims: dict[Path, IO[bytes]] = {}
+#: folder → the descriptor whose lock says that this process uses its servers
+_claims: dict[Path, int] = {}
 
 
 def lend(local: Path) -> None:
@@ -55,7 +56,8 @@ def lend(local: Path) -> None:
 def claim(local: Path) -> None:
     """Say, until this process ends, that it uses the servers. Waits while a keeper is stopping them."""
     if local not in _claims:
-        _claims[local] = _open(local, "users.lock")
+        local.mkdir(parents=True, exist_ok=True)
+        _claims[local] = os.open(local / "users.lock", os.O_RDWR | os.O_CREAT, 0o644)
         fcntl.flock(_claims[local], fcntl.LOCK_SH)
 
 
