@@ -21,7 +21,7 @@ from scoring.dimensions import HUNDREDTHS
 from scoring.models import Crossing, Score
 
 from . import alerts, clocks, evidence, recycling, routing, stuck
-from .models import Handoff, StuckCrossing
+from .models import Handoff, StuckCrossing, Verdict
 from .permissions import NotYours
 
 if TYPE_CHECKING:
@@ -133,7 +133,15 @@ def _offer_to_sales(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, 
     if evidence.is_blocked(frozen):
         return Outcome.BLOCKED, None
     change = lifecycle.move(lead=lead, to=Stage.HANDED_OVER, at=at, cause=StageChange.Cause.CROSSING)
-    _offer(lead=lead, change=change, at=at, intent=crossing.intent, frozen=frozen, crossing=crossing)
+    _offer(
+        lead=lead,
+        change=change,
+        at=at,
+        intent=crossing.intent,
+        frozen=frozen,
+        rejection=rejection,
+        crossing=crossing,
+    )
     return Outcome.HANDED_OVER, change
 
 
@@ -152,7 +160,10 @@ def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
     )
     frozen = evidence.freeze(lead=lead, at=at)
     intent = Score.objects.filter(lead=lead).order_by("-total").values_list("intent", flat=True).first()
-    return _offer(lead=lead, change=change, at=at, intent=intent or 0, frozen=frozen, by=by)
+    rejection = recycling.last_rejection(lead)
+    return _offer(
+        lead=lead, change=change, at=at, intent=intent or 0, frozen=frozen, rejection=rejection, by=by
+    )
 
 
 def _offer(
@@ -162,13 +173,14 @@ def _offer(
     at: datetime,
     intent: int,
     frozen: "evidence.Evidence",
+    rejection: Verdict | None,
     crossing: Crossing | None = None,
     by: "User | None" = None,
 ) -> Handoff:
     """Choose the rep, start the clock, freeze the reasons, tell the rep; or, with nobody available, let it
-    wait where everybody sees it and raise the alarm. ``intent`` in hundredths."""
-    last = recycling.last_rejection(lead)
-    where = routing.assign(lead=lead, at=at, refused_by=last.by_id if last else None)
+    wait where everybody sees it and raise the alarm. ``intent`` in hundredths; ``rejection`` is the lead's
+    last one, whose rep does not get it again at once."""
+    where = routing.assign(lead=lead, at=at, refused_by=rejection.by_id if rejection else None)
     deadline = clocks.set_deadline(pool=where.pool, intent=intent / HUNDREDTHS, at=at)
     handoff = Handoff.objects.create(
         lead=lead,

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 LOCKS = 7_302
 
 
-@transaction.atomic
 def notify(
     *,
     recipient: "User",
@@ -35,7 +34,7 @@ def notify(
 ) -> Notification | None:
     """Tell ``recipient``. ``key`` is unique per recipient: the second call with it changes nothing and
     returns None. ``url`` is a path within the product, ``about`` the public id of the lead it concerns.
-    Mail goes out after commit, once the caller ticks "deliveries" or beat does. 3 queries."""
+    Mail goes out after commit, once the caller ticks "deliveries" or beat does. 4 queries."""
     told = notify_all(
         recipients=[recipient], kind=kind, key=key, title=title, at=at, body=body, url=url, sections=sections,
         about=about, email=email,
@@ -43,7 +42,7 @@ def notify(
     return told[0] if told else None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def notify_all(
     *,
     recipients: "Iterable[User]",
@@ -63,21 +62,21 @@ def notify_all(
     told = []
     for person in people:
         _one_at_a_time(person.pk)
-        notification, is_new = Notification.objects.get_or_create(
-            recipient=person,
-            key=key,
-            defaults={
-                "kind": kind,
-                "title": one_line(title)[:200],
-                "body": body,
-                "url": url,
-                "sections": list(sections),
-                "about": about,
-                "created_at": at,
-            },
+        if Notification.objects.filter(recipient=person, key=key).exists():
+            continue
+        told.append(
+            Notification.objects.create(
+                recipient=person,
+                key=key,
+                kind=kind,
+                title=one_line(title)[:200],
+                body=body,
+                url=url,
+                sections=list(sections),
+                about=about,
+                created_at=at,
+            )
         )
-        if is_new:
-            told.append(notification)
     if email:
         Delivery.objects.bulk_create(
             [
@@ -101,7 +100,8 @@ def one_line(text: str) -> str:
 
 
 def _one_at_a_time(recipient_id: int) -> None:
-    """Until the end of the transaction nobody else tells this person anything. So their notifications
-    become visible in the order of their ids, and a live stream that resumes after an id misses none (F17)."""
+    """Until the end of the transaction nobody else tells this person anything. So nobody tells them the same
+    twice, and their notifications become visible in the order of their ids: a live stream that resumes after
+    an id misses none (F17)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, recipient_id])
