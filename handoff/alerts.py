@@ -45,7 +45,7 @@ def nobody_available(*, handoff: Handoff, at: datetime) -> None:
         kind="unassigned",
         key=f"handoff:{handoff.pk}:unassigned",
         title=messages.unassigned_title(lead=handoff.lead),
-        body=messages.unassigned_body(handoff=handoff, zone=_zone(handoff)),
+        body=messages.unassigned_body(handoff=handoff, zone=handoff.time_zone),
         url=lead_url(handoff.lead),
         about=handoff.lead.public_id,
         at=at,
@@ -64,7 +64,7 @@ def overdue(*, handoff: Handoff, at: datetime) -> None:
         kind="overdue",
         key=f"handoff:{handoff.pk}:overdue",
         title=messages.overdue_title(lead=handoff.lead, rep=handoff.rep),
-        body=messages.overdue_body(handoff=handoff, zone=_zone(handoff)),
+        body=messages.overdue_body(handoff=handoff, zone=handoff.time_zone),
         url=lead_url(handoff.lead),
         about=handoff.lead.public_id,
         at=at,
@@ -115,7 +115,3 @@ def _leaders(handoff: Handoff, *, admins: bool = True) -> "QuerySet[User]":
         admin_ids = User.objects.filter(is_active=True, role=Role.ADMIN).values("pk")
         return User.objects.filter(Q(pk__in=managers.values("pk")) | Q(pk__in=admin_ids))
     return managers
-
-
-def _zone(handoff: Handoff) -> str:
-    return handoff.pool.team.calendar.time_zone if handoff.pool else "UTC"

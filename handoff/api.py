@@ -31,7 +31,7 @@ class PersonOut(Schema):
     name: str
 
 
-class LeadOut(Schema):
+class HandedLeadOut(Schema):
     id: UUID
     name: str
     email: str | None
@@ -49,7 +49,7 @@ class ClockOut(Schema):
 
 class HandoffOut(Schema):
     id: UUID
-    lead: LeadOut
+    lead: HandedLeadOut
     cycle: int = Field(description="1 for the lead's first handoff.")
     status: str
     rep: PersonOut | None = Field(description="null: nobody was available.")
@@ -75,7 +75,9 @@ class HandoffsQuery(Schema):
 
 
 class Rejection(Schema):
-    reason: str = Field(max_length=40, description="The code of a reason in use, such as timing.")
+    reason: str = Field(
+        max_length=40, pattern=r"^[^\x00]*$", description="The code of a reason in use, such as timing."
+    )
     note: str = Field("", max_length=2_000, pattern=r"^[^\x00]*$")
     return_on: date | None = Field(None, description="Default: as many days from today as the reason says.")
 
@@ -112,7 +114,7 @@ class OpportunityOut(Schema):
     created_at: datetime
 
 
-_ERRORS = {401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
+_ERRORS = {400: Error, 401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
 _DECIDED = {200: VerdictOut, 409: Conflict, **_ERRORS}
 
 

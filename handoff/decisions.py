@@ -198,15 +198,10 @@ def _return_date(handoff: Handoff, reason: RejectReason, wanted: date | None, at
     """The day of the team from which on sales may get the lead again; None for a reason that closes it."""
     if reason.return_days is None:
         return None
-    today = at.astimezone(zone_of(handoff)).date()
+    today = at.astimezone(ZoneInfo(handoff.time_zone)).date()
     if wanted is not None and wanted <= today:
         raise ReturnDatePassed("Choose a day after today.")
     return wanted or today + timedelta(days=reason.return_days)
-
-
-def zone_of(handoff: Handoff) -> ZoneInfo:
-    """The time zone in which the handoff's team counts its days."""
-    return ZoneInfo(handoff.pool.team.calendar.time_zone if handoff.pool else "UTC")
 
 
 # What stands against an undo

@@ -40,7 +40,7 @@ def held_until(*, lead: Lead, rejection: Verdict, at: datetime) -> datetime | No
     happened. Up to 1 query."""
     if rejection.return_on is None:
         return None
-    returns = datetime.combine(rejection.return_on, time(), _zone(rejection))
+    returns = datetime.combine(rejection.return_on, time(), ZoneInfo(rejection.handoff.time_zone))
     if at >= returns or _asks_again(lead, rejection) or _has_grown(lead, rejection):
         return None
     return returns
@@ -91,8 +91,3 @@ def _has_grown(lead: Lead, rejection: Verdict) -> bool:
         return False
     then = rejection.handoff.evidence["lead"]["employees"]
     return then is not None and (lead.company.employees or 0) > then
-
-
-def _zone(rejection: Verdict) -> ZoneInfo:
-    pool = rejection.handoff.pool
-    return ZoneInfo(pool.team.calendar.time_zone if pool else "UTC")

@@ -139,5 +139,10 @@ class Handoff(models.Model):
         return f"{self.lead} offered {self.offered_at:%d %b %H:%M}"
 
     @property
+    def time_zone(self) -> str:
+        """Where the handoff's team counts its hours and days; UTC without a pool."""
+        return self.pool.team.calendar.time_zone if self.pool else "UTC"
+
+    @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
