@@ -1,8 +1,6 @@
 """The JSON API at ``/api/v1/``: each app's addresses, and how every error looks."""
 
 from http import HTTPStatus
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +9,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from capture import api as capture
 from capture.cleaning import Refused
+from handoff import api as handoff
+from notifications import api as notifications
 from scoring import api as scoring
 
 #: Seconds after which a client should try again while the database is away.
@@ -32,11 +32,8 @@ api = NinjaAPI(
 leads = Router(tags=["Leads"])
 capture.mount_leads(leads)
 scoring.mount_leads(leads)
-for router in (capture.router, leads):
+for router in (capture.router, leads, handoff.router, notifications.router):
     api.add_router("", router)
-for app in ("handoff", "notifications"):
-    if find_spec(f"{app}.api"):
-        api.add_router("", import_module(f"{app}.api").router)
 
 
 def _problem(
