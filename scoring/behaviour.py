@@ -31,12 +31,14 @@ class Signal:
 @dataclass(slots=True)
 class _Use:
     """What the statement needs of one activity type. ``horizon``: the age in seconds from which it counts
-    for nothing; ``still``: from which time changes nothing more."""
+    for nothing; ``still``: from which time changes nothing more; ``newest``: how many of the newest decide,
+    whatever is older, or None when all do."""
 
     bounded: bool = True
     horizon: int = 0
     still: int = 0
     properties: bool = False
+    newest: int | None = 0
 
 
 class Behaviour:
@@ -44,13 +46,21 @@ class Behaviour:
     which only so many count a period."""
 
     def __init__(
-        self, bind: Parameters, types: Mapping[str, int], asked: str, as_of: str, *, restarts: bool
+        self,
+        bind: Parameters,
+        types: Mapping[str, int],
+        asked: str,
+        as_of: str,
+        *,
+        restarts: bool,
+        newest_only: bool,
     ) -> None:
         self._bind = bind
         self._types = types
         self._asked = asked
         self._as_of = as_of
         self._restarts = restarts
+        self._newest_only = newest_only
         self._uses: dict[int, _Use] = {}
         self._origins: set[str] = set()
         self._aggregates: dict[str, str] = {}
@@ -58,8 +68,9 @@ class Behaviour:
 
     # Questions: each returns the column that will hold the answer.
 
-    def count(self, signal: Signal) -> str:
-        self._note(signal, gone=None, still=0)
+    def count(self, signal: Signal, enough: int) -> str:
+        """How many there are, exact up to ``enough``."""
+        self._note(signal, gone=None, still=0, newest=enough)
         return self._aggregate(signal, "count(*)")
 
     def earning(self, signal: Signal, points: int, fading: Fading | None) -> str:
@@ -67,17 +78,18 @@ class Behaviour:
         gone = fading.gone_after(points // 100) if fading else None
         if gone is not None and signal.limit is None:
             signal = replace(signal, window=min(gone, signal.window or gone))
-        self._note_points(signal, points, fading)
+        self._note_points(signal, points, fading, newest=None)
         return self._aggregate(signal, "count(*)")
 
     def newest(self, signal: Signal, points: int, fading: Fading | None) -> str:
         """The hundredths that the newest activity earns; the others are older, so they earn no more."""
-        self._note_points(signal, points, fading)
+        self._note_points(signal, points, fading, newest=1)
         return contribution(self._aggregate(signal, "min(r.age)"), points, fading, self._bind)
 
-    def total(self, signal: Signal, points: int, fading: Fading | None) -> str:
-        """The hundredths that all activities earn, each rounded by itself."""
-        self._note_points(signal, points, fading)
+    def total(self, signal: Signal, points: int, fading: Fading | None, cap: int | None) -> str:
+        """The hundredths that all activities earn, each rounded by itself, exact up to ``cap``. What earns
+        anything earns a hundredth or more, and the newest earn most: ``cap`` of them always reach it."""
+        self._note_points(signal, points, fading, newest=cap)
         if fading is None:
             return f"({self._aggregate(signal, 'count(*)')} * {self._bind(points, 'int')})"
         return self._aggregate(signal, f"sum({contribution('r.age', points, fading, self._bind)})")
@@ -134,6 +146,10 @@ class Behaviour:
         """Rows of these types, each type in exactly one arm: by whether all of its past counts and whether
         its properties are asked for (which cost reading the table, not only the index)."""
         arms = []
+        if self._newest_only and not ids:
+            few = {t: use for t, use in uses.items() if use.newest is not None}
+            uses = {t: use for t, use in uses.items() if t not in few}
+            arms += self._newest(few)
         for properties in (False, True):
             ever = [t for t, use in uses.items() if use.properties is properties and not use.bounded]
             late = {t: use for t, use in uses.items() if use.properties is properties and use.bounded}
@@ -149,13 +165,42 @@ class Behaviour:
                 arms.append(self._arm(f"a.undated AND {these}", properties, ids))
         return "\nUNION ALL ".join(f"({arm})" for arm in arms)
 
-    def _arm(self, which: str, properties: bool, ids: bool) -> str:
+    def _newest(self, uses: Mapping[int, _Use]) -> list[str]:
+        """For leads with long histories: of each type the newest that decide, by the index, and what lies in
+        the future or has no date."""
+        if not uses:
+            return []
+        by_most: dict[int, list[int]] = {}
+        for type_id, use in uses.items():
+            by_most.setdefault(use.newest or 1, []).append(type_id)
+        arms = [
+            self._arm(
+                "true",
+                False,
+                False,
+                source=(
+                    "unnest(%(ids)s::bigint[]) AS u (id)"
+                    f" CROSS JOIN unnest({self._bind(sorted(types), 'smallint[]')}) AS t (id)"
+                    " CROSS JOIN LATERAL (SELECT * FROM leads_activity a WHERE a.lead_id = u.id"
+                    " AND a.type_id = t.id AND a.voided_at IS NULL AND NOT a.undated"
+                    f" AND a.occurred_at <= {self._as_of}"
+                    f" ORDER BY a.occurred_at DESC LIMIT {self._bind(most, 'int')}) a"
+                ),
+            )
+            for most, types in sorted(by_most.items())
+        ]
+        these = f"a.{self._is(uses, 'type_id')}"
+        later = self._arm(f"{these} AND a.occurred_at > {self._as_of}", False, False)
+        undated = self._arm(f"a.undated AND {these} AND a.occurred_at <= {self._as_of}", False, False)
+        return [*arms, later, undated]
+
+    def _arm(self, which: str, properties: bool, ids: bool, source: str = "leads_activity a") -> str:
         who = {
             "ids": "a.lead_id = ANY(%(ids)s::bigint[])",
             "range": "a.lead_id BETWEEN %(low)s::bigint AND %(high)s::bigint",
             "moments": "true",
         }[self._asked]
-        n, source = "a.lead_id", "leads_activity a"
+        n = "a.lead_id"
         if self._asked == "moments":
             n, source = "w.n", "who w JOIN leads_activity a ON a.lead_id = w.lead_id"
         flags = "".join(
@@ -194,13 +239,12 @@ class Behaviour:
     def _named(self, expression: str, among: dict[str, str], part: str, letter: str) -> str:
         return f"{part}.{among.setdefault(expression, f'{letter}{len(among)}')}"
 
-    def _note_points(self, signal: Signal, points: int, fading: Fading | None) -> None:
-        if fading is None:
-            self._note(signal, gone=None, still=0)
-        else:
-            self._note(signal, gone=fading.gone_after(points // 100), still=fading.still_after(points // 100))
+    def _note_points(self, signal: Signal, points: int, fading: Fading | None, newest: int | None) -> None:
+        gone = fading.gone_after(points // 100) if fading else None
+        still = fading.still_after(points // 100) if fading else 0
+        self._note(signal, gone=gone, still=still, newest=newest if points else 0)
 
-    def _note(self, signal: Signal, *, gone: int | None, still: int) -> None:
+    def _note(self, signal: Signal, *, gone: int | None, still: int, newest: int | None) -> None:
         """Remember how far back ``signal`` looks. ``gone``: the age at which its points are nothing."""
         if signal.origin is not None and self._restarts:
             self._origins.add(signal.origin)
@@ -213,6 +257,8 @@ class Behaviour:
             use.horizon = max(use.horizon, min(ends, default=0))
             use.still = max(use.still, still)
             use.properties = use.properties or bool(signal.where)
+            every = newest is None or use.newest is None or signal.where or signal.limit
+            use.newest = None if every else max(use.newest or 0, newest or 0)
 
     def _ids(self, signal: Signal) -> list[int]:
         return [self._types[key] for key in signal.types]

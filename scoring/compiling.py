@@ -71,11 +71,13 @@ def compile_ruleset(
     source: FactSource = FactSource.CURRENT,
     details: bool = False,
     adjusted: bool = True,
+    long_histories: bool = False,
 ) -> Statement:
     """``types`` maps activity type keys to ids. With ``details`` each row also has every rule's points before
     and after its cap, how many activities earned them, and the facts that were asked about. Without
-    ``adjusted`` it is for leads that have no adjustment, and does not look for any: a third cheaper."""
-    return _Compiler(ruleset, types, asked, source, details, adjusted).statement()
+    ``adjusted`` it is for leads that have no adjustment, and does not look for any. With ``long_histories``
+    (only for IDS) it reads, type by type, no more of the newest activities than can matter."""
+    return _Compiler(ruleset, types, asked, source, details, adjusted, long_histories).statement()
 
 
 class _Compiler:
@@ -87,6 +89,7 @@ class _Compiler:
         source: FactSource,
         details: bool,
         adjusted: bool,
+        long_histories: bool,
     ) -> None:
         self.ruleset = ruleset
         self.asked = asked
@@ -95,7 +98,9 @@ class _Compiler:
         self.bind = Parameters()
         self.as_of = "w.as_of" if asked is Asked.MOMENTS else "%(as_of)s::timestamptz"
         self.facts = Facts(self.bind, history_at=self.as_of if source is FactSource.HISTORY else None)
-        self.behaviour = Behaviour(self.bind, types, asked.value, self.as_of, restarts=adjusted)
+        self.behaviour = Behaviour(
+            self.bind, types, asked.value, self.as_of, restarts=adjusted, newest_only=long_histories
+        )
         self.raw: dict[str, str] = {}
         self.counts: dict[str, str] = {}
         self._earned: list[tuple[RuleSpec, Signal]] = []
@@ -212,7 +217,7 @@ class _Compiler:
             columns.append("NULL::bigint AS restart_id, NULL::timestamptz AS restarted_at")
         columns.append(f"{moves} AS fading")
         if self.details:
-            columns += [f"f.{column}" for column in self.facts.keep_values().values()]
+            columns += [f"f.{column}" for column in dict.fromkeys(self.facts.keep_values().values())]
         joins = "".join(f" LEFT JOIN {cte} USING (n)" for cte in self.behaviour.names())
         if self.adjusted:
             joins += " LEFT JOIN adjusted j USING (n)"
@@ -225,7 +230,8 @@ class _Compiler:
             return [f"CASE WHEN {met} THEN {self.bind(points, 'int')} ELSE 0 END AS r{n}"]
         signal = Signal(rule.earns.types, rule.earns.where, rule.window, rule.dimension, rule.limit)
         if rule.each:
-            raw = f"coalesce({self.behaviour.total(signal, points, rule.fading)}, 0)"
+            cap = rule.cap * HUNDREDTHS if rule.cap else None
+            raw = f"coalesce({self.behaviour.total(signal, points, rule.fading, cap)}, 0)"
         else:
             raw = f"coalesce({self.behaviour.newest(signal, points, rule.fading)}, 0)"
         if rule.earns.at_least > 1 or rule.earns.at_most is not None:
@@ -254,7 +260,10 @@ class _Compiler:
             case Happened():
                 window = condition.within_days * DAY if condition.within_days else None
                 signal = Signal(condition.types, condition.where, window, origin, None)
-                count = f"coalesce({self.behaviour.count(signal)}, 0)"
+                enough = max(
+                    condition.at_least, condition.at_most + 1 if condition.at_most is not None else 0
+                )
+                count = f"coalesce({self.behaviour.count(signal, enough)}, 0)"
                 tests = []
                 if condition.at_least > 0:
                     tests.append(f"{count} >= {self.bind(condition.at_least, 'int')}")

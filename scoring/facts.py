@@ -55,7 +55,7 @@ class Facts:
         needs_company = any(field.column.startswith("c.") for field in self._fields.values())
         source = f"who w JOIN {lead}" + (f" LEFT JOIN {company}" if needs_company else "")
         tests = "".join(f", {sql} AS {name}" for sql, name in self._tests.items())
-        kept = "".join(f", v.{name}" for name in self.raw_columns.values())
+        kept = "".join(f", v.{name}" for name in dict.fromkeys(self.raw_columns.values()))
         return (
             f"SELECT v.n, v.lead_id{kept}{tests}\nFROM (SELECT {', '.join(columns)} FROM {source} OFFSET 0) v"
         )

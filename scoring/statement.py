@@ -25,30 +25,21 @@ def compiled(
     *,
     asked: Asked = Asked.IDS,
     source: FactSource = FactSource.CURRENT,
-    details: bool = False,
-    adjusted: bool = True,
+    **variant: bool,
 ) -> Statement:
-    """The statement of ``version``. A published one never changes, so it is compiled once per process."""
+    """The statement of ``version``; ``variant`` as ``compile_ruleset`` takes it. A published version never
+    changes, so it is compiled once per process."""
     if version.is_draft:
-        return _compile(version, asked, source, details, adjusted)
-    return _of_published(version.pk, asked, source, details, adjusted)
+        types = activity_types()
+        return compile_ruleset(read(version, types), types, asked=asked, source=source, **variant)
+    return _of_published(version.pk, asked, source, **variant)
 
 
 @cache
-def _of_published(
-    version_id: int, asked: Asked, source: FactSource, details: bool, adjusted: bool
-) -> Statement:
-    version = ModelVersion.objects.select_related("model").get(pk=version_id)
-    return _compile(version, asked, source, details, adjusted)
-
-
-def _compile(
-    version: ModelVersion, asked: Asked, source: FactSource, details: bool, adjusted: bool
-) -> Statement:
+def _of_published(version_id: int, asked: Asked, source: FactSource, **variant: bool) -> Statement:
     types = activity_types()
-    return compile_ruleset(
-        read(version, types), types, asked=asked, source=source, details=details, adjusted=adjusted
-    )
+    version = ModelVersion.objects.select_related("model").get(pk=version_id)
+    return compile_ruleset(read(version, types), types, asked=asked, source=source, **variant)
 
 
 def run(sql: str, parameters: Mapping[str, Any], *, prepare: bool = True) -> list[Row]:
