@@ -1,0 +1,169 @@
+"""Why a score is what it is: what earned it, until when it counts, what is missing, and how it was then."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leads.models import Lead
+from scoring import model_file
+from scoring.explanation import Explanation, Reason, explain, history
+from scoring.models import Adjustment, ModelVersion
+from tests import factories as make
+from tests.factories import NOW
+from tests.scoring import generators as some
+from tests.scoring.oracle import Person, judge
+from tests.scoring.test_oracle import EXAMPLES, many
+from tests.scoring.worlds import draft, leads_of
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+def reasons(explained: Explanation, dimension: str) -> dict[str, Reason]:
+    [found] = [part for part in explained.dimensions if part.key == dimension]
+    return {reason.rule: reason for reason in found.reasons}
+
+
+def test_a_rule_names_the_activities_that_earned_it_and_until_when_they_count() -> None:
+    lead = make.lead()
+    old = make.activity(lead, "demo_request", NOW - 20 * DAY)
+    new = make.activity(lead, "contact_sales", NOW - 2 * DAY)
+
+    asked = reasons(explain(lead=lead, at=NOW), "intent")["asked-for-sales"]
+
+    assert [activity.id for activity in asked.activities] == [new.pk]
+    assert old.pk != new.pk
+    assert asked.counts_until == (NOW + 28 * DAY).isoformat()
+    assert asked.fading == "halves every 30 days"
+    assert asked.evidence == "2 times, last: Asked to talk to sales on 15 November 2026"
+
+
+def test_a_fact_shows_what_was_found() -> None:
+    lead = make.lead(title="Head of Operations", company=make.company(employees=240))
+    fit = reasons(explain(lead=lead, at=NOW), "fit")
+    assert fit["decides"].evidence == "Job title: Head of Operations"
+    assert fit["staff-100-500"].evidence == "Company's staff: 240"
+
+
+def test_what_is_missing_to_the_line_is_said() -> None:
+    lead = make.lead(title="Head of Operations")
+    explained = explain(lead=lead, at=NOW)
+    short = {part.key: (part.line, part.short, part.over) for part in explained.dimensions}
+    assert short == {"intent": (20, 20, False), "fit": (20, 6, False), "engagement": (None, 0, True)}
+
+
+def test_a_cap_and_a_ceiling_are_parts_of_their_own() -> None:
+    lead = make.lead()
+    for _ in range(5):
+        make.activity(lead, "pricing_page_view")
+    for kind in ("demo_request", "email_replied"):
+        make.activity(lead, kind)
+
+    intent = reasons(explain(lead=lead, at=NOW), "intent")
+
+    assert (intent["pricing"].points, intent["pricing"].raw_points, intent["pricing"].count) == (12, 20, 5)
+    assert intent["ceiling"].points == -10
+
+
+def test_a_persons_word_is_a_part_with_its_reason_and_author() -> None:
+    lead, mara = make.lead(phone="1"), make.marketer()
+    say = {"lead": lead, "dimensions": ["fit"], "author": mara}
+    Adjustment.objects.create(**say, kind="set", points=30, at=NOW - DAY, reason="Met their board")
+    Adjustment.objects.create(**say, kind="add", points=5, at=NOW, reason="They called back")
+
+    fit = reasons(explain(lead=lead, at=NOW), "fit")
+
+    assert (fit["phone"].points, fit["set"].points, fit["added"].points) == (4, 26, 5)
+    assert "Set to: Met their board (Mara Marker)" in fit["set"].evidence
+
+
+def test_the_past_is_explained_with_the_facts_of_then() -> None:
+    lead = make.lead(title="Intern")
+    before = datetime.now(tz=NOW.tzinfo) - timedelta(seconds=1)
+    Lead.objects.filter(pk=lead.pk).update(title="Director")
+    after = datetime.now(tz=NOW.tzinfo) + timedelta(days=1)
+
+    then = reasons(explain(lead=lead, at=before, facts="history"), "fit")
+    now = reasons(explain(lead=lead, at=after, facts="history"), "fit")
+
+    assert list(then) == ["learns"]
+    assert list(now) == ["decides"]
+
+
+@given(
+    model=some.models(),
+    person=some.people,
+    before=st.lists(some.facts(), min_size=1, max_size=3),
+    at=some.moments,
+)
+@many(EXAMPLES // 10)
+def test_superseded_facts_score_as_the_oracle_says(
+    model: dict[str, Any], person: Person, before: list[dict[str, Any]], at: datetime
+) -> None:
+    """The values that held before each update, the oldest first, each until ten days before the next."""
+    kept: Any = apps.get_model("leads", "LeadHistory")
+    with transaction.atomic():
+        version, [lead] = draft(model), leads_of([person])
+        held = []
+        for n, facts in enumerate(before):
+            until = some.NOW - (len(before) - n) * 10 * DAY
+            row = {name: facts[name] for name in ("name", "title", "source", "attributes")}
+            kept.objects.create(
+                pgh_obj=lead, pgh_created_at=until, pgh_label="update", id=lead.pk, email=lead.email,
+                company_id=lead.company_id, **row,
+            )  # fmt: skip
+            held.append((until, row))
+        [(_, fit, engagement, intent)] = history(lead=lead, moments=[at], version=version)
+        transaction.set_rollback(True)
+    person.facts |= next((row for until, row in held if until > at), {})
+    assert {"fit": fit, "engagement": engagement, "intent": intent} == judge(
+        model, person, at, some.FREE_MAIL
+    ).points
+
+
+def test_the_history_of_a_score_is_one_statement(django_assert_num_queries: Any) -> None:
+    lead = make.lead()
+    make.activity(lead, "demo_request", NOW - 5 * DAY)
+    moments = [NOW - n * DAY for n in range(60)]
+    version = ModelVersion.objects.live()
+    history(lead=lead, moments=moments, version=version)
+
+    with django_assert_num_queries(0):  # the statement itself goes to the driver
+        line = history(lead=lead, moments=moments, version=version)
+
+    assert [at for at, *_ in line] == moments
+    assert [intent for *_, intent in line][4:8] == [2443, 2500, 0, 0]
+
+
+def test_an_explanation_is_plain_json() -> None:
+    lead = make.lead()
+    make.activity(lead, "demo_request")
+    said = explain(lead=lead, at=NOW).as_json()
+    assert json.loads(json.dumps(said)) == said
+    assert said["over"] == ["mql"]
+
+
+def test_a_draft_can_be_asked_before_it_is_live() -> None:
+    version = model_file.load(
+        data={
+            "model": "default",
+            "rules": [
+                {
+                    "key": "all",
+                    "label": "Everybody",
+                    "dimension": "fit",
+                    "points": 9,
+                    "when": {"none": [{"field": "title", "op": "eq", "value": "Nobody"}]},
+                }
+            ],
+        }
+    )
+    assert explain(lead=make.lead(), at=NOW, version=version).total == 9
+    assert explain(lead=make.lead(), at=NOW).total == 0
