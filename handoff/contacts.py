@@ -34,7 +34,7 @@ def log(
     *, lead: Lead, by: User, kind: str, key: UUID, at: datetime, note: str = "", reason: str = ""
 ) -> None:
     """Record a contact (a kind of ``KINDS``, or "note") at ``at``; the first one after a handoff stamps its
-    first touch. ``key`` names this one contact: the same key again changes nothing. 3 queries."""
+    first touch. ``key`` names this one contact: the same key again changes nothing."""
     type_key = KINDS.get(kind, NOTE)
     properties = {"by": by.name, "note": note, "reason": reason}
     contact = NewActivity(
