@@ -73,7 +73,9 @@ QUEUE = (
     ),
     Asking(
         140, "Lieke van der Horst", "Operations Manager", "IJssel Liften B.V.", LIFTS, 130, "NL", "Zwolle",
-        "referral", "contact_sales", "A colleague in Bremen showed me the board. Does it run with two languages on one team?",
+        "referral", "contact_sales", "A colleague in Bremen showed me the board. Does it run with two languages on one team?", False,
+        ((1.3, "case_study_view", {"path": texts.CASES[0].path, "title": texts.CASES[0].title, "seconds": 176}),
+         (0.2, "product_page_view", {"path": texts.PRODUCT[0].path, "title": texts.PRODUCT[0].title, "seconds": 341})),
     ),
     Asking(
         115, "Stéphane Aubry", "Responsable SAV", "Vosges Froid SAS", COLD, 75, "FR", "Épinal",
@@ -92,15 +94,19 @@ QUEUE = (
     ),
     Asking(
         56, "Bettina Kühnel", "Disposition", "Spree Sanitär GmbH", PLUMBING, 64, "DE", "Berlin",
-        "direct", "contact_sales", "Bitte nach 16 Uhr anrufen, vormittags sitze ich am Notruftelefon.",
+        "direct", "contact_sales", "Bitte nach 16 Uhr anrufen, vormittags sitze ich am Notruftelefon.", False,
+        ((5.3, "content_download", {"title": texts.DOWNLOADS[1].title, "path": texts.DOWNLOADS[1].path}),),
     ),
     Asking(
         41, "Volker Reinecke", "Operations Director", "Harz Elektroservice GmbH", POWER, 105, "DE", "Goslar",
-        "paid_search", "quote_request", "The new budget is through. 30 licences from January, please.",
+        "paid_search", "quote_request", "The new budget is through. 30 licences from January, please.", False,
+        ((18, "email_opened", {"subject": texts.MAILS[6]}), (4, "email_clicked", {"subject": texts.MAILS[4], "link": "see the planning board"})),
     ),
     Asking(
         19, "Gianluca Bernasconi", "Director of Field Operations", "Ceresio Clima SA", HVAC, 190, "CH", "Lugano",
-        "paid_social", "demo_request", "Three languages, two cantons, 70 technicians. Show me how you plan stand-by weeks.",
+        "paid_social", "demo_request", "Three languages, two cantons, 70 technicians. Show me how you plan stand-by weeks.", False,
+        ((15, "ebook_download", _EBOOK), (7, "webinar_registered", {"title": texts.WEBINARS[1][0]}),
+         (2, "webinar_attended", {"title": texts.WEBINARS[1][0], "minutes": 33, "of_minutes": 34})),
     ),
     Asking(
         6, "Hendrikje Lammers", "Managing Director", "Eider Kälteservice GmbH", COLD, 24, "DE", "Husum",

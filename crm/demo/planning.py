@@ -1,6 +1,5 @@
 """Who takes part in the demo, and what each of them does: the whole plan, before anything is stored."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -26,9 +25,17 @@ def plan(*, rng: Random, now: datetime, leads: int = LEADS) -> Plan:
     """``leads`` people at 400 firms: those written by hand, and a crowd around them."""
     people = _by_hand(rng, now)
     known = {person.firm.domain: person.firm for person in people}
-    crowd = cast.firms(rng, taken=set(known))[: cast.FIRMS - len(known)]
-    people += _crowd(rng, now, crowd, {person.email for person in people}, leads - len(people))
-    return Plan(people, [*known.values(), *crowd])
+    others = cast.firms(rng, taken=set(known))[: cast.FIRMS - len(known)]
+    everybody = [*known.values(), *others]
+    suited = {
+        "buyer": [firm for firm in others if firm.fits],
+        "hopeful": [firm for firm in others if firm.employees < 20],
+    }
+    addresses = {person.email for person in people}
+    for _ in range(leads - len(people)):
+        kind = rng.choices(list(stories.KINDS), list(stories.KINDS.values()))[0]
+        people.append(_one_more(rng, now, kind, rng.choice(suited.get(kind, everybody)), addresses))
+    return Plan(people, everybody)
 
 
 def _by_hand(rng: Random, now: datetime) -> list[Person]:
@@ -36,17 +43,9 @@ def _by_hand(rng: Random, now: datetime) -> list[Person]:
     return [*featured.queue(rng, now), *featured.returned(rng, now), *featured.nordic_queue(rng, nordic)]
 
 
-def _crowd(rng: Random, now: datetime, firms: list[Firm], addresses: set[str], size: int) -> list[Person]:
-    by_fit: dict[str, list[Firm]] = defaultdict(list)
-    for firm in firms:
-        by_fit["fits" if firm.fits else "small" if firm.employees < 20 else "other"].append(firm)
-    suited = {"buyer": by_fit["fits"], "hopeful": by_fit["small"]}
-    people = []
-    for _ in range(size):
-        kind = rng.choices(list(stories.KINDS), list(stories.KINDS.values()))[0]
-        source = rng.choices(list(SOURCES), list(SOURCES.values()))[0]
-        low = kind == "hopeful" or (kind in ("passer", "reader") and rng.random() < 0.06)
-        person = cast.person(rng, rng.choice(suited.get(kind, firms)), source, addresses, low=low)
-        stories.tell(person, kind, rng, now)
-        people.append(person)
-    return people
+def _one_more(rng: Random, now: datetime, kind: str, firm: Firm, addresses: set[str]) -> Person:
+    source = rng.choices(list(SOURCES), list(SOURCES.values()))[0]
+    low = kind == "hopeful" or (kind in ("passer", "reader") and rng.random() < 0.06)
+    person = cast.person(rng, firm, source, addresses, low=low)
+    stories.tell(person, kind, rng, now)
+    return person

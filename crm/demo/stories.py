@@ -15,9 +15,11 @@ HISTORY = timedelta(days=90)
 QUIET_HOURS = timedelta(hours=6)
 
 #: kind → share of the crowd.
-KINDS = {"passer": 42, "reader": 27, "evaluator": 15, "hopeful": 4, "buyer": 12}
+KINDS = {"passer": 41, "reader": 27, "evaluator": 15, "hopeful": 4, "buyer": 13}
 #: What a rep makes of a buyer, as shares; the closed reasons and "back" (recycled, then accepted).
 OUTCOMES = {"working": 44, "opportunity": 24, "lost": 13, "won": 15, "closed": 13, "back": 11}
+#: How long ago one must have asked for that to have come of it.
+TAKES_DAYS = {"won": 30, "lost": 24, "opportunity": 9, "back": 40}
 _CLOSED_REASONS = ("not_a_buyer", "duplicate_or_customer", "wrong_industry")
 _RECYCLED_REASONS = ("timing", "no_budget", "unreachable", "no_authority", "too_small", "locked_in")
 
@@ -35,9 +37,10 @@ def tell(person: Person, kind: str, rng: Random, now: datetime) -> None:
 
 
 def _buyer(person: Person, rng: Random, now: datetime, until: datetime) -> None:
-    outcome = rng.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
-    youngest = {"won": 30, "lost": 24, "opportunity": 9, "back": 40}.get(outcome, 0)
-    asked_on = now - timedelta(days=rng.uniform(youngest, 87))
+    age = 87 * rng.random() ** 1.3
+    possible = [outcome for outcome in OUTCOMES if age >= TAKES_DAYS.get(outcome, 0)]
+    outcome = rng.choices(possible, [OUTCOMES[outcome] for outcome in possible])[0]
+    asked_on = now - timedelta(days=age)
     start = max(now - HISTORY, asked_on - timedelta(days=rng.uniform(0.5, 38)))
     steps = [*_look(rng), *rng.choice((_reader, _evaluator))(rng)]
     person.happenings = list(_spread(person, steps, rng, start, asked_on - timedelta(hours=8), until))
