@@ -1,8 +1,10 @@
 """The house's own rules: who may know whom, and that what is named exists and is documented."""
 
+import ast
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,42 @@ def test_every_requirement_is_pinned_and_says_what_uses_it(file: str) -> None:
     assert [
         line for line in wanted if not re.fullmatch(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+ +# .{5,}", line)
     ] == []
+
+
+def test_everything_imported_is_required() -> None:
+    """What a fresh machine lacks is found here, not there: a package that only another one brought."""
+    brought = packages_distributions()
+    ours = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    product, with_tests = _required("requirements.txt"), _required("requirements-dev.txt")
+    missing = {
+        f"{path.relative_to(ROOT)}: {module}"
+        for folder in [*BELOW, "tests", "bench"]
+        for path in (ROOT / folder).rglob("*.py")
+        for module in _imported(path) - ours - sys.stdlib_module_names
+        if not {_plain(name) for name in brought.get(module, [])}
+        & (product if folder in BELOW else product | with_tests)
+    }
+    assert missing == set()
+
+
+def _required(file: str) -> set[str]:
+    lines = (ROOT / file).read_text().splitlines()
+    return {_plain(re.split(r"[\[=]", line)[0]) for line in lines if "==" in line}
+
+
+def _plain(name: str) -> str:
+    """A package's name as the index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
 
 
 def test_files_stay_short_enough_to_read() -> None:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from crm import health
-from tests.fixtures.processes import ROOT, Broker, product_environment, wait_until
+from tests.fixtures.processes import ROOT, Broker, fresh_environment, product_environment, wait_until
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -89,7 +89,7 @@ def test_every_queue_has_a_worker() -> None:
 def production(transactional_db: None, broker: Broker, tmp_path: Path) -> dict[str, str]:
     """The environment the compose file gives its containers, with this test's database and broker."""
     given = {
-        **os.environ,
+        **fresh_environment(),
         **product_environment(),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ENVIRONMENT": "production",

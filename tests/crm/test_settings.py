@@ -1,7 +1,6 @@
 """Settings come from the environment, and what is odd or unsafe is said before anything starts."""
 
 import json
-import os
 import secrets
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from crm import env
-from tests.fixtures.processes import ROOT
+from tests.fixtures.processes import ROOT, fresh_environment
 
 SAFE = {
     "ENVIRONMENT": "production",
@@ -29,7 +28,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "crm.settings", **environment},
+        env={**fresh_environment(), "DJANGO_SETTINGS_MODULE": "crm.settings", **environment},
         capture_output=True,
         text=True,
         check=False,
