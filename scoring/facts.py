@@ -99,6 +99,8 @@ def compare(fact: Fact, column: Callable[[str], str], bind: Parameters) -> str:
     numeric = field.type == Type.NUMBER or op in ("gt", "gte", "lt", "lte", "between")
     if numeric or (op in ("eq", "ne", "in", "not_in") and not isinstance(values[0], str)):
         return _number_test(column(_number(field, bind)), op, values, bind)
+    if op in ("known", "unknown"):
+        return f"({column(_written(field, bind))} IS {'NOT ' if op == 'known' else ''}NULL)"
     return _text_test(_text(field, bind), column, op, values, bind)
 
 
@@ -137,10 +139,6 @@ def _text_test(
     escaped = [_escaped(value) for value in lowered]
     text = column(_words(text, bind) if op == "word" else text)
     match op:
-        case "known":
-            return f"({text} IS NOT NULL)"
-        case "unknown":
-            return f"({text} IS NULL)"
         case "is_numeric":
             return f"({text} ~ {bind(_NUMBER, 'text')}) IS TRUE"
         case "eq" | "in":
@@ -185,12 +183,20 @@ def _raw(field: Field, bind: Parameters) -> str:
 
 
 def _text(field: Field, bind: Parameters) -> str:
-    """Trimmed, in lower case; null when empty. Of JSON only texts, numbers, true and false are texts."""
+    """In lower case; null when empty."""
+    return f"lower({_written(field, bind)})"
+
+
+def _written(field: Field, bind: Parameters) -> str:
+    """Trimmed; null when empty. Of JSON only texts, numbers, true and false are texts, and only those may be
+    longer than what is compared."""
     column = _raw(field, bind)
     if field.key is not None:
         kind = f"jsonb_typeof({field.column} -> {bind(field.key, 'text')})"
-        column = f"CASE WHEN {kind} IN ('string', 'number', 'boolean') THEN {column} END"
-    return f"nullif(lower(btrim(left({column}, {LONGEST_COMPARED}), ' ')), '')"
+        column = (
+            f"left(CASE WHEN {kind} IN ('string', 'number', 'boolean') THEN {column} END, {LONGEST_COMPARED})"
+        )
+    return f"nullif(btrim({column}, ' '), '')"
 
 
 def _number(field: Field, bind: Parameters) -> str:
