@@ -53,8 +53,8 @@ OPERATORS: dict[str, Operator] = {
         ("is_numeric", Takes.NOTHING, (_T,), "is only a number"),
         ("before", Takes.DATE, (_D,), "is before {}"),
         ("after", Takes.DATE, (_D,), "is after {}"),
-        ("is_true", Takes.NOTHING, (_B,), "is so"),
-        ("is_false", Takes.NOTHING, (_B,), "is not so"),
+        ("is_true", Takes.NOTHING, (_B,), "is yes"),
+        ("is_false", Takes.NOTHING, (_B,), "is no"),
         ("known", Takes.NOTHING, (_T, _N, _D, _B), "is known"),
         ("unknown", Takes.NOTHING, (_T, _N, _D, _B), "is unknown"),
     ]
