@@ -1,15 +1,18 @@
 """Write activities, once each."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
-from psycopg.types.json import Jsonb
 
-from .lifecycle import advance_phases
+from .lifecycle import advance_phases_by
 from .ticks import tick
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,9 @@ def record(*, activities: Sequence[NewActivity], at: datetime) -> Recorded:
     batch = [activities[first[key]] for key in sorted(first)]
     stored = _insert(batch, at) if batch else set()
     inserted = sorted(first[key] for key in stored)
-    leads = {lead for position in inserted if (lead := activities[position].lead_id) is not None}
-    if leads:
-        advance_phases(lead_ids=sorted(leads), at=at)
+    news = [activities[position] for position in inserted]
+    if seen := [(new.lead_id, new.type_id, new.occurred_at) for new in news if new.lead_id is not None]:
+        advance_phases_by(seen=seen, at=at)
         tick("leads_changed")
     known = set(range(len(activities))) - set(inserted)
     return Recorded(inserted=inserted, duplicates=sorted(known))
@@ -59,23 +62,26 @@ def _insert(batch: list[NewActivity], at: datetime) -> set[tuple[str, str]]:
         *[
             (
                 a.lead_id, a.visitor_id, a.type_id, a.occurred_at, a.undated, a.source, a.event_id,
-                Jsonb(a.properties),
+                _encode(a.properties),
             )
             for a in batch
         ],
         strict=True,
     )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [at, *(list(column) for column in columns)])
+    # Past Django's cursor, which would write the values into the statement's text: binding them on the server
+    # halves the time.
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(_INSERT, [at, *(list(column) for column in columns)], prepare=True)
         return {(source, event_id) for source, event_id in cursor.fetchall()}
 
 
 _INSERT = """
 INSERT INTO leads_activity
     (received_at, lead_id, visitor_id, type_id, occurred_at, undated, source, event_id, properties)
-SELECT %s, new.*
-FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::timestamptz[], %s::boolean[], %s::text[],
-            %s::text[], %s::jsonb[]) AS new
+SELECT %b, new.*
+FROM unnest(%b::bigint[], %b::bigint[], %b::smallint[], %b::timestamptz[], %b::boolean[], %b::text[],
+            %b::text[], %b::text[]::jsonb[]) AS new
 ON CONFLICT (source, event_id) DO NOTHING
 RETURNING source, event_id
 """

@@ -65,20 +65,40 @@ def advance_phases(*, lead_ids: Iterable[int], at: datetime) -> int:
     """Move the buying phase of these leads forward to the furthest one that their activities of the last
     90 days before ``at`` show; never back. Returns how many moved. One statement, safe to repeat."""
     with connection.cursor() as cursor:
-        cursor.execute(_ADVANCE, {"leads": list(lead_ids), "at": at})
+        cursor.execute(_ADVANCE.format(seen=_IN_HISTORY), {"leads": list(lead_ids), "at": at})
         return int(cursor.rowcount)
 
 
+def advance_phases_by(*, seen: Iterable[tuple[int, int, datetime]], at: datetime) -> int:
+    """The same by new activities alone, each as (lead, type, moment): what was there before has moved the
+    phase already. So it costs the same however long a history is, and a marketer who moved a phase back is
+    overruled only by something new."""
+    leads, types, moments = zip(*seen, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADVANCE.format(seen=_IN_BATCH),
+            {"leads": list(leads), "types": list(types), "moments": list(moments), "at": at},
+        )
+        return int(cursor.rowcount)
+
+
+_IN_HISTORY = """
+    (SELECT lead_id, type_id, occurred_at FROM leads_activity
+     WHERE lead_id = ANY(%(leads)s) AND voided_at IS NULL)
+"""
+_IN_BATCH = """
+    (SELECT * FROM unnest(%(leads)s::bigint[], %(types)s::smallint[], %(moments)s::timestamptz[])
+     AS batch (lead_id, type_id, occurred_at))
+"""
 _ADVANCE = """
 WITH reached AS (
     SELECT a.lead_id, max(rank.n) AS n, min(a.occurred_at) FILTER (WHERE rank.n = 3) AS decision_at,
            min(a.occurred_at) FILTER (WHERE rank.n = 2) AS consideration_at
-    FROM leads_activity a
+    FROM {seen} a
     JOIN leads_activitytype t ON t.id = a.type_id
     JOIN (VALUES ('awareness', 1), ('consideration', 2), ('decision', 3)) AS rank (phase, n)
       ON rank.phase = t.phase
-    WHERE a.lead_id = ANY(%(leads)s) AND a.voided_at IS NULL
-      AND a.occurred_at <= %(at)s AND a.occurred_at > %(at)s - interval '90 days'
+    WHERE a.occurred_at <= %(at)s AND a.occurred_at > %(at)s - interval '90 days'
     GROUP BY a.lead_id
 )
 UPDATE leads_lead l
