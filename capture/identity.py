@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from leads.lifecycle import advance_phases
-from leads.matching import by_email, match_or_create_by_email
+from leads.matching import match_or_create_by_email
 from leads.models import Lead, Visitor
 from leads.ticks import tick
 
@@ -70,7 +70,7 @@ def _leads(
     emails = {event.email for event in events if event.email}
     visible = Lead.objects.visible_to(user).filter(public_id__in=ids)
     named = {lead.public_id: lead for lead in visible} if ids else {}
-    holders = {email: lead.pk for email, lead in by_email(emails=emails).items()} if emails else {}
+    holders = _holders(emails) if emails else {}
     given: dict[int, str] = {}  # addresses for named leads that have none
     found: dict[int, int] = {}
     for event in events:
@@ -100,6 +100,16 @@ def _leads(
         if event.email and event.lead_id is None:
             found[event.index] = holders[event.email]
     return found
+
+
+def _holders(emails: set[str]) -> dict[str, int]:
+    """The primary keys of the leads with these normal addresses. Only the keys: this is asked for every batch
+    of events, and a thousand whole leads would cost more than storing the events."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lower(email), id FROM leads_lead WHERE lower(email) = ANY(%s)", [sorted(emails)]
+        )
+        return dict(cursor.fetchall())
 
 
 def _give_addresses(given: dict[int, str]) -> None:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.models import User
 from leads.activities import NewActivity, record
-from leads.models import Activity, ActivityType
+from leads.models import ActivityType
 
 from . import cleaning, identity
 from .cleaning import Refused
@@ -167,11 +167,12 @@ def _store(events: list[Event], user: User, source: str, at: datetime) -> Taken:
 
 def _known(events: list[Event], source: str) -> set[str]:
     """Event ids stored before; left out early, so that a repeat makes no lead and stitches nothing."""
-    return set(
-        Activity.objects.filter(source=source, event_id__in=[event.event_id for event in events]).values_list(
-            "event_id", flat=True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT event_id FROM leads_activity WHERE source = %s AND event_id = ANY(%s)",
+            [source, [event.event_id for event in events]],
         )
-    )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def retried(work: Callable[[], T]) -> T:

@@ -93,7 +93,17 @@ def run(*, order: Order, at: datetime, progress: Callable[[Counts], None] | None
                 progress(counts)
     if journal:
         journal.finish(counts=counts, at=timezone.now())
+        if counts.rows >= WINDOW:
+            _tell_planner()
     return counts
+
+
+def _tell_planner() -> None:
+    """Many new rows: the next statements should know, before autovacuum comes by."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE leads_lead, leads_company, leads_leadexternalid, leads_activity, leads_changedlead"
+        )
 
 
 def stem(path: Path) -> str:

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
+from capture.cleaning import Refused, email
 from capture.intake import Taken, take
+from leads.matching import normal_email
 from leads.models import Activity, ChangedLead, Lead, Visitor
 from tests import factories as make
 
@@ -172,3 +174,14 @@ def test_F14_any_order_and_any_repetition_end_in_the_same(
     batches = [shuffled[start:end] for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
 
     assert run(batches) == run([events])
+
+
+@given(text=st.emails() | st.from_regex(r"[a-z0-9._+@-]{1,20}@[a-z0-9.-]{1,30}", fullmatch=True))
+def test_the_quick_look_at_an_address_agrees_with_the_thorough_one(text: str) -> None:
+    try:
+        thorough = normal_email(text)
+    except ValueError:
+        with pytest.raises(Refused):
+            email(text)
+    else:
+        assert len(thorough) > 254 or email(text) == thorough
