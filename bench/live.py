@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,8 +30,10 @@ from scoring.models import Crossing
 
 ROOT = Path(__file__).resolve().parent.parent
 PER_SECOND = 20
-SECONDS = 15
+SECONDS = 20
 WARM_UP = 20
+#: One event in so many takes its lead over the line; the others are page views of other people.
+ONE_IN = 4
 SENDERS = 8
 #: Give up on a message after this.
 PATIENCE = 30.0
@@ -38,9 +41,9 @@ PATIENCE = 30.0
 
 def event_to_screen() -> list[Line]:
     """Everything runs as ``manage.py up`` starts it: two web processes, five worker processes, beat. One rep
-    listens; 20 people a second ask for a demo and cross the line."""
+    listens; of 20 events a second five are demo requests that hand their lead over."""
     rep, marketer = _people()
-    asking = _ready_to_cross(WARM_UP + PER_SECOND * SECONDS)
+    doing = _ready_to_cross(WARM_UP + PER_SECOND * SECONDS)
     client = Client()
     client.force_login(rep, backend=settings.AUTHENTICATION_BACKENDS[0])
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -48,18 +51,20 @@ def event_to_screen() -> list[Line]:
     connection.close()
     with _running() as port:
         heard = _Listener(port, cookie)
-        _send(port, token, asking[:WARM_UP], heard)
-        sent = _send(port, token, asking[WARM_UP:], heard)
+        _send(port, token, doing[:WARM_UP], heard)
+        sent = _send(port, token, doing[WARM_UP:], heard)
         heard.stop()
-    posted = Times([answered - began for began, answered in sent.values()])
-    seen = [heard.seen[lead] - sent[lead][0] for lead in sent if lead in heard.seen]
+    posted = Times([each.answered - each.began for each in sent])
+    asked = [each for each in sent if each.crosses]
+    seen = [heard.seen[each.lead] - each.began for each in asked if each.lead in heard.seen]
     times = Times(seen or [PATIENCE])
-    lost = len(sent) - len(seen)
+    lost = len(asked) - len(seen)
     floor = f"POST /events answered p50 {spell(posted.median)}, p99 {spell(posted.percentile(99))}"
     said = f"p50 {spell(times.median)}, p99 {spell(times.percentile(99))}"
     if lost:
-        said += f", {lost} of {len(sent)} not seen"
-    return [Line("P-6", f"event → rep's stream, {PER_SECOND}/s", floor, said, "", "p50 ≤ 300 ms, p99 ≤ 1 s")]
+        said += f", {lost} of {len(asked)} not seen"
+    what = f"event → rep's stream, {PER_SECOND}/s, {PER_SECOND // ONE_IN}/s cross"
+    return [Line("P-6", what, floor, said, "", "p50 ≤ 300 ms, p99 ≤ 1 s")]
 
 
 def _people() -> tuple[User, User]:
@@ -137,16 +142,24 @@ class _Listener:
         self._thread.join(5)
 
 
-def _send(
-    port: int, token: str, asking: list[tuple[str, str]], heard: _Listener
-) -> dict[str, tuple[float, float]]:
-    """Post one event for each lead at an even pace. Returns by lead when each was sent and answered, once the
-    stream has told of all of them or patience is over."""
-    sent: dict[str, tuple[float, float]] = {}
-    work: queue.Queue[tuple[float, str, str] | None] = queue.Queue()
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """One posted event; moments by ``perf_counter``."""
+
+    lead: str
+    crosses: bool
+    began: float
+    answered: float
+
+
+def _send(port: int, token: str, doing: list[tuple[str, str]], heard: _Listener) -> list[_Sent]:
+    """Post one event for each of these leads at an even pace. Returns what was sent, once the stream has told
+    of everybody who crossed, or patience is over."""
+    sent: list[_Sent] = []
+    work: queue.Queue[tuple[float, bool, str, str] | None] = queue.Queue()
     start = time.perf_counter() + 0.1
-    for number, (lead, email) in enumerate(asking):
-        work.put((start + number / PER_SECOND, lead, email))
+    for number, (lead, email) in enumerate(doing):
+        work.put((start + number / PER_SECOND, number % ONE_IN == 0, lead, email))
     for _ in range(SENDERS):
         work.put(None)
 
@@ -155,11 +168,11 @@ def _send(
         headers = {"Host": "localhost", "Authorization": f"Bearer {token}"}
         headers["Content-Type"] = "application/json"
         while (item := work.get()) is not None:
-            due, lead, email = item
+            due, crosses, lead, email = item
             time.sleep(max(0.0, due - time.perf_counter()))
             event = {
                 "event_id": f"live-{lead}",
-                "type": "demo_request",
+                "type": "demo_request" if crosses else "page_view",
                 "occurred_at": datetime.now(UTC).isoformat(),
                 "email": email,
             }
@@ -169,7 +182,7 @@ def _send(
             answer.read()
             if answer.status != http.client.ACCEPTED:
                 raise RuntimeError(f"POST /events answered {answer.status}.")
-            sent[lead] = (began, time.perf_counter())
+            sent.append(_Sent(lead, crosses, began, time.perf_counter()))
 
     threads = [threading.Thread(target=sender) for _ in range(SENDERS)]
     for thread in threads:
@@ -177,6 +190,7 @@ def _send(
     for thread in threads:
         thread.join()
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and any(lead not in heard.seen for lead in sent):
+    crossed = {each.lead for each in sent if each.crosses}
+    while time.monotonic() < deadline and not crossed <= heard.seen.keys():
         time.sleep(0.05)
     return sent
