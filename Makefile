@@ -11,7 +11,7 @@ PRODUCTION := ENVIRONMENT=production ALLOWED_HOSTS=crm.example.com PUBLIC_URL=ht
 	EMAIL_HOST=mail.example.com SECRET_KEY_FILE=$(VENV)/check.key
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format migrations-check deploy-check bench ci browser
+.PHONY: help run test test-long lint format migrations-check deploy-check bench figures ci browser
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ format: $(VENV)/installed-dev ## Put the code into its form.
 
 bench: $(VENV)/installed-dev ## Measure against the floors of this machine; gates nothing.
 	$(PY) -m bench
+
+figures: $(VENV)/installed-dev ## How well scores tell who will buy, on the data in SAMPLE_DATA.
+	$(PY) -m bench.figures
 
 ci: lint test ## What continuous integration runs.
 

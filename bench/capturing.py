@@ -39,7 +39,7 @@ def batches(*, rounds: int) -> list[Line]:
         email="bench@bench.example", role="admin", name="Bench"
     )
     header = {"authorization": f"Bearer {tokens.issue(user=user, scope='capture', name='bench')}"}
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
 
     def post() -> None:
         at = timezone.now().isoformat()
@@ -75,7 +75,7 @@ def batches(*, rounds: int) -> list[Line]:
     return [_line("P-5", f"{EVENTS:,} events in batches of {BATCH:,}", EVENTS, floor, measured, least=30)]
 
 
-def file(*, rounds: int) -> list[Line]:
+def file() -> list[Line]:
     """P-10: a file of a hundred thousand leads."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
@@ -122,7 +122,7 @@ def _person(n: int) -> list[str]:
         "Head of Operations",
         f"+49 40 {n:07d}",
         "Hamburg",
-        f"Firm {firm}",
+        f"Bench firm {firm}",
         str(firm % 900),
     ]
 
@@ -146,7 +146,7 @@ def _settle() -> None:
         cursor.execute("DELETE FROM leads_leadexternalid WHERE source = 'bench'")
         cursor.execute("DELETE FROM leads_changedlead")
         cursor.execute("DELETE FROM leads_lead WHERE source = 'bench'")
-        cursor.execute("DELETE FROM leads_company WHERE name LIKE 'Firm %%' AND domain IS NULL", [])
+        cursor.execute("DELETE FROM leads_company WHERE name LIKE 'Bench firm %%' AND domain IS NULL", [])
         cursor.execute("VACUUM ANALYZE leads_activity, leads_lead, leads_changedlead, leads_leadexternalid")
 
 

@@ -204,11 +204,19 @@ class _People:
         if self.changed:
             _update([self.changed[pk] for pk in sorted(self.changed)], now)
         if self.linked:
-            LeadExternalId.objects.bulk_create(
+            self._write_links()
+
+    def _write_links(self) -> None:
+        """No conflict is passed over: if another import made the same link meanwhile, all is tried again."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO leads_leadexternalid (source, external_id, lead_id)"
+                " SELECT %s, * FROM unnest(%s::text[], %s::bigint[])",
                 [
-                    LeadExternalId(lead_id=person.id, source=self.source, external_id=external_id)
-                    for external_id, person in self.linked
-                ]
+                    self.source,
+                    [external_id for external_id, _ in self.linked],
+                    [person.id for _, person in self.linked],
+                ],
             )
 
 
