@@ -1,11 +1,17 @@
 """Workers die and the broker forgets everything while 20,000 leads are scored again: nothing is wrong after
 it, nothing is lost, and nobody is told twice (F1, F2)."""
 
+import itertools
 import random
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
 import psutil
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from crm.demo import volume
@@ -20,6 +26,8 @@ from tests.handoff.factories import pool, reps
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 LEADS = 20_000
+#: How late page views arrive.
+LATE = timedelta(minutes=1)
 #: Each of these happens once, a moment after the one before.
 BLOWS = ("child", "flush", "worker", "child", "flush", "child", "worker", "broker", "child", "worker")
 
@@ -45,11 +53,15 @@ def test_kills_and_a_forgetful_broker_leave_every_score_right_and_every_crossing
     everybody_changes: None, worker: Process, beat: Process, broker: Broker
 ) -> None:
     chance = random.Random(5)
-    for number, blow in enumerate(BLOWS):
-        wait_until(lambda: Score.objects.exists(), seconds=60, what="the first score")
-        _something_new(number)
-        time.sleep(chance.uniform(0.2, 1.2))
-        _strike(blow, worker, broker, chance)
+    wait_until(lambda: Score.objects.exists(), seconds=60, what="the first score")
+    with _people_going_on():
+        for number, blow in enumerate(BLOWS):
+            _something_new(number)
+            time.sleep(chance.uniform(0.2, 1.2))
+            _strike(blow, worker, broker, chance)
+        # Once more everybody, undisturbed but for the people: nothing later repairs what is lost now.
+        Lead.objects.update(campaign="the last round")
+        time.sleep(4)
 
     wait_until(_all_done, seconds=240, what="everything worked off")
 
@@ -80,6 +92,40 @@ def _something_new(number: int) -> None:
         Activity(lead_id=lead, type=demo, occurred_at=now, source="test", event_id=f"{number}-{lead}")
         for lead in asking
     )
+
+
+@contextmanager
+def _people_going_on() -> Iterator[None]:
+    """Meanwhile page views of random leads arrive, a minute late, under the scores being computed: a lead
+    whose change was forgotten has a score without them."""
+    stop = threading.Event()
+    page_view = ActivityType.objects.get(key="page_view")
+    leads = list(Lead.objects.order_by("public_id").values_list("pk", flat=True))
+
+    def go_on() -> None:
+        chance = random.Random(6)
+        for number in itertools.count():
+            if stop.wait(0.02):
+                break
+            Activity.objects.bulk_create(
+                Activity(
+                    lead_id=lead,
+                    type=page_view,
+                    occurred_at=timezone.now() - LATE,
+                    source="test",
+                    event_id=f"view-{number}-{lead}",
+                )
+                for lead in sorted(chance.sample(leads, 5))
+            )
+        connection.close()
+
+    people = threading.Thread(target=go_on)
+    people.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        people.join(30)
 
 
 def _strike(blow: str, worker: Process, broker: Broker, chance: random.Random) -> None:
