@@ -19,7 +19,7 @@ ORDER BY changed.lead_id
 ON CONFLICT (lead_id) DO UPDATE SET
     version = leads_changedlead.version + 1,
     live = leads_changedlead.live OR excluded.live,
-    attempts = 0, parked_at = NULL, error = '';
+    attempts = 0, tried_at = NULL, parked_at = NULL, error = '';
 RETURN NULL;
 """
 

@@ -17,6 +17,7 @@ from typing import TypeVar
 from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg import errors
 
+from accounts.clock import database_now
 from leads.models import ChangedLead, Lead
 from leads.ticks import tick
 
@@ -50,15 +51,16 @@ def rescore_changed(*, at: datetime | None = None, limit: int = 1000) -> int:
     taken = _take(limit)
     if not taken:
         return 0
-    versions = list(ModelVersion.objects.published().order_by("id"))
-    if _score(versions, taken, at):
+    if _score(taken, at):
         tick("crossings")
     return len(taken)
 
 
-def rescore_everybody(*, model: ScoringModel, at: datetime, live: bool = False) -> int:
-    """Score all leads under the model's published version, a bucket at a time; writes only what differs.
-    Returns how many scores were written. Crossings wait for a person unless ``live``."""
+def rescore_everybody(*, model: ScoringModel, at: datetime | None = None, live: bool = False) -> int:
+    """Score all leads under the model's published version, a bucket at a time; writes only what differs. As
+    of ``at``, by default the moment each bucket is taken, by the database's clock: an older one would forget
+    what was scored meanwhile. Returns how many scores were written. Crossings wait for a person unless
+    ``live``."""
     version = ModelVersion.objects.live(model.key)
     written = 0
     bucket = _next_bucket(0)
@@ -70,7 +72,7 @@ def rescore_everybody(*, model: ScoringModel, at: datetime, live: bool = False) 
     return written
 
 
-def continue_publishing(*, at: datetime, seconds: float) -> bool:
+def continue_publishing(*, seconds: float, at: datetime | None = None) -> bool:
     """Go on scoring everybody for versions that were published, for about ``seconds``. Each bucket commits
     with how far it came, so a killed worker costs one bucket. Returns whether all is done."""
     until = time.monotonic() + seconds
@@ -80,18 +82,20 @@ def continue_publishing(*, at: datetime, seconds: float) -> bool:
     return False
 
 
-def sweep_fading(*, at: datetime) -> int:
-    """Score the leads whose points time alone may change. Returns how many scores were written. Crossings
-    are live: nobody published or imported anything."""
+def sweep_fading(*, at: datetime | None = None) -> int:
+    """Score the leads whose points time alone may change, as of ``at`` (by default the moment each batch is
+    taken, by the database's clock). Returns how many scores were written. Crossings are live: nobody
+    published or imported anything. A version that is still being published scores everybody anyway."""
     written = crossings = 0
-    for version in ModelVersion.objects.published().order_by("id"):
+    for version in ModelVersion.objects.published().filter(rescored_to=None).order_by("id"):
+        began_at = at or database_now()
         last = 0
         while ids := _fading(version.model_id, after=last):
             saved = _retrying(lambda version=version, ids=ids: _sweep(version, ids, at))  # type: ignore[misc]
             written += saved.written
             crossings += saved.crossings
             last = ids[-1]
-        ScoringModel.objects.filter(pk=version.model_id).update(swept_at=at)
+        ScoringModel.objects.filter(pk=version.model_id).update(swept_at=began_at)
     if crossings:
         tick("crossings")
     return written
@@ -122,15 +126,16 @@ def _take(limit: int) -> list[_Taken]:
 #: The count need not reach the disk before the work starts: only a crash of the database forgets it.
 _TAKE = """
 WITH next AS MATERIALIZED (
-  SELECT lead_id, attempts FROM leads_changedlead
+  SELECT lead_id, attempts, live FROM leads_changedlead
   WHERE parked_at IS NULL
     AND (tried_at IS NULL OR tried_at <= clock_timestamp() - make_interval(secs => %(lease)s::float8))
-  ORDER BY attempts DESC, lead_id
+  ORDER BY attempts DESC, live DESC, lead_id
   LIMIT %(limit)s::int
   FOR UPDATE SKIP LOCKED
 ),
 placed AS (
-  SELECT lead_id, row_number() OVER (ORDER BY attempts DESC, lead_id) AS place, max(attempts) OVER () AS tried
+  SELECT lead_id, row_number() OVER (ORDER BY attempts DESC, live DESC, lead_id) AS place,
+    max(attempts) OVER () AS tried
   FROM next, (SELECT set_config('synchronous_commit', 'off', true) OFFSET 0) AS unhurried
 )
 UPDATE leads_changedlead c
@@ -145,11 +150,11 @@ RETURNING c.lead_id, c.version, c.attempts, c.parked_at
 """
 
 
-def _score(versions: list[ModelVersion], taken: list[_Taken], at: datetime | None) -> int:
+def _score(taken: list[_Taken], at: datetime | None) -> int:
     """Score ``taken`` and return the crossings made. A batch that fails is halved until the lead that breaks
     it stands alone."""
     try:
-        return _retrying(lambda: _score_claimed(versions, taken, at))
+        return _retrying(lambda: _score_claimed(taken, at))
     except DatabaseError as error:
         if not connection.is_usable():
             raise
@@ -158,18 +163,21 @@ def _score(versions: list[ModelVersion], taken: list[_Taken], at: datetime | Non
             return 0
         log.warning("%d leads could not be scored together, halving: %s", len(taken), error)
         middle = len(taken) // 2
-        return _score(versions, taken[:middle], at) + _score(versions, taken[middle:], at)
+        return _score(taken[:middle], at) + _score(taken[middle:], at)
 
 
-def _score_claimed(versions: list[ModelVersion], taken: list[_Taken], at: datetime | None) -> int:
+def _score_claimed(taken: list[_Taken], at: datetime | None) -> int:
     """Compute, store and unmark those of ``taken`` that nobody else works on. The row of a changed lead stays
     locked meanwhile, so whoever changes it again waits for the commit and marks it anew."""
     _lock_buckets({lead.lead_id for lead in taken}, shared=True)
     claimed = run(_CLAIM, {"ids": [lead.lead_id for lead in taken], "long": LONG_HISTORY})
+    if missed := {lead.lead_id for lead in taken} - {row["lead_id"] for row in claimed}:
+        run(_GIVE_BACK, {"ids": sorted(missed), "seconds": LEASE_SECONDS - 1.0})
     if not claimed:
         return 0
     crossings = 0
-    for version in versions:
+    # Read with the buckets in hand: publishing waits for them, so a retired version never comes last.
+    for version in ModelVersion.objects.published().order_by("id"):
         for long, rows in itertools.groupby(sorted(claimed, key=_is_long), key=_is_long):
             some = list(rows)
             saved = save(
@@ -205,6 +213,18 @@ FOR UPDATE OF c SKIP LOCKED
 FOR KEY SHARE OF l SKIP LOCKED
 """
 
+#: Leads that somebody else holds for a moment: nothing was tried, and the next look is a second away.
+_GIVE_BACK = """
+WITH free AS (
+  SELECT lead_id FROM leads_changedlead WHERE lead_id = ANY(%(ids)s::bigint[]) ORDER BY lead_id
+  FOR UPDATE SKIP LOCKED
+)
+UPDATE leads_changedlead c
+SET attempts = greatest(c.attempts - 1, 0),
+  tried_at = clock_timestamp() - make_interval(secs => %(seconds)s::float8)
+FROM free WHERE c.lead_id = free.lead_id
+"""
+
 _UNMARK = """
 DELETE FROM leads_changedlead c
 USING unnest(%(ids)s::bigint[], %(versions)s::bigint[]) AS done (lead_id, version)
@@ -234,7 +254,7 @@ WHERE lead_id = %(id)s::bigint AND version = %(version)s::bigint
 # Many leads
 
 
-def _publish_bucket(at: datetime) -> bool:
+def _publish_bucket(at: datetime | None) -> bool:
     """One bucket of the oldest unfinished publishing; False when there is none to do here."""
     version = (
         ModelVersion.objects.published()
@@ -253,7 +273,7 @@ def _publish_bucket(at: datetime) -> bool:
     return True
 
 
-def _score_bucket(version: ModelVersion, bucket: int, at: datetime, live: bool) -> Saved:
+def _score_bucket(version: ModelVersion, bucket: int, at: datetime | None, live: bool) -> Saved:
     low = bucket * BUCKET
     _lock_buckets({low}, shared=False)
     words = Adjustment.objects.filter(lead__gte=low, lead__lt=low + BUCKET, voided_at=None)
@@ -265,12 +285,14 @@ def _score_bucket(version: ModelVersion, bucket: int, at: datetime, live: bool) 
         quiet=[] if live else None,
         low=low,
         high=low + BUCKET - 1,
-        as_of=at,
+        as_of=at or database_now(),
     )
 
 
-def _sweep(version: ModelVersion, ids: list[int], at: datetime) -> Saved:
+def _sweep(version: ModelVersion, ids: list[int], at: datetime | None) -> Saved:
     _lock_buckets(set(ids), shared=False)
+    if not ModelVersion.objects.published().filter(pk=version.pk, rescored_to=None).exists():
+        return Saved(0, 0, 0)  # another was published meanwhile, and scores these leads itself
     words = Adjustment.objects.filter(lead_id__in=ids, voided_at=None)
     return save(
         compiled(version, adjusted=words.exists()),
@@ -279,7 +301,7 @@ def _sweep(version: ModelVersion, ids: list[int], at: datetime) -> Saved:
         settled=True,
         quiet=[],
         ids=ids,
-        as_of=at,
+        as_of=at or database_now(),
     )
 
 

@@ -3,7 +3,6 @@
 import time
 
 from celery import shared_task
-from django.utils import timezone
 
 from . import rescoring
 
@@ -22,10 +21,10 @@ def rescore_changed() -> None:
 @shared_task
 def rescore_everybody() -> None:
     """Go on with what publishing began."""
-    rescoring.continue_publishing(at=timezone.now(), seconds=SECONDS)
+    rescoring.continue_publishing(seconds=SECONDS)
 
 
 @shared_task
 def sweep_fading() -> None:
     """Score the leads whose points fade."""
-    rescoring.sweep_fading(at=timezone.now())
+    rescoring.sweep_fading()

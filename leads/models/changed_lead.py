@@ -21,9 +21,11 @@ class ChangedLead(models.Model):
 
     class Meta:
         indexes = [
-            # scoring.rescoring: those tried before come first.
+            # scoring.rescoring: those tried before come first, then what people wait for.
             models.Index(
-                fields=["-attempts", "lead"], condition=Q(parked_at=None), name="leads_changedlead_next"
+                fields=["-attempts", "-live", "lead"],
+                condition=Q(parked_at=None),
+                name="leads_changedlead_next",
             )
         ]
 

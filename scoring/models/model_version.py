@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.permissions import sees_everything
 from scoring.dimensions import MOST_CEILING
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ScoringModel(models.Model):
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def visible_to(self, user: "User") -> "ModelVersionQuerySet":
         """Everybody reads what is or was live; drafts are for those who edit them."""
-        if user.role in ("admin", "marketer"):
+        if sees_everything(user):
             return self
         return self.exclude(state=ModelVersion.State.DRAFT)
 

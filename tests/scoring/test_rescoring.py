@@ -201,11 +201,11 @@ def test_f10_a_lead_that_kills_its_worker_is_found_and_parked(monkeypatch: pytes
     class Killed(BaseException):
         pass
 
-    def die(versions: Any, taken: Any, at: Any) -> int:
+    def die(taken: Any, at: Any) -> int:
         if deadly.pk in [lead.lead_id for lead in taken]:
             deaths.append(len(taken))
             raise Killed
-        return work(versions, taken, at)
+        return work(taken, at)
 
     monkeypatch.setattr(rescoring, "_score_claimed", die)
     for _ in range(60):
@@ -386,7 +386,7 @@ def test_a_change_during_the_work_is_not_lost() -> None:
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             taken = rescoring._take(10)
-            rescoring._score_claimed(list(ModelVersion.objects.published()), taken, NOW)
+            rescoring._score_claimed(taken, NOW)
             meanwhile = pool.submit(write)  # waits for the lead's row
             with pytest.raises(TimeoutError):
                 meanwhile.result(timeout=0.3)
