@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from accounts.api_auth import DECIDE, READ, user_of
 from leads.models import Lead
@@ -75,6 +75,8 @@ class HandoffsQuery(Schema):
 
 
 class Rejection(Schema):
+    model_config = ConfigDict(extra="forbid")  # a misspelt key is named, not ignored
+
     reason: str = Field(
         max_length=40, pattern=r"^[^\x00]*$", description="The code of a reason in use, such as timing."
     )

@@ -5,9 +5,11 @@ its own that holds the lead, then the pool, then the handoff. What goes wrong wi
 """
 
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 log = logging.getLogger(__name__)
+
+#: The database is away or had to choose between two, or the worker's time is up.
+NOT_THE_LEADS_FAULT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 
 
 class Outcome:
@@ -67,8 +72,8 @@ def _try(crossing_id: int, at: datetime) -> bool:
     """Handle one crossing; on an error put it aside and say so."""
     try:
         return _handle(crossing_id, at)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away or had to choose between two: nothing is wrong with this lead
+    except NOT_THE_LEADS_FAULT:
+        raise
     except Exception as error:
         log.exception("crossing %d could not be handled", crossing_id)
         stuck.put_aside(crossing_id=crossing_id, error=error, at=at)
@@ -78,10 +83,15 @@ def _try(crossing_id: int, at: datetime) -> bool:
 @transaction.atomic
 def _handle(crossing_id: int, at: datetime) -> bool:
     """Act on one crossing, unless another worker has it. Returns whether it is done with."""
+    lead_id = (
+        Crossing.objects.filter(pk=crossing_id, handled_at=None).values_list("lead_id", flat=True).first()
+    )
+    if lead_id is None:
+        return False
+    lead = _hold(lead_id)
     crossing = _claim(crossing_id, at)
     if crossing is None:
         return False
-    lead = _hold(crossing.lead_id)
     if crossing.stage == Stage.MQL:
         outcome, change = _make_mql(crossing, lead, at)
     else:
@@ -123,13 +133,18 @@ def _offer_to_sales(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, 
     if recycling.is_closed_for_good(lead):
         return Outcome.CLOSED, None
     rejection = recycling.last_rejection(lead)
-    if rejection is not None:
-        if not recycling.is_still_over(crossing):
-            return Outcome.LEFT, None
-        if return_at := recycling.held_until(lead=lead, rejection=rejection, at=at):
-            Crossing.objects.filter(pk=crossing.pk).update(not_before=return_at)
-            return "", None
-    frozen = evidence.freeze(lead=lead, at=crossing.at, version=crossing.version, triggers=crossing.triggers)
+    has_waited = rejection is not None or crossing.held_at is not None
+    if has_waited and not recycling.is_still_over(crossing):
+        return Outcome.LEFT, None
+    if rejection and (return_at := recycling.held_until(lead=lead, rejection=rejection, at=at)):
+        Crossing.objects.filter(pk=crossing.pk).update(not_before=return_at)
+        return "", None
+    frozen = evidence.freeze(
+        lead=lead,
+        at=at if has_waited else crossing.at,
+        version=crossing.version,
+        triggers=crossing.triggers,
+    )
     if evidence.is_blocked(frozen):
         return Outcome.BLOCKED, None
     change = lifecycle.move(lead=lead, to=Stage.HANDED_OVER, at=at, cause=StageChange.Cause.CROSSING)
@@ -180,7 +195,7 @@ def _offer(
     """Choose the rep, start the clock, freeze the reasons, tell the rep; or, with nobody available, let it
     wait where everybody sees it and raise the alarm. ``intent`` in hundredths; ``rejection`` is the lead's
     last one, whose rep does not get it again at once."""
-    where = routing.assign(lead=lead, at=at, refused_by=rejection.by_id if rejection else None)
+    where = routing.assign(lead=lead, at=at, refused_by=recycling.refuser(rejection))
     deadline = clocks.set_deadline(pool=where.pool, intent=intent / HUNDREDTHS, at=at)
     handoff = Handoff.objects.create(
         lead=lead,
@@ -211,7 +226,7 @@ def withdraw_overtaken(*, at: datetime) -> int:
     """Take back handoffs whose lead has left sales' hands without a verdict, so that nobody is asked for one.
     Returns how many."""
     overtaken = list(Handoff.objects.overtaken().values_list("id", flat=True))
-    return sum(_withdraw(handoff_id, at) for handoff_id in overtaken)
+    return _each(overtaken, _withdraw, at)
 
 
 @transaction.atomic
@@ -238,7 +253,7 @@ def assign_waiting(*, at: datetime) -> int:
         if pool.pk not in free:
             free[pool.pk] = routing.has_someone(pool=pool, at=at)
         if free[pool.pk]:
-            assigned += _assign(handoff.pk, at)
+            assigned += _each([handoff.pk], _assign, at)
     return assigned
 
 
@@ -248,8 +263,8 @@ def _assign(handoff_id: int, at: datetime) -> bool:
     handoff = Handoff.objects.unassigned().filter(pk=handoff_id).select_related("offered_by").first()
     if handoff is None:
         return False
-    last = recycling.last_rejection(lead)
-    where = routing.assign(lead=lead, at=at, refused_by=last.by_id if last else None)
+    refuser = recycling.refuser(recycling.last_rejection(lead))
+    where = routing.assign(lead=lead, at=at, refused_by=refuser)
     if where.rep is None:
         return False
     Handoff.objects.filter(pk=handoff.pk).update(pool=where.pool, rep=where.rep, assigned_at=at)
@@ -262,7 +277,7 @@ def raise_overdue_alarms(*, at: datetime | None = None, limit: int = 200) -> int
     """Say of every handoff whose time is up that it is, once. Returns how many."""
     at = at or database_now()
     late = Handoff.objects.to_alarm(at).due_first().values_list("id", flat=True)[:limit]
-    return sum(_alarm(handoff_id, at) for handoff_id in list(late))
+    return _each(late, _alarm, at)
 
 
 @transaction.atomic
@@ -273,6 +288,20 @@ def _alarm(handoff_id: int, at: datetime) -> bool:
     handoff = handoffs.get(pk=handoff_id)
     alerts.overdue(handoff=handoff, at=at)
     return True
+
+
+def _each(handoff_ids: Iterable[int], step: Callable[[int, datetime], bool], at: datetime) -> int:
+    """Take ``step`` with each handoff; what goes wrong with one is logged and stops no other. Returns how
+    many steps were taken."""
+    taken = 0
+    for handoff_id in handoff_ids:
+        try:
+            taken += step(handoff_id, at)
+        except NOT_THE_LEADS_FAULT:
+            raise
+        except Exception:
+            log.exception("handoff %d: %s failed", handoff_id, step.__name__)
+    return taken
 
 
 # Locks

@@ -20,6 +20,11 @@ def last_rejection(lead: Lead) -> Verdict | None:
     return rejections.select_related("reason", "handoff__pool__team__calendar").order_by("-at", "-id").first()
 
 
+def refuser(rejection: Verdict | None) -> int | None:
+    """The rep who does not get the lead straight back: the one it was with, whoever gave the verdict."""
+    return (rejection.handoff.rep_id or rejection.by_id) if rejection else None
+
+
 def is_closed_for_good(lead: Lead) -> bool:
     """Whether sales closed the lead: not a buyer, a duplicate. One that was lost as a deal may come again."""
     if lead.stage != Stage.CLOSED:

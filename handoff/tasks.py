@@ -1,14 +1,20 @@
 """What workers do for this app when told to look."""
 
+import time
+
 from celery import shared_task
 
 from . import pipeline
+
+#: A task works no longer than this, so that mail and alarms get their turn; the next tick goes on.
+SECONDS = 60
 
 
 @shared_task
 def run_pipeline() -> None:
     """Handle every crossing that is ready."""
-    while pipeline.run():
+    until = time.monotonic() + SECONDS
+    while pipeline.run() and time.monotonic() < until:
         pass
 
 

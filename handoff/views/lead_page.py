@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from accounts.permissions import may_edit_leads, may_give_verdicts, may_hand_over
+from accounts.permissions import may_edit_leads, may_give_verdicts, may_hand_over, sees_everything
 from handoff import decisions, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.messages import lower
@@ -173,7 +173,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         answers={a.question: a for a in lead.qualifications.filter(framework="bant").select_related("by")},
         missing=qualification.missing(lead=lead),
         opportunity=lead.opportunities.order_by("-created_at", "-id").first(),
-        colleagues=_colleagues(lead),
+        colleagues=_colleagues(lead, user),
         active_colleagues=active_colleagues(
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
         ),
@@ -223,10 +223,12 @@ def _history(lead: Lead, line: AgreedLine, at: datetime) -> list[tuple[datetime,
     return history(lead=lead, moments=moments, version=line.version)
 
 
-def _colleagues(lead: Lead) -> list[Lead]:
+def _colleagues(lead: Lead, user: User) -> list[Lead]:
     if lead.company_id is None:
         return []
     others = Lead.objects.filter(company=lead.company_id).exclude(pk=lead.pk)
+    if not sees_everything(user):
+        others = others.exclude(name="")  # by name only: without one their address would show
     return list(others.only("id", "public_id", "name", "email").order_by("-stage_at", "-id")[:COLLEAGUES])
 
 
