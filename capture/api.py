@@ -12,6 +12,7 @@ from pydantic import Field
 
 from accounts import permissions
 from accounts.api_auth import CAPTURE, token_of, user_of
+from accounts.clock import database_now
 from leads import consent
 from leads.models import Lead
 from leads.ticks import tick
@@ -90,7 +91,7 @@ def send_events(request: HttpRequest) -> Any:
         raise HttpError(422, "The body must be a list of events.")
     if len(body) > MOST_EVENTS:
         raise HttpError(413, f"A batch may have {MOST_EVENTS:,} events at most.")
-    taken = intake.take(items=body, user=user_of(request), source=source_of(request), at=timezone.now())
+    taken = intake.take(items=body, user=user_of(request), source=source_of(request), at=database_now())
     refused = [{"index": r.index, "field": r.field, "reason": r.reason} for r in taken.refused]
     return Status(202, {"accepted": taken.accepted, "duplicates": taken.duplicates, "refused": refused})
 

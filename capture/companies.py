@@ -102,7 +102,7 @@ class Firms:
         wanted = {*links.values(), *by_domain.values(), *by_name.values()}
         rows = {
             row.pk: Firm(row)
-            for row in Company.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
+            for row in Company.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
         } if wanted else {}  # fmt: skip
         firms.by_external_id = {key: rows[pk] for key, pk in links.items() if pk in rows}
         firms.by_domain = {key: rows[pk] for key, pk in by_domain.items() if key and pk in rows}

@@ -123,8 +123,8 @@ def _occurred_at(item: Mapping[str, object], at: datetime) -> tuple[datetime, da
             occurred_at -= wrong_by
     if occurred_at > at + FURTHEST_AHEAD:
         raise Refused("occurred_at", "Lies more than 24 hours in the future.")
-    if occurred_at > at + TOLERATED_AHEAD:
-        return at, occurred_at
+    if occurred_at > at:  # by our clock it has happened by now; only a big lead is worth noting
+        return at, occurred_at if occurred_at > at + TOLERATED_AHEAD else None
     return occurred_at, None
 
 

@@ -112,7 +112,9 @@ class _People:
             return people
         persons = {
             lead.pk: _person(lead)
-            for lead in Lead.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
+            for lead in Lead.objects.select_for_update(of=("self",), no_key=True)
+            .filter(pk__in=wanted)
+            .order_by("pk")
         }
         people.by_email = {email: persons[pk] for pk, email in pks.items() if pk in persons}
         people.by_external_id = {key: persons[pk] for key, pk in links.items() if pk in persons}
@@ -176,7 +178,12 @@ class _People:
 
     def _bring_up_to_date(self, lead: IncomingLead, person: Person, firm: Firm | None) -> bool:
         new_lines = {
-            name: value for name, value in lead.lines.items() if value and person.lines.get(name, "") != value
+            name: value
+            for name, value in lead.lines.items()
+            if value
+            and person.lines.get(name, "") != value
+            # where somebody came from first does not change when they come again
+            and not (name == "source" and person.lines.get("source"))
         }
         new_attributes = {
             name: value

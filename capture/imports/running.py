@@ -220,7 +220,7 @@ def _taken_back() -> Iterator[None]:
 
 class Rejects:
     """The file of rejected rows: the line each began on, why, and its cells as they were. Put right, the file
-    can be imported as it is. Every cell is quoted, so that none is taken for a formula."""
+    can be imported as it is."""
 
     def __init__(self, path: Path, header: Sequence[str], *, keep: bool) -> None:
         self.path, self.header, self.keep = path, header, keep
