@@ -20,8 +20,3 @@ def may_hand_over(user: User) -> bool:
 
 def may_edit_leads(user: User) -> bool:
     return user.role in (Role.MARKETER, Role.ADMIN)
-
-
-def leads_a_team(user: User) -> bool:
-    """Managers (and admins) see the team queue with everybody's clock."""
-    return user.role in (Role.MANAGER, Role.ADMIN)

@@ -15,14 +15,20 @@ from crm import health
 from leads import ticks
 
 RETRY_SECONDS = 5
+#: The first page of each role; a rep's is their own queue.
+STARTS: dict[str, str] = {
+    Role.MARKETER: "handoff:mqls",
+    Role.MANAGER: "handoff:team",
+    Role.ADMIN: "handoff:team",
+}
 
 
 @require_safe
 @login_required
 def start(request: HttpRequest) -> HttpResponse:
-    """Everybody's day starts on their own list; an admin's with the sales queue."""
-    role = getattr(request.user, "role", "")
-    return redirect("handoff:mqls" if role == Role.MARKETER else "handoff:queue")
+    """Everybody's day starts on the list that is theirs to work: who leads teams begins with the team's."""
+    role = str(getattr(request.user, "role", ""))
+    return redirect(STARTS.get(role, "handoff:queue"))
 
 
 @never_cache

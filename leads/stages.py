@@ -38,9 +38,3 @@ MOVES: dict[Stage, frozenset[Stage]] = {
 WITH_MARKETING = frozenset({Stage.LEAD, Stage.MQL})
 #: Stages in which sales has the lead.
 WITH_SALES = frozenset({Stage.HANDED_OVER, Stage.SQL, Stage.OPPORTUNITY})
-
-
-def further(left: str, right: str) -> str:
-    """The later of two phases."""
-    order = Phase.values
-    return max(left, right, key=order.index)

@@ -40,7 +40,7 @@ def _count_lost() -> None:
     try:
         cache.add(LOST_TICKS, 0, timeout=None)
         cache.incr(LOST_TICKS)
-    except Exception:  # the cache may live in the same broker
+    except Exception:  # the cache may be away as well
         log.debug("lost tick not counted", exc_info=True)
 
 

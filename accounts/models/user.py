@@ -107,7 +107,7 @@ class User(AbstractBaseUser):
 
 
 class WorkingHours(models.Model):
-    """When one person takes new leads, in their own time zone. None at all: whenever the team is open."""
+    """When one person takes new leads, in their own time zone. None at all: at any time."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="working_hours")
     weekday = models.SmallIntegerField(choices=Weekday.choices)

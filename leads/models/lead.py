@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import sees_everything
 from leads import marking
-from leads.stages import WITH_MARKETING, WITH_SALES, Phase, Stage
+from leads.stages import WITH_SALES, Phase, Stage
 
 from .company import Company
 
@@ -34,9 +34,6 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def in_stage(self, *stages: str) -> "LeadQuerySet":
         return self.filter(stage__in=stages)
-
-    def with_marketing(self) -> "LeadQuerySet":
-        return self.in_stage(*WITH_MARKETING)
 
     def searched(self, text: str) -> "LeadQuerySet":
         """Leads whose name, e-mail or company contains each word of ``text``, whatever the case. Each word
