@@ -30,7 +30,7 @@ SEED = 20
 SOURCE = "fieldline"
 #: What is not hot waits so long for company before it is stored and scored.
 PATIENCE = timedelta(hours=20)
-SWEEP_EVERY = timedelta(days=6)
+SWEEP_EVERY = timedelta(days=15)
 AT_ONCE = 1_000
 #: An answer is never younger than this when the demo starts.
 LAST_ANSWER = timedelta(minutes=35)

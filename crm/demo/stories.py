@@ -15,7 +15,7 @@ HISTORY = timedelta(days=90)
 QUIET_HOURS = timedelta(hours=6)
 
 #: kind → share of the crowd.
-KINDS = {"passer": 41, "reader": 27, "evaluator": 15, "hopeful": 4, "buyer": 13}
+KINDS = {"passer": 51, "reader": 23, "evaluator": 12, "hopeful": 4, "buyer": 10}
 #: What a rep makes of a buyer, as shares; the closed reasons and "back" (recycled, then accepted).
 OUTCOMES = {"working": 44, "opportunity": 24, "lost": 13, "won": 15, "closed": 13, "back": 11}
 #: How long ago one must have asked for that to have come of it.
