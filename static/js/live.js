@@ -3,7 +3,7 @@
 
 const POLL_MS = 10_000;
 const BREATH_MS = 60_000; // a list is fetched anew at least this often, so that due groups move on
-const SETTLE_MS = 500; // the first event refreshes at once, the rest of a burst make one more
+const SETTLE_MS = 150; // several events in a burst make one refresh
 
 const place = document.querySelector("[data-live]");
 const list = () => document.getElementById("worklist");
@@ -30,11 +30,7 @@ function show(live, reached = true) {
 
 async function refresh() {
   const url = list()?.dataset.refresh;
-  if (!url || !window.htmx) return false;
-  if (busy) {
-    refreshSoon(); // what this one is fetching may lack the news
-    return false;
-  }
+  if (!url || busy || !window.htmx) return false;
   busy = true;
   let fine = false;
   const note = (event) => {
@@ -56,7 +52,7 @@ async function refresh() {
 
 function refreshSoon() {
   clearTimeout(soon);
-  soon = setTimeout(refresh, busy || Date.now() - refreshedAt < SETTLE_MS ? SETTLE_MS : 0);
+  soon = setTimeout(refresh, SETTLE_MS);
 }
 
 // Stream
