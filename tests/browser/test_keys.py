@@ -67,6 +67,7 @@ def test_undo_brings_the_row_and_the_focus_back(open_page: Open, cast: Cast) -> 
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(row(page, "Ada One")).to_be_hidden()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
     page.keyboard.press("z")
 
