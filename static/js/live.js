@@ -3,7 +3,7 @@
 
 const POLL_MS = 10_000;
 const BREATH_MS = 60_000; // a list is fetched anew at least this often, so that due groups move on
-const SETTLE_MS = 150; // several events in a burst make one refresh
+const PAUSE_MS = 150; // between two refreshes, so that a burst of events makes two
 
 const place = document.querySelector("[data-live]");
 const list = () => document.getElementById("worklist");
@@ -13,8 +13,10 @@ const say = (text) => document.getElementById("announce")?.replaceChildren(text)
 let stream = null;
 let polling = 0;
 let lastHeard = new Date();
-let soon = 0;
 let busy = false;
+let again = false; // something happened while a refresh was on its way, which may not have seen it
+let drawn = 0; // how often the list was drawn, by refreshes and by the answers to verdicts
+let drawnBefore = 0; // as it was when the refresh under way was asked for
 let refreshedAt = Date.now();
 
 const hhmm = (at) => at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -28,32 +30,43 @@ function show(live, reached = true) {
   place.title = live ? `Streaming; last event ${hhmm(lastHeard)}` : "The list asks for news every 10 seconds";
 }
 
+/** Fetch the list anew; whether it came. News that come meanwhile are fetched after it. */
 async function refresh() {
   const url = list()?.dataset.refresh;
-  if (!url || busy || !window.htmx) return false;
+  if (!url || !window.htmx) return false;
+  if (busy) {
+    again = true;
+    return false;
+  }
   busy = true;
-  let fine = false;
-  const note = (event) => {
-    if (event.detail.ctx.target?.id === "worklist") fine = true;
-  };
-  document.addEventListener("htmx:after:swap", note);
+  drawnBefore = drawn;
   try {
     await window.htmx.ajax("GET", url, { target: "#worklist", swap: "outerMorph" });
   } finally {
-    document.removeEventListener("htmx:after:swap", note);
-    busy = false;
+    setTimeout(afterwards, PAUSE_MS);
   }
-  if (fine) {
-    refreshedAt = Date.now();
-    lastHeard = new Date();
-  }
-  return fine;
+  if (drawn === drawnBefore) return false;
+  refreshedAt = Date.now();
+  lastHeard = new Date();
+  return true;
 }
 
-function refreshSoon() {
-  clearTimeout(soon);
-  soon = setTimeout(refresh, SETTLE_MS);
+function afterwards() {
+  busy = false;
+  if (!again) return;
+  again = false;
+  refresh();
 }
+
+document.addEventListener("htmx:before:swap", (event) => {
+  if (event.detail.ctx.sourceElement?.id !== "worklist" || drawn === drawnBefore) return;
+  event.preventDefault(); // a verdict's answer overtook this refresh, which would take its row back for a moment
+  again = true;
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.target?.id === "worklist") drawn += 1;
+});
 
 // Stream
 
@@ -65,22 +78,19 @@ function listen() {
   const url = place?.dataset.live;
   if (!url) return list()?.dataset.refresh ? poll() : undefined;
   stream = new EventSource(url); // it remembers Last-Event-ID and reconnects by itself
-  let missed = polling !== 0;
   stream.addEventListener("open", () => {
     clearInterval(polling);
     polling = 0;
-    if (missed) refreshSoon();
-    missed = false;
+    refresh(); // what happened since the page was made, or since the last stream broke
     lastHeard = new Date();
     show(true);
   });
   stream.addEventListener("handoff", () => {
     lastHeard = new Date();
     show(true);
-    refreshSoon();
+    refresh();
   });
   stream.addEventListener("error", () => {
-    missed = true;
     show(false);
     poll();
   });
@@ -93,7 +103,6 @@ document.addEventListener("visibilitychange", () => {
     stream = null;
   } else if (!stream) {
     listen();
-    refreshSoon();
   }
 });
 
@@ -126,7 +135,7 @@ function tickClock(clock) {
   if (state && row?.id !== "peek" && !announced.has(mark)) {
     announced.add(mark);
     say(`${row?.querySelector("a[data-row-link], h1")?.textContent.trim() ?? ""}: ${text}`);
-    if (state === "over") refreshSoon(); // the row moves to another group, and gets its alarm
+    if (state === "over") refresh(); // the row moves to another group, and gets its alarm
   }
 }
 

@@ -1,11 +1,13 @@
 """The queue by keyboard: move, accept, send back, undo, open; focus goes where the work is."""
 
+import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from accounts.models import User
 from handoff import decisions
@@ -138,15 +140,19 @@ def test_an_answer_is_saved_as_soon_as_it_is_given(open_page: Open, cast: Cast) 
     lead = Handoff.objects.get(lead__name="Ada One").lead
     page = opened(open_page, cast.sol, f"/leads/{lead.public_id}/")
 
+    page.route("**/qualification/", lambda route: (time.sleep(0.2), route.continue_()))
+
     page.keyboard.press("n")
     page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+
     page.keyboard.press("ArrowRight")
 
     expect(page.locator("#saved")).to_contain_text("Saved")
     expect(page.get_by_label("Need note")).to_be_visible()
     expect(page.locator("#qualified")).not_to_contain_text("need,")
-    likely = Qualification.objects.filter(question="need", level=Qualification.Level.LIKELY)
-    wait_until(likely.exists, what="the last answer is kept")
+    sure = Qualification.objects.filter(question="need", level=Qualification.Level.CONFIRMED)
+    wait_until(sure.exists, what="the last answer is kept")
 
 
 def test_a_lead_that_a_colleague_took_leaves_the_list(open_page: Open, cast: Cast) -> None:
@@ -157,6 +163,39 @@ def test_a_lead_that_a_colleague_took_leaves_the_list(open_page: Open, cast: Cas
 
     expect(row(page, "Ada One")).to_be_hidden(timeout=15_000)
     expect(row(page, "Bo Two")).to_be_focused()
+
+
+def test_a_late_answer_does_not_take_an_undone_lead_away(open_page: Open, cast: Cast) -> None:
+    page = opened(open_page, cast.sol)
+    page.keyboard.press("j")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if (
+            route.request.method == "GET"
+            and "worklist" in route.request.headers.get("hx-target", "")
+            and not held
+        ):
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.wait_for_timeout(500)  # for the refresh that every page begins with
+    page.route(re.compile("/queue/"), hold_the_first)
+    page.keyboard.press("a")
+    expect(row(page, "Ada One")).to_be_hidden()
+    while not held:
+        page.wait_for_timeout(20)
+    page.keyboard.press("z")
+    expect(row(page, "Ada One")).to_be_focused()
+
+    (route, answer) = held[0]
+    assert "Ada One" not in answer.text()
+    with page.expect_response(lambda response: response.url == route.request.url):
+        route.fulfill(response=answer)
+
+    page.wait_for_timeout(500)  # for what must not happen
+    expect(row(page, "Ada One")).to_be_focused()
 
 
 def test_what_was_typed_survives_a_faster_colleague(open_page: Open, cast: Cast) -> None:
