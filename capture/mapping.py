@@ -313,6 +313,7 @@ def json_value(spec: Any, where: Columns) -> Json:
     if isinstance(spec, dict) and "product" in spec:
         kind = "number"
     name = name_of(spec)
+    formats = spec.get("formats", []) if isinstance(spec, dict) else []
 
     def convert(cells: Cells) -> Any:
         found = read(cells)
@@ -326,9 +327,9 @@ def json_value(spec: Any, where: Columns) -> Json:
         if kind == "list":
             return [part.strip() for part in found.split(spec.get("split", ",")) if part.strip()]
         if kind == "date":
-            return _moment(found, name, [], where.zone).isoformat()
+            return _moment(found, name, formats, where.zone).isoformat()
         if kind == "weekday":
-            return _WEEKDAYS[_moment(found, name, [], where.zone).weekday()]
+            return _WEEKDAYS[_moment(found, name, formats, where.zone).weekday()]
         return found
 
     return convert
@@ -368,11 +369,20 @@ def _moment(found: str, name: str, formats: Sequence[str], zone: ZoneInfo) -> da
             except ValueError:
                 continue
     if at is None:
-        wanted = f" in the form {' or '.join(formats)}" if formats else ""
-        raise Refused(name, f"“{found[:40]}” is not a time{wanted}.")
+        raise Refused(
+            name, f"“{found[:40]}” is not a time that the mapping reads. {_readable(name, formats)}"
+        )
     if not 1970 <= at.year <= 9998:
         raise Refused(name, f"“{found[:40]}” lies too far from today.")
     return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _readable(name: str, formats: Sequence[str]) -> str:
+    """Which times the mapping reads in this column, and how to add a form."""
+    if formats:
+        return f"It names {' and '.join(formats)}, and reads ISO 8601: add this form to its “formats”."
+    wanted = f'"column": {json.dumps(name, ensure_ascii=False)}, "formats": ["%d.%m.%Y %H:%M"]'
+    return f"It names no format, so only ISO 8601 such as 2026-11-17T10:36 is read. Add one: {wanted}."
 
 
 def test(spec: Any, where: Columns) -> Test:

@@ -104,6 +104,47 @@ def test_rows_become_leads_and_the_same_file_again_changes_nothing(importing: Im
     assert (nameless.external_ids.get().external_id, nameless.company) == ("2", None)
 
 
+def test_the_example_of_the_docs_imports_every_row(importing: Importing) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "importing.md").read_text()
+    file = docs.split("```csv\n")[1].split("```")[0]
+    mapping = json.loads(docs.split("```json\n")[1].split("```")[0])
+
+    said = importing(file, mapping, name="fair.csv")
+
+    assert "2 rows in = 2 created + 0 updated + 0 skipped + 0 rejected" in said
+    ada = Lead.objects.get(email="ada@firm.example")
+    assert (ada.country, ada.created_at) == ("DE", datetime(2026, 11, 17, 9, 36, tzinfo=UTC))
+    assert ada.activities.get(type__key="event_attended").occurred_at == ada.created_at
+
+
+def test_a_time_in_another_form_says_which_are_read_and_how_to_add_it(
+    importing: Importing, rejected: Rejected
+) -> None:
+    file = "Id,Since\n1,17.11.2026\n"
+    plain = {"match": {"external_id": "Id"}, "created_at": "Since"}
+    named = {**plain, "created_at": {"column": "Since", "formats": ["%m/%d/%Y", "%d %b %Y"]}}
+
+    importing(file, plain)
+    assert rejected()[0]["reason"] == (
+        "Since: “17.11.2026” is not a time that the mapping reads. It names no format, so only ISO 8601"
+        ' such as 2026-11-17T10:36 is read. Add one: "column": "Since", "formats": ["%d.%m.%Y %H:%M"].'
+    )
+    importing(file, named)
+    assert rejected()[0]["reason"] == (
+        "Since: “17.11.2026” is not a time that the mapping reads. It names %m/%d/%Y and %d %b %Y, and reads"
+        " ISO 8601: add this form to its “formats”."
+    )
+
+
+def test_a_date_among_the_attributes_may_have_a_form_too(importing: Importing) -> None:
+    since = {"column": "Since", "as": "date", "formats": ["%d.%m.%Y"]}
+    mapping = {"match": {"external_id": "Id"}, "lead": {"attributes": {"since": since}}}
+
+    importing("Id,Since\n1,17.11.2026\n", mapping)
+
+    assert Lead.objects.get().attributes == {"since": "2026-11-17T00:00:00+00:00"}
+
+
 def test_what_a_file_knows_is_added_and_what_it_does_not_know_is_kept(importing: Importing) -> None:
     importing(f"{HEADER}\n1,Ada,Byron,ada@firm.example,+44 20 5550100,Firm Ltd,B,12\n", PEOPLE)
 
