@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from .conditions import ConditionError, parse
+from .conditions import ConditionError, Faults, parse
 from .dimensions import LINE_STAGES, MOST_CEILING, MOST_POINTS, Dimension
 from .models import Blocker, Line, ModelVersion, Rule, RuleGroup, ScoringModel, Trigger
 from .models.model_version import KEY
@@ -144,156 +144,177 @@ def _rule(
 
 
 def check(data: Any, *, types: Mapping[str, int]) -> None:
-    """Raises ModelFileError with every problem of ``data``: the first of each part."""
-    checker = _Checker(types)
-    checker.check(data)
-    if checker.problems:
-        raise ModelFileError(checker.problems)
+    """Raises ModelFileError with every problem of ``data``."""
+    try:
+        _Checker(types).check(data)
+    except ConditionError as error:
+        raise ModelFileError(error.faults) from None
 
 
 class _Checker:
-    """Reads a file's parts one by one; a part with a problem does not hide those of the others."""
+    """Reads a file part by part; no fault hides another."""
 
     def __init__(self, types: Mapping[str, int]) -> None:
         self.types = types
-        self.problems: list[tuple[str, str]] = []
         self._groups: dict[str, str | None] = {}
 
     def check(self, data: Any) -> None:
         if not isinstance(data, dict):
-            self.problems.append(("$", "A model file is a JSON object."))
-            return
-        self._try(
-            lambda: _only(data, "$", "model", "ceilings", "groups", "rules", "lines", "triggers", "blockers")
-        )
-        self._try(lambda: _key(data, "model", "$"))
-        self._try(lambda: self._ceilings(data.get("ceilings", {})))
-        self._parts(data, "groups", self._group)
-        self._parts(data, "rules", self._rule)
-        self._parts(data, "lines", self._line)
-        self._parts(data, "triggers", self._trigger)
-        self._parts(data, "blockers", self._blocker)
+            raise ConditionError("$", "A model file is a JSON object.")
+        parts = {
+            "groups": self._group,
+            "rules": self._rule,
+            "lines": self._line,
+            "triggers": self._trigger,
+            "blockers": self._blocker,
+        }
+        with Faults() as faults:
+            faults.of(_only, data, "$", "model", "ceilings", *parts)
+            faults.of(_key, data, "model", "$")
+            faults.of(self._ceilings, data.get("ceilings", {}))
+            for name, one in parts.items():
+                faults.of(self._parts, data.get(name, []), f"$.{name}", one)
 
-    def _try(self, check: Callable[[], None]) -> None:
-        try:
-            check()
-        except ConditionError as error:
-            self.problems.append((error.path, error.message))
-
-    def _parts(self, data: dict[str, Any], name: str, check: Callable[[dict[str, Any], str], None]) -> None:
-        parts = data.get(name, [])
+    def _parts(self, parts: Any, path: str, check: Callable[[dict[str, Any], str, Faults], None]) -> None:
         if not isinstance(parts, list) or len(parts) > MOST_PARTS:
-            self.problems.append((f"$.{name}", f"Give a list of at most {MOST_PARTS}."))
-            return
+            raise ConditionError(path, f"Give a list of at most {MOST_PARTS}.")
         seen: set[str] = set()
-        for n, part in enumerate(parts):
-            path = f"$.{name}[{n}]"
+        with Faults() as faults:
+            for n, part in enumerate(parts):
+                faults.of(self._part, part, f"{path}[{n}]", check, seen)
 
-            def one(part: Any = part, path: str = path) -> None:
-                if not isinstance(part, dict):
-                    raise ConditionError(path, "Give an object.")
-                check(part, path)
-                if (key := part.get("key")) is not None:
-                    if key in seen:
-                        raise ConditionError(f"{path}.key", f"“{key}” is there already.")
-                    seen.add(key)
-
-            self._try(one)
+    def _part(
+        self,
+        part: Any,
+        path: str,
+        check: Callable[[dict[str, Any], str, Faults], None],
+        seen: set[str],
+    ) -> None:
+        if not isinstance(part, dict):
+            raise ConditionError(path, "Give an object.")
+        with Faults() as faults:
+            check(part, path, faults)
+            if isinstance(key := part.get("key"), str):
+                if key in seen:
+                    faults.found.append((f"{path}.key", f"“{key}” is there already."))
+                seen.add(key)
 
     def _ceilings(self, ceilings: Any) -> None:
         if not isinstance(ceilings, dict):
             raise ConditionError("$.ceilings", "Give an object: dimension to points.")
-        _only(ceilings, "$.ceilings", *Dimension.values)
-        for dimension in ceilings:
-            _whole(ceilings, dimension, "$.ceilings", 1, MOST_CEILING)
+        with Faults() as faults:
+            faults.of(_only, ceilings, "$.ceilings", *Dimension.values)
+            for dimension in (name for name in Dimension.values if name in ceilings):
+                faults.of(_whole, ceilings, dimension, "$.ceilings", 1, MOST_CEILING)
 
-    def _group(self, group: dict[str, Any], path: str) -> None:
-        _only(group, path, "key", "cap")
-        _key(group, "key", path)
-        _whole(group, "cap", path, 1, MOST_CEILING)
-        self._groups[group["key"]] = None
+    def _group(self, group: dict[str, Any], path: str, faults: Faults) -> None:
+        faults.of(_only, group, path, "key", "cap")
+        faults.of(_key, group, "key", path)
+        faults.of(_whole, group, "cap", path, 1, MOST_CEILING)
+        if isinstance(group.get("key"), str):
+            self._groups[group["key"]] = None
 
-    def _rule(self, rule: dict[str, Any], path: str) -> None:
-        _only(
-            rule, path, "key", "label", "dimension", "group", "when", "points", "count", "cap", "per",
+    def _rule(self, rule: dict[str, Any], path: str, faults: Faults) -> None:
+        faults.of(
+            _only, rule, path, "key", "label", "dimension", "group", "when", "points", "count", "cap", "per",
             "window_days", "decay",
         )  # fmt: skip
-        _key(rule, "key", path)
-        _label(rule, path)
-        _choice(rule, "dimension", path, Dimension.values)
-        when = parse(rule.get("when"), types=self.types, path=f"{path}.when")
-        _whole(rule, "points", path, -MOST_POINTS, MOST_POINTS)
+        faults.of(_key, rule, "key", path)
+        faults.of(_label, rule, path)
+        faults.of(_choice, rule, "dimension", path, Dimension.values)
+        when = faults.of(parse, rule.get("when"), types=self.types, path=f"{path}.when")
+        faults.of(_whole, rule, "points", path, -MOST_POINTS, MOST_POINTS)
         if "count" in rule:
-            _choice(rule, "count", path, Rule.Count.values)
+            faults.of(_choice, rule, "count", path, Rule.Count.values)
         for key, most in (("cap", MOST_CEILING), ("window_days", 3650)):
             if key in rule:
-                _whole(rule, key, path, 1, most)
+                faults.of(_whole, rule, key, path, 1, most)
         if "per" in rule:
-            _object(rule, "per", path, "times", "period")
-            _whole(rule["per"], "times", f"{path}.per", 1, 1000)
-            _choice(rule["per"], "period", f"{path}.per", Rule.Period.values)
+            faults.of(self._per, rule, path)
         if "decay" in rule:
-            self._decay(rule, path)
-        check_rule(rule, when, path)
+            faults.of(self._decay, rule, path)
+        if when is not None:
+            faults.of(check_rule, rule, when, path)
         if "group" in rule:
-            self._member(rule, path)
+            faults.of(self._member, rule, path)
+
+    def _per(self, rule: dict[str, Any], path: str) -> None:
+        _object(rule, "per", path)
+        per, path = rule["per"], f"{path}.per"
+        with Faults() as faults:
+            faults.of(_only, per, path, "times", "period")
+            faults.of(_whole, per, "times", path, 1, 1000)
+            faults.of(_choice, per, "period", path, Rule.Period.values)
 
     def _decay(self, rule: dict[str, Any], path: str) -> None:
-        _object(rule, "decay", path, "kind", "days", "percent")
-        path = f"{path}.decay"
-        decay = rule["decay"]
-        _choice(decay, "kind", path, Rule.Decay.values)
-        _whole(decay, "days", path, 1, 3650)
-        if "percent" in decay:
-            if decay["kind"] == Rule.Decay.HALF_LIFE:
-                raise ConditionError(f"{path}.percent", "A half-life needs no percent.")
-            _whole(decay, "percent", path, 1, 100)
+        _object(rule, "decay", path)
+        decay, path = rule["decay"], f"{path}.decay"
+        with Faults() as faults:
+            faults.of(_only, decay, path, "kind", "days", "percent")
+            faults.of(_choice, decay, "kind", path, Rule.Decay.values)
+            faults.of(_whole, decay, "days", path, 1, 3650)
+            if "percent" in decay:
+                if decay.get("kind") == Rule.Decay.HALF_LIFE:
+                    faults.found.append((f"{path}.percent", "A half-life needs no percent."))
+                else:
+                    faults.of(_whole, decay, "percent", path, 1, 100)
 
     def _member(self, rule: dict[str, Any], path: str) -> None:
         key, path = rule["group"], f"{path}.group"
         if not isinstance(key, str) or key not in self._groups:
             raise ConditionError(path, f"There is no group {key!r}.")
-        if self._groups[key] not in (None, rule["dimension"]):
+        dimension = rule.get("dimension")
+        if dimension not in Dimension.values:
+            return  # said already
+        if self._groups[key] not in (None, dimension):
             raise ConditionError(
                 path, f"The rules of “{key}” are about {self._groups[key]}; a group has one dimension."
             )
-        self._groups[key] = rule["dimension"]
+        self._groups[key] = dimension
 
-    def _line(self, line: dict[str, Any], path: str) -> None:
-        _only(line, path, "stage", "min", "leave")
-        _choice(line, "stage", path, LINE_STAGES)
-        _object(line, "min", path, *Dimension.values, "total")
-        if not line["min"]:
-            raise ConditionError(f"{path}.min", "A line asks for at least one minimum.")
-        for name in line["min"]:
-            _whole(line["min"], name, f"{path}.min", -MOST_CEILING, MOST_CEILING)
+    def _line(self, line: dict[str, Any], path: str, faults: Faults) -> None:
+        faults.of(_only, line, path, "stage", "min", "leave")
+        faults.of(_choice, line, "stage", path, LINE_STAGES)
+        faults.of(self._minimums, line, path)
         if "leave" in line:
-            _whole(line, "leave", path, 0, MOST_CEILING)
+            faults.of(_whole, line, "leave", path, 0, MOST_CEILING)
 
-    def _trigger(self, trigger: dict[str, Any], path: str) -> None:
-        _only(trigger, path, "key", "label", "stage", "when")
-        _key(trigger, "key", path)
-        _label(trigger, path)
-        _choice(trigger, "stage", path, LINE_STAGES)
-        parse(trigger.get("when"), types=self.types, path=f"{path}.when")
+    def _minimums(self, line: dict[str, Any], path: str) -> None:
+        _object(line, "min", path)
+        least, path = line["min"], f"{path}.min"
+        if not least:
+            raise ConditionError(path, "A line asks for at least one minimum.")
+        with Faults() as faults:
+            faults.of(_only, least, path, *Dimension.values, "total")
+            for name in (name for name in (*Dimension.values, "total") if name in least):
+                faults.of(_whole, least, name, path, -MOST_CEILING, MOST_CEILING)
 
-    def _blocker(self, blocker: dict[str, Any], path: str) -> None:
-        _only(blocker, path, "key", "label", "when")
-        _key(blocker, "key", path)
-        _label(blocker, path)
-        parse(blocker.get("when"), types=self.types, path=f"{path}.when")
+    def _trigger(self, trigger: dict[str, Any], path: str, faults: Faults) -> None:
+        faults.of(_only, trigger, path, "key", "label", "stage", "when")
+        faults.of(_key, trigger, "key", path)
+        faults.of(_label, trigger, path)
+        faults.of(_choice, trigger, "stage", path, LINE_STAGES)
+        faults.of(parse, trigger.get("when"), types=self.types, path=f"{path}.when")
+
+    def _blocker(self, blocker: dict[str, Any], path: str, faults: Faults) -> None:
+        faults.of(_only, blocker, path, "key", "label", "when")
+        faults.of(_key, blocker, "key", path)
+        faults.of(_label, blocker, path)
+        faults.of(parse, blocker.get("when"), types=self.types, path=f"{path}.when")
 
 
 def _only(data: Mapping[str, Any], path: str, *allowed: str) -> None:
-    for key in data:
-        if key not in allowed:
-            raise ConditionError(f"{path}.{key}", f"Unknown key; allowed here: {', '.join(allowed)}.")
+    with Faults() as faults:
+        faults.found += [
+            (f"{path}.{key}", f"Unknown key; allowed here: {', '.join(allowed)}.")
+            for key in data
+            if key not in allowed
+        ]
 
 
-def _object(data: Mapping[str, Any], key: str, path: str, *allowed: str) -> None:
+def _object(data: Mapping[str, Any], key: str, path: str) -> None:
     if not isinstance(data.get(key), dict):
-        raise ConditionError(f"{path}.{key}", f"Give an object with {', '.join(allowed)}.")
-    _only(data[key], f"{path}.{key}", *allowed)
+        raise ConditionError(f"{path}.{key}", "Give an object.")
 
 
 def _key(data: Mapping[str, Any], key: str, path: str) -> None:

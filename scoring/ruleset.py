@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .conditions import Condition, ConditionError, Happened
+from .conditions import Condition, Faults, Happened
 from .dimensions import HUNDREDTHS
 
 DAY = 86_400
@@ -115,15 +115,25 @@ class Ruleset:
 
 def check_rule(rule: Mapping[str, Any], when: Condition, path: str = "$") -> None:
     """Refuse settings that mean nothing for what the rule asks. ``rule`` has the model file's keys.
-    Raises ConditionError with the path of the setting."""
+    Raises ConditionError with the path of each such setting."""
     earns = isinstance(when, Happened) and when.needs_one
     each = rule.get("count", "once") == "each"
-    for key, why in (("window_days", "a window"), ("decay", "fading"), ("per", "a limit"), ("cap", "a cap")):
-        if rule.get(key) is not None and not earns:
-            raise ConditionError(f"{path}.{key}", f"Only a rule about one activity test can have {why}.")
-        if rule.get(key) is not None and not each and key in ("per", "cap"):
-            raise ConditionError(f"{path}.{key}", f"Only a rule that counts “each” can have {why}.")
-    if each and not earns:
-        raise ConditionError(f"{path}.count", "Only a rule about one activity test can count “each”.")
-    if isinstance(when, Happened) and when.within_days and rule.get("window_days"):
-        raise ConditionError(f"{path}.window_days", "The condition has within_days already; say it once.")
+    with Faults() as faults:
+        for key, why in (
+            ("window_days", "a window"),
+            ("decay", "fading"),
+            ("per", "a limit"),
+            ("cap", "a cap"),
+        ):
+            if rule.get(key) is None:
+                continue
+            if not earns:
+                faults.found.append((f"{path}.{key}", f"Only a rule about one activity test can have {why}."))
+            elif not each and key in ("per", "cap"):
+                faults.found.append((f"{path}.{key}", f"Only a rule that counts “each” can have {why}."))
+        if each and not earns:
+            faults.found.append((f"{path}.count", "Only a rule about one activity test can count “each”."))
+        if isinstance(when, Happened) and when.within_days and rule.get("window_days"):
+            faults.found.append(
+                (f"{path}.window_days", "The condition has within_days already; say it once.")
+            )

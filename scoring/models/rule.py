@@ -173,9 +173,10 @@ class Rule(_Conditional):
         try:
             check_rule(self.settings(), when)
         except ConditionError as error:
-            name = error.path.removeprefix("$.")
-            field = {"decay": "decay_kind", "per": "per_times"}.get(name, name)
-            raise ValidationError({field: error.message}) from None
+            fields = {"$.decay": "decay_kind", "$.per": "per_times"}
+            raise ValidationError(
+                {fields.get(path, path.removeprefix("$.")): message for path, message in error.faults}
+            ) from None
         if bool(self.per_times) != bool(self.per_period):
             raise ValidationError({"per_times": "Say both how many and in which period, or neither."})
         if bool(self.decay_kind) != bool(self.decay_days):

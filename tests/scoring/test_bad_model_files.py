@@ -223,6 +223,50 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_stored() -> Non
     assert not ScoringModel.objects.filter(key="another").exists()
 
 
+def test_a_fault_hides_no_other_of_the_same_part() -> None:
+    data = changed("model", to="another")
+    data["rules"][0] |= {"key": "Big Key", "label": "", "points": 999, "colour": "red"}
+    data["rules"][0]["decay"] = {"kind": "melt", "days": 0, "speed": 1}
+    data["rules"][0]["when"] = {
+        "any": [
+            {"activity": ["dance", "visit", "sing"], "at_least": 0, "within_days": 0},
+            {"all": [{"field": "password", "op": "known", "colour": "red"}, PHONE]},
+            {"activity": ["visit"], "where": [{"op": "known"}, {"property": "path", "op": "near"}]},
+        ]
+    }
+    data["lines"][0] = {"stage": "x", "min": {"fit": "much", "luck": 3}, "leave": -1}
+    data["triggers"][0] |= {"label": "", "stage": "x", "when": {}}
+    data["blockers"] = [{"key": "!", "label": "", "when": []}]
+
+    assert [where for where, _ in problems(data)] == [
+        "$.rules[0].colour",
+        "$.rules[0].key",
+        "$.rules[0].label",
+        "$.rules[0].when.any[0].activity[0]",
+        "$.rules[0].when.any[0].activity[2]",
+        "$.rules[0].when.any[0].at_least",
+        "$.rules[0].when.any[0].within_days",
+        "$.rules[0].when.any[1].all[0].colour",
+        "$.rules[0].when.any[1].all[0].field",
+        "$.rules[0].when.any[2].where[0].property",
+        "$.rules[0].when.any[2].where[1].op",
+        "$.rules[0].points",
+        "$.rules[0].decay.speed",
+        "$.rules[0].decay.kind",
+        "$.rules[0].decay.days",
+        "$.lines[0].stage",
+        "$.lines[0].min.luck",
+        "$.lines[0].min.fit",
+        "$.lines[0].leave",
+        "$.triggers[0].label",
+        "$.triggers[0].stage",
+        "$.triggers[0].when",
+        "$.blockers[0].key",
+        "$.blockers[0].label",
+        "$.blockers[0].when",
+    ]
+
+
 @pytest.mark.parametrize("data", [None, [], "model", 3, {"rules": []}])
 def test_what_is_no_model_at_all_is_refused(data: Any) -> None:
     assert problems(data)
