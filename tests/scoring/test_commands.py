@@ -74,6 +74,18 @@ def test_score_prints_one_lead_and_why() -> None:
     assert explained["dimensions"][0]["reasons"][0]["activities"][0]["type"] == "demo_request"
 
 
+def test_score_as_of_a_date_is_the_start_of_that_day() -> None:
+    lead = make.lead()
+    make.activity(lead, "demo_request", make.NOW.replace(hour=0, minute=0))
+    make.activity(lead, "demo_request", make.NOW)  # counts once in 30 days, but fades from here
+    make.activity(lead, "ebook_download", make.NOW.replace(hour=0, minute=1))
+
+    explained = json.loads(run("score", "--email", str(lead.email), "--as-of", "2026-11-17", "--json"))
+
+    assert explained["at"] == "2026-11-17T00:00:00+00:00"
+    assert [dimension["points"] for dimension in explained["dimensions"]] == [25, 0, 0]
+
+
 def test_score_under_a_file_leaves_nothing_behind() -> None:
     lead = make.lead(title="VP")
     before = ModelVersion.objects.count()
@@ -86,8 +98,11 @@ def test_score_under_a_file_leaves_nothing_behind() -> None:
     ("args", "says"),
     [
         (["--email", "nobody@handoff.example"], "There is no lead"),
-        (["--email", "ada@handoff.example", "--as-of", "yesterday"], "write a moment"),
-        (["--email", "ada@handoff.example", "--as-of", "2026-11-17T10:00:00"], "say the zone"),
+        (["--email", "ada@handoff.example", "--as-of", "yesterday"], "--as-of yesterday: write a date"),
+        (
+            ["--email", "ada@handoff.example", "--as-of", "2026-11-17T10:00"],
+            "--as-of 2026-11-17T10:00 has no time zone: add it, as in 2026-11-17T10:00:00Z",
+        ),
     ],
 )
 def test_score_refuses_what_it_cannot_answer(args: list[str], says: str) -> None:

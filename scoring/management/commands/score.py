@@ -1,7 +1,7 @@
 """Score one lead and say why."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,16 @@ from scoring.models import ModelVersion
 
 from .load_model import read_json
 
+#: How ``--as-of`` is written.
+AS_OF = "A moment with its zone, such as 2026-05-03T14:00:00+02:00, or a date: then the start of that day."
+
 
 class Command(BaseCommand):
     help = "Print a lead's score with its reasons, now or at a past moment, under the live model or a file."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email", required=True, help="The lead's address, in any case.")
-        parser.add_argument("--as-of", help="A moment with its zone, such as 2026-05-03T14:00:00+02:00.")
+        parser.add_argument("--as-of", help=AS_OF)
         parser.add_argument("--model", type=Path, help="A model file, or the name of a starter.")
         parser.add_argument("--json", action="store_true", help="Print the whole explanation as JSON.")
 
@@ -75,12 +78,19 @@ class Command(BaseCommand):
 
 
 def _moment(text: str | None) -> datetime | None:
+    """A date is the start of that day in the workspace's zone; a moment says its own."""
     if text is None:
         return None
     try:
+        return datetime.combine(date.fromisoformat(text), time(), timezone.get_default_timezone())
+    except ValueError:
+        pass  # not a date alone
+    try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"--as-of {text}: write a moment such as 2026-05-03T14:00:00Z.") from None
+        raise CommandError(
+            f"--as-of {text}: write a date such as 2026-05-03, or a moment such as 2026-05-03T14:00:00Z."
+        ) from None
     if at.tzinfo is None:
-        raise CommandError(f"--as-of {text}: say the zone too, such as {text}Z.")
+        raise CommandError(f"--as-of {text} has no time zone: add it, as in {at.isoformat()}Z or +01:00.")
     return at
