@@ -12,6 +12,7 @@ from pydantic import Field
 
 from accounts import permissions
 from accounts.api_auth import CAPTURE, token_of, user_of
+from accounts.api_problems import Error
 from accounts.clock import database_now
 from leads import consent
 from leads.models import Lead
@@ -27,18 +28,6 @@ MOST_EVENTS_BYTES = 1_000_000
 MOST_LEAD_BYTES = 64 * 1024
 
 router = Router(tags=["Events"])
-
-
-class Problem(Schema):
-    field: str
-    message: str
-
-
-class Error(Schema):
-    """Every error looks like this; ``errors`` is empty when no single field is to blame."""
-
-    detail: str
-    errors: list[Problem]
 
 
 class EventIn(Schema):

@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from capture import api as capture
 from capture.cleaning import Refused
 from handoff import api as handoff
+from leads.paging import BrokenCursor
 from notifications import api as notifications
 from scoring import api as scoring
 
@@ -72,6 +73,12 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         for problem in error.errors
     ]
     return _problem(request, 422, "Some fields are not right.", errors)
+
+
+@api.exception_handler(BrokenCursor)
+def astray(request: HttpRequest, error: BrokenCursor) -> HttpResponse:
+    problems = [{"field": "after", "message": "Send the `next` of the page before, unchanged."}]
+    return _problem(request, 422, "Some fields are not right.", problems)
 
 
 def _field(location: tuple[str | int, ...]) -> str:

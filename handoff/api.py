@@ -13,9 +13,9 @@ from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from accounts.api_auth import DECIDE, READ, user_of
+from accounts.api_problems import Error, Problem
 from leads.models import Lead
 from leads.paging import page
-from scoring.api import Error, Problem
 
 from . import clocks, decisions, qualification
 from .models import Handoff, RejectReason, Verdict
@@ -134,7 +134,7 @@ def list_handoffs(request: HttpRequest, query: Query[HandoffsQuery]) -> Any:
         handoffs = handoffs.filter(status=query.status)
     if query.mine:
         handoffs = handoffs.filter(rep=user_of(request))
-    found = page(handoffs, order=["-offered_at", "-id"], after=query.after, size=query.limit)
+    found = page(handoffs, order=["-offered_at", "-id"], after=query.after, size=query.limit, strict=True)
     ticking = clocks.read_clocks(handoffs=[row for row in found.rows if row.is_open], at=timezone.now())
     return {"items": [_shown(row, ticking.get(row.pk)) for row in found.rows], "next": found.next}
 

@@ -11,6 +11,10 @@ from django.db.models import Model, Q, QuerySet
 Row = TypeVar("Row", bound=Model)
 
 
+class BrokenCursor(ValueError):
+    """The cursor is damaged, or of another list."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
     """The rows of one page, and the cursor of the next ("" on the last page)."""
@@ -19,14 +23,19 @@ class Page(Generic[Row]):
     next: str
 
 
-def page(queryset: QuerySet[Row], *, order: Sequence[str], after: str, size: int) -> Page[Row]:
+def page(
+    queryset: QuerySet[Row], *, order: Sequence[str], after: str, size: int, strict: bool = False
+) -> Page[Row]:
     """The ``size`` rows of ``queryset`` after the cursor ``after`` in ``order`` (as for ``order_by``; it must
     end in a unique column, and no column in it may be null). A cursor that is broken or belongs to another
-    order gives the first page. One query, no OFFSET, no count."""
+    order gives the first page, as a person expects; a program would go round in circles, so ``strict`` raises
+    BrokenCursor. One query, no OFFSET, no count."""
     queryset = queryset.order_by(*order)
     position = read_cursor(after, salt=_salt(order))
     if position is not None and len(position) == len(order):
         queryset = queryset.filter(_following(order, position))
+    elif after and strict:
+        raise BrokenCursor(after)
     rows = list(queryset[: size + 1])
     if len(rows) <= size:
         return Page(rows, "")

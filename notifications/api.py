@@ -9,22 +9,13 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from accounts.api_auth import READ, user_of
+from accounts.api_problems import Error
 
 from .models import Notification
 
 MOST_ROWS = 200
 
 router = Router(tags=["Notifications"])
-
-
-class Problem(Schema):
-    field: str
-    message: str
-
-
-class Error(Schema):
-    detail: str
-    errors: list[Problem]
 
 
 class NotificationOut(Schema):

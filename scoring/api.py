@@ -13,6 +13,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from accounts.api_auth import READ, user_of
+from accounts.api_problems import Error
 from leads.models import Lead
 from leads.paging import page
 
@@ -20,16 +21,6 @@ from . import explanation
 from .models import ModelVersion, Score
 
 MOST_ROWS = 200
-
-
-class Problem(Schema):
-    field: str
-    message: str
-
-
-class Error(Schema):
-    detail: str
-    errors: list[Problem]
 
 
 class ScoreOut(Schema):
@@ -118,7 +109,7 @@ def list_leads(request: HttpRequest, query: Query[LeadsQuery]) -> Any:
     leads = _leads(request)
     if query.email:
         leads = leads.annotate(address=Lower("email")).filter(address=query.email.strip().lower())
-    found = page(leads, order=["-created_at", "-id"], after=query.after, size=query.limit)
+    found = page(leads, order=["-created_at", "-id"], after=query.after, size=query.limit, strict=True)
     return {"items": [_shown(lead) for lead in found.rows], "next": found.next}
 
 
