@@ -135,7 +135,14 @@ _database: dict[str, Any] = (
 WEB_POOL = env.flag("DATABASE_POOL", default=False)
 if WEB_POOL:
     _database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 20, "timeout": 5.0}
-_database["OPTIONS"] = {"connect_timeout": 10, "application_name": "handoff", **_database["OPTIONS"]}
+# Django turns prepared statements off. Its own cursors never use them; the scoring statement does, and takes
+# longer to plan than to run.
+_database["OPTIONS"] = {
+    "connect_timeout": 10,
+    "application_name": "handoff",
+    "prepare_threshold": 5,
+    **_database["OPTIONS"],
+}
 DATABASES = {
     "default": {
         **_database,

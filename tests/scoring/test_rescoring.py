@@ -333,6 +333,20 @@ def test_tasks_are_their_verbs() -> None:
     assert not ChangedLead.objects.exists()
 
 
+def test_the_statement_for_changed_leads_is_planned_once() -> None:
+    """Planning it takes longer than running it for one lead."""
+    publish(rules=[rule(25)])
+    for _ in range(3):
+        make.activity(make.lead(), "demo_request")
+        rescore()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE '%INSERT INTO scoring_score%'"
+        )
+        assert cursor.fetchall() == [(3, 0)]
+
+
 # Together
 
 
