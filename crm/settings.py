@@ -327,6 +327,7 @@ CELERY_TASK_ROUTES = {
 TICKS = {
     "leads_changed": "scoring.tasks.rescore_changed",
     "published": "scoring.tasks.rescore_everybody",
+    "fading": "scoring.tasks.sweep_fading",
     "crossings": "handoff.tasks.run_pipeline",
     "deliveries": "notifications.tasks.deliver_due",
 }

@@ -1,48 +1,37 @@
 """Keep every score true: leads that changed, leads whose points fade, and everybody after publishing.
 
-A score is stored by the statement that computes it, in a transaction that holds the lead's *bucket* (a range
-of lead ids): shared while changed leads are worked on, alone while many are. So nobody ever stores a score
-computed from facts older than those of the score stored before. Changed leads are claimed row by row, so any
-number of workers share the work.
+A score is stored by the statement that computes it, in a transaction that holds the lead's bucket (see
+``buckets``). Changed leads are claimed row by row, so any number of workers share the work.
 """
 
 import itertools
 import logging
+import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from django.db import DatabaseError, OperationalError, connection, transaction
-from psycopg import errors
+from django.db import DatabaseError, connection, transaction
 
 from accounts.clock import database_now
-from leads.models import ChangedLead, Lead
+from leads.models import ChangedLead
 from leads.ticks import tick
 
+from . import buckets
 from .compiling import Asked
 from .models import Adjustment, ModelVersion, Score, ScoringModel
 from .statement import Row, Saved, compiled, run, save
 
 log = logging.getLogger(__name__)
 
-#: Lead ids per bucket.
-BUCKET = 10_000
 #: Leads whose points fade, per statement.
 SWEPT_AT_ONCE = 5_000
-#: First key of the advisory locks; the second is the bucket.
-LOCKS = 7_301
 #: A lead tried this often is parked until it changes again or a person looks at it.
 MOST_ATTEMPTS = 3
-STATEMENT_SECONDS = 60
 #: A lead that somebody took is not taken again for this long, unless they said that it failed.
 LEASE_SECONDS = 15
 #: From this many activities on a lead is scored by its newest ones, type by type.
 LONG_HISTORY = 2_000
-_DEADLOCK_TRIES = 5
-
-T = TypeVar("T")
 
 
 def rescore_changed(*, at: datetime | None = None, limit: int = 1000) -> int:
@@ -63,10 +52,10 @@ def rescore_everybody(*, model: ScoringModel, at: datetime | None = None, live: 
     ``live``."""
     version = ModelVersion.objects.live(model.key)
     written = 0
-    bucket = _next_bucket(0)
+    bucket = buckets.following(0)
     while bucket is not None:
-        written += _retrying(lambda bucket=bucket: _score_bucket(version, bucket, at, live)).written  # type: ignore[misc]
-        bucket = _next_bucket(bucket + 1)
+        written += buckets.retrying(lambda bucket=bucket: _score_bucket(version, bucket, at, live)).written  # type: ignore[misc]
+        bucket = buckets.following(bucket + 1)
     if live:
         tick("crossings")
     return written
@@ -77,27 +66,27 @@ def continue_publishing(*, seconds: float, at: datetime | None = None) -> bool:
     with how far it came, so a killed worker costs one bucket. Returns whether all is done."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if not _retrying(lambda: _publish_bucket(at)):
+        if not buckets.retrying(lambda: _publish_bucket(at)):
             return True
     return False
 
 
-def sweep_fading(*, at: datetime | None = None) -> int:
+def sweep_fading(*, at: datetime | None = None, seconds: float = math.inf) -> int:
     """Score the leads whose points time alone may change, as of ``at`` (by default the moment each batch is
-    taken, by the database's clock). Returns how many scores were written. Crossings are live: nobody
-    published or imported anything. A version that is still being published scores everybody anyway."""
-    written = crossings = 0
+    taken, by the database's clock), for about ``seconds``. Each batch commits with how far the pass came, so
+    the next call goes on where this one ran out of time or was killed. Returns how many scores were written.
+    Crossings are live: nobody published or imported anything. A version that is still being published scores
+    everybody anyway."""
+    until = time.monotonic() + seconds
+    written = 0
     for version in ModelVersion.objects.published().filter(rescored_to=None).order_by("id"):
-        began_at = at or database_now()
-        last = 0
-        while ids := _fading(version.model_id, after=last):
-            saved = _retrying(lambda version=version, ids=ids: _sweep(version, ids, at))  # type: ignore[misc]
+        while saved := buckets.retrying(lambda version=version: _sweep_on(version, at)):  # type: ignore[misc]
             written += saved.written
-            crossings += saved.crossings
-            last = ids[-1]
-        ScoringModel.objects.filter(pk=version.model_id).update(swept_at=began_at)
-    if crossings:
-        tick("crossings")
+            if saved.crossings:
+                tick("crossings")
+            if time.monotonic() >= until:
+                tick("fading")
+                return written
     return written
 
 
@@ -154,7 +143,7 @@ def _score(taken: list[_Taken], at: datetime | None) -> int:
     """Score ``taken`` and return the crossings made. A batch that fails is halved until the lead that breaks
     it stands alone."""
     try:
-        return _retrying(lambda: _score_claimed(taken, at))
+        return buckets.retrying(lambda: _score_claimed(taken, at))
     except DatabaseError as error:
         if not connection.is_usable():
             raise
@@ -169,7 +158,7 @@ def _score(taken: list[_Taken], at: datetime | None) -> int:
 def _score_claimed(taken: list[_Taken], at: datetime | None) -> int:
     """Compute, store and unmark those of ``taken`` that nobody else works on. The row of a changed lead stays
     locked meanwhile, so whoever changes it again waits for the commit and marks it anew."""
-    _lock_buckets({lead.lead_id for lead in taken}, shared=True)
+    buckets.lock({lead.lead_id for lead in taken}, shared=True)
     claimed = run(_CLAIM, {"ids": [lead.lead_id for lead in taken], "long": LONG_HISTORY})
     if missed := {lead.lead_id for lead in taken} - {row["lead_id"] for row in claimed}:
         run(_GIVE_BACK, {"ids": sorted(missed), "seconds": LEASE_SECONDS - 1.0})
@@ -265,18 +254,18 @@ def _publish_bucket(at: datetime | None) -> bool:
     )
     if version is None:
         return False
-    bucket = _next_bucket((version.rescored_to or 0) // BUCKET)
+    bucket = buckets.following((version.rescored_to or 0) // buckets.SIZE)
     if bucket is not None:
         _score_bucket(version, bucket, at, live=False)
-    reached = None if bucket is None else (bucket + 1) * BUCKET
+    reached = None if bucket is None else (bucket + 1) * buckets.SIZE
     ModelVersion.objects.filter(pk=version.pk).update(rescored_to=reached)
     return True
 
 
 def _score_bucket(version: ModelVersion, bucket: int, at: datetime | None, live: bool) -> Saved:
-    low = bucket * BUCKET
-    _lock_buckets({low}, shared=False)
-    words = Adjustment.objects.filter(lead__gte=low, lead__lt=low + BUCKET, voided_at=None)
+    low = bucket * buckets.SIZE
+    buckets.lock({low}, shared=False)
+    words = Adjustment.objects.filter(lead__gte=low, lead__lt=low + buckets.SIZE, voided_at=None)
     return save(
         compiled(version, asked=Asked.RANGE, adjusted=words.exists()),
         model_id=version.model_id,
@@ -284,65 +273,45 @@ def _score_bucket(version: ModelVersion, bucket: int, at: datetime | None, live:
         settled=True,
         quiet=[] if live else None,
         low=low,
-        high=low + BUCKET - 1,
+        high=low + buckets.SIZE - 1,
         as_of=at or database_now(),
     )
 
 
-def _sweep(version: ModelVersion, ids: list[int], at: datetime | None) -> Saved:
-    _lock_buckets(set(ids), shared=False)
+def _sweep_on(version: ModelVersion, at: datetime | None) -> Saved | None:
+    """The next batch of the model's pass; one begins when none is under way. None when there is nothing to do
+    here: the pass is done, somebody else is at it, or another version was published meanwhile and scores
+    these leads itself."""
+    models = ScoringModel.objects.filter(pk=version.model_id)
+    model = models.select_for_update(skip_locked=True, no_key=True).first()
+    if model is None:
+        return None
+    ids = _fading(model.pk, after=model.swept_to or 0)
+    buckets.lock(ids, shared=False)
     if not ModelVersion.objects.published().filter(pk=version.pk, rescored_to=None).exists():
-        return Saved(0, 0, 0)  # another was published meanwhile, and scores these leads itself
+        return None
+    now = at or database_now()
+    began_at = model.sweep_began_at or now
+    if not ids:
+        models.update(swept_at=began_at, sweep_began_at=None, swept_to=None)
+        return None
     words = Adjustment.objects.filter(lead_id__in=ids, voided_at=None)
-    return save(
+    saved = save(
         compiled(version, adjusted=words.exists()),
         model_id=version.model_id,
         version_id=version.pk,
         settled=True,
         quiet=[],
         ids=ids,
-        as_of=at or database_now(),
+        as_of=now,
     )
-
-
-def _next_bucket(first: int) -> int | None:
-    """The first bucket from ``first`` on that has leads."""
-    lead_id = Lead.objects.filter(id__gte=first * BUCKET).order_by("id").values_list("id", flat=True).first()
-    return None if lead_id is None else lead_id // BUCKET
+    models.update(sweep_began_at=began_at, swept_to=ids[-1])
+    return saved
 
 
 def _fading(model_id: int, *, after: int) -> list[int]:
     fading = Score.objects.filter(fading=True, model_id=model_id, lead_id__gt=after)
     return list(fading.order_by("lead_id").values_list("lead_id", flat=True)[:SWEPT_AT_ONCE])
-
-
-def _lock_buckets(lead_ids: set[int], *, shared: bool) -> None:
-    """Hold the buckets of these leads until the end of the transaction, lowest first."""
-    buckets = sorted({lead_id // BUCKET for lead_id in lead_ids})
-    run(_LOCK_SHARED if shared else _LOCK, {"locks": LOCKS, "buckets": buckets, "seconds": STATEMENT_SECONDS})
-
-
-_LOCK = """
-SELECT set_config('statement_timeout', %(seconds)s::text || 's', true), set_config('jit', 'off', true),
-  (SELECT count(pg_advisory_xact_lock(%(locks)s::int, bucket)) FROM unnest(%(buckets)s::int[]) AS bucket)
-"""
-#: The statement for changed leads is planned once: its plan suits one lead as well as a thousand.
-_LOCK_SHARED = _LOCK.replace("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared").replace(
-    "SELECT", "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),", 1
-)
-
-
-def _retrying(work: Callable[[], T]) -> T:
-    """``work`` in a transaction of its own, again when it was the one to give way in a deadlock."""
-    for attempt in range(_DEADLOCK_TRIES):
-        try:
-            with transaction.atomic():
-                return work()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, errors.DeadlockDetected) or attempt == _DEADLOCK_TRIES - 1:
-                raise
-            log.info("deadlock, trying again: %s", error)
-    raise AssertionError("the loop returns or raises")
 
 
 def waiting() -> int:

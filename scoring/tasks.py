@@ -27,4 +27,4 @@ def rescore_everybody() -> None:
 @shared_task
 def sweep_fading() -> None:
     """Score the leads whose points fade."""
-    rescoring.sweep_fading()
+    rescoring.sweep_fading(seconds=SECONDS)

@@ -24,8 +24,27 @@ class ScoringModel(models.Model):
         max_length=200, blank=True, help_text="In words: which leads it is for. Empty for all."
     )
     swept_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the last sweep of fading points was done."
+        null=True, blank=True, editable=False,
+        help_text="When the last finished sweep of fading points began.",
+    )  # fmt: skip
+    sweep_began_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the sweep under way began; empty when none is."
     )
+    swept_to = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The lead id up to which the sweep under way has come.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sweep_began_at=None, swept_to=None)
+                | Q(sweep_began_at__isnull=False, swept_to__isnull=False),
+                name="scoring_scoringmodel_sweep_began_somewhere",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from leads.models import Activity, ActivityType, ChangedLead, Company, Lead
-from scoring import checking, rescoring, tasks
+from scoring import buckets, checking, rescoring, statement, tasks
 from scoring.models import Adjustment, Crossing, FreeMailDomain, ModelVersion, Score, ScoringModel
 from tests import factories as make
 from tests.factories import NOW
@@ -252,6 +252,65 @@ def test_a_lead_whose_points_are_gone_is_left_alone_by_the_sweep() -> None:
     assert (score.intent, score.fading) == (0, False)
 
 
+@pytest.fixture
+def fading_leads(monkeypatch: pytest.MonkeyPatch) -> list[Lead]:
+    """Five leads whose points halve in 14 days, swept two at a time."""
+    monkeypatch.setattr(rescoring, "SWEPT_AT_ONCE", 2)
+    publish(rules=[rule(10, decay={"kind": "half_life", "days": 14})])
+    leads = [make.lead() for _ in range(5)]
+    for lead in leads:
+        make.activity(lead, "demo_request", NOW)
+    rescore(NOW)
+    return leads
+
+
+def test_a_sweep_that_ran_out_of_time_goes_on_where_it_was(fading_leads: list[Lead]) -> None:
+    began, later = NOW + 14 * DAY, NOW + 28 * DAY
+
+    assert rescoring.sweep_fading(at=began, seconds=0) == 2
+    assert [points(lead, "intent") for lead in fading_leads] == [5, 5, 10, 10, 10]
+    model = ScoringModel.objects.get()
+    assert (model.swept_at, model.sweep_began_at, model.swept_to) == (None, began, fading_leads[1].pk)
+
+    assert rescoring.sweep_fading(at=later) == 3
+    assert [points(lead, "intent") for lead in fading_leads] == [5, 5, 2.5, 2.5, 2.5]
+    model.refresh_from_db()
+    assert (model.swept_at, model.sweep_began_at, model.swept_to) == (began, None, None)
+
+    assert rescoring.sweep_fading(at=later) == 2  # a new pass begins with the first lead
+    model.refresh_from_db()
+    assert model.swept_at == later
+
+
+def test_a_sweep_that_was_killed_loses_its_last_batch_and_no_other(
+    fading_leads: list[Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die_in_the_second(*args: Any, **asked: Any) -> statement.Saved:
+        saved = statement.save(*args, **asked)
+        if fading_leads[2].pk in asked["ids"]:
+            raise Killed
+        return saved
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rescoring, "save", die_in_the_second)
+        with pytest.raises(Killed):
+            rescoring.sweep_fading(at=NOW + 14 * DAY)
+    assert ScoringModel.objects.get().swept_to == fading_leads[1].pk
+
+    assert rescoring.sweep_fading(at=NOW + 14 * DAY) == 3
+
+
+def test_out_of_time_a_sweep_is_hurried_along(
+    fading_leads: list[Lead], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        rescoring.sweep_fading(at=NOW + DAY, seconds=0)
+    assert [callback.name for callback in callbacks] == ["fading"]
+
+
 def test_an_event_of_tomorrow_counts_tomorrow() -> None:
     publish(rules=[rule(10)])
     lead = make.lead()
@@ -279,7 +338,7 @@ def test_an_adjustment_ends_by_itself() -> None:
 
 
 def test_publishing_scores_everybody_and_goes_on_where_it_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rescoring, "BUCKET", 2)
+    monkeypatch.setattr(buckets, "SIZE", 2)
     publish(rules=[rule(25)])
     leads = [make.lead() for _ in range(6)]
     for lead in leads:

@@ -1,0 +1,60 @@
+"""Ranges of lead ids, and who may store scores in them: whoever works on leads that changed shares their
+buckets, whoever works on many leads has one alone. So nobody ever stores a score computed from facts older
+than those of the score stored before."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from django.db import OperationalError, transaction
+from psycopg import errors
+
+from leads.models import Lead
+
+from .statement import run
+
+log = logging.getLogger(__name__)
+
+#: Lead ids per bucket.
+SIZE = 10_000
+#: First key of the advisory locks; the second is the bucket.
+LOCKS = 7_301
+STATEMENT_SECONDS = 60
+_DEADLOCK_TRIES = 5
+
+T = TypeVar("T")
+
+
+def following(first: int) -> int | None:
+    """The first bucket from ``first`` on that has leads."""
+    lead_id = Lead.objects.filter(id__gte=first * SIZE).order_by("id").values_list("id", flat=True).first()
+    return None if lead_id is None else lead_id // SIZE
+
+
+def lock(lead_ids: Iterable[int], *, shared: bool) -> None:
+    """Hold the buckets of these leads until the end of the transaction, lowest first."""
+    buckets = sorted({lead_id // SIZE for lead_id in lead_ids})
+    run(_LOCK_SHARED if shared else _LOCK, {"locks": LOCKS, "buckets": buckets, "seconds": STATEMENT_SECONDS})
+
+
+_LOCK = """
+SELECT set_config('statement_timeout', %(seconds)s::text || 's', true), set_config('jit', 'off', true),
+  (SELECT count(pg_advisory_xact_lock(%(locks)s::int, bucket)) FROM unnest(%(buckets)s::int[]) AS bucket)
+"""
+#: The statement for changed leads is planned once: its plan suits one lead as well as a thousand.
+_LOCK_SHARED = _LOCK.replace("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared").replace(
+    "SELECT", "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),", 1
+)
+
+
+def retrying(work: Callable[[], T]) -> T:
+    """``work`` in a transaction of its own, again when it was the one to give way in a deadlock."""
+    for attempt in range(_DEADLOCK_TRIES):
+        try:
+            with transaction.atomic():
+                return work()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, errors.DeadlockDetected) or attempt == _DEADLOCK_TRIES - 1:
+                raise
+            log.info("deadlock, trying again: %s", error)
+    raise AssertionError("the loop returns or raises")
