@@ -25,6 +25,8 @@ class Wrong:
     model: str
     stored: tuple[int, int, int] | None
     computed: tuple[int, int, int] | None
+    #: The number of the retired version it is of, although everybody has been scored under another since.
+    retired: int | None = None
 
 
 def wrong_scores(*, limit: int = 1000) -> Iterator[Wrong]:
@@ -32,13 +34,29 @@ def wrong_scores(*, limit: int = 1000) -> Iterator[Wrong]:
     scored are left out: they are known to be out of date."""
     found = 0
     for model in ScoringModel.objects.order_by("id"):
-        for version in model.versions.exclude(state=ModelVersion.State.DRAFT).order_by("number"):
-            for wrong in _of_version(version, model.key):
-                yield wrong
-                found += 1
-                if found >= limit:
-                    return
+        for wrong in _of_model(model):
+            yield wrong
+            found += 1
+            if found >= limit:
+                return
         yield from _missing(model, limit - found)
+
+
+def _of_model(model: ScoringModel) -> Iterator[Wrong]:
+    live = model.versions.published().filter(rescored_to=None).first()
+    for version in model.versions.exclude(state=ModelVersion.State.DRAFT).order_by("number"):
+        if live in (None, version):
+            yield from _of_version(version, model.key)
+        else:
+            yield from _left_behind(version, model.key)
+
+
+def _left_behind(version: ModelVersion, model: str) -> Iterator[Wrong]:
+    """Scores of a retired version: publishing its successor is done, and forgot them."""
+    waiting = ChangedLead.objects.filter(parked_at=None).values("lead_id")
+    left = Score.objects.filter(version=version).exclude(lead__in=waiting).order_by("lead_id")
+    for lead_id, *stored in left.values_list("lead_id", "fit", "engagement", "intent").iterator():
+        yield Wrong(lead_id, model, (stored[0], stored[1], stored[2]), None, retired=version.number)
 
 
 def _of_version(version: ModelVersion, model: str) -> Iterator[Wrong]:
@@ -99,7 +117,9 @@ def late_sweeps(*, at: datetime) -> list[str]:
     period = timedelta(minutes=settings.FADING_SWEEP_MINUTES)
     late = []
     for version in ModelVersion.objects.published().select_related("model"):
-        last = version.model.swept_at or version.published_at
+        # Publishing scored everybody too, each later than it was published.
+        known = [moment for moment in (version.model.swept_at, version.published_at) if moment]
+        last = max(known, default=None)
         if last is None or at - last <= LATE_PERIODS * period:
             continue
         if Score.objects.filter(model=version.model, fading=True).exists():

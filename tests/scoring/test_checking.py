@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
+from pytest_django import Settings
 
 from leads.models import Activity, ChangedLead, Lead
-from scoring import rescoring
-from scoring.models import Score, ScoringModel
+from scoring import checking, publishing, rescoring
+from scoring.models import ModelVersion, Score, ScoringModel
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -63,9 +64,50 @@ def test_a_lead_that_waits_is_not_wrong(scored: list[Lead]) -> None:
     assert check() == "3 scores checked, 0 wrong; 1 leads wait.\n"
 
 
-def test_a_late_sweep_fails(scored: list[Lead]) -> None:
+def test_a_score_that_publishing_forgot_is_named(scored: list[Lead]) -> None:
+    before = ModelVersion.objects.live()
+    draft = publishing.draft_from(version=before, by=None)
+    version = publishing.publish(version=draft, by=None, reason="The same again.", at=timezone.now())
+    assert "0 wrong" in check()  # publishing is under way: nobody is forgotten yet
+
+    rescoring.continue_publishing(seconds=30)
+    assert "0 wrong" in check()
+    Score.objects.filter(lead=scored[1]).update(version=before)
+
+    said = check()
+    assert f"lead {scored[1].pk} (default): scored under version {before.number}, which is retired" in said
+    assert "1 wrong" in said
+    assert version.number != before.number
+
+
+def test_a_score_of_a_retired_version_is_not_wrong_while_its_lead_waits(scored: list[Lead]) -> None:
+    draft = publishing.draft_from(version=ModelVersion.objects.live(), by=None)
+    version = publishing.publish(version=draft, by=None, reason="The same again.", at=timezone.now())
+    ModelVersion.objects.filter(pk=version.pk).update(rescored_to=None)
+    assert "3 wrong" in check()
+    Lead.objects.update(phone="2")
+    assert "0 wrong; 3 leads wait." in check()
+
+
+def test_a_late_sweep_fails(scored: list[Lead], settings: Settings) -> None:
+    settings.FADING_SWEEP_MINUTES = 0.0001
     ScoringModel.objects.update(swept_at=timezone.now() - timedelta(hours=1))
     assert "failed: The sweep is late." in check()
+
+
+def test_a_sweep_is_late_by_when_the_last_finished_one_or_a_publishing_began(scored: list[Lead]) -> None:
+    """A sweep under way does not count: it may have died where it stands."""
+    published_at = ModelVersion.objects.live().published_at
+    assert published_at is not None
+    soon, late = published_at + timedelta(minutes=29), published_at + timedelta(minutes=31)
+    assert checking.late_sweeps(at=soon) == []
+    assert len(checking.late_sweeps(at=late)) == 1
+
+    ScoringModel.objects.update(swept_to=1, sweep_began_at=late)
+    assert len(checking.late_sweeps(at=late)) == 1
+
+    rescoring.sweep_fading(at=late)
+    assert checking.late_sweeps(at=late + timedelta(minutes=29)) == []
 
 
 def test_recompute_mends(scored: list[Lead]) -> None:

@@ -37,6 +37,8 @@ class Command(BaseCommand):
 
 
 def _difference(found: checking.Wrong) -> str:
+    if found.retired is not None:
+        return f"scored under version {found.retired}, which is retired"
     if found.stored is None or found.computed is None:
         return "never scored"
     said = [
