@@ -5,6 +5,8 @@ its own that holds the lead, then the pool, then the handoff. What goes wrong wi
 """
 
 import logging
+import math
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -49,47 +51,55 @@ class Outcome:
     ALREADY = "already"  #: it stood there or further
 
 
-def run(*, at: datetime | None = None, limit: int = 100) -> int:
-    """Handle up to ``limit`` crossings that are ready at ``at`` (by default now, by the database's clock),
-    oldest first. When none is left, look after the open handoffs: withdraw what has become pointless, give
-    what waits to reps who have become available. Returns how many crossings were handled. Safe to repeat and
-    to run many at once."""
-    at = at or database_now()
-    recycling.wake(at=at)
-    handled = sum(_try(crossing_id, at) for crossing_id in _ready(at, limit))
+def run(*, at: datetime | None = None, limit: int = 100, seconds: float = math.inf) -> int:
+    """Handle up to ``limit`` crossings that are ready, in about ``seconds``, each as of ``at`` (by default
+    the moment it is taken, by the database's clock): what happened by itself first, then what was held and
+    released, each oldest first. When none is left, look after the open handoffs: withdraw what has become
+    pointless, give what waits to reps who have become available. Returns how many crossings were handled.
+    Safe to repeat and to run many at once."""
+    until = time.monotonic() + seconds
+    now = at or database_now()
+    recycling.wake(at=now)
+    handled = 0
+    for crossing_id, lead_id in _ready(now, limit):
+        handled += _try(crossing_id, lead_id, at)
+        if time.monotonic() >= until:
+            return handled
     if not handled:
-        withdraw_overtaken(at=at)
-        assign_waiting(at=at)
+        withdraw_overtaken(at=now, limit=limit)
+        assign_waiting(at=now, limit=limit)
     return handled
 
 
-def _ready(at: datetime, limit: int) -> list[int]:
+def _ready(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """The next crossings, each with its lead."""
     left_alone = StuckCrossing.objects.waiting(at).filter(crossing=OuterRef("pk"))
-    return list(Crossing.objects.ready(at).exclude(Exists(left_alone)).values_list("id", flat=True)[:limit])
+    ready = Crossing.objects.ready(at).exclude(Exists(left_alone))
+    return list(ready.values_list("id", "lead_id")[:limit])
 
 
-def _try(crossing_id: int, at: datetime) -> bool:
+def _try(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
     """Handle one crossing; on an error put it aside and say so."""
     try:
-        return _handle(crossing_id, at)
+        return _handle(crossing_id, lead_id, at)
     except NOT_THE_LEADS_FAULT:
         raise
+    except Lead.DoesNotExist:
+        return False  # erased since the list was read, and its crossings with it
     except Exception as error:
         log.exception("crossing %d could not be handled", crossing_id)
-        stuck.put_aside(crossing_id=crossing_id, error=error, at=at)
+        stuck.put_aside(crossing_id=crossing_id, error=error, at=at or database_now())
         return False
 
 
 @transaction.atomic
-def _handle(crossing_id: int, at: datetime) -> bool:
+def _handle(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
     """Act on one crossing, unless another worker has it. Returns whether it is done with."""
-    lead_id = (
-        Crossing.objects.filter(pk=crossing_id, handled_at=None).values_list("lead_id", flat=True).first()
-    )
-    if lead_id is None:
-        return False
     lead = _hold(lead_id)
-    crossing = _claim(crossing_id, at)
+    at = (
+        at or database_now()
+    )  # once the lead is in hand: who comes late in a batch has a clock that starts late
+    crossing = _claim(crossing_id, lead, at)
     if crossing is None:
         return False
     if crossing.stage == Stage.MQL:
@@ -222,11 +232,11 @@ def _offer(
 # Open handoffs
 
 
-def withdraw_overtaken(*, at: datetime) -> int:
-    """Take back handoffs whose lead has left sales' hands without a verdict, so that nobody is asked for one.
-    Returns how many."""
-    overtaken = list(Handoff.objects.overtaken().values_list("id", flat=True))
-    return _each(overtaken, _withdraw, at)
+def withdraw_overtaken(*, at: datetime, limit: int = 100) -> int:
+    """Take back up to ``limit`` handoffs whose lead has left sales' hands without a verdict, so that nobody
+    is asked for one. Returns how many."""
+    overtaken = Handoff.objects.overtaken().order_by("id").values_list("id", flat=True)
+    return _each(list(overtaken[:limit]), _withdraw, at)
 
 
 @transaction.atomic
@@ -240,20 +250,24 @@ def _withdraw(handoff_id: int, at: datetime) -> bool:
     return True
 
 
-def assign_waiting(*, at: datetime) -> int:
-    """Give handoffs that nobody had to reps who take leads now, oldest first. Their clocks have been running.
-    Returns how many found a rep."""
-    waiting = Handoff.objects.unassigned().select_related("pool", "lead").order_by("offered_at", "id")
+def assign_waiting(*, at: datetime, limit: int = 100) -> int:
+    """Give up to ``limit`` handoffs that nobody had to reps who take leads now, oldest first. Their clocks
+    have been running. Returns how many found a rep."""
+    waiting = Handoff.objects.unassigned().order_by("offered_at", "id")
+    countries = list(waiting.values_list("id", "lead__country", "lead__company__country"))
+    pools = routing.active_pools() if countries else []
     free: dict[int, bool] = {}
     assigned = 0
-    for handoff in waiting:
-        pool = handoff.pool or routing.find_pool(lead=handoff.lead)
+    for handoff_id, own, companys in countries:
+        pool = routing.choose_pool(country=own or companys or "", pools=pools)
         if pool is None:
             continue
         if pool.pk not in free:
             free[pool.pk] = routing.has_someone(pool=pool, at=at)
         if free[pool.pk]:
-            assigned += _each([handoff.pk], _assign, at)
+            assigned += _each([handoff_id], _assign, at)
+        if assigned >= limit:
+            break
     return assigned
 
 
@@ -273,8 +287,8 @@ def _assign(handoff_id: int, at: datetime) -> bool:
     return True
 
 
-def raise_overdue_alarms(*, at: datetime | None = None, limit: int = 200) -> int:
-    """Say of every handoff whose time is up that it is, once. Returns how many."""
+def raise_overdue_alarms(*, at: datetime | None = None, limit: int = 50) -> int:
+    """Say of up to ``limit`` handoffs whose time is up that it is, once each. Returns how many."""
     at = at or database_now()
     late = Handoff.objects.to_alarm(at).due_first().values_list("id", flat=True)[:limit]
     return _each(late, _alarm, at)
@@ -307,10 +321,11 @@ def _each(handoff_ids: Iterable[int], step: Callable[[int, datetime], bool], at:
 # Locks
 
 
-def _claim(crossing_id: int, at: datetime) -> Crossing | None:
+def _claim(crossing_id: int, lead: Lead, at: datetime) -> Crossing | None:
     """The crossing, held, if it still waits and nobody else has it."""
-    ready = Crossing.objects.ready(at).select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return ready.select_related("version").filter(pk=crossing_id).first()
+    ready = Crossing.objects.ready(at).filter(pk=crossing_id, lead=lead)
+    held = ready.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return held.select_related("version").first()
 
 
 def _hold(lead_id: int) -> Lead:

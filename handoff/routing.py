@@ -58,6 +58,7 @@ def without_refuser(candidates: Sequence[Candidate], refused_by: int | None) -> 
 
 def choose_pool(*, country: str, pools: Sequence[Pool]) -> Pool | None:
     """The first of ``pools`` that names ``country``, else the first that names none. Pure."""
+    country = country.upper()
     named = (pool for pool in pools if country and country in pool.countries)
     return next(named, None) or next((pool for pool in pools if not pool.countries), None)
 
@@ -65,8 +66,12 @@ def choose_pool(*, country: str, pools: Sequence[Pool]) -> Pool | None:
 def find_pool(*, lead: Lead) -> Pool | None:
     """The active pool for ``lead``, by its own country or else its company's. One query."""
     country = lead.country or (lead.company.country if lead.company else "")
-    pools = Pool.objects.filter(is_active=True).select_related("team").order_by("position", "id")
-    return choose_pool(country=country.upper(), pools=list(pools))
+    return choose_pool(country=country, pools=active_pools())
+
+
+def active_pools() -> list[Pool]:
+    """Those that take leads, in the order of trying. One query."""
+    return list(Pool.objects.filter(is_active=True).select_related("team").order_by("position", "id"))
 
 
 def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assignment:

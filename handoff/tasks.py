@@ -14,12 +14,13 @@ SECONDS = 60
 def run_pipeline() -> None:
     """Handle every crossing that is ready."""
     until = time.monotonic() + SECONDS
-    while pipeline.run() and time.monotonic() < until:
+    while pipeline.run(seconds=until - time.monotonic()) and time.monotonic() < until:
         pass
 
 
 @shared_task
 def raise_overdue_alarms() -> None:
     """Say which handoffs are overdue."""
-    while pipeline.raise_overdue_alarms():
+    until = time.monotonic() + SECONDS
+    while pipeline.raise_overdue_alarms() and time.monotonic() < until:
         pass

@@ -2,6 +2,8 @@
 one tries again with the same Message-ID."""
 
 import logging
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,13 +28,13 @@ LOCK = 7_303
 LEASE = timedelta(minutes=2)
 
 
-def deliver_due(*, at: datetime | None = None, limit: int = 50) -> int:
-    """Try up to ``limit`` deliveries that are due at ``at`` (by default now, by the database's clock).
-    Returns how many were sent. Stops at the first channel that cannot be reached at all: what was not tried
-    has not used up a try. Safe to run many at once: one works, the others return 0, so that a mail server
-    which stalls never takes every worker."""
+def deliver_due(*, at: datetime | None = None, limit: int = 50, seconds: float = math.inf) -> int:
+    """Try up to ``limit`` deliveries that are due at ``at`` (by default now, by the database's clock), and
+    begin none after ``seconds``. Returns how many were sent. Stops at the first channel that cannot be
+    reached at all: what was not tried has not used up a try. Safe to run many at once: one works, the others
+    return 0, so that a mail server which stalls never takes every worker."""
     with _only_one() as ours:
-        return _deliver(at, limit) if ours else 0
+        return _deliver(at, limit, time.monotonic() + seconds) if ours else 0
 
 
 @contextmanager
@@ -49,12 +51,12 @@ def _only_one() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
-def _deliver(at: datetime | None, limit: int) -> int:
+def _deliver(at: datetime | None, limit: int, until: float) -> int:
     open_channels: dict[str, Channel] = {}
     sent = 0
     try:
         for _ in range(limit):
-            lease = _lease_next(at or database_now())
+            lease = _lease_next(at or database_now()) if time.monotonic() < until else None
             if lease is None:
                 break
             try:

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.permissions import sees_everything
 from leads.models import Lead, StageChange
@@ -23,12 +23,13 @@ class CrossingQuerySet(models.QuerySet["Crossing"]):
         return self.filter(lead__in=Lead.objects.visible_to(user))
 
     def ready(self, at: datetime) -> "CrossingQuerySet":
-        """Those the handoff pipeline may act on now, oldest first."""
+        """Those the handoff pipeline may act on now: what happened by itself first, then what was held and
+        released, often in bulk, where nobody waits for the moment; each oldest first."""
         return (
             self.filter(handled_at=None)
             .filter(Q(held_at=None) | Q(released_at__isnull=False))
             .filter(Q(not_before=None) | Q(not_before__lte=at))
-            .order_by("id")
+            .order_by(F("released_at").asc(nulls_first=True), "id")
         )
 
     def held(self) -> "CrossingQuerySet":
@@ -86,7 +87,14 @@ class Crossing(models.Model):
         indexes = [
             models.Index(
                 fields=["id"], condition=Q(handled_at=None), name="scoring_crossing_unhandled"
-            ),  # pipeline
+            ),  # those held, and those that wait for a return date
+            # The pipeline reads these in this order, past however many are held.
+            models.Index(
+                F("released_at").asc(nulls_first=True),
+                "id",
+                condition=Q(handled_at=None) & (Q(held_at=None) | Q(released_at__isnull=False)),
+                name="scoring_crossing_ready",
+            ),
             models.Index(fields=["stage_change"], name="scoring_crossing_stage_change"),
         ]
 

@@ -1,6 +1,8 @@
 """From a crossing to a rep who knows: once, with the reasons, whatever happens to the others."""
 
+import itertools
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -87,6 +89,67 @@ def test_f11_many_workers_hand_each_lead_over_once():
         worker.join()
     assert Handoff.objects.count() == Notification.objects.count() == 40
     assert set(Crossing.objects.values_list("outcome", flat=True)) == {"handed_over"}
+
+
+def test_each_lead_of_a_batch_has_a_clock_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    pool(rep())
+    first, second = crossing(lead()), crossing(lead())
+
+    def slowly(**asked):
+        time.sleep(0.1)
+        return freeze(**asked)
+
+    freeze = evidence.freeze
+    monkeypatch.setattr(evidence, "freeze", slowly)
+    assert pipeline.run() == 2
+    begun = dict(Handoff.objects.values_list("crossing", "offered_at"))
+    assert begun[second.pk] - begun[first.pk] >= timedelta(seconds=0.1)
+    second.refresh_from_db()
+    assert second.handled_at == begun[second.pk]
+
+
+def test_what_happened_by_itself_goes_before_what_was_released_in_bulk():
+    pool(rep())
+    ada = admin()
+    released = [crossing(lead(), held_at=NOW, released_at=NOW, released_by=ada) for _ in range(3)]
+    live = crossing(lead())
+    assert pipeline.run(at=NOW, limit=1) == 1
+    assert outcome(live) == "handed_over"
+    assert [outcome(each) for each in released] == ["", "", ""]
+
+
+def test_out_of_time_the_rest_waits_for_the_next_look():
+    pool(rep())
+    crossed = [crossing(lead()) for _ in range(3)]
+    assert pipeline.run(at=NOW, seconds=0) == 1
+    assert [outcome(each) for each in crossed] == ["handed_over", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("verb", "task"),
+    [("run", tasks.run_pipeline), ("raise_overdue_alarms", tasks.raise_overdue_alarms)],
+)
+def test_a_task_ends_though_there_is_always_more(verb: str, task, monkeypatch: pytest.MonkeyPatch):
+    rounds = itertools.count(1)
+    monkeypatch.setattr(tasks, "SECONDS", 0.05)
+    monkeypatch.setattr(pipeline, verb, lambda **_: next(rounds))
+    started = time.monotonic()
+    task()
+    assert time.monotonic() - started < 1
+    assert next(rounds) > 2
+
+
+def test_a_lead_that_was_erased_meanwhile_stops_no_other(monkeypatch: pytest.MonkeyPatch):
+    pool(rep())
+    gone, ada = lead(), lead("Ada")
+    crossing(gone), crossing(ada)
+    listed = pipeline._ready(NOW, 10)
+    Crossing.objects.filter(lead=gone).delete()
+    gone.delete()
+    monkeypatch.setattr(pipeline, "_ready", lambda *_: listed)
+    assert pipeline.run(at=NOW) == 1
+    assert Handoff.objects.get().lead == ada
+    assert not StuckCrossing.objects.exists()
 
 
 def test_g05_the_evidence_stays_as_it_was():

@@ -1,5 +1,6 @@
 """Mail to a real server: it arrives, once by id, whatever goes wrong on the way."""
 
+import itertools
 import socket
 import threading
 import time
@@ -190,6 +191,19 @@ def test_f7_one_worker_delivers_at_a_time_so_that_a_stalling_server_never_takes_
     assert sent_meanwhile == [0]
     assert in_hand == ["sending"]
     assert len(smtp.messages) == 1
+
+
+def test_out_of_time_no_further_try_begins(smtp: Mailbox, monkeypatch):
+    delivery = tell()
+    assert deliver_due(at=NOW, seconds=0) == 0
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("waiting", 0)
+
+    rounds = itertools.count(1)
+    monkeypatch.setattr(tasks, "SECONDS", 0.05)
+    monkeypatch.setattr(tasks.delivery, "deliver_due", lambda **_: next(rounds))
+    tasks.deliver_due()
+    assert next(rounds) > 2
 
 
 def test_f7_a_server_that_accepts_and_then_says_nothing_costs_one_wait(settings: Settings):
