@@ -12,7 +12,7 @@ const visible = (element) => element?.checkVisibility() ?? false;
 function scopes(key) {
   const dialog = document.querySelector("dialog[open]");
   if (dialog) return [dialog];
-  const near = ["#reject", "#worklist [aria-current=true]", "#peek", "body"];
+  const near = [".decide", "#worklist [aria-current=true]", "#peek", "body"];
   return (key === "z" ? ["#toasts", ...near] : near).flatMap((selector) => document.querySelector(selector) ?? []);
 }
 
@@ -76,9 +76,9 @@ function send(event) {
 
 function leave(event) {
   if (document.querySelector("dialog[open], [popover]:popover-open:not(#side)")) return; // the browser closes these
-  const open = ["#reject", "#peek"].map((selector) => document.querySelector(`${selector} [data-close]`)).find(visible);
+  const open = [".decide", "#peek"].map((selector) => document.querySelector(`${selector} [data-close]`)).find(visible);
   const typing = event.target.matches?.(TYPING);
-  if (typing && !event.target.closest("#reject")) event.target.blur();
+  if (typing && !event.target.closest(".decide")) event.target.blur();
   else if (open) open.click();
 }
 

@@ -43,10 +43,7 @@ function select(row, { focus = true, preview = true } = {}) {
 function move({ by }) {
   const all = rows();
   const from = all.findIndex((row) => row.id === currentId);
-  const to = all[Math.min(Math.max(from + by, 0), all.length - 1)];
-  // With nothing focused yet the first key lands on the current row instead of leaving it.
-  const started = document.activeElement?.closest?.(ROWS);
-  select(started || from < 0 ? to : (all[from] ?? to));
+  select(all[Math.min(Math.max(from + by, 0), all.length - 1)]);
 }
 
 // Preview
@@ -104,12 +101,12 @@ document.addEventListener("handoff:open", () => {
 
 document.addEventListener("click", (event) => {
   const close = event.target.closest("#peek [data-close]");
-  if (close && !close.closest("#reject")) {
+  if (close && !close.closest(".decide")) {
     event.preventDefault();
     history.replaceState(history.state, "", close.href);
     togglePreview(false);
   } else if (close) {
-    event.preventDefault(); // the reject form gives way to the lead it was about, or to the list
+    event.preventDefault(); // the form of a verdict gives way to the lead it was about, or to the list
     if (!wide.matches) peek().replaceChildren();
     select(document.getElementById(currentId));
   }
@@ -162,8 +159,8 @@ function settle(status, asked) {
   const still = byId(currentId);
   if (still) mark(still);
   else if (all.length) {
-    // Somebody else decided this one. A reject form being typed stays: sending it says who was first.
-    const typing = Boolean(document.querySelector("#peek #reject"));
+    // Somebody else decided this one. A form being filled in stays: sending it says who was first.
+    const typing = Boolean(document.querySelector("#peek .decide"));
     select(all[Math.min(currentPlace, all.length - 1)], { focus: Boolean(held), preview: !typing });
   }
   if (fresh.length) say(`New in the list: ${fresh.map((row) => linkOf(row)?.textContent.trim()).join(", ")}`);

@@ -40,11 +40,13 @@ def opened(open_page: Open, user: User, path: str = "/queue/", **options: object
     return page
 
 
-def test_j_and_k_move_and_the_preview_follows(open_page: Open, cast: Cast) -> None:
+def test_j_and_k_move_from_the_row_that_is_current_and_the_preview_follows(
+    open_page: Open, cast: Cast
+) -> None:
     page = opened(open_page, cast.sol)
+    expect(page.locator("#worklist [aria-current=true]")).to_contain_text("Ada One")
+    expect(page.locator("#peek h2")).to_have_text("Ada One")
 
-    page.keyboard.press("j")
-    expect(row(page, "Ada One")).to_be_focused()
     page.keyboard.press("j")
     expect(row(page, "Bo Two")).to_be_focused()
     expect(page.locator("#peek h2")).to_have_text("Bo Two")
@@ -53,20 +55,22 @@ def test_j_and_k_move_and_the_preview_follows(open_page: Open, cast: Cast) -> No
     expect(row(page, "Ada One")).to_be_focused()
 
 
-def test_after_a_verdict_the_next_row_takes_focus(open_page: Open, cast: Cast) -> None:
-    page = opened(open_page, cast.sol)
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_a_alone_accepts_the_current_row_and_the_next_takes_focus(
+    open_page: Open, cast: Cast, width: int
+) -> None:
+    page = opened(open_page, cast.sol, width=width)
 
-    page.keyboard.press("j")
     page.keyboard.press("a")
 
     expect(row(page, "Ada One")).to_be_hidden()
     expect(row(page, "Bo Two")).to_be_focused()
-    expect(page.locator("#peek h2")).to_have_text("Bo Two")
+    if width == 1440:
+        expect(page.locator("#peek h2")).to_have_text("Bo Two")
 
 
 def test_undo_brings_the_row_and_the_focus_back(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
-    page.keyboard.press("j")
     page.keyboard.press("a")
     expect(row(page, "Ada One")).to_be_hidden()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
@@ -79,7 +83,6 @@ def test_undo_brings_the_row_and_the_focus_back(open_page: Open, cast: Cast) -> 
 
 def test_digits_choose_the_reason_and_its_date_follows(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
-    page.keyboard.press("j")
     page.keyboard.press("r")
     form = page.locator("#reject")
     expect(form.get_by_label("Wrong timing")).to_be_focused()
@@ -99,7 +102,6 @@ def test_digits_choose_the_reason_and_its_date_follows(open_page: Open, cast: Ca
 def test_rejecting_works_where_the_preview_has_no_room(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol, width=1024)
 
-    page.keyboard.press("j")
     page.keyboard.press("r")
     expect(page.locator("#reject")).to_be_visible()
     page.keyboard.press("1")
@@ -110,7 +112,6 @@ def test_rejecting_works_where_the_preview_has_no_room(open_page: Open, cast: Ca
 
 def test_enter_opens_the_lead_and_j_k_go_on_there(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
-    page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada One")
 
@@ -157,7 +158,6 @@ def test_an_answer_is_saved_as_soon_as_it_is_given(open_page: Open, cast: Cast) 
 
 def test_a_lead_that_a_colleague_took_leaves_the_list(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
-    page.keyboard.press("j")
 
     decisions.accept(handoff=Handoff.objects.get(lead__name="Ada One"), by=cast.max, at=timezone.now())
 
@@ -167,7 +167,6 @@ def test_a_lead_that_a_colleague_took_leaves_the_list(open_page: Open, cast: Cas
 
 def test_a_late_answer_does_not_take_an_undone_lead_away(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
-    page.keyboard.press("j")
     held: list[tuple[Route, APIResponse]] = []
 
     def hold_the_first(route: Route) -> None:
@@ -200,7 +199,6 @@ def test_a_late_answer_does_not_take_an_undone_lead_away(open_page: Open, cast: 
 
 def test_what_was_typed_survives_a_faster_colleague(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
-    page.keyboard.press("j")
     page.keyboard.press("r")
     page.locator("#reject").get_by_label("Wrong timing").check()
     page.get_by_label("What should marketing know?").fill("They have a contract until March.")
@@ -220,7 +218,6 @@ def test_the_list_still_works_while_the_stream_is_off(open_page: Open, cast: Cas
     page.goto("/queue/")
 
     expect(page.locator("[data-live-words]")).to_contain_text("Paused")
-    page.keyboard.press("j")
     page.keyboard.press("a")
 
     expect(page.locator("#toasts")).to_contain_text("Accepted Ada One")

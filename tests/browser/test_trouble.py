@@ -36,7 +36,6 @@ def queue(open_page: Open, cast: Cast) -> Page:
 def rejecting(open_page: Open, cast: Cast) -> Page:
     """The reject form for the first lead, with a reason pressed before the form was there, and a note."""
     page = queue(open_page, cast)
-    page.keyboard.press("j")
     page.keyboard.press("r")
     page.keyboard.press("1")
     expect(page.get_by_label("Wrong timing")).to_be_checked()
@@ -47,7 +46,6 @@ def rejecting(open_page: Open, cast: Cast) -> Page:
 def test_a_held_key_decides_one_lead_only(open_page: Open, cast: Cast) -> None:
     page = queue(open_page, cast)
 
-    page.keyboard.press("j")
     for _ in range(5):
         page.keyboard.down("a")
     page.keyboard.up("a")

@@ -27,6 +27,48 @@ def test_a_rep_accepts_and_takes_it_back(open_page: Open, transactional_db: None
     assert Handoff.objects.get().is_open
 
 
+@pytest.mark.parametrize("width", [390, 1024])
+def test_every_row_shows_its_verdicts_where_no_preview_stands_beside(
+    open_page: Open, transactional_db: None, width: int
+) -> None:
+    cast = worlds.cast()
+    for name in ("Marta Kowalczyk", "Lucas Meyer"):
+        worlds.asks_for_a_demo(worlds.fitting(name))
+    page = open_page(cast.sol, scripts=False, width=width, height=844)
+
+    page.goto("/queue/")
+    lucas = page.locator("#worklist .row").filter(has_text="Lucas Meyer")
+    lucas.get_by_role("link", name="Reject…").click()
+    expect(page.get_by_role("heading", name="Reject this lead")).to_be_visible()
+    page.goto("/queue/")
+    lucas.get_by_role("button", name="Accept").click()
+
+    expect(page.locator("#toasts")).to_contain_text("Accepted Lucas Meyer")
+
+
+def test_a_lead_opened_on_a_phone_offers_its_verdicts(open_page: Open, transactional_db: None) -> None:
+    cast = worlds.cast()
+    worlds.asks_for_a_demo(worlds.fitting("Marta Kowalczyk"))
+    page = open_page(cast.sol, scripts=False, width=390, height=844)
+
+    page.goto("/queue/")
+    page.locator("#worklist").get_by_role("link", name="Marta Kowalczyk").click()
+    dock = page.get_by_role("region", name="Decide", exact=True)
+    expect(dock.get_by_role("link", name="Reject…")).to_be_in_viewport()
+    dock.get_by_role("button", name="Accept").click()
+
+    expect(page.locator("#toasts")).to_contain_text("Accepted Marta Kowalczyk")
+
+
+def test_the_sign_in_page_offers_no_button_that_does_nothing(open_page: Open) -> None:
+    page = open_page(scripts=False)
+
+    page.goto("/accounts/login/")
+
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
+    expect(page.get_by_text("JavaScript")).to_have_count(0)
+
+
 def test_a_rep_sends_a_lead_back_with_its_reason(open_page: Open, transactional_db: None) -> None:
     cast = worlds.cast()
     worlds.asks_for_a_demo(worlds.fitting("Marta Kowalczyk"))
