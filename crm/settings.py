@@ -354,6 +354,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 #: Whether contact with an MQL that marketing still warms up asks for a reason first.
 ASK_WHY_SELL_TO_MQL = env.flag("ASK_WHY_SELL_TO_MQL", default=True)
+#: Whether a rep says what the first contact told of interest and motivation before accepting (S0-12).
+ASK_INTEREST_TO_ACCEPT = env.flag("ASK_INTEREST_TO_ACCEPT", default=False)
+#: Whether a lead counts as an SQL from the handoff on, and not only from the acceptance on.
+HANDED_OVER_IS_SQL = env.flag("HANDED_OVER_IS_SQL", default=False)
 
 # Logging: one line each, to the standard error: what a command prints stays its own
 

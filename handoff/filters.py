@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
 from leads.models import Lead
-from leads.stages import Phase, Stage
+from leads.stages import Phase, Stage, listed_as, said
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Score
 
@@ -71,15 +71,25 @@ class _LeadFilters(_ScoreFilters):
         return rows.searched(text)
 
 
+def _stage_choices() -> list[tuple[str, str]]:
+    """SQL is called so here: it lists whatever counts as one and is not yet an opportunity."""
+    return [(stage, stage.label if stage == Stage.SQL else said(stage)) for stage in Stage]
+
+
 class LeadFilter(_LeadFilters):
     """All leads."""
 
-    stage = django_filters.ChoiceFilter(label="Stage", choices=Stage.choices, empty_label="Any")
+    stage = django_filters.ChoiceFilter(
+        label="Stage", choices=_stage_choices, empty_label="Any", method="standing_at"
+    )
     phase = django_filters.ChoiceFilter(label="Phase", choices=Phase.choices, empty_label="Any")
 
     class Meta:
         model = Lead
         fields: list[str] = []
+
+    def standing_at(self, rows: QuerySet[Lead], name: str, stage: str) -> QuerySet[Lead]:
+        return rows.filter(stage__in=listed_as(Stage(stage)))
 
 
 class MqlFilter(_LeadFilters):

@@ -57,6 +57,7 @@ class LeadOut(Schema):
     source: str
     campaign: str
     stage: str
+    is_sql: bool = Field(description="Whether it counts as an SQL: from the acceptance on, or as set up.")
     stage_at: datetime
     phase: str
     phase_at: datetime

@@ -5,6 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from leads.stages import Stage, sql_stages
+
 from . import definitions
 
 
@@ -12,4 +14,5 @@ from . import definitions
 @require_safe
 def show_definitions(request: HttpRequest) -> HttpResponse:
     """What MQL and SQL mean now, out of the live versions."""
-    return render(request, "scoring/definitions.html", {"models": definitions.live()})
+    context = {"models": definitions.live(), "handed_over_is_sql": Stage.HANDED_OVER in sql_stages()}
+    return render(request, "scoring/definitions.html", context)

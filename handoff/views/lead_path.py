@@ -6,7 +6,7 @@ from datetime import datetime
 
 from handoff.models import Handoff
 from leads.models import Lead, StageChange
-from leads.stages import Stage
+from leads.stages import Stage, said
 
 from .rows import in_words
 
@@ -40,9 +40,9 @@ def path_of(
         state = "done" if number < here else "now" if number == here else "ahead"
         at = entered[stage].at if stage in entered else lead.created_at if stage == Stage.LEAD else None
         if state == "ahead":
-            steps.append(Step(stage.label, state, None, _ahead(stage, decides=decides)))
+            steps.append(Step(said(stage), state, None, _ahead(stage, decides=decides)))
         else:
-            steps.append(Step(stage.label, state, at, _cause(stage, lead, entered.get(stage), handoffs)))
+            steps.append(Step(said(stage), state, at, _cause(stage, lead, entered.get(stage), handoffs)))
     return steps
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from handoff.models import Handoff
 from leads.models import Lead
-from leads.stages import Phase, Stage
+from leads.stages import Phase, Stage, sql_stages
 
 WEEK = timedelta(days=7)
 
@@ -100,7 +100,7 @@ def tiles_of(standing: dict[str, Standing], only: str, at: datetime) -> list[Til
         Tile(
             key="sales",
             label="Sales",
-            does="over the line",
+            does="SQLs, over the line" if Stage.HANDED_OVER in sql_stages() else "over the line",
             count=handed["all"],
             flow=f"since Monday, {handed['accepted']} accepted",
             stay=f"{handed['back']} came back, {handed['open']} undecided",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import sees_everything
 from leads import marking
-from leads.stages import WITH_SALES, Phase, Stage
+from leads.stages import WITH_SALES, Phase, Stage, said, sql_stages
 
 from .company import Company
 
@@ -35,15 +35,30 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def in_stage(self, *stages: str) -> "LeadQuerySet":
         return self.filter(stage__in=stages)
 
+    def sqls(self) -> "LeadQuerySet":
+        """Leads that count as SQLs."""
+        return self.in_stage(*sql_stages())
+
     def searched(self, text: str) -> "LeadQuerySet":
-        """Leads whose name, e-mail or company contains each word of ``text``, whatever the case. Each word
-        is two trigram look-ups, never a scan."""
+        """Leads whose name, e-mail or company contains each word of ``text``, whatever the case; a word of
+        one or two letters begins a word there ("Bo", "Li"). Each is a few trigram look-ups, never a scan."""
         found = self
         for word in text.split():
-            person = Lead.objects.filter(Q(name__icontains=word) | Q(email__icontains=word))
-            colleague = Lead.objects.filter(company__in=Company.objects.filter(name__icontains=word))
+            person = Lead.objects.filter(_holds("name", word) | _holds("email", word))
+            colleague = Lead.objects.filter(company__in=Company.objects.filter(_holds("name", word)))
             found = found.filter(pk__in=person.values("pk").union(colleague.values("pk")))
         return found
+
+
+def _holds(column: str, word: str) -> Q:
+    """Two letters within a word have no trigram, so the index would be read from end to end; where a word
+    begins they have one, for then the gap before them counts."""
+    if len(word) > 2:
+        return Q(**{f"{column}__icontains": word})
+    begins = Q(**{f"{column}__istartswith": word})
+    for gap in " -.@":
+        begins |= Q(**{f"{column}__icontains": f"{gap}{word}"})
+    return begins
 
 
 @pghistory.track(
@@ -109,6 +124,14 @@ class Lead(models.Model):
     @property
     def is_mql(self) -> bool:
         return self.stage == Stage.MQL
+
+    @property
+    def is_sql(self) -> bool:
+        return self.stage in sql_stages()
+
+    def get_stage_display(self) -> str:  # type: ignore[no-redef]  # instead of Django's own
+        """The stage as this company calls it."""
+        return said(Stage(self.stage))
 
     @property
     def is_with_sales(self) -> bool:

@@ -1,6 +1,9 @@
 """A team is the boundary: who sees which lead, company and history (S2)."""
 
+import re
+
 import pytest
+from django.db import connection
 
 from leads.models import Activity, Company, Lead, LeadAccess, StageChange
 from tests import factories as make
@@ -57,3 +60,40 @@ def test_search_finds_each_word_in_name_address_or_company(text: str, names: lis
     make.lead("Jonas Berg", company=make.company("Fjällvärme"))
     found = Lead.objects.searched(text).order_by("name")
     assert [lead.name for lead in found] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("bo", ["Bo Lind", "Karin Bohm"]),
+        ("Bo L", ["Bo Lind"]),
+        ("li", ["Anna-Li Berg", "Bo Lind", "Max Ohm"]),
+        ("hm", []),
+        ("ab", ["Ines Ott"]),
+        ("k", ["Karin Bohm"]),
+        ("%_", []),
+    ],
+)
+def test_a_word_of_one_or_two_letters_begins_a_word(text: str, names: list[str]) -> None:
+    make.lead("Bo Lind", email="b.lind@firm.example")
+    make.lead("Karin Bohm", email="kb@firm.example")
+    make.lead("Anna-Li Berg", email="annaberg@firm.example")
+    make.lead("Max Ohm", email="max@li.example")
+    make.lead("Ines Ott", email="ines@firm.example", company=make.company("AB Volt"))
+
+    assert [lead.name for lead in Lead.objects.searched(text).order_by("name")] == names
+
+
+@pytest.mark.parametrize("text", ["qo", "q", "xylander"])
+def test_a_search_reads_only_what_the_index_points_to(text: str) -> None:
+    for number in range(200):
+        make.lead(f"Iraqi Faqoos {number}", company=make.company(f"Iraqi {number}"))
+    make.lead("Qo Xylander")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+
+    plan = Lead.objects.searched(text).explain(analyze=True, timing=False, costs=False)
+
+    read = [int(rows) for rows in re.findall(r"Bitmap Index Scan on \w+_search \(actual rows=(\d+)", plan)]
+    assert read, plan
+    assert max(read) < 20, plan  # an index also counts rows that other tests took back

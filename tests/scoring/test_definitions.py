@@ -1,5 +1,7 @@
 """The definitions page says in words what the live model does, to everybody who is signed in."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -77,3 +79,12 @@ def test_a_rule_that_cannot_be_read_is_shown_as_off_with_its_reason(client: Clie
 
     assert "Turned off" in page
     assert "There is no field &#x27;shoe_size&#x27;" in page
+
+
+def test_the_page_says_what_makes_an_sql_here(client: Client, settings: Any) -> None:
+    client.force_login(make.rep())
+    address = reverse("scoring:definitions")
+
+    assert "The rep’s acceptance makes it an SQL." in client.get(address).content.decode()
+    settings.HANDED_OVER_IS_SQL = True
+    assert "Handed over, it is an SQL" in client.get(address).content.decode()

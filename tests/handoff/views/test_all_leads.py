@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from leads.models import Lead
 from leads.stages import Stage
 from tests.factories import NOW, company, lead
 from tests.handoff.views.worlds import handed_over, scored
@@ -47,6 +49,7 @@ def test_sales_sees_what_was_handed_to_its_team(
         ("q=marta+nordwind", ["Marta"]),
         ("q=marta@nordwind", ["Marta"]),
         ("stage=mql", ["Petra"]),
+        ("stage=sql", []),
         ("phase=decision", ["Petra"]),
         ("country=de", ["Marta"]),
         ("source=fair", ["Petra"]),
@@ -90,3 +93,21 @@ def test_nothing_found_says_what_to_drop(mara: User, signed_in: SignIn) -> None:
 
     assert "No lead matches" in page
     assert "Remove the last filter" in page
+
+
+def test_where_handed_over_is_an_sql_the_list_of_sqls_holds_it(
+    sol: User, mara: User, signed_in: SignIn, settings: Any
+) -> None:
+    handed_over(sol, "Handed Hanna")
+    lead("Sven Sql", stage=Stage.SQL)
+    lead("Opal Open", stage=Stage.OPPORTUNITY)
+    client = signed_in(mara)
+
+    assert names(client, "stage=sql") == ["Sven Sql"]
+    settings.HANDED_OVER_IS_SQL = True
+
+    assert sorted(names(client, "stage=sql")) == ["Handed Hanna", "Sven Sql"]
+    assert names(client, "stage=handed_over") == ["Handed Hanna"]
+    page = client.get("/leads/?stage=handed_over").content.decode()
+    assert "SQL, handed over" in page
+    assert Lead.objects.sqls().count() == 3

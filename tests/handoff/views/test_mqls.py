@@ -209,3 +209,13 @@ def test_an_empty_view_says_what_it_would_hold(mara: User, signed_in: SignIn) ->
 
     assert "Leads appear here once they meet the MQL line" in client.get("/mqls/").content.decode()
     assert "No MQL is within 5 points" in client.get("/mqls/?view=near").content.decode()
+
+
+def test_the_sales_tile_counts_sqls_where_handed_over_is_one(
+    mara: User, signed_in: SignIn, settings: Any
+) -> None:
+    client = signed_in(mara)
+
+    assert "SQLs, over the line" not in client.get("/mqls/").content.decode()
+    settings.HANDED_OVER_IS_SQL = True
+    assert "SQLs, over the line" in client.get("/mqls/").content.decode()
