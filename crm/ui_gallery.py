@@ -300,7 +300,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "reasons": REASONS,
             "form": form,
             "views": [
-                {"label": "Due now", "url": "#views", "count": 12, "current": True},
+                {"label": "To decide", "url": "#views", "count": 12, "current": True},
                 {"label": "New today", "url": "#views", "count": 9},
                 {"label": "Working", "url": "#views", "count": None},
             ],

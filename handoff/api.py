@@ -18,7 +18,7 @@ from leads.models import Lead
 from leads.paging import page
 
 from . import clocks, decisions, qualification
-from .models import Handoff, RejectReason, Verdict
+from .models import Handoff, Qualification, RejectReason, Verdict
 from .permissions import NotYours
 
 MOST_ROWS = 200
@@ -38,6 +38,7 @@ class HandedLeadOut(Schema):
     title: str
     company: str
     stage: str
+    is_sql: bool
 
 
 class ClockOut(Schema):
@@ -72,6 +73,27 @@ class HandoffsQuery(Schema):
     mine: bool = Field(False, description="Only those offered to the token's user.")
     after: str = Field("", max_length=2_000, description="`next` of the page before.")
     limit: int = Field(50, ge=1, le=MOST_ROWS)
+
+
+LEVELS = {level.name.lower(): level for level in Qualification.Level}
+
+
+class Told(Schema):
+    """What the lead told about one question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    level: Literal["weak", "likely", "confirmed"]
+    note: str = Field("", max_length=300, pattern=r"^[^\x00]*$")
+
+
+class Acceptance(Schema):
+    """May be left out, and so may the whole body, unless the company asks before acceptance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    interest: Told | None = Field(None, description="In what is offered.")
+    motivation: Told | None = Field(None, description="To buy.")
 
 
 class Rejection(Schema):
@@ -146,11 +168,16 @@ def list_handoffs(request: HttpRequest, query: Query[HandoffsQuery]) -> Any:
     operation_id="accept_handoff",
     summary="Accept: the lead is an SQL",
 )
-def accept(request: HttpRequest, handoff_id: UUID) -> Any:
-    """409 when it was decided before, saying by whom and when."""
+def accept(request: HttpRequest, handoff_id: UUID, body: Acceptance | None = None) -> Any:
+    """409 when it was decided before, saying by whom and when. Where the company asks for interest and
+    motivation first, 422 names those that are not known yet; send them along."""
     handoff = _visible(request, handoff_id)
+    answers = {name: (LEVELS[told.level], told.note) for name, told in body or () if told is not None}
     try:
-        verdict = decisions.accept(handoff=handoff, by=user_of(request), at=timezone.now())
+        verdict = decisions.accept(handoff=handoff, by=user_of(request), at=timezone.now(), answers=answers)
+    except decisions.NotAskedYet as first:
+        problems = [Problem(field=question, message="Is missing.") for question in first.missing]
+        return Status(422, {"detail": str(first), "errors": problems})
     except decisions.AlreadyDecided as faster:
         return _conflict(faster)
     except NotYours as refusal:
@@ -180,7 +207,7 @@ def reject(request: HttpRequest, handoff_id: UUID, body: Rejection) -> Any:
             note=body.note,
             return_on=body.return_on,
         )
-    except decisions.ReturnDatePassed as problem:
+    except decisions.ReturnDateRefused as problem:
         return _wrong("return_on", str(problem))
     except decisions.AlreadyDecided as faster:
         return _conflict(faster)
@@ -249,6 +276,7 @@ def _shown(handoff: Handoff, clock: clocks.Clock | None) -> dict[str, Any]:
             "title": lead.title,
             "company": str(lead.company or ""),
             "stage": lead.stage,
+            "is_sql": lead.is_sql,
         },
         "rep": handoff.rep and {"id": handoff.rep.public_id, "name": str(handoff.rep)},
         "pool": handoff.pool and str(handoff.pool),

@@ -7,12 +7,14 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from accounts.permissions import may_give_verdicts
 from leads import activities
 from leads.activities import NewActivity
 from leads.models import ActivityType, Lead
 from leads.stages import Stage
 
 from .models import Handoff
+from .permissions import NotYours, may_log
 
 #: What a person picks → the type of activity it becomes.
 KINDS = {
@@ -33,8 +35,12 @@ def needs_reason(*, lead: Lead) -> bool:
 def log(
     *, lead: Lead, by: User, kind: str, key: UUID, at: datetime, note: str = "", reason: str = ""
 ) -> None:
-    """Record a contact (a kind of ``KINDS``, or "note") at ``at``; the first one after a handoff stamps its
-    first touch. ``key`` names this one contact: the same key again changes nothing."""
+    """Record a contact (a kind of ``KINDS``, or "note") at ``at``. The first one after a handoff by the rep
+    who has it, or by who leads the team in their place, stamps its first touch: a colleague's word with the
+    lead is on record, but does not keep the promise. ``key`` names this one contact: the same key again
+    changes nothing. Raises NotYours."""
+    if not may_log(by, lead):
+        raise NotYours(f"{lead} is closed." if may_give_verdicts(by) else "This is for sales to write down.")
     type_key = KINDS.get(kind, NOTE)
     properties = {"by": by.name, "note": note, "reason": reason}
     contact = NewActivity(
@@ -47,6 +53,7 @@ def log(
     )
     recorded = activities.record(activities=[contact], at=at)
     if recorded.inserted and type_key != NOTE:
-        Handoff.objects.filter(lead=lead, first_touch_at=None).exclude(status=Handoff.Status.REJECTED).update(
-            first_touch_at=at
-        )
+        untouched = Handoff.objects.filter(lead=lead, first_touch_at=None)
+        if by.role == "rep":
+            untouched = untouched.filter(rep=by)
+        untouched.exclude(status=Handoff.Status.REJECTED).update(first_touch_at=at)

@@ -1,9 +1,11 @@
 """What sales says of a handoff: accept, send back with a reason, or take one's own word back."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from leads import lifecycle
@@ -13,8 +15,8 @@ from leads.ticks import tick
 from scoring.dimensions import Dimension
 from scoring.models import Adjustment, Crossing
 
-from . import alerts, messages, routing
-from .models import Handoff, RejectReason, Verdict
+from . import alerts, messages, qualification, routing
+from .models import Handoff, Qualification, RejectReason, Verdict
 from .permissions import NotYours, refuse_verdict
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 #: How long one may take one's own verdict back.
 UNDO_WINDOW = timedelta(minutes=10)
+#: How far ahead a return date may lie, in days: two years, four times the longest wait of the reasons that
+#: come with the product. Beyond it a date is a slip of the finger, and the lead would be lost to both teams.
+LATEST_RETURN_DAYS = 730
 
 
 class AlreadyDecided(Exception):
@@ -40,8 +45,19 @@ class LeadMoved(NotYours):
     """The lead left sales by another way meanwhile: an import made it a customer, say."""
 
 
-class ReturnDatePassed(ValueError):
-    """A lead cannot come back on a day that is over."""
+class ReturnDateRefused(ValueError):
+    """A lead comes back on a day to come, and not in ten years."""
+
+
+class NotAskedYet(Exception):
+    """This company accepts a lead only once the first contact told of ``missing``: interest, motivation."""
+
+    def __init__(self, missing: list[str]) -> None:
+        words = qualification.listed(missing)
+        super().__init__(
+            f"{words} {'is' if len(missing) == 1 else 'are'} missing: what did the first contact say?"
+        )
+        self.missing = missing
 
 
 class UndoRefused(Exception):
@@ -49,10 +65,17 @@ class UndoRefused(Exception):
 
 
 @transaction.atomic
-def accept(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
-    """Make the lead an SQL: the clock stops, and ``by`` owns it. What nobody had becomes theirs. Raises
-    AlreadyDecided when somebody was faster, NotYours when it is another's to say."""
+def accept(
+    *, handoff: Handoff, by: "User", at: datetime, answers: Mapping[str, tuple[int, str]] | None = None
+) -> Verdict:
+    """Make the lead an SQL: the clock stops, and ``by`` owns it. What nobody had becomes theirs. ``answers``
+    (question → level and note) are kept with it. Raises AlreadyDecided when somebody was faster, NotYours
+    when it is another's to say, NotAskedYet where interest and motivation come first."""
     handoff = _take(handoff, by, at)
+    for question, (level, note) in (answers or {}).items():
+        qualification.answer(lead=handoff.lead, by=by, question=question, level=level, note=note, at=at)
+    if left := to_ask_first(lead=handoff.lead):
+        raise NotAskedYet(left)
     claimed = handoff.rep is None
     if claimed:
         routing.assign_by_hand(lead=handoff.lead, pool=handoff.pool, rep=by, at=at)
@@ -84,7 +107,7 @@ def reject(
 ) -> Verdict:
     """Send the lead back to marketing, or close it, as ``reason`` says. Engagement and intent begin anew, so
     that only what happens from now on can bring it over the line again; before ``return_on`` (default: as
-    the reason says) only a new sign of intent does. Raises AlreadyDecided, NotYours, ReturnDatePassed."""
+    the reason says) only a new sign of intent does. Raises AlreadyDecided, NotYours, ReturnDateRefused."""
     handoff = _take(handoff, by, at)
     return_on = _return_date(handoff, reason, return_on, at)
     change = _move(handoff.lead, Stage(reason.destination), by=by, at=at, reason=reason.code, note=note)
@@ -137,6 +160,14 @@ def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
     return Verdict.objects.create(
         handoff=handoff, kind=Verdict.Kind.UNDO, by=by, at=at, undoes=last, stage_change=change
     )
+
+
+def to_ask_first(*, lead: Lead) -> list[str]:
+    """The questions that have to be answered before ``lead`` can be accepted; [] where the company does not
+    ask. Up to 1 query."""
+    if not settings.ASK_INTEREST_TO_ACCEPT:
+        return []
+    return qualification.unanswered(lead=lead, questions=Qualification.FIRST_CONTACT)
 
 
 # What accept and reject share
@@ -199,9 +230,14 @@ def _return_date(handoff: Handoff, reason: RejectReason, wanted: date | None, at
     if reason.return_days is None:
         return None
     today = at.astimezone(ZoneInfo(handoff.time_zone)).date()
-    if wanted is not None and wanted <= today:
-        raise ReturnDatePassed("Choose a day after today.")
-    return wanted or today + timedelta(days=reason.return_days)
+    if wanted is None:
+        return today + timedelta(days=reason.return_days)
+    latest = today + timedelta(days=max(LATEST_RETURN_DAYS, reason.return_days))
+    if wanted <= today:
+        raise ReturnDateRefused("Choose a day after today.")
+    if wanted > latest:
+        raise ReturnDateRefused(f"The latest day is {latest.day} {latest:%b %Y}.")
+    return wanted
 
 
 # What stands against an undo

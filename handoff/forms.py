@@ -1,18 +1,19 @@
 """What people type on the two queues and the lead page. Forms check; the verbs write."""
 
 import uuid
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from leads.stages import Phase
 
+from .messages import lower
 from .models import Qualification, RejectReason
 
 
 class RejectionForm(forms.Form):
-    """Why a lead goes back. ``today`` is the rep's date: a return date must lie after it."""
+    """Why a lead goes back. Whether the return date can be kept is for ``decisions`` to say."""
 
     reason = forms.ModelChoiceField(
         RejectReason.objects.filter(is_active=True).order_by("key"),
@@ -22,41 +23,39 @@ class RejectionForm(forms.Form):
             "invalid_choice": "This reason is not in use. Choose another.",
         },
     )
-    return_on = forms.DateField(required=False, error_messages={"invalid": "Write the date as 2026-01-12."})
+    return_on = forms.DateField(
+        required=False,
+        label="Back to marketing until",
+        error_messages={"invalid": "Write the date as 2026-01-12."},
+    )
     note = forms.CharField(required=False, max_length=2000, strip=True)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
-    def clean_return_on(self) -> date | None:
-        return_on: date | None = self.cleaned_data["return_on"]
-        if return_on is not None and return_on <= self.today:
-            raise forms.ValidationError("Choose a day after today.")
-        return return_on
-
     def first_error(self) -> str:
-        """What to say above the form, "" when all is well."""
-        return next((str(error) for errors in self.errors.values() for error in errors), "")
+        """What to say above the form: "Back to marketing until: choose a day after today."; "" when well."""
+        for name, errors in self.errors.items():
+            error = str(errors[0])
+            return error if name == "reason" else f"{self[name].label}: {lower(error)}"
+        return ""
 
 
 class QualificationForm(forms.Form):
-    """Answers to BANT. A question that was not sent stays as it is, so one answer can be saved by itself."""
+    """Answers to ``questions``. One that was not sent stays as it is, so an answer can be saved by itself."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, questions: Sequence[str] = Qualification.QUESTIONS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for question in Qualification.BANT:
+        self.questions = questions
+        for question in questions:
             self.fields[question] = forms.TypedChoiceField(
                 choices=Qualification.Level.choices, coerce=int, required=False, empty_value=None
             )
             self.fields[f"{question}_note"] = forms.CharField(required=False, max_length=300)
 
     def answers(self) -> dict[str, tuple[int, str]]:
-        """Level and note of each question that was sent."""
+        """Level and note of each question that was sent, and could be read."""
         return {
-            question: (self.cleaned_data[question], self.cleaned_data[f"{question}_note"])
-            for question in Qualification.BANT
-            if self.cleaned_data[question] is not None
+            question: (self.cleaned_data[question], self.cleaned_data.get(f"{question}_note", ""))
+            for question in self.questions
+            if self.cleaned_data.get(question) is not None
         }
 
 

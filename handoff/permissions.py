@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from accounts.models import User
 from accounts.permissions import may_give_verdicts
 from leads.models import Lead
+from leads.stages import Stage
 
 from .models import Handoff
 
@@ -24,6 +25,11 @@ def may_decide(user: User, handoff: Handoff) -> bool:
 def may_qualify(user: User, lead: Lead) -> bool:
     """Sales writes down what it learns of a lead it may see, once the lead is with sales. No query."""
     return may_give_verdicts(user) and lead.is_with_sales
+
+
+def may_log(user: User, lead: Lead) -> bool:
+    """Sales writes down contact with a lead it may see, unless the lead is closed. No query."""
+    return may_give_verdicts(user) and lead.stage != Stage.CLOSED
 
 
 def refuse_verdict(user: User, handoff: Handoff) -> None:

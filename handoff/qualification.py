@@ -1,5 +1,6 @@
-"""From SQL to opportunity: the four answers of BANT, a talk, and the conversion."""
+"""From SQL to opportunity: what the first contact told, the answers of BANT, a talk, and the conversion."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -25,17 +26,17 @@ class NotQualified(Exception):
     """The lead cannot become an opportunity yet; ``missing`` says in words what is left."""
 
     def __init__(self, missing: list[str]) -> None:
-        super().__init__(f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.")
+        super().__init__(f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.")
         self.missing = missing
 
 
 def answer(
     *, lead: Lead, by: "User", question: str, level: int, at: datetime, note: str = ""
 ) -> Qualification:
-    """Write down what ``by`` learned about one question of BANT; the newest word holds. Raises ValueError for
-    a question BANT does not ask, NotYours when the lead is another's."""
-    if question not in Qualification.BANT:
-        raise ValueError(f"BANT asks for {_listed(list(Qualification.BANT))}, not “{question}”.")
+    """Write down what ``by`` learned about one question; the newest word holds. Raises ValueError for a
+    question nobody asks, NotYours when the lead is another's."""
+    if question not in Qualification.QUESTIONS:
+        raise ValueError(f"{listed(list(Qualification.QUESTIONS))} are asked, not “{question}”.")
     _refuse_strangers(lead, by)
     stored, _ = Qualification.objects.update_or_create(
         lead=lead,
@@ -48,14 +49,19 @@ def answer(
 
 def missing(*, lead: Lead) -> list[str]:
     """What stands between ``lead`` and an opportunity, in words: ["budget", "a talk or demo"]. 2 queries."""
+    left = unanswered(lead=lead, questions=Qualification.QUESTIONS)
+    talked = Activity.objects.counted().filter(lead=lead, type__key__in=TALKS).exists()
+    return left if talked else [*left, "a talk or demo"]
+
+
+def unanswered(*, lead: Lead, questions: Sequence[str]) -> list[str]:
+    """Those of ``questions`` that nobody has answered, in their order. One query."""
     known = set(
-        Qualification.objects.filter(lead=lead, framework=FRAMEWORK)
+        Qualification.objects.filter(lead=lead, framework=FRAMEWORK, question__in=questions)
         .exclude(level=Qualification.Level.UNKNOWN)
         .values_list("question", flat=True)
     )
-    left = [question for question in Qualification.BANT if question not in known]
-    talked = Activity.objects.counted().filter(lead=lead, type__key__in=TALKS).exists()
-    return left if talked else [*left, "a talk or demo"]
+    return [question for question in questions if question not in known]
 
 
 @transaction.atomic
@@ -100,7 +106,7 @@ def _refuse_strangers(lead: Lead, by: "User") -> None:
         raise NotYours("A colleague works on this lead.")
 
 
-def _listed(words: list[str]) -> str:
+def listed(words: list[str]) -> str:
     """ "Budget", "Budget and a talk", "Budget, need and a talk"."""
     said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
     return said[:1].upper() + said[1:]

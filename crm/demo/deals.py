@@ -52,11 +52,13 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
     note = rng.choice(texts.CALLS)
     yield called, partial(_talk, lead, by, "call", note, rng)
     asked = (
-        rng.sample(Qualification.BANT, rng.randint(1, 3)) if fate.then == "working" else Qualification.BANT
+        rng.sample(Qualification.QUESTIONS, rng.randint(1, 3))
+        if fate.then == "working"
+        else Qualification.QUESTIONS
     )
     for number, question in enumerate(asked):
         level = rng.choice((1, 2, 2, 3)) if fate.then == "working" else rng.choice((2, 3, 3))
-        moment = called + timedelta(minutes=3 + number, days=0.6 * number if fate.then != "working" else 0)
+        moment = called + timedelta(minutes=3 + number, days=0.4 * number if fate.then != "working" else 0)
         yield moment, partial(_ask, lead, question, level, by, rng)
     if fate.then == "working":
         return
@@ -74,7 +76,7 @@ def _talk(lead: Lead, by: User, kind: str, note: str, rng: Random, at: datetime)
 
 
 def _ask(lead: Lead, question: str, level: int, by: User, rng: Random, at: datetime) -> None:
-    note = rng.choice(texts.BANT[question][level])
+    note = rng.choice(texts.ANSWERS[question][level])
     qualification.answer(lead=lead, question=question, level=level, note=note, by=by, at=at)
 
 

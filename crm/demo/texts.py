@@ -172,7 +172,17 @@ CALLS = (
 )
 
 #: question → level → notes.
-BANT = {
+ANSWERS = {
+    "interest": {
+        1: ("Looks around, asked for prices only.", "Compares five tools, we are one of them."),
+        2: ("Wants the board and the app, not the rest.", "Sees us on the short list of two."),
+        3: ("Asked for our demo by name.", "Wants to try us with one depot.", "We are their first choice."),
+    },
+    "motivation": {
+        1: ("Told to look into it.", "No pressure so far."),
+        2: ("Growth: three more vans in spring.", "Customers ask for arrival times."),
+        3: ("Lost two planners this year.", "Paper dockets fail the next audit.", "The owner wants it done."),
+    },
     "budget": {
         1: ("Nothing set aside, would have to ask.", "Expects it to cost what Excel costs."),
         2: ("About €1,500 a month is thinkable.", "Comes out of the digital budget, rest of the year."),

@@ -7,9 +7,13 @@ from typing import Any
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from handoff.decisions import LATEST_RETURN_DAYS
+
 LEVELS = ("Unknown", "Weak", "Likely", "Confirmed")
-#: Label, key on the keyboard, and what the note asks, per question of BANT.
-BANT = {
+#: Label, key on the keyboard, and what the note asks, per question.
+QUESTIONS = {
+    "interest": ("Interest", "i", "In what, and are we an option for them?"),
+    "motivation": ("Motivation", "m", "What makes them want to buy?"),
     "budget": ("Budget", "b", "Who pays, how much, approved?"),
     "authority": ("Authority", "u", "Who decides, who else has a say?"),
     "need": ("Need", "n", "What hurts today?"),
@@ -61,9 +65,9 @@ def error_summary(form: Any) -> dict[str, Any]:
 
 
 def bant_field(question: str, *, level: int = 0, note: str = "") -> dict[str, Any]:
-    """One BANT answer: unknown, weak, likely, confirmed, and a note once it is known. Sends ``question``
+    """One answer: unknown, weak, likely, confirmed, and a note once it is known. Sends ``question``
     (0 to 3) and ``question_note``."""
-    label, key, placeholder = BANT[question]
+    label, key, placeholder = QUESTIONS[question]
     return {
         "name": question,
         "label": label,
@@ -91,6 +95,7 @@ def reject_form(
 ) -> dict[str, Any]:
     """Reason by key 1 to 9 (the first six at once), return date, note. ``reasons`` are RejectReason rows in
     key order; sends ``reason`` (its code), ``return_on``, ``note`` and ``next``. With ``target`` by htmx."""
+    reasons = list(reasons)
     today = timezone.localdate(now)
     offered = [
         {
@@ -111,7 +116,9 @@ def reject_form(
         "note": note,
         "return_on": return_on
         or next((reason["return_on"] for reason in offered if reason["code"] == chosen), None),
-        "earliest": today,
+        "earliest": today + timedelta(days=1),
+        "latest": today
+        + timedelta(days=max([LATEST_RETURN_DAYS, *(reason.return_days or 0 for reason in reasons)])),
         "error": error,
         "next": next_url,
         "target": target,

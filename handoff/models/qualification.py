@@ -6,7 +6,8 @@ from leads.models import Lead
 
 
 class Qualification(models.Model):
-    """One answer of one framework about one lead: "BANT, authority: confirmed, decides with the CFO"."""
+    """One answer about one lead: "Authority: confirmed, decides with the CFO". ``framework`` names the set of
+    questions that it belongs to; "bant" is BANT after the two of the first contact."""
 
     class Level(models.IntegerChoices):
         UNKNOWN = 0, "Unknown"
@@ -14,8 +15,11 @@ class Qualification(models.Model):
         LIKELY = 2, "Likely"
         CONFIRMED = 3, "Confirmed"
 
-    #: What BANT asks, in its order; each has a key on the keyboard.
+    #: What the first talk tells: interest in what we offer, motivation to buy (S0-12, S0-13).
+    FIRST_CONTACT = ("interest", "motivation")
     BANT = ("budget", "authority", "need", "timing")
+    #: All that is asked, in this order; each has a key on the keyboard.
+    QUESTIONS = (*FIRST_CONTACT, *BANT)
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="qualifications")
     framework = models.CharField(max_length=16, default="bant")

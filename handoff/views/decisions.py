@@ -14,11 +14,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from accounts.permissions import may_give_verdicts
 from handoff import decisions
-from handoff.forms import RejectionForm
+from handoff.forms import QualificationForm, RejectionForm
 from handoff.messages import lower
-from handoff.models import Handoff, Verdict
+from handoff.models import Handoff, Qualification, Verdict
 
 from . import worklists
 from .previews import reasons_in_use
@@ -31,10 +32,18 @@ for_sales = page_for(may_give_verdicts, "Verdicts are for sales to give.")
 @require_POST
 @for_sales
 def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
-    """Accept: the lead is an SQL and the rep's own."""
+    """Accept: the lead is an SQL and the rep's own. Where the first contact is asked about before that, the
+    two answers come with it."""
     handoff = _visible(request, handoff_id)
+    form = QualificationForm(request.POST, questions=Qualification.FIRST_CONTACT)
+    if not form.is_valid():
+        return _ask_first(
+            request, handoff, form, "Choose an answer of those offered; a note has 300 characters."
+        )
     try:
-        decisions.accept(handoff=handoff, by=request.user, at=timezone.now())
+        decisions.accept(handoff=handoff, by=request.user, at=timezone.now(), answers=form.answers())
+    except decisions.NotAskedYet as first:
+        return _ask_first(request, handoff, form, str(first))
     except decisions.AlreadyDecided as faster:
         return _faster(request, handoff, faster)
     except decisions.LeadMoved as moved:
@@ -47,7 +56,7 @@ def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
 def rejection(request: Request, handoff_id: UUID) -> HttpResponse:
     """Send back, with a reason."""
     handoff = _visible(request, handoff_id)
-    form = RejectionForm(request.POST, today=timezone.localdate())
+    form = RejectionForm(request.POST)
     if not form.is_valid():
         return _unclear(request, handoff, form)
     given = form.cleaned_data
@@ -64,8 +73,8 @@ def rejection(request: Request, handoff_id: UUID) -> HttpResponse:
         return _faster(request, handoff, faster, typed=_typed(form))
     except decisions.LeadMoved as moved:
         return _refused(request, handoff, "Not sent back.", f"{moved} You wrote: {_typed(form)}")
-    except decisions.ReturnDatePassed as passed:
-        form.add_error("return_on", str(passed))
+    except decisions.ReturnDateRefused as refusal:
+        form.add_error("return_on", str(refusal))
         return _unclear(request, handoff, form)
     return _done(request, handoff, _sent_back(handoff, verdict))
 
@@ -76,15 +85,11 @@ def undo(request: Request, handoff_id: UUID) -> HttpResponse:
     """Take one's own last verdict back, within ten minutes."""
     handoff = _visible(request, handoff_id)
     try:
-        decisions.undo(handoff=handoff, by=request.user, at=timezone.now())
+        undone = decisions.undo(handoff=handoff, by=request.user, at=timezone.now()).handoff
     except decisions.UndoRefused as refusal:
         return _refused(request, handoff, "Not undone.", str(refusal))
-    return _done(
-        request,
-        handoff,
-        format_html("Undone. <b>{}</b> waits for your verdict again.", handoff.lead),
-        undo=False,
-    )
+    said = format_html("Undone: <b>{}</b> {}.", handoff.lead, _whereto(undone, request.user))
+    return _done(request, handoff, said, undo=False)
 
 
 def _visible(request: Request, handoff_id: UUID) -> Handoff:
@@ -100,6 +105,13 @@ def _sent_back(handoff: Handoff, verdict: Verdict) -> SafeString:
             "Rejected <b>{}</b>: {}. Back with marketing until {}.", handoff.lead, reason, until
         )
     return format_html("Rejected <b>{}</b>: {}. Closed.", handoff.lead, reason)
+
+
+def _whereto(handoff: Handoff, user: User) -> str:
+    """Where a lead is again whose verdict was taken back."""
+    if handoff.rep is None:
+        return "is unassigned again"
+    return "is back in your queue" if handoff.rep == user else f"is back in {handoff.rep}’s queue"
 
 
 def _typed(form: RejectionForm) -> str:
@@ -171,6 +183,26 @@ def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpRes
         template, listed = answer
         return render(request, template, {**listed, **context, "rejection_form": True}, status=422)
     return render(request, "handoff/rejection.html", context, status=422)
+
+
+def _ask_first(request: Request, handoff: Handoff, form: QualificationForm, error: str) -> HttpResponse:
+    """What has to be known before the lead can be accepted, asked in one step."""
+    known = {answer.question: (answer.level, answer.note) for answer in handoff.lead.qualifications.all()}
+    known |= form.answers()
+    context: dict[str, Any] = {
+        "handoff": handoff,
+        "back_url": _next(request, handoff),
+        "row": row_id(handoff),
+        "error": error,
+        "first_contact": [
+            (question, *known.get(question, (Qualification.Level.UNKNOWN, "")))
+            for question in Qualification.FIRST_CONTACT
+        ],
+    }
+    if (answer := _list_again(request)) is not None:
+        template, listed = answer
+        return render(request, template, {**listed, **context}, status=422)
+    return render(request, "handoff/acceptance.html", context, status=422)
 
 
 def _list_again(request: Request) -> tuple[str, dict[str, Any]] | None:

@@ -18,11 +18,11 @@ from handoff import decisions, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.messages import lower
 from handoff.models import Handoff, Qualification, Verdict
-from handoff.permissions import may_decide, may_qualify
+from handoff.permissions import may_decide, may_log, may_qualify
 from leads import consent, timeline
 from leads.models import Lead, Opportunity, StageChange
 from leads.signals import active_colleagues
-from leads.stages import WITH_MARKETING, Phase, Stage
+from leads.stages import WITH_MARKETING, Phase, Stage, sql_stages
 from scoring.dimensions import SALES_STAGE
 from scoring.explanation import explain, history
 
@@ -115,12 +115,19 @@ class LeadPage:
 
     @property
     def bant(self) -> list[tuple[str, Qualification | None]]:
-        """Question and answer in the order of BANT."""
-        return [(question, self.answers.get(question)) for question in Qualification.BANT]
+        """Question and answer in the order they are asked."""
+        return [(question, self.answers.get(question)) for question in Qualification.QUESTIONS]
+
+    @property
+    def accepting(self) -> str:
+        """What accepting would do to the stage, in words; "" when it is not the reader's to say."""
+        if not self.decides:
+            return ""
+        return "Accepting confirms this SQL." if self.lead.is_sql else "Accepting makes this an SQL."
 
     @property
     def is_mql(self) -> bool:
-        return self.lead.stage == Stage.MQL
+        return self.lead.is_mql
 
 
 def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) -> LeadPage:
@@ -178,7 +185,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
         ),
         may_qualify=may_qualify(user, lead) and own,
-        may_log=may_give_verdicts(user) and lead.stage != Stage.CLOSED,
+        may_log=may_log(user, lead),
         may_hand_over=may_hand_over(user) and lead.stage in (*WITH_MARKETING, Stage.CLOSED),
         may_set_phase=may_edit_leads(user),
         may_convert=may_qualify(user, lead) and own and lead.stage == Stage.SQL,
@@ -266,7 +273,11 @@ def _verdict_entries(handoffs: Sequence[Handoff], undoes: Verdict | None) -> lis
 
 def _verdict_entry(verdict: Verdict, *, undo: bool) -> timeline.Entry:
     said = {
-        Verdict.Kind.ACCEPT: ("check", "accepted", ": an SQL now"),
+        Verdict.Kind.ACCEPT: (
+            "check",
+            "accepted",
+            "" if Stage.HANDED_OVER in sql_stages() else ": an SQL now",
+        ),
         Verdict.Kind.REJECT: ("undo-2", "sent it back", ""),
         Verdict.Kind.UNDO: ("corner-up-left", "took the verdict back", ""),
     }

@@ -18,7 +18,7 @@ from handoff import qualification as qualifying
 from handoff.filters import LeadFilter, chips, without
 from handoff.forms import ContactForm, HandOverForm, OpportunityForm, PhaseForm, QualificationForm
 from handoff.models import Qualification
-from handoff.permissions import may_qualify
+from handoff.permissions import NotYours, may_log, may_qualify
 from leads import paging
 from leads.models import Lead
 
@@ -77,6 +77,8 @@ def lead(request: Request, lead_id: UUID) -> HttpResponse:
 def contact(request: Request, lead_id: UUID) -> HttpResponse:
     """Write down a call, mail, meeting or note."""
     lead = _visible(request, lead_id)
+    if not may_log(request.user, lead):
+        raise NotYours(f"{lead} is closed.")
     form = ContactForm(request.POST, selling_early=contacts.needs_reason(lead=lead))
     if not form.is_valid():
         return _page(request, lead, status=422, contact_form=form)
@@ -107,7 +109,7 @@ def qualification(request: Request, lead_id: UUID) -> HttpResponse:
         known.question: (known.level, known.note) for known in lead.qualifications.filter(framework="bant")
     }
     for question, (level, note) in form.answers().items():
-        # The form sends all four each time; who said the others, and when, stays as it was.
+        # The form sends all of them each time; who said the others, and when, stays as it was.
         if known.get(question, (Qualification.Level.UNKNOWN, "")) == (level, note):
             continue
         qualifying.answer(lead=lead, by=request.user, question=question, level=level, note=note, at=at)

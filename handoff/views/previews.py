@@ -54,9 +54,9 @@ class Preview:
 
     @property
     def bant(self) -> list[tuple[str, Qualification | None]]:
-        """Question and answer in the order of BANT; None where nothing is known."""
+        """Question and answer in the order they are asked; None where nothing is known."""
         known = {key: answer for key, answer in self.answers.items() if answer.level}
-        return [(question.capitalize(), known.get(question)) for question in Qualification.BANT]
+        return [(question.capitalize(), known.get(question)) for question in Qualification.QUESTIONS]
 
 
 def preview(

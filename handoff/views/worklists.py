@@ -43,7 +43,7 @@ _DUE_FIRST = ("due_at", "id")
 _LATEST_FIRST = ("-decided_at", "-id")
 
 QUEUE = (
-    View("due", "Due now", True, _DUE_FIRST),
+    View("due", "To decide", True, _DUE_FIRST),
     View("today", "New today", True, _DUE_FIRST),
     View("working", "Working", False, _LATEST_FIRST),
     View("decided", "Decided", False, _LATEST_FIRST),
@@ -295,4 +295,10 @@ def _empty(
     text = f"Every lead {'offered to you' if name == 'queue' else 'of the team'} has an answer."
     if view.key in ("working", "decided"):
         text = "Leads you accept stay here until they are won or lost."
-    return {"icon_name": "circle-check-big", "title": "Nothing is due", "text": text, "url": "", "action": ""}
+    return {
+        "icon_name": "circle-check-big",
+        "title": "Nothing to decide",
+        "text": text,
+        "url": "",
+        "action": "",
+    }

@@ -92,7 +92,8 @@ def test_a_rejection_names_a_reason_in_use_and_a_date_to_come():
     assert unknown.status_code == 422
     assert problem_fields(unknown) == ["reason"]
     assert "timing" in unknown.json()["errors"][0]["message"]
-    assert problem_fields(call.post(path, {"reason": "timing", "return_on": "2020-01-01"})) == ["return_on"]
+    for date in ("2020-01-01", "2199-01-01"):
+        assert problem_fields(call.post(path, {"reason": "timing", "return_on": date})) == ["return_on"]
     done = call.post(path, {"reason": "timing", "note": "In spring."})
     assert done.status_code == 200
     assert done.json()["stage"] == "mql"
@@ -135,8 +136,8 @@ def test_c50_button_and_api_make_one_opportunity():
     path = f"/leads/{ada.public_id}/opportunity"
     early = call.post(path, {})
     assert early.status_code == 409
-    assert problem_fields(early) == [*Qualification.BANT, "a talk or demo"]
-    for question in Qualification.BANT:
+    assert problem_fields(early) == [*Qualification.QUESTIONS, "a talk or demo"]
+    for question in Qualification.QUESTIONS:
         qualification.answer(lead=ada, by=sol, question=question, level=2, at=NOW)
     activity(ada, "call_logged")
     by_button = qualification.convert(lead=ada, by=sol, at=NOW, amount=24000)
@@ -156,3 +157,40 @@ def test_reasons_that_are_switched_off_are_not_taken():
     switched_off.save()
     answer = caller(sol, "decide").post(f"/handoffs/{handoff.public_id}/rejection", {"reason": "timing"})
     assert answer.status_code == 422
+
+
+def test_s0_12_acceptance_may_ask_for_interest_and_motivation_first(settings):
+    settings.ASK_INTEREST_TO_ACCEPT = True
+    sol = rep()
+    handoff = offered(to=sol)
+    call, path = caller(sol, "decide"), f"/handoffs/{handoff.public_id}/acceptance"
+    refused = call.post(path, {"motivation": {"level": "weak"}})
+    assert refused.status_code == 422
+    assert problem_fields(refused) == ["interest"]
+    assert refused.json()["detail"].startswith("Interest is missing")
+    assert not Qualification.objects.exists()
+    assert problem_fields(call.post(path, {"interest": {"level": "huge"}})) == ["interest.level"]
+    told = {"interest": {"level": "likely", "note": "The board"}, "motivation": {"level": "weak"}}
+    assert call.post(path, told).json()["stage"] == "sql"
+    known = {each.question: (each.level, each.note, each.by) for each in Qualification.objects.all()}
+    assert known == {"interest": (2, "The board", sol), "motivation": (1, "", sol)}
+
+
+def test_s0_12_without_the_setting_acceptance_asks_nothing():
+    sol = rep()
+    path = f"/handoffs/{offered(to=sol).public_id}/acceptance"
+    assert caller(sol, "decide").post(path, b"").json()["stage"] == "sql"
+
+
+def test_whether_a_handed_over_lead_is_an_sql_is_the_companys_to_say(settings):
+    sol = rep()
+    offered(to=sol)
+    call = caller(sol, "read")
+
+    def said() -> tuple[bool, bool]:
+        of_list = call.get("/handoffs").json()["items"][0]["lead"]["is_sql"]
+        return of_list, call.get("/leads").json()["items"][0]["is_sql"]
+
+    assert said() == (False, False)
+    settings.HANDED_OVER_IS_SQL = True
+    assert said() == (True, True)

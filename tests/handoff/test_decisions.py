@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from handoff import decisions, pipeline, qualification
-from handoff.decisions import AlreadyDecided, ReturnDatePassed, UndoRefused
+from handoff.decisions import AlreadyDecided, ReturnDateRefused, UndoRefused
 from handoff.models import Handoff, Pool, PoolMember, Qualification, Verdict
 from handoff.permissions import NotYours, may_decide
 from leads import lifecycle
@@ -181,11 +181,31 @@ def test_some_reasons_close_the_lead(code):
 
 def test_the_rep_may_choose_the_return_date_but_not_one_that_is_over():
     handoff = offered()
-    with pytest.raises(ReturnDatePassed):
+    with pytest.raises(ReturnDateRefused):
         decisions.reject(handoff=handoff, by=handoff.rep, reason=reason(), at=NOW, return_on=NOW.date())
     tomorrow = NOW.date() + timedelta(days=1)
     verdict = decisions.reject(handoff=handoff, by=handoff.rep, reason=reason(), at=NOW, return_on=tomorrow)
     assert verdict.return_on == tomorrow
+
+
+def test_a_return_date_lies_within_two_years():
+    handoff = offered()
+    latest = NOW.date() + timedelta(days=730)
+    with pytest.raises(ReturnDateRefused, match=r"^The latest day is 16 Nov 2028\.$"):
+        decisions.reject(
+            handoff=handoff, by=handoff.rep, reason=reason(), at=NOW, return_on=latest + timedelta(days=1)
+        )
+    verdict = decisions.reject(handoff=handoff, by=handoff.rep, reason=reason(), at=NOW, return_on=latest)
+    assert verdict.return_on == latest
+
+
+def test_a_reason_that_waits_longer_than_two_years_sets_its_own_bound():
+    handoff, far = offered(), reason()
+    far.return_days = 900
+    far.save()
+    wanted = NOW.date() + timedelta(days=850)
+    verdict = decisions.reject(handoff=handoff, by=handoff.rep, reason=far, at=NOW, return_on=wanted)
+    assert verdict.return_on == wanted
 
 
 def test_a_marketer_who_handed_over_by_own_judgement_is_told_when_it_comes_back():
@@ -289,7 +309,7 @@ def test_a_verdict_on_which_something_was_built_stands():
 def qualified(handoff: Handoff, by) -> None:
     activity(handoff.lead, "call_logged")
     handoff.lead.refresh_from_db()
-    for question in Qualification.BANT:
+    for question in Qualification.QUESTIONS:
         qualification.answer(lead=handoff.lead, by=by, question=question, level=2, at=NOW)
     qualification.convert(lead=handoff.lead, by=by, at=LATER)
 

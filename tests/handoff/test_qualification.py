@@ -25,14 +25,14 @@ def accepted(by) -> Lead:
 
 
 def answer_all(of: Lead, by) -> None:
-    for question in Qualification.BANT:
+    for question in Qualification.QUESTIONS:
         qualification.answer(lead=of, by=by, question=question, level=2, at=NOW)
 
 
-def test_s4_02_an_opportunity_needs_all_of_bant_and_a_talk():
+def test_s0_12_s4_02_an_opportunity_needs_interest_motivation_bant_and_a_talk():
     sol = rep()
     ada = accepted(sol)
-    assert qualification.missing(lead=ada) == ["budget", "authority", "need", "timing", "a talk or demo"]
+    assert qualification.missing(lead=ada) == [*Qualification.QUESTIONS, "a talk or demo"]
     answer_all(ada, sol)
     qualification.answer(lead=ada, by=sol, question="budget", level=0, at=NOW)
     with pytest.raises(NotQualified, match=r"^Budget and a talk or demo are missing"):
@@ -72,7 +72,7 @@ def test_the_newest_answer_holds():
     qualification.answer(lead=ada, by=sol, question="need", level=3, note="Replaces Excel", at=NOW)
     kept = Qualification.objects.get()
     assert (kept.level, kept.note, kept.by) == (3, "Replaces Excel", sol)
-    with pytest.raises(ValueError, match="BANT asks"):
+    with pytest.raises(ValueError, match="not “mood”"):
         qualification.answer(lead=ada, by=sol, question="mood", level=3, at=NOW)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff import decisions
-from handoff.models import Handoff, RejectReason, Verdict
+from handoff.models import Handoff, Qualification, RejectReason, Verdict
 from leads.stages import Stage
 from tests.handoff.views.worlds import handed_over
 
@@ -92,8 +92,9 @@ def test_an_empty_return_date_takes_the_reasons_own(sol: User, marta: Handoff, s
     [
         ({"reason": ""}, "Choose a reason: marketing needs it."),
         ({"reason": "nonsense"}, "This reason is not in use."),
-        ({"return_on": "2020-01-01"}, "Choose a day after today."),
-        ({"return_on": "soon"}, "Write the date as 2026-01-12."),
+        ({"return_on": "2020-01-01"}, "Back to marketing until: choose a day after today."),
+        ({"return_on": "2199-01-01"}, "Back to marketing until: the latest day is "),
+        ({"return_on": "soon"}, "Back to marketing until: write the date as 2026-01-12."),
     ],
 )
 def test_an_unclear_rejection_says_what_is_wrong_and_keeps_the_note(
@@ -158,7 +159,22 @@ def test_undo_brings_the_lead_back(sol: User, marta: Handoff, signed_in: SignIn)
     marta.refresh_from_db()
     assert answer.status_code == 302
     assert marta.is_open
-    assert "waits for your verdict again" in client.get("/queue/").content.decode()
+    assert "Undone: <b>Marta Kowalczyk</b> is back in your queue." in client.get("/queue/").content.decode()
+
+
+def test_undo_says_where_a_lead_is_that_was_not_ones_own(
+    sol: User, max_: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    free = handed_over(None, "Free Fritz", at=timezone.now())
+    client = signed_in(max_)
+    for handoff in (marta, free):
+        accept(client, handoff)
+        undo(client, handoff)
+
+    page = client.get("/team/").content.decode()
+
+    assert "Undone: <b>Marta Kowalczyk</b> is back in Sol Seller’s queue." in page
+    assert "Undone: <b>Free Fritz</b> is unassigned again." in page
 
 
 def test_an_undo_that_came_too_late_says_so(sol: User, marta: Handoff, signed_in: SignIn) -> None:
@@ -201,3 +217,67 @@ def test_what_nobody_had_becomes_ones_own_by_accepting(sol: User, signed_in: Sig
 
     free.refresh_from_db()
     assert (free.rep, free.status) == (sol, Handoff.Status.ACCEPTED)
+
+
+# Where the first contact is asked about before acceptance
+
+
+def test_s0_12_accepting_asks_for_interest_and_motivation_in_one_step(
+    sol: User, marta: Handoff, signed_in: SignIn, settings: Any
+) -> None:
+    settings.ASK_INTEREST_TO_ACCEPT = True
+    client = signed_in(sol)
+
+    asked = accept(client, marta)
+    page = asked.content.decode()
+    assert asked.status_code == 422
+    assert "Interest and motivation are missing: what did the first contact say?" in page
+    assert all(f'name="{name}"' in page for name in ("interest", "interest_note", "motivation"))
+    assert 'value="/queue/?view=due"' in page
+    assert Handoff.objects.get(pk=marta.pk).is_open
+
+    told = {"interest": "2", "interest_note": "The board", "motivation": "3", "next": "/queue/?view=due"}
+    answer = client.post(f"/handoffs/{marta.public_id}/acceptance/", told)
+    assert (answer.status_code, answer["Location"]) == (302, "/queue/?view=due")
+    known = {each.question: (each.level, each.note) for each in Qualification.objects.filter(by=sol)}
+    assert known == {"interest": (2, "The board"), "motivation": (3, "")}
+    assert not Handoff.objects.get(pk=marta.pk).is_open
+
+
+def test_s0_12_htmx_gets_the_questions_beside_the_list_and_keeps_what_was_said(
+    sol: User, marta: Handoff, signed_in: SignIn, settings: Any
+) -> None:
+    settings.ASK_INTEREST_TO_ACCEPT = True
+
+    answer = signed_in(sol).post(
+        f"/handoffs/{marta.public_id}/acceptance/",
+        {"interest": "2", "interest_note": "Kept.", "next": "/queue/"},
+        headers=HTMX,
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'hx-swap-oob="innerHTML:#peek"' in page
+    assert "Motivation is missing" in page
+    assert 'value="Kept."' in page
+    assert not Qualification.objects.exists()
+
+
+def test_s0_12_what_is_known_is_not_asked_again(
+    sol: User, marta: Handoff, signed_in: SignIn, settings: Any
+) -> None:
+    settings.ASK_INTEREST_TO_ACCEPT = True
+    for question in Qualification.FIRST_CONTACT:
+        Qualification.objects.create(lead=marta.lead, question=question, level=2, by=sol)
+
+    assert accept(signed_in(sol), marta).status_code == 302
+
+
+@pytest.mark.parametrize("answers", [{"interest": "9"}, {"interest": "2", "interest_note": "x" * 301}])
+def test_an_answer_that_cannot_be_kept_is_asked_again(
+    sol: User, marta: Handoff, signed_in: SignIn, answers: dict[str, str]
+) -> None:
+    answer = signed_in(sol).post(f"/handoffs/{marta.public_id}/acceptance/", answers)
+
+    assert answer.status_code == 422
+    assert Handoff.objects.get(pk=marta.pk).is_open

@@ -203,7 +203,7 @@ def test_an_answer_is_saved_by_itself_with_htmx(sol: User, accepted: Handoff, si
 
     page = answer.content.decode()
     assert 'id="saved"' in page
-    assert "budget, authority, timing, a talk or demo still missing" in page
+    assert "interest, motivation, budget, authority, timing, a talk or demo still missing" in page
 
 
 def test_saving_again_leaves_who_said_what_as_it_was(
@@ -250,6 +250,28 @@ def test_a_call_is_logged_in_one_step_and_stamps_the_first_touch(
     assert accepted.first_touch_at == logged.occurred_at
 
 
+def test_a_colleagues_call_is_on_record_but_is_not_the_reps_first_touch(
+    sofia: User, max_: User, accepted: Handoff, signed_in: SignIn
+) -> None:
+    log(signed_in(sofia), accepted)
+    accepted.refresh_from_db()
+    assert Activity.objects.filter(lead=accepted.lead, source="sales").count() == 1
+    assert accepted.first_touch_at is None
+
+    log(signed_in(max_), accepted)  # who leads the team stands in
+    accepted.refresh_from_db()
+    assert accepted.first_touch_at == Activity.objects.filter(source="sales").latest("id").occurred_at
+
+
+def test_contact_with_a_closed_lead_is_not_logged(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    sent_back(marta, by=sol, reason="not_a_buyer", at=timezone.now())
+    client = signed_in(sol)
+
+    assert 'id="contact"' not in read(client, url(marta))
+    assert log(client, marta).status_code == 403
+    assert not Activity.objects.filter(source="sales").exists()
+
+
 def test_the_same_form_sent_twice_logs_one_contact(sol: User, accepted: Handoff, signed_in: SignIn) -> None:
     client, key = signed_in(sol), str(uuid.uuid4())
 
@@ -293,7 +315,7 @@ def test_the_button_says_what_an_opportunity_still_lacks(
 ) -> None:
     page = read(signed_in(sol), url(accepted))
 
-    assert "Missing: budget, authority, need, timing, a talk or demo" in page
+    assert "Missing: interest, motivation, budget, authority, need, timing, a talk or demo" in page
 
 
 def test_s4_02_bant_and_a_talk_make_an_opportunity(sol: User, accepted: Handoff, signed_in: SignIn) -> None:
@@ -301,7 +323,7 @@ def test_s4_02_bant_and_a_talk_make_an_opportunity(sol: User, accepted: Handoff,
     refused = client.post(url(accepted, "opportunity/"), {"amount": "24000"})
     assert refused.status_code == 409
 
-    client.post(url(accepted, "qualification/"), dict.fromkeys(Qualification.BANT, "3"))
+    client.post(url(accepted, "qualification/"), dict.fromkeys(Qualification.QUESTIONS, "3"))
     log(client, accepted)
     client.post(url(accepted, "opportunity/"), {"amount": "24000", "close_on": "2030-01-31"})
     client.post(url(accepted, "opportunity/"), {"amount": "24000"})
@@ -335,3 +357,13 @@ def test_phase_is_marketings_to_set_either_way(mara: User, sol: User, signed_in:
     mql.refresh_from_db()
     assert mql.phase == Phase.AWARENESS
     assert signed_in(sol).post(url(mql, "phase/"), {"phase": "decision"}).status_code == 403
+
+
+def test_handed_over_may_count_as_an_sql(sol: User, marta: Handoff, signed_in: SignIn, settings: Any) -> None:
+    settings.HANDED_OVER_IS_SQL = True
+
+    page = read(signed_in(sol), url(marta))
+
+    assert 'aria-current="step"><b>SQL, handed over</b>' in page
+    assert "Accepting confirms this SQL." in page
+    assert "<b>SQL, accepted</b>" in page

@@ -73,7 +73,7 @@ def test_saved_views_are_links_with_counts(sol: User, signed_in: SignIn) -> None
     worklist = signed_in(sol).get("/queue/").context["worklist"]
 
     counts = {view["label"]: view["count"] for view in worklist.views}
-    assert counts == {"Due now": 2, "New today": 1, "Working": 0, "Decided": 1}
+    assert counts == {"To decide": 2, "New today": 1, "Working": 0, "Decided": 1}
 
 
 def test_what_one_decided_is_listed_with_its_verdict(sol: User, signed_in: SignIn) -> None:
@@ -149,7 +149,7 @@ def test_an_empty_queue_says_whether_it_is_done_or_new(sol: User, signed_in: Sig
 
     sent_back(handed_over(sol, "Back Bea"), by=sol)
 
-    assert "Nothing is due" in signed_in(sol).get("/queue/").content.decode()
+    assert "Nothing to decide" in signed_in(sol).get("/queue/").content.decode()
 
 
 def test_a_long_queue_goes_on_after_fifty(sol: User, signed_in: SignIn) -> None:
@@ -186,7 +186,7 @@ def test_the_preview_shows_the_lead_the_address_names(sol: User, signed_in: Sign
     assert "Asked for a demo" in preview or "demo" in preview
     assert 'href="tel:+4940555"' in preview
     assert 'href="mailto:marta@nordwind.example"' in preview
-    assert "0 of 4 confirmed" in preview
+    assert "0 of 6 confirmed" in preview
 
 
 def test_without_a_name_the_preview_shows_the_first(sol: User, signed_in: SignIn) -> None:
