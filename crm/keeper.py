@@ -13,18 +13,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from crm.embedded import EmbeddedError, Servers
+import psutil
+
+from crm.embedded import Servers
+from crm.wheels import EmbeddedError
 
 #: Set in the environment of everything that ``manage.py up`` starts.
 SUPERVISED = "HANDOFF_SUPERVISED"
 IDLE_SECONDS = float(os.environ.get("HANDOFF_IDLE_SECONDS", "60"))
 START_SECONDS = 60.0
+#: Locks in ``LOCAL_DIR``. Shared by all who use the servers:
+USERS = "users.lock"
+#: held by the one ``manage.py up``, whose servers everybody then waits for:
+LAUNCHING = "up.lock"
+#: held while somebody starts or dismisses a keeper.
+STARTING = "start.lock"
 
 #: folder → the descriptor whose lock says that this process uses its servers
 _claims: dict[Path, int] = {}
@@ -34,46 +43,93 @@ def lend(local: Path) -> None:
     """Return when both servers answer, starting the keeper if nobody runs them yet."""
     servers = Servers(local)
     claim(local)
-    if os.environ.get(SUPERVISED):
-        wait_until_up(servers)
+    if not os.environ.get(SUPERVISED):
+        with _alone(local, STARTING):
+            if not _is_held(local, LAUNCHING):
+                _start_keeper(servers)
+                return
+    wait_until_up(servers)
+
+
+def _start_keeper(servers: Servers) -> None:
+    # Whoever started the last one may have been killed while it was starting; or it is just stopping.
+    _wait(lambda: servers.postgres_answers() or _keeper(servers.local) is None, servers)
+    if servers.postgres_answers():
         return
-    with _alone(local, "start.lock"):
-        if servers.postgres_answers():
-            return
-        servers.prepare()
-        with (servers.log / "keeper.log").open("ab") as output:
-            keeper = subprocess.Popen(
-                [sys.executable, "-m", "crm.keeper", str(local)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=Path(__file__).resolve().parent.parent,
-                start_new_session=True,
-            )
-        wait_until_up(servers, keeper=keeper)
+    _end_orphans(servers)
+    servers.prepare()
+    with (servers.log / "keeper.log").open("ab") as output:
+        keeper = subprocess.Popen(
+            [sys.executable, *_arguments(servers.local)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=Path(__file__).resolve().parent.parent,
+            start_new_session=True,
+        )
+    wait_until_up(servers, keeper=keeper)
 
 
 def claim(local: Path) -> None:
     """Say, until this process ends, that it uses the servers. Waits while a keeper is stopping them."""
     if local not in _claims:
         local.mkdir(parents=True, exist_ok=True)
-        _claims[local] = os.open(local / "users.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        _claims[local] = os.open(local / USERS, os.O_RDWR | os.O_CREAT, 0o644)
         fcntl.flock(_claims[local], fcntl.LOCK_SH)
 
 
 def dismiss(local: Path) -> None:
-    """Stop the keeper of this folder, if there is one, and wait until its servers are down."""
-    try:
-        pid = int((local / "keeper.pid").read_text(encoding="ascii"))
-        os.kill(pid, signal.SIGTERM)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return
+    """Stop the keeper of this folder, if there is one, and any server that a killed one left, and wait.
+
+    Who calls this holds the lock LAUNCHING: nobody starts another keeper then.
+    """
     servers = Servers(local)
-    deadline = time.monotonic() + START_SECONDS
-    while (local / "keeper.pid").exists() or servers.postgres_processes():
-        if time.monotonic() > deadline:
-            raise EmbeddedError(f"The servers of {local} do not stop; see {servers.log}.")
-        time.sleep(0.05)
+    with _alone(local, STARTING):
+        if keeper := _keeper(local):
+            with suppress(psutil.NoSuchProcess):
+                keeper.terminate()
+            _wait(lambda: _keeper(local) is None, servers)
+        _end_orphans(servers)
+
+
+def _end_orphans(servers: Servers) -> None:
+    """Stop, in their own good order, servers that nobody runs any more.
+
+    On Linux they end with their parent, so there is something to do only elsewhere, or in a close race.
+    """
+    found = [*servers.postgres_processes(), *servers.valkey_processes()]
+    pids = {process.pid for process in found}
+    postmaster = _first_line(servers.data / "postmaster.pid")
+    for process in found:
+        with suppress(psutil.Error):
+            if process.ppid() not in pids:  # a backend that has its postmaster is told by it
+                process.send_signal(signal.SIGINT if str(process.pid) == postmaster else signal.SIGTERM)
+    _, alive = psutil.wait_procs(found, timeout=START_SECONDS)
+    if alive:
+        pids_left = ", ".join(str(process.pid) for process in alive)
+        raise EmbeddedError(f"Servers that a killed start left in {servers.home} do not stop: {pids_left}.")
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except OSError:
+        return ""
+
+
+def _keeper(local: Path) -> psutil.Process | None:
+    """The keeper of this folder. Known by what it runs: a number in a file may be anybody's by now."""
+    for process in psutil.process_iter():
+        try:
+            if process.cmdline()[1:] == _arguments(local):
+                return process
+        except psutil.Error:  # gone, or not ours to look into
+            continue
+    return None
+
+
+def _arguments(local: Path) -> list[str]:
+    return ["-m", "crm.keeper", str(local)]
 
 
 def keep(local: Path) -> None:
@@ -86,36 +142,37 @@ def keep(local: Path) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
-    pid_file = local / "keeper.pid"
-    pid_file.write_text(str(os.getpid()), encoding="ascii")
-    children = {
-        "postgres": servers.start(servers.postgres_command(), servers.log / "postgres.log"),
-        "valkey": servers.start(servers.valkey_command(), servers.log / "valkey.log"),
-    }
-    try:
-        idle_since = time.monotonic()
-        while not stopping and children["postgres"].poll() is None:
-            time.sleep(0.25)
-            if _in_use(local):
-                idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > IDLE_SECONDS:
-                break
-    finally:
-        # SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back, nothing is lost.
-        children["postgres"].send_signal(signal.SIGINT)
-        children["valkey"].terminate()
-        for child in children.values():
-            child.wait()
-        pid_file.unlink(missing_ok=True)
-
-
-def _in_use(local: Path) -> bool:
-    with _open(local, "users.lock") as lock:
+    postgres, valkey = servers.start_postgres(), servers.start_valkey()
+    with _open(local, USERS) as users:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+            idle_since = time.monotonic()
+            while not stopping and postgres.poll() is None:
+                time.sleep(0.25)
+                if not _take(users):
+                    idle_since = time.monotonic()
+                elif time.monotonic() - idle_since > IDLE_SECONDS:
+                    break  # with the lock in hand: who comes now waits until we are gone
+                else:
+                    fcntl.flock(users, fcntl.LOCK_UN)
+        finally:
+            postgres.send_signal(signal.SIGINT)
+            valkey.terminate()
+            postgres.wait()
+            valkey.wait()
+
+
+def _take(lock: IO[bytes]) -> bool:
+    """Whether nobody else holds ``lock``; then we do."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_held(local: Path, name: str) -> bool:
+    with _open(local, name) as lock:
+        return not _take(lock)
 
 
 def wait_until_up(
@@ -126,15 +183,23 @@ def wait_until_up(
     keeper: subprocess.Popen[bytes] | None = None,
 ) -> None:
     """Return when those asked for answer and our database is there. Raises EmbeddedError."""
-    deadline = time.monotonic() + START_SECONDS
-    while (postgres and not servers.postgres_answers()) or (valkey and not servers.valkey_answers()):
+
+    def answer() -> bool:
         if keeper is not None and keeper.poll() is not None:
             raise EmbeddedError(f"The embedded PostgreSQL did not start; see {servers.log}/postgres.log.")
-        if time.monotonic() > deadline:
-            raise EmbeddedError(f"The embedded servers did not answer in time; see {servers.log}.")
-        time.sleep(0.05)
+        return (not postgres or servers.postgres_answers()) and (not valkey or servers.valkey_answers())
+
+    _wait(answer, servers)
     if postgres:
         servers.make_database()
+
+
+def _wait(true: Callable[[], bool], servers: Servers) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not true():
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"The servers of {servers.local} do not come or go; see {servers.log}.")
+        time.sleep(0.05)
 
 
 def _open(local: Path, name: str) -> IO[bytes]:

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
+from crm.child import ending_with_us
 from crm.embedded import Servers
 from crm.keeper import SUPERVISED
 
@@ -115,11 +116,10 @@ def _web() -> Program:
 
 
 def _section(program: Program, servers: Servers, *, priority: int) -> dict[str, str]:
-    child = [sys.executable, "-I", "-S", str(ROOT / "crm" / "child.py")]
-    if program.as_servers and servers.account:
-        child += ["--as", f"{servers.account.pw_uid}:{servers.account.pw_gid}"]
+    account = servers.account if program.as_servers else None
+    command = ending_with_us(program.command, stop=f"SIG{program.stop}", account=account)
     section = {
-        "command": _escaped(shlex.join([*child, f"SIG{program.stop}", *program.command])),
+        "command": _escaped(shlex.join(command)),
         "directory": _escaped(str(servers.home if program.as_servers else ROOT)),
         "autostart": "false",
         "autorestart": "true",
@@ -165,7 +165,7 @@ class Supervisor:
         command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(path)]
         with (self.servers.log / "supervisor.out").open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(ROOT / "crm" / "child.py"), "SIGTERM", *command],
+                ending_with_us(command, stop="SIGTERM"),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

