@@ -17,7 +17,7 @@ help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: $(VENV)/installed static/icons/sprite.svg ## Install what is missing and start everything: make run [PORT=8123]
-	@exec $(PY) manage.py up --port $(PORT) --demo
+	@exec $(PY) manage.py up "--port=$(PORT)" --demo
 
 test: $(VENV)/installed-dev static/icons/sprite.svg browser ## Run every test, browser included.
 	$(PY) -m pytest -n 2 --dist worksteal

@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent, setup_logging
+from celery.signals import beat_init, heartbeat_sent, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
@@ -33,3 +33,16 @@ def sign_for_worker(**kwargs: Any) -> None:
             health.sign(f"worker-{queue}")
         except RedisError as error:
             log.warning("No sign of life could be left: %s", error)
+
+
+@beat_init.connect
+def sign_for_beat_at_once(**kwargs: Any) -> None:
+    """Who starts everything waits for it; the first regular one comes a period later."""
+    from django.conf import settings
+
+    from crm.tasks import sign_for_beat
+
+    try:
+        sign_for_beat.apply_async(expires=settings.TICK_EXPIRES)
+    except Exception as error:  # whatever the broker does, beat goes on and says it again
+        log.warning("No sign of life could be sent: %s", error)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import cache
 
 import redis
@@ -36,6 +37,12 @@ def down() -> list[str]:
 def sign(name: str) -> None:
     """Say that ``name`` is alive. The broker forgets it after ``ALIVE_SECONDS``."""
     _client().set(_key(name), 1, ex=ALIVE_SECONDS)
+
+
+def forget() -> None:
+    """Forget every sign of life: what ran before a kill must not vouch for what is to come."""
+    with suppress(redis.RedisError):  # the broker is away: ``down`` says so
+        _client().delete(*(_key(name) for name in SIGNATURES))
 
 
 def _database() -> list[str]:

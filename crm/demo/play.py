@@ -47,12 +47,19 @@ class Played:
     seconds: float
 
 
-def play(*, now: datetime, leads: int = planning.LEADS, seed: int = SEED) -> Played:
+def play(
+    *,
+    now: datetime,
+    leads: int = planning.LEADS,
+    seed: int = SEED,
+    tell: Callable[[int], object] = str,  # says nothing
+) -> Played:
     """Make the demo company with ninety days of history that end at ``now``. All or nothing: workers see it
-    when it is whole. Expects that nobody is here yet. The same moment and seed make the same company."""
+    when it is whole. Expects that nobody is here yet. The same moment and seed make the same company.
+    ``tell`` hears how far it is, every ten per cent."""
     start = time.monotonic()
     with transaction.atomic():
-        stage = Stage(now=now, size=leads, rng=Random(seed))
+        stage = Stage(now=now, size=leads, rng=Random(seed), tell=tell)
         stage.run()
     return Played(
         companies=Company.objects.count(),
@@ -70,6 +77,7 @@ class Stage:
     now: datetime
     size: int
     rng: Random
+    tell: Callable[[int], object]
     #: (moment, order of arrival, what then): the order settles equal moments, so runs repeat exactly.
     coming: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
     waiting: list[tuple[Person, Happening]] = field(default_factory=list)
@@ -95,6 +103,9 @@ class Stage:
             self.at(self.start + timedelta(days=day), self._sweep)
         analyzed = self.now - stories.HISTORY + timedelta(days=12)
         self.at(analyzed, self._analyze)
+        moments = sorted(happening.at for person in plan.people for happening in person.happenings)
+        for percent in range(10, 100, 10):
+            self.at(moments[len(moments) * percent // 100], partial(self._tell, percent))
         while self.coming:
             moment, _, then = heapq.heappop(self.coming)
             if self.waiting and moment - self.waiting[0][1].at > PATIENCE:
@@ -208,6 +219,9 @@ class Stage:
         """Nothing is committed yet, so PostgreSQL would plan for empty tables until the end."""
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+
+    def _tell(self, percent: int, at: datetime) -> None:
+        self.tell(percent)
 
     def _close_the_past(self) -> None:
         """Mails of the past were sent and notes of the past were read; what is open was not."""

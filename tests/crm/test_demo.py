@@ -84,9 +84,17 @@ def test_the_same_moment_and_seed_make_the_same_plan() -> None:
 
 
 @pytest.fixture(scope="module")
-def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[play.Played]:
+def told() -> list[int]:
+    """What the play said of how far it was."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def company(
+    told: list[int], django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[play.Played]:
     with django_db_blocker.unblock(), transaction.atomic():
-        yield play.play(now=SUNDAY, leads=FEW)
+        yield play.play(now=SUNDAY, leads=FEW, tell=told.append)
         transaction.set_rollback(True)
 
 
@@ -94,6 +102,10 @@ def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 def demo(company: play.Played, django_db_blocker: DjangoDbBlocker) -> Iterator[play.Played]:
     with django_db_blocker.unblock():
         yield company
+
+
+def test_it_says_how_far_it_is(demo: play.Played, told: list[int]) -> None:
+    assert told == [10, 20, 30, 40, 50, 60, 70, 80, 90]
 
 
 def test_the_demo_rep_has_a_full_queue_at_any_hour(demo: play.Played) -> None:

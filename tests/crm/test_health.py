@@ -1,9 +1,12 @@
 """/readyz names what is down; the start page knows whose day begins; errors say what next."""
 
+import json
 import time
 from unittest import mock
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import OperationalError
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
@@ -70,6 +73,12 @@ def test_o5_migrations_still_to_run_are_named(
     assert answer.json()["down"] == ["migrations"]
 
 
+def test_signs_of_those_who_ran_before_can_be_forgotten(all_signed: None) -> None:
+    health.forget()
+
+    assert health.late() == health.SIGNATURES
+
+
 def test_healthz_asks_nobody(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, broker: Broker
 ) -> None:
@@ -85,11 +94,19 @@ def test_a_real_worker_and_a_real_beat_sign(worker: Process, beat: Process) -> N
     worker.kill()
     beat.kill()
 
-    wait_until(
-        lambda: len(health.late()) == len(health.SIGNATURES),
-        seconds=health.ALIVE_SECONDS + 10,
-        what="called late",
-    )
+    began = time.monotonic()
+    wait_until(lambda: health.late(), seconds=health.ALIVE_SECONDS + 10, what="called late")
+    assert time.monotonic() - began > health.ALIVE_SECONDS / 2  # a missed sign or two alarms nobody
+    wait_until(lambda: health.late() == health.SIGNATURES, seconds=10, what="both called late")
+
+
+def test_the_first_thing_that_beat_sends_is_its_sign(broker: Broker, beat: Process) -> None:
+    client = redis.Redis.from_url(settings.BROKER_URL)
+    wait_until(lambda: client.llen("alerts"), what="beat sends")
+
+    first = json.loads(client.lrange("alerts", -1, -1)[0])
+
+    assert first["headers"]["task"] == "crm.tasks.sign_for_beat"
 
 
 def test_m8_a_worker_takes_new_work_after_its_broker_was_killed(worker: Process, broker: Broker) -> None:
@@ -104,6 +121,8 @@ def test_m8_a_worker_takes_new_work_after_its_broker_was_killed(worker: Process,
         return "beat" not in health.late()
 
     wait_until(signed, seconds=20, what="the worker takes work again")
+    assert worker.running is not None
+    assert worker.running.poll() is None  # the same worker, not a successor
 
 
 @pytest.mark.parametrize(

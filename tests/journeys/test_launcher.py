@@ -83,9 +83,9 @@ def environment(local: Path) -> dict[str, str]:
     return fresh_environment() | {"LOCAL_DIR": str(local), "DATABASE_URL": "", "REDIS_URL": ""}
 
 
-def refused(*, local: Path, port: int) -> tuple[int, str]:
+def refused(*, local: Path, port: int | str) -> tuple[int, str]:
     tried = subprocess.run(
-        [sys.executable, "manage.py", "up", "--port", str(port)],
+        [sys.executable, "manage.py", "up", f"--port={port}"],
         cwd=ROOT,
         env=environment(local),
         capture_output=True,
@@ -130,7 +130,9 @@ def test_it_starts_says_where_serves_and_leaves_nothing_on_ctrl_c(launched: Laun
     status, page = launched.get("/accounts/login/")
     assert status == 200
     assert b"<h1" in page
-    wait_until(lambda: launched.get("/readyz")[0] == 200, seconds=30, what="workers and beat sign")
+    assert launched.get("/readyz") == (200, b'{"ready": true, "down": [], "lost_ticks": 0}')
+    steps = ("Servers", "Tables", "Web", "Workers")
+    assert [line.partition(" … ")[0] for line in launched.said().splitlines()[:4]] == list(steps)
 
     code, line = refused(local=launched.local, port=free_port())
     assert code == 1
@@ -147,6 +149,13 @@ def test_it_starts_says_where_serves_and_leaves_nothing_on_ctrl_c(launched: Laun
     assert launched.said().rstrip().endswith("Stopped.")
     assert launched.processes() == []
     assert [process for process in running if process.is_running()] == []
+
+
+def test_a_port_that_is_none_gives_one_line_and_no_manual(open_folder: Path) -> None:
+    code, line = refused(local=open_folder / "local", port="abc")
+
+    assert code == 1
+    assert line == "CommandError: “abc” is no port. Write a number from 1024 to 65535: make run PORT=8123"
 
 
 def test_a_busy_port_gives_one_clear_line(open_folder: Path) -> None:
@@ -189,7 +198,6 @@ def test_a_kill_of_the_launcher_alone_leaves_nothing_behind(launched: Launched) 
 
 def test_what_dies_is_started_again_and_the_door_stays_open(launched: Launched) -> None:
     launched.start()
-    wait_until(lambda: launched.get("/readyz")[0] == 200, seconds=30, what="all is up")
     programs = ("crm.web", "worker", "beat", "valkey-server", "bin/postgres")
 
     def parents() -> dict[str, set[int]]:
@@ -213,3 +221,5 @@ def test_what_dies_is_started_again_and_the_door_stays_open(launched: Launched) 
         what="each has a successor",
     )
     wait_until(lambda: launched.get("/readyz")[0] == 200, seconds=60, what="all is up again")
+    assert launched.get("/accounts/login/")[0] == 200
+    assert not launched.ended

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from crm.demo import play
 from crm.demo.logins import STAFF
+from crm.steps import say, step
 
 
 class Command(BaseCommand):
@@ -23,8 +24,9 @@ class Command(BaseCommand):
             return
         if users.exists():
             raise CommandError("Somebody works here already; the demo company wants an empty database.")
-        done = play.play(now=timezone.now())
+        with step(self.stdout, "The demo company, once"):
+            done = play.play(now=timezone.now(), tell=lambda percent: say(self.stdout, f"{percent} %"))
         self.stdout.write(
             f"{done.leads:,} leads of {done.companies} companies with {done.activities:,} activities and"
-            f" {done.handoffs} handoffs in {done.seconds:.0f} s."
+            f" {done.handoffs} handoffs."
         )

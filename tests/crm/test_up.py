@@ -1,0 +1,80 @@
+"""``manage.py up``: what it says before it starts anything, and once all is there."""
+
+import re
+import socket
+from io import StringIO
+from unittest import mock
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.core.management.base import OutputWrapper
+from pytest_django import Settings
+
+from accounts.models import User
+from crm import health, launcher
+from crm.embedded import Servers
+from crm.management.commands import up
+from crm.steps import say, step
+
+
+@pytest.mark.parametrize("port", ["abc", "", "0", "-1", "70000", "80 00", "8000.0", "８０００"])
+def test_what_is_no_port_is_refused_in_one_line_that_shows_one(port: str) -> None:
+    with pytest.raises(CommandError, match=f"“{re.escape(port)}” is no port.*make run PORT=8123"):
+        call_command("up", port=port)
+
+
+def test_a_port_for_administrators_is_refused_with_one_that_is_not(settings: Settings, open_folder) -> None:
+    settings.EMBEDDED = Servers(open_folder)
+    denied = mock.patch.object(socket.socket, "bind", side_effect=PermissionError(13, "Permission denied"))
+    with denied, pytest.raises(CommandError, match=r"Port 80 is for administrators.*make run PORT=8123"):
+        call_command("up", port="80")
+
+
+def greeting(*, down: list[str]) -> str:
+    said = StringIO()
+    up.Command(stdout=said).greet(8123, down)
+    return said.getvalue()
+
+
+@pytest.mark.django_db
+def test_it_says_where_it_is_and_who_can_sign_in_with_the_demo_password(settings: Settings) -> None:
+    User.objects.create_user("rep@x.example", name="Rae", role="rep", password=settings.DEMO_PASSWORD)
+    User.objects.create_user("own@x.example", name="Own", role="manager", password="a password of their own")
+
+    said = greeting(down=[])
+
+    assert "http://localhost:8123/" in said
+    assert "rep@x.example" in said
+    assert "own@x.example" not in said
+    assert "Not up yet" not in said
+
+
+@pytest.mark.django_db
+def test_what_is_still_down_is_said_plainly() -> None:
+    assert "Not up yet: worker-bulk, beat." in greeting(down=["worker-bulk", "beat"])
+
+
+def test_the_wait_for_workers_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "START_SECONDS", 0.5)
+    monkeypatch.setattr(health, "down", lambda: ["beat"])
+
+    assert up.Command().wait_for_workers() == ["beat"]
+
+
+def test_a_step_says_its_name_what_it_tells_and_its_time_on_one_line() -> None:
+    said = StringIO()
+    out = OutputWrapper(said)
+    with step(out, "Tables"):
+        say(out, "10 %")
+
+    assert re.fullmatch(r"Tables … 10 % \d+\.\d s\n", said.getvalue())
+
+
+def test_what_breaks_off_a_step_begins_a_line_of_its_own() -> None:
+    said = StringIO()
+    out = OutputWrapper(said)
+    with pytest.raises(up.Stopped), step(out, "Tables"):
+        raise up.Stopped(2)
+    out.write("Stopping …")
+
+    assert said.getvalue() == "Tables … \nStopping …\n"
