@@ -30,14 +30,8 @@ class NewUserForm(forms.ModelForm[User]):
         return str(self.cleaned_data["email"]).lower()
 
     def save(self, commit: bool = True) -> User:
-        user = super().save(commit=False)
-        user.set_password(self.cleaned_data["password"] or None)
-        user.save()
-        self.save_m2m()
-        return user
-
-    def save_m2m(self) -> None:
-        self._save_m2m()  # type: ignore[attr-defined]
+        self.instance.set_password(self.cleaned_data["password"] or None)
+        return super().save(commit)
 
 
 class UserForm(forms.ModelForm[User]):

@@ -10,6 +10,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from accounts.admin import NewUserForm
+from accounts.models import User
 from tests import factories as make
 
 MODELS = [
@@ -54,3 +56,31 @@ def _request(client: Client):
 def test_nobody_else_gets_into_the_admin(who, client: Client) -> None:
     client.force_login(who())
     assert client.get(reverse("admin:index")).status_code in (302, 403)
+
+
+@pytest.mark.django_db
+def test_a_new_person_has_the_password_and_the_teams_that_the_admin_gave(client: Client) -> None:
+    team = make.team()
+    client.force_login(make.admin())
+    form = {"email": "Ada@Fieldline.example", "name": "Ada", "role": "rep", "time_zone": "UTC"}
+    sections = {
+        f"{name}-{part}_FORMS": 0 for name in ("working_hours", "absences") for part in ("TOTAL", "INITIAL")
+    }
+    client.post(
+        reverse("admin:accounts_user_add"), {**form, **sections, "teams": team.pk, "password": "a long one"}
+    )
+
+    ada = User.objects.get(email="ada@fieldline.example")
+    assert ada.check_password("a long one")
+    assert list(ada.teams.all()) == [team]
+
+
+@pytest.mark.django_db
+def test_a_form_that_is_not_to_be_stored_yet_stores_nothing() -> None:
+    form = NewUserForm({"email": "ada@fieldline.example", "name": "Ada", "role": "rep", "time_zone": "UTC"})
+    assert form.is_valid(), form.errors
+
+    ada = form.save(commit=False)
+
+    assert not ada.has_usable_password()
+    assert not User.objects.exists()
