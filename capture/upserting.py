@@ -294,4 +294,4 @@ SET updated_at = %s, email = new.email, {", ".join(f"{name} = new.{name}" for na
 FROM unnest(%s::bigint[], {_ARRAYS}, %s::jsonb[], %s::bigint[])
      AS new (id, email, {_NAMES}, attributes, company_id)
 WHERE l.id = new.id
-"""  # noqa: S608
+"""  # noqa: S608 — the names are this module's own
