@@ -148,6 +148,8 @@ def test_f3_with_the_broker_away_the_page_still_hears_within_seconds(
         wait_until(lambda: "Without a broker" in heard.titles, seconds=15)
         broker.start()
         wait_until(lambda: _is_heard(heard, sol), seconds=15, what="the stream listens again")
+        assert heard.titles == ["Without a broker"]  # once, also after it listens again
+        assert not heard.ended
 
 
 def _said_or_over(heard: Heard, telling: threading.Thread) -> bool:

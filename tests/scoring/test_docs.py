@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from scoring import fields, model_file
-from scoring.conditions import parse
+from scoring.conditions import Group, parse
 from scoring.operators import OPERATORS
 
 TEXT = Path("docs/scoring.md").read_text(encoding="utf-8")
@@ -50,9 +50,17 @@ def test_the_example_in_the_docs_loads() -> None:
     example = re.findall(r"```json\n(.*?)\n```", TEXT, re.DOTALL)[0]
     data = json.loads(example)
     jsonschema.validate(data, SCHEMA)
-    model_file.load(data=data)
+
+    version = model_file.load(data=data)
+
+    assert version.state == version.State.DRAFT
+    assert [rule.key for rule in version.rules.order_by("position")] == [rule["key"] for rule in data["rules"]]
 
 
 def test_the_conditions_in_the_text_are_conditions() -> None:
-    for condition in re.findall(r"`(\{\"none\": \[\{.*?\}\]\})`", TEXT):
-        parse(json.loads(condition))
+    (shown,) = re.findall(r"`(\{\"none\": \[\{.*?\}\]\})`", TEXT)
+
+    condition = parse(json.loads(shown))
+
+    assert isinstance(condition, Group)
+    assert condition.how == "none"
