@@ -54,7 +54,9 @@ def test_the_example_in_the_docs_loads() -> None:
     version = model_file.load(data=data)
 
     assert version.state == version.State.DRAFT
-    assert [rule.key for rule in version.rules.order_by("position")] == [rule["key"] for rule in data["rules"]]
+    assert [rule.key for rule in version.rules.order_by("position")] == [
+        rule["key"] for rule in data["rules"]
+    ]
 
 
 def test_the_conditions_in_the_text_are_conditions() -> None:
