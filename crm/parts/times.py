@@ -1,5 +1,6 @@
 """Moments as pages show them: short in the text, in full in the title, for machines in ``datetime``."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -20,27 +21,26 @@ def or_now(now: datetime | None) -> datetime:
 
 def ago(at: datetime | str | None, now: datetime | None = None) -> SafeString:
     """A <time> element with the relative time in text and the full one in its title; "" for None."""
-    if at is None:
-        return mark_safe("")
-    at, zone = aware(at), timezone.get_current_timezone()
-    return format_html(
-        '<time datetime="{}" title="{}" data-ago>{}</time>',
-        at.isoformat(timespec="seconds"),
-        wording.full(at, zone=zone),
-        wording.ago(at, now=or_now(now), zone=zone),
-    )
+    return _element(at, wording.ago, now, mark=mark_safe(" data-ago"))
 
 
 def at_time(at: datetime | str | None, now: datetime | None = None) -> SafeString:
     """A <time> element with the time of day, and the date when that is another day."""
+    return _element(at, wording.clock_time, now)
+
+
+def _element(
+    at: datetime | str | None, words: Callable[..., str], now: datetime | None, *, mark: str = ""
+) -> SafeString:
     if at is None:
         return mark_safe("")
     at, zone = aware(at), timezone.get_current_timezone()
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{}"{}>{}</time>',
         at.isoformat(timespec="seconds"),
         wording.full(at, zone=zone),
-        wording.clock_time(at, now=or_now(now), zone=zone),
+        mark,
+        words(at, now=or_now(now), zone=zone),
     )
 
 
