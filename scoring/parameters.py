@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from psycopg.adapt import PyFormat, Transformer
+
 
 class Parameters:
     """``bind(25, "int")`` keeps the value and returns the placeholder to write in its stead."""
@@ -14,5 +16,10 @@ class Parameters:
         if isinstance(value, tuple):
             value = list(value)
         name = self._names.setdefault((cast, repr(value)), f"p{len(self._names)}")
-        self.values[name] = value
+        self.values[name] = _written(value) if isinstance(value, list) else value
         return f"%({name})s::{cast}"
+
+
+def _written(values: list[Any]) -> str:
+    """The array as the driver writes it: once, and not each time the statement runs."""
+    return bytes(Transformer().get_dumper(values, PyFormat.TEXT).dump(values) or b"{}").decode()

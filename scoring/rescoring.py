@@ -20,7 +20,7 @@ from leads.ticks import tick
 from . import buckets
 from .compiling import Asked
 from .models import Adjustment, ModelVersion, Score, ScoringModel
-from .statement import Row, Saved, compiled, run, save
+from .statement import Row, Saved, compiled, of_published, run, save
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +104,7 @@ def _take(limit: int) -> list[_Taken]:
     """Count one more attempt on the next changed leads and commit that, so that a lead which kills its
     worker is known by its count. Those tried before come first, few at a time and then alone, so that what
     breaks them is found; those tried too often are parked."""
-    with transaction.atomic():
-        rows = run(_TAKE, {"limit": limit, "most": MOST_ATTEMPTS, "lease": float(LEASE_SECONDS)})
+    rows = run(_TAKE, {"limit": limit, "most": MOST_ATTEMPTS, "lease": float(LEASE_SECONDS)})
     taken = [_Taken(row["lead_id"], row["version"], row["attempts"]) for row in rows if not row["parked_at"]]
     if rows and not taken:
         return _take(limit)
@@ -156,31 +155,31 @@ def _score(taken: list[_Taken], at: datetime | None) -> int:
 
 
 def _score_claimed(taken: list[_Taken], at: datetime | None) -> int:
-    """Compute, store and unmark those of ``taken`` that nobody else works on. The row of a changed lead stays
-    locked meanwhile, so whoever changes it again waits for the commit and marks it anew."""
-    buckets.lock({lead.lead_id for lead in taken}, shared=True)
-    claimed = run(_CLAIM, {"ids": [lead.lead_id for lead in taken], "long": LONG_HISTORY})
-    if missed := {lead.lead_id for lead in taken} - {row["lead_id"] for row in claimed}:
-        run(_GIVE_BACK, {"ids": sorted(missed), "seconds": LEASE_SECONDS - 1.0})
+    """Compute and store those of ``taken`` that nobody else works on, and unmark them. Whoever changes one of
+    them meanwhile waits for the commit and marks it anew."""
+    ids = [lead.lead_id for lead in taken]
+    buckets.lock(ids, shared=True)
+    claimed = run(_CLAIM, {"ids": ids, "long": LONG_HISTORY})
+    if len(claimed) < len(ids):
+        missed = sorted(set(ids) - {row["lead_id"] for row in claimed})
+        run(_GIVE_BACK, {"ids": missed, "seconds": LEASE_SECONDS - 1.0})
     if not claimed:
         return 0
     crossings = 0
-    # Read with the buckets in hand: publishing waits for them, so a retired version never comes last.
-    for version in ModelVersion.objects.published().order_by("id"):
+    for version_id, model_id in claimed[0]["live_versions"]:
         for long, rows in itertools.groupby(sorted(claimed, key=_is_long), key=_is_long):
             some = list(rows)
             saved = save(
-                compiled(version, adjusted=any(row["adjusted"] for row in some), long_histories=long),
-                model_id=version.model_id,
-                version_id=version.pk,
+                of_published(version_id, adjusted=any(row["adjusted"] for row in some), long_histories=long),
+                model_id=model_id,
+                version_id=version_id,
                 settled=False,
                 quiet=[row["lead_id"] for row in some if not row["live"]],
+                prepare=True,
                 ids=[row["lead_id"] for row in some],
                 as_of=at or claimed[0]["now"],
             )
             crossings += saved.crossings
-    done = {"ids": [row["lead_id"] for row in claimed], "versions": [row["version"] for row in claimed]}
-    run(_UNMARK, done)
     return crossings
 
 
@@ -188,18 +187,32 @@ def _is_long(claimed: Row) -> bool:
     return bool(claimed["long"])
 
 
-#: The lead's key is locked too: storing a first score needs it, and waiting for it later, with the changed
-#: row in hand, could deadlock with someone who holds the lead and writes a fact.
+#: The row goes at once, and comes back should the work fail. One that changed between the look and the lock
+#: is not claimed: the rest of the look would be older than the change. The lead's key is locked too: storing
+#: a first score needs it, and waiting for it later, with the changed row in hand, could deadlock with someone
+#: who holds the lead and writes a fact. The live versions are read here, with the buckets in hand: publishing
+#: waits for them, so a retired version never comes last.
 _CLAIM = """
-SELECT c.lead_id, c.version, c.live, clock_timestamp() AS now,
+WITH claimed AS MATERIALIZED (
+  SELECT c.lead_id, c.live
+  FROM leads_changedlead c
+  JOIN leads_changedlead seen ON seen.lead_id = c.lead_id AND seen.version = c.version
+  JOIN leads_lead l ON l.id = c.lead_id
+  WHERE c.lead_id = ANY(%(ids)s::bigint[]) AND c.parked_at IS NULL
+  ORDER BY c.lead_id
+  FOR UPDATE OF c SKIP LOCKED
+  FOR KEY SHARE OF l SKIP LOCKED
+),
+unmarked AS (
+  DELETE FROM leads_changedlead c USING claimed WHERE c.lead_id = claimed.lead_id
+)
+SELECT c.lead_id, c.live, clock_timestamp() AS now,
   EXISTS (SELECT 1 FROM scoring_adjustment a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL) AS adjusted,
   EXISTS (SELECT 1 FROM leads_activity a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL
-    OFFSET %(long)s::int) AS long
-FROM leads_changedlead c JOIN leads_lead l ON l.id = c.lead_id
-WHERE c.lead_id = ANY(%(ids)s::bigint[]) AND c.parked_at IS NULL
-ORDER BY c.lead_id
-FOR UPDATE OF c SKIP LOCKED
-FOR KEY SHARE OF l SKIP LOCKED
+    OFFSET %(long)s::int) AS long,
+  ARRAY(SELECT ARRAY[v.id, v.model_id] FROM scoring_modelversion v WHERE v.state = 'published' ORDER BY v.id)
+    AS live_versions
+FROM claimed c
 """
 
 #: Leads that somebody else holds for a moment: nothing was tried, and the next look is a second away.
@@ -212,12 +225,6 @@ UPDATE leads_changedlead c
 SET attempts = greatest(c.attempts - 1, 0),
   tried_at = clock_timestamp() - make_interval(secs => %(seconds)s::float8)
 FROM free WHERE c.lead_id = free.lead_id
-"""
-
-_UNMARK = """
-DELETE FROM leads_changedlead c
-USING unnest(%(ids)s::bigint[], %(versions)s::bigint[]) AS done (lead_id, version)
-WHERE c.lead_id = done.lead_id AND c.version = done.version
 """
 
 

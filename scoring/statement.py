@@ -4,9 +4,10 @@ Statements go to the driver directly: prepared on the server where the same one 
 one lead costs its execution and not its planning.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import psycopg
@@ -32,25 +33,42 @@ def compiled(
     if version.is_draft:
         types = activity_types()
         return compile_ruleset(read(version, types), types, asked=asked, source=source, **variant)
-    return _of_published(version.pk, asked, source, **variant)
+    return of_published(version.pk, asked, source, **variant)
 
 
 @cache
-def _of_published(version_id: int, asked: Asked, source: FactSource, **variant: bool) -> Statement:
+def of_published(
+    version_id: int, asked: Asked = Asked.IDS, source: FactSource = FactSource.CURRENT, **variant: bool
+) -> Statement:
+    """The same for a version that is or was live, without looking at it again."""
     types = activity_types()
     version = ModelVersion.objects.select_related("model").get(pk=version_id)
     return compile_ruleset(read(version, types), types, asked=asked, source=source, **variant)
 
 
 def run(sql: str, parameters: Mapping[str, Any], *, prepare: bool = True) -> list[Row]:
-    """Execute on Django's connection, in its transaction; rows as dicts."""
+    """Execute on Django's connection, in its transaction; rows as dicts. ``prepare`` what runs again and
+    again with few leads: its one plan is for few, too."""
+    numbered, names = _numbered(sql)
     connection.ensure_connection()
     with (
         connection.wrap_database_errors,
-        psycopg.Cursor(connection.connection, row_factory=dict_row) as cursor,
+        psycopg.RawCursor(connection.connection, row_factory=dict_row) as cursor,
     ):
-        cursor.execute(sql, parameters, prepare=prepare)
+        cursor.execute(numbered, [parameters[name] for name in names], prepare=prepare)
         return cursor.fetchall() if cursor.description else []
+
+
+@lru_cache(maxsize=100)
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """``sql`` with PostgreSQL's own placeholders, and the names of $1, $2 and so on. The driver would take a
+    long statement apart each time, which costs as much as running it for one lead."""
+    numbers: dict[str, int] = {}
+    text = _PLACEHOLDER.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", sql)
+    return text, tuple(numbers)
+
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def scores(statement: Statement, **asked: Any) -> list[Row]:
@@ -74,6 +92,7 @@ def save(
     version_id: int,
     settled: bool,
     quiet: list[int] | None,
+    prepare: bool = False,
     **asked: Any,
 ) -> Saved:
     """Compute and store: scores that differ (all of them unless ``settled``), states that flip, crossings.
@@ -84,7 +103,7 @@ def save(
     rows = run(
         sql,
         statement.binding(**asked, **own, quiet=quiet or []),
-        prepare=statement.asked is Asked.IDS,
+        prepare=prepare,
     )
     return Saved(**rows[0])
 
