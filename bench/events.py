@@ -8,38 +8,59 @@ from django.db import connection
 from django.utils import timezone
 
 from bench.measuring import Line, Times, spell
-from leads import activities
+from leads import activities, ticks
 from leads.models import Activity, ActivityType, ChangedLead, Lead
 from scoring import rescoring
+from scoring.tasks import rescore_changed
 
 EVENTS = 400
+#: So many at a time in turn, floor and product, so that both meet the same weather on a shared machine.
+IN_A_ROW = 25
 _numbers = itertools.count()
 
 
 def one_event(*, seed: int) -> list[Line]:
-    """Against a plain insert of the same row; on leads of every length, and on the one with the longest
-    history. Everything the product does counts: the trigger, the tick to the broker, the two commits."""
+    """Against a plain insert of the same row, committed to the disk as ours is; on leads of every length, and
+    on the one with the longest history. Everything the product does counts: the trigger, the tick to the
+    broker (where one waits already, or not), the three commits, of which the event's must reach the disk."""
     ChangedLead.objects.all().delete()
     heavy = Lead.objects.get(email=f"lead1@work.s{seed}.example").pk
     anybody = list(Lead.objects.order_by("public_id").values_list("pk", flat=True)[:EVENTS])
     page_view = ActivityType.objects.get(key="page_view").pk
-    for lead_id in anybody[:50]:  # statements prepared, pages read
-        _event(lead_id, page_view)
-    floor = _inserts(anybody, page_view)
-    ours = Times([_event(lead_id, page_view) for lead_id in anybody])
-    heaviest = Times([_event(heavy, page_view) for _ in range(EVENTS // 2)])
+    floor: list[float] = []
+    ours: dict[str, list[float]] = {"": [], "sent": [], "heavy": []}
+    for start in range(0, EVENTS, IN_A_ROW):
+        leads = anybody[start : start + IN_A_ROW]
+        floor += _inserts(leads, page_view)
+        for lead_id in [heavy, *leads[:2]]:  # statements prepared, pages read
+            _event(lead_id, page_view)
+        ours[""] += [_event(lead_id, page_view) for lead_id in leads]
+        ours["sent"] += [_event(lead_id, page_view, tick_waits=False) for lead_id in leads]
+        ours["heavy"] += [_event(heavy, page_view) for _ in leads]
     history = Activity.objects.filter(lead_id=heavy).count()
-    said = f"insert only p50 {spell(floor.median)}, p99 {spell(floor.percentile(99))}"
-    p50, p99 = ours.median / floor.median, ours.percentile(99) / floor.percentile(99)
-    long = heaviest.median / floor.median
+    least = Times(floor)
+    said = f"insert only p50 {spell(least.median)}, p99 {spell(least.percentile(99))}"
+    times = {what: Times(seconds) for what, seconds in ours.items()}
+
+    def ratio(what: str, percent: float) -> str:
+        return f"{times[what].percentile(percent) / least.percentile(percent):.1f}"
+
     return [
-        Line("P-4", "event → score committed, p50", said, spell(ours.median), f"{p50:.1f}", "≤ 8"),
-        Line("P-4", "the same, p99", "", spell(ours.percentile(99)), f"{p99:.1f}"),
-        Line("P-4", f"lead with {history:,} events, p50", "", spell(heaviest.median), f"{long:.1f}", "≤ 20"),
+        Line("P-4", "event → score committed, p50", said, spell(times[""].median), ratio("", 50), "≤ 8"),
+        Line("P-4", "the same, p99", "", spell(times[""].percentile(99)), ratio("", 99)),
+        Line("P-4", "with a message to the broker, p50", "", spell(times["sent"].median), ratio("sent", 50)),
+        Line(
+            "P-4",
+            f"lead with {history:,} events, p50",
+            "",
+            spell(times["heavy"].median),
+            ratio("heavy", 50),
+            "≤ 20",
+        ),
     ]
 
 
-def _inserts(lead_ids: list[int], type_id: int) -> Times:
+def _inserts(lead_ids: list[int], type_id: int) -> list[float]:
     """The floor: one row, one commit, none of our triggers."""
     seconds = []
     with connection.cursor() as cursor:
@@ -56,10 +77,14 @@ def _inserts(lead_ids: list[int], type_id: int) -> Times:
                 seconds.append(time.perf_counter() - start)
         finally:
             cursor.execute("ALTER TABLE leads_activity ENABLE TRIGGER USER")
-    return Times(seconds)
+    return seconds
 
 
-def _event(lead_id: int, type_id: int) -> float:
+def _event(lead_id: int, type_id: int, *, tick_waits: bool = True) -> float:
+    """Seconds until the score is committed. ``tick_waits``: the broker holds a tick already, as it does
+    whenever workers are busy; no worker runs here."""
+    if not tick_waits:
+        ticks.about_to_look(rescore_changed)
     now = timezone.now()
     activity = activities.NewActivity(
         event_id=_event_id(), type_id=type_id, occurred_at=now, source="bench", lead_id=lead_id
