@@ -160,3 +160,63 @@ def test_no_template_carries_script_or_style_of_its_own() -> None:
         if (match := inline.search(path.read_text()))
     ]
     assert found == []
+
+
+def test_every_test_asserts_something() -> None:
+    """A test that only runs through says that nothing raised, and goes on saying so whatever is broken."""
+    silent = [
+        f"{path.relative_to(ROOT)}:{test.lineno} {test.name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for test in _silent_tests(ast.parse(path.read_text()))
+    ]
+    assert silent == []
+
+
+def _silent_tests(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    functions = [n for n in ast.walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    asserting = {
+        function.name for function in functions if any(isinstance(n, ast.Assert) for n in ast.walk(function))
+    }
+
+    def asserts(node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call):
+            return isinstance(node, ast.Assert)
+        called = ast.unparse(node.func)
+        return called in asserting | {"pytest.raises", "expect"} or "assert" in called
+
+    return [
+        function
+        for function in functions
+        if function.name.startswith("test_") and not any(map(asserts, ast.walk(function)))
+    ]
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+        if not link.startswith(("https://", "http://", "mailto:")) and not _leads_somewhere(page, link)
+    ]
+    assert broken == []
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    file, _, heading = link.partition("#")
+    target = page.parent / file if file else page
+    if not heading:
+        return target.exists()
+    headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
+    return heading in {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+def test_every_silenced_check_says_why() -> None:
+    unexplained = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for folder in BELOW
+        for path in (ROOT / folder).rglob("*.py")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if re.search(r"# noqa(: [A-Z]+\d+)?\s*$", line)
+    ]
+    assert unexplained == []

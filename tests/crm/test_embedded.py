@@ -105,13 +105,14 @@ def test_the_servers_stop_when_the_last_user_has_left(open_folder: Path) -> None
 def test_a_killed_command_leaves_no_server_behind(open_folder: Path) -> None:
     local = open_folder / "one"
     code = f"{LEND}; import os; os.kill(os.getpid(), 9)"
-    subprocess.run(
+    killed = subprocess.run(
         [sys.executable, "-c", code, str(local)],
         cwd=ROOT,
         check=False,
         env={**os.environ, "HANDOFF_IDLE_SECONDS": "0.2"},
     )
 
+    assert killed.returncode == -signal.SIGKILL
     wait_until(lambda: running(Servers(local)) == [], what="the keeper gives up")
 
 
