@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -29,6 +30,12 @@ def start(request: HttpRequest) -> HttpResponse:
     """Everybody's day starts on the list that is theirs to work: who leads teams begins with the team's."""
     role = str(getattr(request.user, "role", ""))
     return redirect(STARTS.get(role, "handoff:queue"))
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this address wherever a page names no icon: the administration, plain JSON."""
+    return redirect(static("icons/favicon.svg"))
 
 
 @never_cache

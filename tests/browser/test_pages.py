@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from accounts.models import User
 from handoff import decisions
@@ -59,6 +59,35 @@ def test_pages_are_accessible_and_fit(
         assert page.goto(path).status == 200
         assert axe_violations(page) == [], path
         assert sideways(page) <= 0, path
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_asks_for_what_is_not_there(
+    open_page: Open, addresses: list[tuple[str, str]], width: int
+) -> None:
+    more = ["/", "/definitions/", "/notifications/", "/profile/", "/ui/", "/accounts/sessions/"]
+    visits = {
+        name: (
+            User.objects.get(email=f"{name}@handoff.example"),
+            [*(path for reader, path in addresses if reader == name), *more],
+        )
+        for name in ("sol", "max", "mara", "ada")
+    }
+    strangers = ["/accounts/login/", "/accounts/password/reset/"]
+    refused: list[str] = []
+
+    def listen(answer: Response) -> None:
+        if answer.status >= 400:
+            refused.append(f"{answer.status} {answer.url}")
+
+    for who, paths in [(None, strangers), *visits.values()]:
+        page = open_page(who, width=width)
+        page.on("response", listen)
+        for path in paths:
+            page.goto(path)
+            page.wait_for_timeout(150)  # for what scripts ask for
+
+    assert refused == []
 
 
 def test_nothing_is_styled_or_run_from_within_a_page(
