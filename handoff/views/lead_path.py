@@ -51,7 +51,7 @@ def _ahead(stage: Stage, *, decides: bool) -> str:
         Stage.MQL: "when it shows interest",
         Stage.HANDED_OVER: "over the SQL line",
         Stage.SQL: "when you accept" if decides else "when sales accepts",
-        Stage.OPPORTUNITY: "after BANT and a talk",
+        Stage.OPPORTUNITY: "once qualified",
     }.get(stage, "")
 
 

@@ -147,6 +147,7 @@ function settle(status, asked) {
   known = new Set(all.map((row) => row.id));
   const byId = (id) => all.find((row) => row.id === id);
   if (asked && status < 400) {
+    if (!wide.matches) peek()?.replaceChildren(); // no preview takes the place of the form that was sent
     const target = byId(asked.returns ?? asked.next) ?? all.find((row) => row.id !== asked.decided) ?? all[0];
     if (target) select(target);
     else {

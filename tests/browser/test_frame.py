@@ -87,6 +87,15 @@ def test_the_rail_opens_as_a_sheet_on_a_phone(open_page: Callable[..., Page]) ->
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
 
 
+def test_the_tab_bar_lies_at_the_bottom_however_short_the_page(open_page: Callable[..., Page]) -> None:
+    page = open_page(factories.admin(), width=390, height=844)
+    page.goto("/leads/")
+    box = page.get_by_role("navigation", name="Shortcuts").bounding_box()
+
+    assert box is not None
+    assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+
+
 def test_question_mark_lists_the_keys_and_returns_focus(open_page: Callable[..., Page]) -> None:
     page = open_page(factories.admin())
     page.goto("/ui/")

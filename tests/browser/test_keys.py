@@ -110,6 +110,20 @@ def test_rejecting_works_where_the_preview_has_no_room(open_page: Open, cast: Ca
     expect(page.locator("#toasts")).to_contain_text("Rejected Ada One: wrong timing")
 
 
+def test_a_form_that_lies_over_the_list_goes_once_it_is_sent(open_page: Open, cast: Cast) -> None:
+    page = opened(open_page, cast.sol)
+    page.keyboard.press("r")
+    expect(page.locator("#reject")).to_be_visible()
+    page.set_viewport_size({"width": 1024, "height": 800})
+
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+
+    expect(row(page, "Ada One")).to_be_hidden()
+    expect(page.locator("#peek")).to_be_hidden()
+    expect(row(page, "Bo Two")).to_be_focused()
+
+
 def test_enter_opens_the_lead_and_j_k_go_on_there(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
     page.keyboard.press("Enter")
@@ -141,7 +155,11 @@ def test_an_answer_is_saved_as_soon_as_it_is_given(open_page: Open, cast: Cast) 
     lead = Handoff.objects.get(lead__name="Ada One").lead
     page = opened(open_page, cast.sol, f"/leads/{lead.public_id}/")
 
-    page.route("**/qualification/", lambda route: (time.sleep(0.2), route.continue_()))
+    def slowly(route: Route) -> None:
+        time.sleep(0.2)
+        route.continue_()
+
+    page.route("**/qualification/", slowly)
 
     page.keyboard.press("n")
     page.keyboard.press("ArrowRight")

@@ -1,5 +1,6 @@
 """Accept, send back and undo from a page, with and without htmx."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -63,6 +64,16 @@ def test_htmx_gets_the_list_without_the_row_and_a_toast(sol: User, marta: Handof
     assert "Next Nora" in page
     assert 'hx-swap-oob="beforeend:#toasts"' in page
     assert 'name="next" value="/queue/?view=due"' in page
+
+
+def test_a_row_drawn_by_a_verdict_leads_back_to_the_list_too(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    handed_over(sol, "Next Nora", at=timezone.now())
+
+    page = accept(signed_in(sol), marta, headers=HTMX).content.decode()
+
+    assert set(re.findall(r'name="next" value="([^"]*)"', page)) == {"/queue/?view=due"}
 
 
 def test_rejecting_sends_back_with_reason_date_and_note(sol: User, marta: Handoff, signed_in: SignIn) -> None:
