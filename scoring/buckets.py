@@ -41,13 +41,14 @@ _LOCK = """
 SELECT set_config('statement_timeout', %(seconds)s::text || 's', true), set_config('jit', 'off', true),
   (SELECT count(pg_advisory_xact_lock(%(locks)s::int, bucket)) FROM unnest(%(buckets)s::int[]) AS bucket)
 """
-#: The statement for changed leads is planned once: its plan suits one lead as well as a thousand. Its commit
+#: The statements for changed leads are planned once, by index whatever the size of the tables: they suit one
+#: lead as well as a thousand, and a queue that was empty when they were planned. Their commit
 #: need not reach the disk: what a crash of the database forgets is marked as changed again with it, and
 #: whatever people or mails say of it is committed later, and takes it along.
 _LOCK_SHARED = _LOCK.replace("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared").replace(
     "SELECT",
     "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),"
-    " set_config('synchronous_commit', 'off', true),",
+    " set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true),",
     1,
 )
 

@@ -406,6 +406,15 @@ def test_the_statement_for_changed_leads_is_planned_once() -> None:
         assert cursor.fetchall() == [(3, 0)]
 
 
+def test_what_was_planned_for_an_empty_queue_suits_a_full_one() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL random_page_cost = 1000")  # reading all of it is cheapest, as when empty
+        buckets.lock([1], shared=True)
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {statement._numbered(rescoring._CLAIM)[0]}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan on leads_changedlead" not in plan
+
+
 # Together
 
 
