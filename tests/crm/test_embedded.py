@@ -119,10 +119,12 @@ def test_a_killed_command_leaves_no_server_behind(open_folder: Path) -> None:
 def test_who_comes_while_the_servers_stop_gets_fresh_ones(open_folder: Path) -> None:
     with used(open_folder / "one", idle_seconds=0.2) as servers:
         postmaster = psutil.Process(int((servers.data / "postmaster.pid").read_text().split()[0]))
-        postmaster.suspend()  # so that its stopping takes as long as we like
         first = keeper_of(servers)
-    wait_until(lambda: keeper._is_held(servers.local, keeper.USERS), what="the keeper is stopping")
-    threading.Timer(1, postmaster.resume).start()
+        postmaster.suspend()  # so that its stopping takes as long as we like
+    try:
+        wait_until(lambda: keeper._is_held(servers.local, keeper.USERS), what="the keeper is stopping")
+    finally:
+        threading.Timer(1, postmaster.resume).start()
 
     with lent(open_folder / "one") as servers:
         assert servers.postgres_answers()
@@ -182,17 +184,16 @@ def test_a_command_waits_for_the_servers_of_a_launcher_that_is_starting(open_fol
     with (servers.local / keeper.LAUNCHING).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         command = subprocess.Popen([sys.executable, "-c", LEND, str(servers.local)], cwd=ROOT)
-        with pytest.raises(subprocess.TimeoutExpired):
-            command.wait(2)
-        assert keeper._keeper(servers.local) is None
-
-        launched = [servers.start_postgres(), servers.start_valkey()]
         try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                command.wait(2)
+            assert keeper._keeper(servers.local) is None
+
+            servers.start_postgres()
+            servers.start_valkey()
             assert command.wait(20) == 0
         finally:
-            for server in launched:
-                server.send_signal(signal.SIGINT)
-                server.wait()
+            keeper.dismiss(servers.local)
 
 
 def test_ten_commands_at_once_start_one_server(open_folder: Path) -> None:
