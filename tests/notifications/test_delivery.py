@@ -201,7 +201,7 @@ def test_out_of_time_no_further_try_begins(smtp: Mailbox, monkeypatch):
 
     rounds = itertools.count(1)
     monkeypatch.setattr(tasks, "SECONDS", 0.05)
-    monkeypatch.setattr(tasks.delivery, "deliver_due", lambda **_: next(rounds))
+    monkeypatch.setattr("notifications.delivery.deliver_due", lambda **_: next(rounds))
     tasks.deliver_due()
     assert next(rounds) > 2
 
