@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from django.db import transaction
+
 from leads.models import ActivityType, Lead
 
 from . import sentences
@@ -17,7 +19,7 @@ from .conditions import Fact, Happened, tests_of
 from .dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE, Dimension
 from .models import Adjustment, ModelVersion
 from .ruleset import RuleSpec
-from .statement import Row, compiled, run, scores
+from .statement import Row, compiled, plan_once, run, scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,14 @@ def explain(
 ) -> Explanation:
     """Explain ``lead`` as of ``at`` under ``version`` (the live one by default). ``facts`` "history" reads
     names, titles and the like as they were then. Raises ModelVersion.DoesNotExist before the first publish.
-    At most five queries."""
+    At most six queries."""
     version = version or ModelVersion.objects.live()
     statement = compiled(version, source=FactSource(facts), details=True)
     asked = {"ids": [lead.pk], "as_of": at}
-    row = scores(statement, **asked)[0]
-    earned = _earned(statement, asked)
+    with transaction.atomic(savepoint=False):
+        plan_once()
+        row = scores(statement, **asked)[0]
+        earned = _earned(statement, asked)
     return Explanation(
         model=statement.ruleset.model_key,
         version=statement.ruleset.version,

@@ -7,7 +7,7 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +30,18 @@ DAY = timedelta(days=1)
 def reasons(explained: Explanation, dimension: str) -> dict[str, Reason]:
     [found] = [part for part in explained.dimensions if part.key == dimension]
     return {reason.rule: reason for reason in found.reasons}
+
+
+def test_explaining_one_lead_after_the_other_is_planned_once() -> None:
+    """Planning takes five times as long as running, and every handoff freezes an explanation."""
+    lead = make.lead()
+    for days in range(3):
+        explain(lead=lead, at=NOW + days * DAY)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%scored%'"
+        )
+        assert cursor.fetchall() == [(3, 0), (3, 0)]
 
 
 def test_a_rule_names_the_activities_that_earned_it_and_until_when_they_count() -> None:
