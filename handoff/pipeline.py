@@ -111,7 +111,8 @@ def _handle(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
     Crossing.objects.filter(pk=crossing.pk, handled_at=None).update(
         handled_at=at, outcome=outcome, stage_change=change
     )
-    StuckCrossing.objects.filter(crossing=crossing.pk).delete()
+    if hasattr(crossing, "stuck"):
+        crossing.stuck.delete()
     return True
 
 
@@ -142,7 +143,8 @@ def _offer_to_sales(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, 
         return Outcome.ATTACHED if is_waiting else Outcome.WITH_SALES, None
     if recycling.is_closed_for_good(lead):
         return Outcome.CLOSED, None
-    rejection = recycling.last_rejection(lead)
+    earlier = lead.handoffs.count()
+    rejection = recycling.last_rejection(lead) if earlier else None
     has_waited = rejection is not None or crossing.held_at is not None
     if has_waited and not recycling.is_still_over(crossing):
         return Outcome.LEFT, None
@@ -164,6 +166,7 @@ def _offer_to_sales(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, 
         at=at,
         intent=crossing.intent,
         frozen=frozen,
+        earlier=earlier,
         rejection=rejection,
         crossing=crossing,
     )
@@ -187,7 +190,14 @@ def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
     intent = Score.objects.filter(lead=lead).order_by("-total").values_list("intent", flat=True).first()
     rejection = recycling.last_rejection(lead)
     return _offer(
-        lead=lead, change=change, at=at, intent=intent or 0, frozen=frozen, rejection=rejection, by=by
+        lead=lead,
+        change=change,
+        at=at,
+        intent=intent or 0,
+        frozen=frozen,
+        earlier=lead.handoffs.count(),
+        rejection=rejection,
+        by=by,
     )
 
 
@@ -198,18 +208,19 @@ def _offer(
     at: datetime,
     intent: int,
     frozen: "evidence.Evidence",
+    earlier: int,
     rejection: Verdict | None,
     crossing: Crossing | None = None,
     by: "User | None" = None,
 ) -> Handoff:
     """Choose the rep, start the clock, freeze the reasons, tell the rep; or, with nobody available, let it
-    wait where everybody sees it and raise the alarm. ``intent`` in hundredths; ``rejection`` is the lead's
-    last one, whose rep does not get it again at once."""
+    wait where everybody sees it and raise the alarm. ``intent`` in hundredths; ``earlier`` counts the lead's
+    handoffs until now; ``rejection`` is its last one, whose rep does not get it again at once."""
     where = routing.assign(lead=lead, at=at, refused_by=recycling.refuser(rejection))
     deadline = clocks.set_deadline(pool=where.pool, intent=intent / HUNDREDTHS, at=at)
     handoff = Handoff.objects.create(
         lead=lead,
-        cycle=lead.handoffs.count() + 1,
+        cycle=earlier + 1,
         crossing=crossing,
         version=crossing.version if crossing else None,
         pool=where.pool,
@@ -325,7 +336,7 @@ def _claim(crossing_id: int, lead: Lead, at: datetime) -> Crossing | None:
     """The crossing, held, if it still waits and nobody else has it."""
     ready = Crossing.objects.ready(at).filter(pk=crossing_id, lead=lead)
     held = ready.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return held.select_related("version").first()
+    return held.select_related("version", "stuck").first()
 
 
 def _hold(lead_id: int) -> Lead:
