@@ -4,6 +4,7 @@
 const POLL_MS = 10_000;
 const BREATH_MS = 60_000; // a list is fetched anew at least this often, so that due groups move on
 const PAUSE_MS = 150; // between two refreshes, so that a burst of events makes two
+const SHARE = 2; // and as many times as long as the last one took: a busy server is not asked without a break
 
 const place = document.querySelector("[data-live]");
 const list = () => document.getElementById("worklist");
@@ -40,10 +41,11 @@ async function refresh() {
   }
   busy = true;
   drawnBefore = drawn;
+  const began = Date.now();
   try {
     await window.htmx.ajax("GET", url, { target: "#worklist", swap: "outerMorph" });
   } finally {
-    setTimeout(afterwards, PAUSE_MS);
+    setTimeout(afterwards, Math.max(PAUSE_MS, SHARE * (Date.now() - began)));
   }
   if (drawn === drawnBefore) return false;
   refreshedAt = Date.now();
