@@ -2,27 +2,17 @@
 buckets, whoever works on many leads has one alone. So nobody ever stores a score computed from facts older
 than those of the score stored before."""
 
-import logging
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
-from django.db import OperationalError, transaction
-from psycopg import errors
+from collections.abc import Iterable
 
 from leads.models import Lead
 
 from .statement import run
-
-log = logging.getLogger(__name__)
 
 #: Lead ids per bucket.
 SIZE = 10_000
 #: First key of the advisory locks; the second is the bucket.
 LOCKS = 7_301
 STATEMENT_SECONDS = 60
-_DEADLOCK_TRIES = 5
-
-T = TypeVar("T")
 
 
 def following(first: int) -> int | None:
@@ -51,16 +41,3 @@ _LOCK_SHARED = _LOCK.replace("pg_advisory_xact_lock", "pg_advisory_xact_lock_sha
     " set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true),",
     1,
 )
-
-
-def retrying(work: Callable[[], T]) -> T:
-    """``work`` in a transaction of its own, again when it was the one to give way in a deadlock."""
-    for attempt in range(_DEADLOCK_TRIES):
-        try:
-            with transaction.atomic():
-                return work()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, errors.DeadlockDetected) or attempt == _DEADLOCK_TRIES - 1:
-                raise
-            log.info("deadlock, trying again: %s", error)
-    raise AssertionError("the loop returns or raises")

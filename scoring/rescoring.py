@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import DatabaseError, connection, transaction
 
 from accounts.clock import database_now
+from leads.deadlocks import retrying
 from leads.models import ChangedLead
 from leads.ticks import tick
 
@@ -50,11 +51,10 @@ def rescore_everybody(*, model: ScoringModel, at: datetime | None = None, live: 
     of ``at``, by default the moment each bucket is taken, by the database's clock: an older one would forget
     what was scored meanwhile. Returns how many scores were written. Crossings wait for a person unless
     ``live``."""
-    version = ModelVersion.objects.live(model.key)
     written = 0
     bucket = buckets.following(0)
     while bucket is not None:
-        written += buckets.retrying(lambda bucket=bucket: _score_bucket(version, bucket, at, live)).written  # type: ignore[misc]
+        written += retrying(lambda bucket=bucket: _score_live(model, bucket, at, live)).written  # type: ignore[misc]
         bucket = buckets.following(bucket + 1)
     if live:
         tick("crossings")
@@ -66,7 +66,7 @@ def continue_publishing(*, seconds: float, at: datetime | None = None) -> bool:
     with how far it came, so a killed worker costs one bucket. Returns whether all is done."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if not buckets.retrying(lambda: _publish_bucket(at)):
+        if not retrying(lambda: _publish_bucket(at)):
             return True
     return False
 
@@ -80,7 +80,7 @@ def sweep_fading(*, at: datetime | None = None, seconds: float = math.inf) -> in
     until = time.monotonic() + seconds
     written = 0
     for version in ModelVersion.objects.published().filter(rescored_to=None).order_by("id"):
-        while saved := buckets.retrying(lambda version=version: _sweep_on(version, at)):  # type: ignore[misc]
+        while saved := retrying(lambda version=version: _sweep_on(version, at)):  # type: ignore[misc]
             written += saved.written
             if saved.crossings:
                 tick("crossings")
@@ -142,7 +142,7 @@ def _score(taken: list[_Taken], at: datetime | None) -> int:
     """Score ``taken`` and return the crossings made. A batch that fails is halved until the lead that breaks
     it stands alone."""
     try:
-        return buckets.retrying(lambda: _score_claimed(taken, at))
+        return retrying(lambda: _score_claimed(taken, at))
     except DatabaseError as error:
         if not connection.is_usable():
             raise
@@ -263,15 +263,25 @@ def _publish_bucket(at: datetime | None) -> bool:
         return False
     bucket = buckets.following((version.rescored_to or 0) // buckets.SIZE)
     if bucket is not None:
+        _lock(bucket)
         _score_bucket(version, bucket, at, live=False)
     reached = None if bucket is None else (bucket + 1) * buckets.SIZE
     ModelVersion.objects.filter(pk=version.pk).update(rescored_to=reached)
     return True
 
 
+def _score_live(model: ScoringModel, bucket: int, at: datetime | None, live: bool) -> Saved:
+    _lock(bucket)
+    # Read with the bucket in hand: another version may have been published, and have been here already.
+    return _score_bucket(ModelVersion.objects.live(model.key), bucket, at, live)
+
+
+def _lock(bucket: int) -> None:
+    buckets.lock({bucket * buckets.SIZE}, shared=False)
+
+
 def _score_bucket(version: ModelVersion, bucket: int, at: datetime | None, live: bool) -> Saved:
     low = bucket * buckets.SIZE
-    buckets.lock({low}, shared=False)
     words = Adjustment.objects.filter(lead__gte=low, lead__lt=low + buckets.SIZE, voided_at=None)
     return save(
         compiled(version, asked=Asked.RANGE, adjusted=words.exists()),

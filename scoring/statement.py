@@ -104,7 +104,9 @@ def save(
 ) -> Saved:
     """Compute and store: scores that differ (all of them unless ``settled``), states that flip, crossings.
     ``settled`` says that no fact has changed since the last time, so that an equal score need not be
-    stamped. ``quiet`` lists the leads whose crossings wait for a person; None means all of them."""
+    stamped. ``quiet`` lists the leads whose crossings wait for a person; None means all of them. Of a lead
+    that is marked as changed the mark says so instead: whoever comes first, a live event hands over and an
+    import of the past does not."""
     sql = f"WITH {statement.ctes},\n{_SAVE}"
     own = {"model": model_id, "version": version_id, "settled": settled, "all_quiet": quiet is None}
     rows = run(
@@ -180,7 +182,10 @@ crossings AS (
      held_at, outcome)
   SELECT lead_id, %(model)s::bigint, %(version)s::bigint, stage, new_cycle, %(as_of)s::timestamptz,
     CASE WHEN by_line THEN 'line' ELSE 'trigger' END, keys, fit, engagement, intent, total,
-    CASE WHEN %(all_quiet)s::boolean OR lead_id = ANY(%(quiet)s::bigint[]) THEN %(as_of)s::timestamptz END, ''
+    CASE WHEN coalesce(
+      (SELECT NOT mark.live FROM leads_changedlead mark WHERE mark.lead_id = flips.lead_id),
+      %(all_quiet)s::boolean OR lead_id = ANY(%(quiet)s::bigint[])
+    ) THEN %(as_of)s::timestamptz END, ''
   FROM flips WHERE entered
   ORDER BY lead_id, stage
   RETURNING 1

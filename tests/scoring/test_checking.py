@@ -1,5 +1,6 @@
 """``recompute --check`` finds every stored score that is not what the facts say."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -9,8 +10,9 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.clock import database_now
 from leads.models import Activity, ChangedLead, Lead
-from scoring import checking, publishing, rescoring
+from scoring import buckets, checking, model_file, publishing, rescoring
 from scoring.models import ModelVersion, Score, ScoringModel
 from tests import factories as make
 
@@ -116,3 +118,42 @@ def test_recompute_mends(scored: list[Lead]) -> None:
     call_command("recompute", stdout=out)
     assert "3 scores written" in out.getvalue()
     assert "0 wrong" in check()
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """``happens`` once, when ``recompute`` has begun and has not come to the first leads yet."""
+    following, left = buckets.following, [happens]
+
+    def slow(first: int) -> int | None:
+        while left:
+            left.pop()()
+        return following(first)
+
+    monkeypatch.setattr(buckets, "following", slow)
+
+
+def test_recompute_forgets_nothing_that_is_scored_meanwhile(
+    scored: list[Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asks_for_a_demo() -> None:
+        make.activity(scored[1], "demo_request", database_now())
+        rescoring.rescore_changed()
+
+    meanwhile(monkeypatch, asks_for_a_demo)
+    call_command("recompute", stdout=StringIO())
+
+    assert Score.objects.get(lead=scored[1]).intent == 2500
+
+
+def test_recompute_stores_nothing_under_a_version_that_is_retired_meanwhile(
+    scored: list[Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def another_is_published() -> None:
+        draft = model_file.load(data=model_file.save(version=ModelVersion.objects.live()))
+        publishing.publish(version=draft, by=None, reason="for the test", at=timezone.now())
+        rescoring.continue_publishing(seconds=5)
+
+    meanwhile(monkeypatch, another_is_published)
+    call_command("recompute", stdout=StringIO())
+
+    assert set(Score.objects.values_list("version", flat=True)) == {ModelVersion.objects.live().pk}

@@ -263,6 +263,42 @@ def test_what_a_quiet_import_causes_waits_and_a_live_event_does_not() -> None:
     assert Crossing.objects.get(lead=live).held_at is None
 
 
+def test_a_live_event_hands_over_even_when_publishing_scores_the_lead_first() -> None:
+    lead = make.lead()
+    rescore()
+    data = {
+        "model": "default",
+        "rules": [rule(25)],
+        "lines": [line("sql", intent=20)],
+        "triggers": [],
+        "blockers": [],
+    }
+    publishing.publish(version=model_file.load(data=data), by=None, reason="for the test", at=NOW)
+    make.activity(lead, "demo_request")
+
+    rescoring.continue_publishing(at=NOW, seconds=10)
+    rescore()
+
+    assert Crossing.objects.get(lead=lead).held_at is None
+
+
+def test_an_import_of_the_past_waits_even_when_the_sweep_scores_the_lead_first() -> None:
+    fading = {"count": "each", "decay": {"kind": "half_life", "days": 30}}
+    publish(rules=[rule(15, **fading)], lines=[line("sql", intent=20)])
+    lead = make.lead()
+    make.activity(lead, "demo_request")
+    rescore()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL handoff.quiet = on")
+        make.activity(lead, "demo_request")
+        cursor.execute("SET LOCAL handoff.quiet = off")
+
+    rescoring.sweep_fading(at=NOW)
+    rescore()
+
+    assert Crossing.objects.get(lead=lead).held_at is not None
+
+
 def test_fading_leaves_the_line_below_the_margin_only() -> None:
     publish(
         rules=[rule(25, decay={"kind": "half_life", "days": 30})], lines=[line("sql", leave=3, intent=20)]

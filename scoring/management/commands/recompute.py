@@ -18,9 +18,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["check"]:
-            now = timezone.now()
             for version in ModelVersion.objects.published().select_related("model"):
-                written = rescoring.rescore_everybody(model=version.model, at=now)
+                written = rescoring.rescore_everybody(model=version.model)
                 self.stdout.write(f"{version}: {written:,} scores written.")
             return
         wrong = 0
