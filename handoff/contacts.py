@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from accounts.models import User
 from accounts.permissions import may_give_verdicts
 from leads import activities
 from leads.activities import NewActivity
+from leads.deadlocks import begins_again
 from leads.models import ActivityType, Lead
 from leads.stages import Stage
 
@@ -31,7 +31,7 @@ def needs_reason(*, lead: Lead) -> bool:
     return lead.stage == Stage.MQL and settings.ASK_WHY_SELL_TO_MQL
 
 
-@transaction.atomic
+@begins_again
 def log(
     *, lead: Lead, by: User, kind: str, key: UUID, at: datetime, note: str = "", reason: str = ""
 ) -> None:
@@ -39,6 +39,7 @@ def log(
     who has it, or by who leads the team in their place, stamps its first touch: a colleague's word with the
     lead is on record, but does not keep the promise. ``key`` names this one contact: the same key again
     changes nothing. Raises NotYours."""
+    lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead.pk)
     if not may_log(by, lead):
         raise NotYours(f"{lead} is closed." if may_give_verdicts(by) else "This is for sales to write down.")
     type_key = KINDS.get(kind, NOTE)
@@ -53,7 +54,15 @@ def log(
     )
     recorded = activities.record(activities=[contact], at=at)
     if recorded.inserted and type_key != NOTE:
-        untouched = Handoff.objects.filter(lead=lead, first_touch_at=None)
-        if by.role == "rep":
-            untouched = untouched.filter(rep=by)
-        untouched.exclude(status=Handoff.Status.REJECTED).update(first_touch_at=at)
+        _stamp_first_touch(lead, by, at)
+
+
+def _stamp_first_touch(lead: Lead, by: User, at: datetime) -> None:
+    """On the newest handoff alone: those before it had their time."""
+    newest = Handoff.objects.filter(lead=lead).order_by("-cycle").values("pk")[:1]
+    stamped = Handoff.objects.filter(pk__in=newest, first_touch_at=None).filter(
+        status__in=[Handoff.Status.OPEN, Handoff.Status.ACCEPTED]
+    )
+    if by.role == "rep":
+        stamped = stamped.filter(rep=by)
+    stamped.update(first_touch_at=at)

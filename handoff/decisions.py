@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
 
 from leads import lifecycle
+from leads.deadlocks import begins_again
 from leads.models import Lead, StageChange
 from leads.stages import Stage
 from leads.ticks import tick
@@ -64,7 +64,7 @@ class UndoRefused(Exception):
     """The verdict stands; the message says why."""
 
 
-@transaction.atomic
+@begins_again
 def accept(
     *, handoff: Handoff, by: "User", at: datetime, answers: Mapping[str, tuple[int, str]] | None = None
 ) -> Verdict:
@@ -95,7 +95,7 @@ def accept(
     )
 
 
-@transaction.atomic
+@begins_again
 def reject(
     *,
     handoff: Handoff,
@@ -136,7 +136,7 @@ def reject(
     return verdict
 
 
-@transaction.atomic
+@begins_again
 def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
     """Take back one's own last verdict, within ten minutes and while nothing was built on it. Handoff, stage,
     owner and the original due time are as before; the score counts again what the rejection forgot. Sends

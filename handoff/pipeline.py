@@ -66,8 +66,7 @@ def run(*, at: datetime | None = None, limit: int = 100, seconds: float = math.i
         if time.monotonic() >= until:
             return handled
     if not handled:
-        withdraw_overtaken(at=now, limit=limit)
-        assign_waiting(at=now, limit=limit)
+        look_after_open(at=now, limit=limit)
     return handled
 
 
@@ -96,9 +95,8 @@ def _try(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
 def _handle(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
     """Act on one crossing, unless another worker has it. Returns whether it is done with."""
     lead = _hold(lead_id)
-    at = (
-        at or database_now()
-    )  # once the lead is in hand: who comes late in a batch has a clock that starts late
+    # Once the lead is in hand: who comes late in a batch has a clock that starts late.
+    at = at or database_now()
     crossing = _claim(crossing_id, lead, at)
     if crossing is None:
         return False
@@ -241,6 +239,13 @@ def _offer(
 
 
 # Open handoffs
+
+
+def look_after_open(*, at: datetime | None = None, limit: int = 100) -> None:
+    """Withdraw what has become pointless, and give what waits to reps who have become available."""
+    at = at or database_now()
+    withdraw_overtaken(at=at, limit=limit)
+    assign_waiting(at=at, limit=limit)
 
 
 def withdraw_overtaken(*, at: datetime, limit: int = 100) -> int:

@@ -30,21 +30,22 @@ class NotQualified(Exception):
         self.missing = missing
 
 
-def answer(
-    *, lead: Lead, by: "User", question: str, level: int, at: datetime, note: str = ""
-) -> Qualification:
-    """Write down what ``by`` learned about one question; the newest word holds. Raises ValueError for a
-    question nobody asks, NotYours when the lead is another's."""
+def answer(*, lead: Lead, by: "User", question: str, level: int, at: datetime, note: str = "") -> None:
+    """Write down what ``by`` learned about one question; the newest word holds. The same word again changes
+    nothing: who said it first, and when, stays. Raises ValueError for a question nobody asks, NotYours when
+    the lead is another's."""
     if question not in Qualification.QUESTIONS:
         raise ValueError(f"{listed(list(Qualification.QUESTIONS))} are asked, not “{question}”.")
     _refuse_strangers(lead, by)
-    stored, _ = Qualification.objects.update_or_create(
+    known = Qualification.objects.filter(lead=lead, framework=FRAMEWORK, question=question).first()
+    if (level, note) == ((known.level, known.note) if known else (Qualification.Level.UNKNOWN, "")):
+        return
+    Qualification.objects.update_or_create(
         lead=lead,
         framework=FRAMEWORK,
         question=question,
         defaults={"level": Qualification.Level(level), "note": note, "by": by, "at": at},
     )
-    return stored
 
 
 def missing(*, lead: Lead) -> list[str]:

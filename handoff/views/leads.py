@@ -17,7 +17,6 @@ from handoff import contacts
 from handoff import qualification as qualifying
 from handoff.filters import LeadFilter, chips, without
 from handoff.forms import ContactForm, HandOverForm, OpportunityForm, PhaseForm, QualificationForm
-from handoff.models import Qualification
 from handoff.permissions import NotYours, may_log, may_qualify
 from leads import paging
 from leads.models import Lead
@@ -105,13 +104,7 @@ def qualification(request: Request, lead_id: UUID) -> HttpResponse:
     if not may_qualify(request.user, lead) or not form.is_valid():
         return _page(request, lead, status=422)
     at = timezone.now()
-    known = {
-        known.question: (known.level, known.note) for known in lead.qualifications.filter(framework="bant")
-    }
     for question, (level, note) in form.answers().items():
-        # The form sends all of them each time; who said the others, and when, stays as it was.
-        if known.get(question, (Qualification.Level.UNKNOWN, "")) == (level, note):
-            continue
         qualifying.answer(lead=lead, by=request.user, question=question, level=level, note=note, at=at)
     if request.htmx:
         context = {

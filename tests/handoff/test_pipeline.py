@@ -20,7 +20,7 @@ from notifications.models import Delivery, Notification
 from scoring.models import Crossing, LineState
 from scoring.rescoring import rescore_changed
 from tests.factories import NOW, activity, admin, company, lead, manager, marketer, rep, team
-from tests.handoff.factories import crossing, offered, office_hours, pool, reason, reps
+from tests.handoff.factories import crossing, offered, office_hours, pool, reason, reps, unassigned
 
 pytestmark = pytest.mark.django_db
 
@@ -507,3 +507,18 @@ def test_the_stage_of_a_lead_moved_meanwhile_is_what_counts():
     lifecycle.move(lead=ada, to=Stage.CUSTOMER, at=NOW, cause=StageChange.Cause.IMPORT)
     pipeline.run(at=NOW)
     assert outcome(crossed) == "customer"
+
+
+def test_who_comes_to_work_gets_what_waits_however_many_crossings_stand_in_line(monkeypatch):
+    waiting = unassigned()
+    sol = rep()
+    PoolMember.objects.create(pool=Pool.objects.get(), user=sol)
+    crossing(lead())
+    crossing(lead(), stage="mql")
+    monkeypatch.setattr(tasks, "SECONDS", 0)
+
+    tasks.run_pipeline()
+
+    waiting.refresh_from_db()
+    assert waiting.rep == sol
+    assert Crossing.objects.filter(handled_at=None).exists()

@@ -1,6 +1,7 @@
 """From SQL to opportunity, once."""
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -74,6 +75,20 @@ def test_the_newest_answer_holds():
     assert (kept.level, kept.note, kept.by) == (3, "Replaces Excel", sol)
     with pytest.raises(ValueError, match="not “mood”"):
         qualification.answer(lead=ada, by=sol, question="mood", level=3, at=NOW)
+
+
+def test_who_said_it_first_stays_when_it_is_only_said_again():
+    sol = rep()
+    ada = accepted(sol)
+    boss = manager()
+    qualification.answer(lead=ada, by=boss, question="need", level=3, note="Replaces Excel", at=NOW)
+    later = NOW + timedelta(hours=1)
+
+    qualification.answer(lead=ada, by=sol, question="need", level=3, note="Replaces Excel", at=later)
+    qualification.answer(lead=ada, by=sol, question="budget", level=0, at=later)
+
+    kept = Qualification.objects.get()
+    assert (kept.question, kept.by, kept.at) == ("need", boss, NOW)
 
 
 def test_colleagues_and_marketers_do_not_qualify_somebody_elses_lead():
