@@ -73,13 +73,17 @@ document.addEventListener("htmx:after:swap", (event) => {
 // Stream
 
 function poll() {
-  polling ||= setInterval(async () => show(false, await refresh()), POLL_MS);
+  polling ||= setInterval(async () => {
+    if (!stream && !document.hidden) listen();
+    const reached = await refresh();
+    if (polling) show(false, reached); // the stream may have come back meanwhile
+  }, POLL_MS);
 }
 
 function listen() {
   const url = place?.dataset.live;
   if (!url) return list()?.dataset.refresh ? poll() : undefined;
-  stream = new EventSource(url); // it remembers Last-Event-ID and reconnects by itself
+  stream = new EventSource(url); // it remembers Last-Event-ID and reconnects by itself after a broken connection
   stream.addEventListener("open", () => {
     clearInterval(polling);
     polling = 0;
@@ -93,6 +97,8 @@ function listen() {
     refresh();
   });
   stream.addEventListener("error", () => {
+    // An answer that is no stream, such as a busy server's 503, ends it for good: the next poll tries a new one.
+    if (stream.readyState === EventSource.CLOSED) stream = null;
     show(false);
     poll();
   });

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -94,6 +95,39 @@ def test_a_broken_stream_says_so_and_the_list_asks_by_itself(open_page: Open, ca
     page.clock.run_for(11_000)
 
     expect(page.locator("#worklist").get_by_role("link", name="Cy Three")).to_be_visible()
+
+
+def refused(open_page: Open, cast: Cast) -> Page:
+    """The queue, its stream answered once with a 503."""
+    page = open_page(cast.sol)
+    page.route("**/live/**", lambda route: route.fulfill(status=503), times=1)
+    page.clock.install()
+    page.goto("/queue/")
+    expect(page.locator("[data-live-words]")).to_contain_text("Paused")
+    return page
+
+
+def test_a_refused_stream_is_tried_again(open_page: Open, cast: Cast) -> None:
+    page = refused(open_page, cast)
+
+    page.clock.run_for(11_000)
+
+    expect(page.locator("[data-live-words]")).to_have_text("Live")
+
+
+def test_a_late_answer_does_not_call_a_stream_paused_that_is_back(open_page: Open, cast: Cast) -> None:
+    page = refused(open_page, cast)
+    held: list[Route] = []
+    page.route(lambda url: urlsplit(url).path == "/queue/", lambda route: held.append(route))
+
+    page.clock.run_for(11_000)
+    expect(page.locator("[data-live-words]")).to_have_text("Live")
+    late = len(held)
+    held[0].continue_()
+    while len(held) == late:  # until the next one is asked for, the late one's answer is not dealt with
+        page.clock.run_for(200)
+
+    expect(page.locator("[data-live-words]")).to_have_text("Live")
 
 
 def test_a_clock_counts_down_and_says_aloud_when_time_is_up(open_page: Open, cast: Cast) -> None:
