@@ -55,6 +55,7 @@ def _start_keeper(servers: Servers) -> None:
     # Whoever started the last one may have been killed while it was starting; or it is just stopping.
     _wait(lambda: servers.postgres_answers() or _keeper(servers.local) is None, servers)
     if servers.postgres_answers():
+        wait_until_up(servers)  # and has our database: a start killed between the two left none
         return
     _end_orphans(servers)
     servers.prepare()

@@ -24,8 +24,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:
             return super().get_new_connection(conn_params)
-        except psycopg.OperationalError as error:
-            if error.sqlstate is not None:  # the server answered: wrong name, too many connections
-                raise
+        except psycopg.OperationalError:
+            # Whatever it was: psycopg gives no code for a refused connection. No server, a server that is
+            # starting, and a database that a killed first start left unmade are all mended here.
             keeper.lend(settings.LOCAL_DIR)
             return super().get_new_connection(conn_params)

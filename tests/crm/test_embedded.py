@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from crm import keeper, wheels
-from crm.embedded import Servers, keep_secret
+from crm.embedded import DATABASE, Servers, keep_secret
 from crm.wheels import EmbeddedError
 from tests.fixtures.processes import ROOT, wait_until
 
@@ -130,6 +130,17 @@ def test_who_comes_while_the_servers_stop_gets_fresh_ones(open_folder: Path) -> 
         assert servers.postgres_answers()
         assert servers.valkey_answers()
         assert keeper_of(servers) != first
+
+
+def test_a_database_that_a_killed_first_start_left_unmade_is_made_by_the_next_command(
+    open_folder: Path,
+) -> None:
+    with lent(open_folder / "one") as servers:
+        with servers.connect() as connection:
+            connection.execute(f'DROP DATABASE "{DATABASE}"')
+
+        with used(open_folder / "one"):
+            servers.connect(DATABASE).close()
 
 
 def test_dismissing_one_keeper_leaves_the_one_of_another_folder(open_folder: Path) -> None:
