@@ -3,6 +3,7 @@
 import re
 import socket
 from io import StringIO
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -11,10 +12,11 @@ from django.core.management.base import OutputWrapper
 from pytest_django import Settings
 
 from accounts.models import User
-from crm import health, launcher
+from crm import health, keeper, launcher
 from crm.embedded import Servers
 from crm.management.commands import up
 from crm.steps import say, step
+from crm.wheels import EmbeddedError
 
 
 @pytest.mark.parametrize("port", ["abc", "", "0", "-1", "70000", "80 00", "8000.0", "８０００"])
@@ -28,6 +30,15 @@ def test_a_port_for_administrators_is_refused_with_one_that_is_not(settings: Set
     denied = mock.patch.object(socket.socket, "bind", side_effect=PermissionError(13, "Permission denied"))
     with denied, pytest.raises(CommandError, match=r"Port 80 is for administrators.*make run PORT=8123"):
         call_command("up", port="80")
+
+
+def test_servers_that_do_not_stop_are_told_of_in_one_line(settings: Settings, open_folder: Path) -> None:
+    settings.EMBEDDED = Servers(open_folder)
+    stuck = mock.patch.object(keeper, "dismiss", side_effect=EmbeddedError("They do not stop: 4711."))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with stuck, pytest.raises(CommandError, match="They do not stop: 4711"):
+        call_command("up", port=str(port))
 
 
 def greeting(*, down: list[str]) -> str:

@@ -161,7 +161,10 @@ def only_one(servers: Servers, port: int) -> Iterator[IO[str]]:
         lock.truncate(0)
         launcher.end_leftovers(servers)
         _refuse_busy(port)
-        keeper.dismiss(servers.local)
+        try:
+            keeper.dismiss(servers.local)
+        except EmbeddedError as error:
+            raise CommandError(str(error)) from error
         yield lock
         lock.truncate(0)
 
