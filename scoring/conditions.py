@@ -46,7 +46,8 @@ class Faults:
             key = faults.of(_key, rule)
             points = faults.of(_points, rule)
 
-    Leaving it raises one ConditionError with all of them, in that order."""
+    Leaving it raises one ConditionError with all of them, in that order; one that is raised within, and so
+    ends the reading, comes last."""
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
@@ -55,8 +56,12 @@ class Faults:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if error is None and self.found:
-            raise ConditionError(*self.found[0], *self.found[1:])
+        if isinstance(error, ConditionError) and not isinstance(error, TooMuch):
+            self.found += error.faults
+        elif error is not None:
+            return
+        if self.found:
+            raise ConditionError(*self.found[0], *self.found[1:]) from None
 
     def of(self, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What ``check`` answers; None when it found faults."""

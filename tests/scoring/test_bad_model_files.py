@@ -231,11 +231,14 @@ def test_a_fault_hides_no_other_of_the_same_part() -> None:
         "any": [
             {"activity": ["dance", "visit", "sing"], "at_least": 0, "within_days": 0},
             {"all": [{"field": "password", "op": "known", "colour": "red"}, PHONE]},
-            {"activity": ["visit"], "where": [{"op": "known"}, {"property": "path", "op": "near"}]},
+            {
+                "activity": ["visit"],
+                "where": [{"op": "known", "colour": "x"}, {"property": "path", "op": "near"}],
+            },
         ]
     }
     data["lines"][0] = {"stage": "x", "min": {"fit": "much", "luck": 3}, "leave": -1}
-    data["triggers"][0] |= {"label": "", "stage": "x", "when": {}}
+    data["triggers"][0] |= {"label": "", "stage": "x", "when": {"all": [], "colour": "red"}}
     data["blockers"] = [{"key": "!", "label": "", "when": []}]
 
     assert [where for where, _ in problems(data)] == [
@@ -248,6 +251,7 @@ def test_a_fault_hides_no_other_of_the_same_part() -> None:
         "$.rules[0].when.any[0].within_days",
         "$.rules[0].when.any[1].all[0].colour",
         "$.rules[0].when.any[1].all[0].field",
+        "$.rules[0].when.any[2].where[0].colour",
         "$.rules[0].when.any[2].where[0].property",
         "$.rules[0].when.any[2].where[1].op",
         "$.rules[0].points",
@@ -260,7 +264,8 @@ def test_a_fault_hides_no_other_of_the_same_part() -> None:
         "$.lines[0].leave",
         "$.triggers[0].label",
         "$.triggers[0].stage",
-        "$.triggers[0].when",
+        "$.triggers[0].when.colour",
+        "$.triggers[0].when.all",
         "$.blockers[0].key",
         "$.blockers[0].label",
         "$.blockers[0].when",
