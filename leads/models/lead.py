@@ -35,10 +35,6 @@ class LeadQuerySet(models.QuerySet["Lead"]):
     def in_stage(self, *stages: str) -> "LeadQuerySet":
         return self.filter(stage__in=stages)
 
-    def sqls(self) -> "LeadQuerySet":
-        """Leads that count as SQLs."""
-        return self.in_stage(*sql_stages())
-
     def searched(self, text: str) -> "LeadQuerySet":
         """Leads whose name, e-mail or company contains each word of ``text``, whatever the case; a word of
         one or two letters begins a word there ("Bo", "Li"). Each is a few trigram look-ups, never a scan."""
