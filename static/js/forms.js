@@ -33,7 +33,7 @@ document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.sourceE
 
 function complain(text) {
   const template = document.getElementById("toast-error");
-  if (!template || !toasts) return;
+  if (!template || !toasts || toasts.lastElementChild?.textContent.trim() === text) return;
   const toast = template.content.firstElementChild.cloneNode(true);
   toast.querySelector("span").textContent = text;
   toasts.append(toast);

@@ -45,19 +45,44 @@ function press(element, key) {
   if (element.type === "radio") element.focus();
 }
 
-// R, 1 in one breath: a digit that comes before the form it is meant for waits for it.
-const WAITS_MS = 2000;
+// R, 1, Ctrl Enter in one breath: keys that come before the form they are meant for wait for it.
+const WAITS_MS = 4000;
 let rejectedAt = 0;
-let digit = "";
+let typed = [];
+
+const formIsComing = () => Date.now() - rejectedAt < WAITS_MS && !document.querySelector(".decide");
 
 function pressWaiting() {
-  const found = digit && control(digit);
-  if (!found) return;
-  press(found, digit);
-  digit = "";
+  if (!typed.length || !document.querySelector(".decide")) return;
+  for (const key of typed) {
+    const found = key === "Enter" ? null : control(key);
+    if (found) press(found, key);
+    else if (key === "Enter") sendOff(document.querySelector(".decide"));
+  }
+  typed = [];
 }
 
 for (const name of ["handoff:drawn", "htmx:after:settle"]) document.addEventListener(name, pressWaiting);
+
+// A, Z in one breath: an undo waits for the verdict that is under way, and takes back no other.
+let deciding = null;
+let undoing = false;
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.matches("[data-row], [data-returns]")) deciding = event.target;
+  },
+  true,
+);
+
+document.addEventListener("htmx:finally:request", (event) => {
+  const { sourceElement, response } = event.detail.ctx;
+  if (sourceElement !== deciding) return;
+  deciding = null;
+  if (undoing && response?.status < 400) control("z")?.click();
+  undoing = false;
+});
 
 let chord = 0;
 
@@ -68,10 +93,16 @@ function go(key) {
 
 /** Ctrl Enter: the form one is in, else the one that waits to be sent. */
 function send(event) {
-  const form = event.target.closest?.("form") ?? [...document.querySelectorAll("form[data-sends]")].find(visible);
-  if (!form) return;
+  const found = event.target.closest?.("form") ?? [...document.querySelectorAll("form[data-sends]")].find(visible);
+  if (!found && !formIsComing()) return;
   event.preventDefault();
-  form.requestSubmit();
+  if (found) sendOff(found);
+  else typed.push("Enter");
+}
+
+/** As if its button were pressed, which is busy from then on. */
+function sendOff(form) {
+  form.requestSubmit(form.querySelector("button:not([type=button])"));
 }
 
 function leave(event) {
@@ -84,13 +115,20 @@ function leave(event) {
 
 const NAMED = {
   "?": () => document.getElementById("keys")?.showModal(),
-  "/": () => (control("/") ?? [...document.querySelectorAll("input[type=search]")].find(visible))?.focus(),
+  "/": () => {
+    const search = control("/") ?? [...document.querySelectorAll("input[type=search]")].find(visible);
+    if (!search) document.querySelector("[popovertarget=filter]")?.click();
+    (search ?? document.querySelector("#filter :is(select, input:not([type=hidden]))"))?.focus();
+  },
 };
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return send(event);
-  if (event.key === "Escape") return leave(event);
+  if (event.key === "Escape") {
+    typed = [];
+    return leave(event);
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.(TYPING)) return;
 
   const list = document.getElementById("worklist");
@@ -121,11 +159,19 @@ document.addEventListener("keydown", (event) => {
   const by = { j: 1, k: -1 }[key];
   if (by && list && !document.querySelector("dialog[open]")) {
     event.preventDefault();
+    typed = [];
     return tell("move", { by });
   }
+  if (key === "z" && deciding) {
+    event.preventDefault();
+    undoing = true;
+    return;
+  }
   const found = NAMED[key] ? null : control(key);
-  if (key === "r") rejectedAt = Date.now();
-  digit = /\d/.test(key) && !found && Date.now() - rejectedAt < WAITS_MS ? key : "";
+  if (key === "r") {
+    rejectedAt = Date.now();
+    typed = [];
+  } else if (/\d/.test(key) && !found && formIsComing()) typed.push(key);
   if (!NAMED[key] && !found) return;
   event.preventDefault();
   if (found) press(found, key);

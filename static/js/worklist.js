@@ -76,7 +76,9 @@ async function load(url) {
     document.dispatchEvent(new CustomEvent("handoff:drawn", { detail: { element: panel } }));
     history.replaceState(history.state, "", url);
   } catch (problem) {
-    if (problem.name !== "AbortError") document.dispatchEvent(new CustomEvent("handoff:unreachable"));
+    if (problem.name === "AbortError") return;
+    panel.replaceChildren(); // what is shown there is another lead, and its buttons would decide that one
+    document.dispatchEvent(new CustomEvent("handoff:unreachable"));
   } finally {
     panel.removeAttribute("aria-busy");
   }

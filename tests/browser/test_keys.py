@@ -81,6 +81,40 @@ def test_undo_brings_the_row_and_the_focus_back(open_page: Open, cast: Cast) -> 
     assert Handoff.objects.get(lead__name="Ada One").is_open
 
 
+def test_an_undo_pressed_at_once_waits_for_the_verdict_and_takes_no_other_back(
+    open_page: Open, cast: Cast
+) -> None:
+    page = opened(open_page, cast.sol)
+    page.keyboard.press("a")
+    expect(page.locator("#toasts")).to_contain_text("Accepted Ada One")
+    expect(row(page, "Bo Two")).to_be_focused()
+
+    page.keyboard.press("a")
+    page.keyboard.press("z")
+
+    expect(page.locator("#toasts")).to_contain_text("Undone: Bo Two")
+    expect(row(page, "Bo Two")).to_be_focused()
+    assert Handoff.objects.get(lead__name="Bo Two").is_open
+    assert not Handoff.objects.get(lead__name="Ada One").is_open
+
+
+def test_r_1_ctrl_enter_in_one_breath_rejects(open_page: Open, cast: Cast) -> None:
+    page = opened(open_page, cast.sol)
+    page.route("**/queue/**", lambda route: (time.sleep(0.4), route.continue_()))
+
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#toasts")).to_contain_text("Rejected Ada One: wrong timing")
+
+
+def test_slash_leads_to_the_filter(open_page: Open, cast: Cast) -> None:
+    page = opened(open_page, cast.sol)
+    page.keyboard.press("/")
+    expect(page.locator("#filter :focus")).to_be_visible()
+
+
 def test_digits_choose_the_reason_and_its_date_follows(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
     page.keyboard.press("r")
