@@ -47,7 +47,7 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
         reason = RejectReason.objects.get(code=fate.reason)
         decisions.reject(handoff=handoff, by=by, reason=reason, at=at, note=fate.note)
         return
-    decisions.accept(handoff=handoff, by=by, at=at)
+    decisions.accept(handoff=handoff, by=by, at=at, answers=_first_contact(lead, rng))
     called = at_work(at + timedelta(minutes=rng.uniform(12, 170)), by.time_zone)
     note = rng.choice(texts.CALLS)
     yield called, partial(_talk, lead, by, "call", note, rng)
@@ -69,6 +69,12 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
     if fate.then != "opportunity":
         end = at_work(met + timedelta(days=rng.uniform(6, 17)), by.time_zone)
         yield end, partial(_close, lead, fate.then, by, rng)
+
+
+def _first_contact(lead: Lead, rng: Random) -> dict[str, tuple[int, str]]:
+    """What the first contact told, where the company asks for it before acceptance: question → level, note."""
+    levels = {question: rng.choice((2, 3, 3)) for question in decisions.to_ask_first(lead=lead)}
+    return {question: (level, rng.choice(texts.ANSWERS[question][level])) for question, level in levels.items()}
 
 
 def _talk(lead: Lead, by: User, kind: str, note: str, rng: Random, at: datetime) -> None:

@@ -4,10 +4,13 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from crm.demo import play
 from crm.demo.logins import STAFF
+from handoff.models import Handoff, Qualification
 from leads.models import Lead
 
 pytestmark = pytest.mark.django_db
@@ -35,3 +38,14 @@ def test_production_gets_no_demo_with_its_known_password(settings: Settings) -> 
 
     with pytest.raises(CommandError, match="not for production"):
         call_command("seed_demo")
+
+
+def test_the_demo_plays_where_the_company_asks_before_acceptance(settings: Settings) -> None:
+    settings.ASK_INTEREST_TO_ACCEPT = True
+
+    play.play(now=timezone.now(), leads=120)
+
+    accepted = Lead.objects.filter(handoffs__status=Handoff.Status.ACCEPTED).distinct()
+    assert accepted.exists()
+    for question in Qualification.FIRST_CONTACT:
+        assert accepted.exclude(qualifications__question=question).count() == 0
