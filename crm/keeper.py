@@ -134,7 +134,7 @@ def _arguments(local: Path) -> list[str]:
 
 
 def keep(local: Path) -> None:
-    """Run both servers until nobody has used them for a while, or a signal says stop."""
+    """Run both servers until nobody has used them for a while, one of them ends, or a signal says stop."""
     servers = Servers(local)
     stopping: list[int] = []
 
@@ -147,7 +147,7 @@ def keep(local: Path) -> None:
     with _open(local, USERS) as users:
         try:
             idle_since = time.monotonic()
-            while not stopping and postgres.poll() is None:
+            while not stopping and postgres.poll() is None and valkey.poll() is None:
                 time.sleep(0.25)
                 if not _take(users):
                     idle_since = time.monotonic()

@@ -175,6 +175,18 @@ def test_servers_end_with_their_killed_keeper(open_folder: Path) -> None:
         assert servers.postgres_answers()
 
 
+def test_the_keeper_ends_with_either_server_so_that_the_next_command_starts_both(open_folder: Path) -> None:
+    with lent(open_folder / "one") as servers:
+        for process in servers.valkey_processes():
+            process.kill()
+
+        wait_until(lambda: keeper._keeper(servers.local) is None, what="the keeper ends")
+        assert running(servers) == []
+
+    with lent(open_folder / "one") as servers:
+        assert servers.valkey_answers()
+
+
 def test_servers_that_outlived_their_keeper_are_stopped_in_good_order(open_folder: Path) -> None:
     servers = Servers(open_folder / "one")
     servers.prepare()
