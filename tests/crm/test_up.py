@@ -1,6 +1,8 @@
 """``manage.py up``: what it says before it starts anything, and once all is there."""
 
+import os
 import re
+import signal
 import socket
 from io import StringIO
 from pathlib import Path
@@ -39,6 +41,47 @@ def test_servers_that_do_not_stop_are_told_of_in_one_line(settings: Settings, op
         port = probe.getsockname()[1]
     with stuck, pytest.raises(CommandError, match="They do not stop: 4711"):
         call_command("up", port=str(port))
+
+
+def test_links_in_mails_lead_to_the_port_it_runs_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "")
+
+    up.tell_address(8123)
+
+    assert settings.PUBLIC_URL == os.environ["PUBLIC_URL"] == "http://localhost:8123"
+
+
+def test_an_address_of_ones_own_stays(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://crm.example.com")
+    settings.PUBLIC_URL = "https://crm.example.com"
+
+    up.tell_address(8123)
+
+    assert settings.PUBLIC_URL == os.environ["PUBLIC_URL"] == "https://crm.example.com"
+
+
+def test_the_address_is_told_before_anything_starts(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, open_folder: Path
+) -> None:
+    settings.EMBEDDED = Servers(open_folder)
+    for name in ("PUBLIC_URL", "LOCAL_DIR", keeper.SUPERVISED):
+        monkeypatch.setenv(name, "")
+    told: list[str] = []
+
+    def start(*args: object, **options: object) -> None:
+        told.append(os.environ["PUBLIC_URL"])
+        raise launcher.LaunchError("Enough.")
+
+    monkeypatch.setattr(up.Command, "start", start)
+    monkeypatch.setattr(signal, "signal", mock.Mock())
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with pytest.raises(CommandError, match="Enough"):
+        call_command("up", port=str(port))
+
+    assert told == [f"http://localhost:{port}"]
 
 
 def greeting(*, down: list[str]) -> str:

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from crm import health, keeper, launcher
+from crm import env, health, keeper, launcher
 from crm.embedded import Servers
 from crm.steps import step
 from crm.wheels import EmbeddedError
@@ -49,6 +49,7 @@ class Command(BaseCommand):
                 signal.signal(number, _stop)
             supervisor = launcher.Supervisor(servers)
             os.environ.update({keeper.SUPERVISED: str(servers.local), "LOCAL_DIR": str(servers.local)})
+            tell_address(port)
             try:
                 self.start(supervisor, host=host, port=port, demo=demo)
                 print(f"http://localhost:{port}", file=lock, flush=True)
@@ -136,6 +137,12 @@ class Command(BaseCommand):
     def wait(self, supervisor: launcher.Supervisor) -> None:
         supervisor.wait()
         raise launcher.LaunchError(f"The supervisor ended by itself; see {supervisor.servers.log}.")
+
+
+def tell_address(port: int) -> None:
+    """Links in e-mails lead here unless PUBLIC_URL says otherwise: ours, and those of all that we start."""
+    if not env.text("PUBLIC_URL"):
+        settings.PUBLIC_URL = os.environ["PUBLIC_URL"] = f"http://localhost:{port}"
 
 
 def _collect_less() -> None:
