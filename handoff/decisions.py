@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import transaction
 
 from leads import lifecycle
 from leads.deadlocks import begins_again
@@ -14,6 +16,7 @@ from leads.stages import Stage
 from leads.ticks import tick
 from scoring.dimensions import Dimension
 from scoring.models import Adjustment, Crossing
+from scoring.rescoring import rescore_now
 
 from . import alerts, messages, qualification, routing
 from .models import Handoff, Qualification, RejectReason, Verdict
@@ -139,8 +142,8 @@ def reject(
 @begins_again
 def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
     """Take back one's own last verdict, within ten minutes and while nothing was built on it. Handoff, stage,
-    owner and the original due time are as before; the score counts again what the rejection forgot. Sends
-    nothing. Raises UndoRefused."""
+    owner and the original due time are as before; the score counts again what the rejection forgot, at once.
+    Sends nothing. Raises UndoRefused."""
     handoff = _hold(handoff)
     last = _undoable(handoff, by, at)
     lead = handoff.lead
@@ -152,6 +155,9 @@ def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
     if last.restart_id:
         Adjustment.objects.filter(pk=last.restart_id).update(voided_at=at)
         Crossing.objects.filter(lead=lead, handled_at=None).update(not_before=None)
+        # Before the lists are woken and the answer is drawn, so that both show the old score. The tick is for
+        # the case that this fails.
+        transaction.on_commit(partial(rescore_now, lead_id=lead.pk), robust=True)
         tick("leads_changed")
     Handoff.objects.filter(pk=handoff.pk).update(
         status=Handoff.Status.OPEN, decided_at=None, rep=handoff.rep, assigned_at=handoff.assigned_at

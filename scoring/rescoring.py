@@ -46,6 +46,19 @@ def rescore_changed(*, at: datetime | None = None, limit: int = 1000) -> int:
     return len(taken)
 
 
+def rescore_now(*, lead_id: int, at: datetime | None = None) -> None:
+    """Score one lead that changed at once, for a person who waits to see it; nothing when it did not change
+    or a worker has it in hand. As of ``at``, by default now, by the database's clock. Commits by itself; the
+    lead stays marked for the workers should it fail."""
+
+    def work() -> int:
+        buckets.lock([lead_id], shared=True)
+        return _store(run(_CLAIM, {"ids": [lead_id], "long": LONG_HISTORY}), at)
+
+    if retrying(work):
+        tick("crossings")
+
+
 def rescore_everybody(*, model: ScoringModel, at: datetime | None = None, live: bool = False) -> int:
     """Score all leads under the model's published version, a bucket at a time; writes only what differs. As
     of ``at``, by default the moment each bucket is taken, by the database's clock: an older one would forget
@@ -163,6 +176,11 @@ def _score_claimed(taken: list[_Taken], at: datetime | None) -> int:
     if len(claimed) < len(ids):
         missed = sorted(set(ids) - {row["lead_id"] for row in claimed})
         run(_GIVE_BACK, {"ids": missed, "seconds": LEASE_SECONDS - 1.0})
+    return _store(claimed, at)
+
+
+def _store(claimed: list[Row], at: datetime | None) -> int:
+    """Compute and store the scores of what was claimed, and return the crossings made."""
     if not claimed:
         return 0
     crossings = 0

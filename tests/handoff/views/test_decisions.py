@@ -13,6 +13,7 @@ from accounts.models import User
 from handoff import decisions
 from handoff.models import Handoff, Qualification, RejectReason, Verdict
 from leads.stages import Stage
+from tests.browser import worlds as browser_worlds
 from tests.handoff.views.worlds import handed_over
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +149,21 @@ def test_whoever_comes_second_hears_who_was_first_and_keeps_the_words(
     assert Verdict.objects.count() == 1
 
 
+def test_who_sends_their_own_verdict_again_is_not_told_of_somebody_faster(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    accept(client, marta)
+
+    answer = accept(client, marta)
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "You have decided this already" in page
+    assert "by you at" in page
+    assert "Somebody was faster" not in page
+
+
 def test_htmx_hears_of_the_conflict_in_the_list(
     sol: User, max_: User, marta: Handoff, signed_in: SignIn
 ) -> None:
@@ -171,6 +187,26 @@ def test_undo_brings_the_lead_back(sol: User, marta: Handoff, signed_in: SignIn)
     assert answer.status_code == 302
     assert marta.is_open
     assert "Undone: <b>Marta Kowalczyk</b> is back in your queue." in client.get("/queue/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undoing_a_rejection_shows_the_score_as_it_was(transactional_db: None, signed_in: SignIn) -> None:
+    sol = browser_worlds.cast().sol
+    marta = browser_worlds.asks_for_a_demo(browser_worlds.fitting("Marta Kowalczyk"))
+    client = signed_in(sol)
+    before = total_in(client.get("/queue/").content.decode())
+    reject(client, marta)
+    browser_worlds.work()
+    rejected = total_in(client.get("/queue/?view=decided").content.decode())
+
+    answer = client.post(f"/handoffs/{marta.public_id}/undo/", {"next": "/queue/"}, headers=HTMX)
+
+    assert rejected < before
+    assert total_in(answer.content.decode()) == before
+
+
+def total_in(page: str) -> int:
+    return int(re.search(r'class="score__n">(\d+)', page)[1])  # type: ignore[index]
 
 
 def test_undo_says_where_a_lead_is_that_was_not_ones_own(
@@ -211,6 +247,27 @@ def test_verdicts_are_not_given_by_following_a_link(
     sol: User, marta: Handoff, signed_in: SignIn, kind: str
 ) -> None:
     assert signed_in(sol).get(f"/handoffs/{marta.public_id}/{kind}/").status_code == 405
+
+
+def test_who_was_signed_out_over_a_form_comes_back_to_its_page_and_reads_that_nothing_was_saved(
+    sol: User, marta: Handoff
+) -> None:
+    client = Client()
+
+    answer = accept(client, marta)
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/queue/%3Fview%3Ddue")
+    client.force_login(sol)
+
+    page = client.get("/queue/?view=due").content.decode()
+    assert "Not saved: you were signed out. Please try again." in page
+    assert Handoff.objects.get(pk=marta.pk).is_open
+
+
+@pytest.mark.parametrize("back", ["", "https://evil.example/queue/"])
+def test_a_form_that_names_no_page_of_ours_leads_to_the_start(marta: Handoff, back: str) -> None:
+    answer = Client().post(f"/handoffs/{marta.public_id}/acceptance/", {"next": back})
+
+    assert answer["Location"] == "/accounts/login/?next=/"
 
 
 def test_the_way_back_never_leads_to_another_site(sol: User, marta: Handoff, signed_in: SignIn) -> None:
