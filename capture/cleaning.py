@@ -35,6 +35,9 @@ PLAIN_EMAIL = 63
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: They turn around whatever is written after them, ours too, and nobody sees them; phones and address books
+#: add them when one copies. The marks U+200E, U+200F and U+061C stay: Hebrew and Arabic need them.
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 class Refused(Exception):
@@ -61,12 +64,13 @@ def is_storable(text: str) -> bool:
 
 
 def line(value: object, *, field: str, most: int, least: int = 0) -> str:
-    """``value`` as one line of text, trimmed. None is "". Raises Refused on other types and on control
-    characters, which would break a mail header or a table."""
+    """``value`` as one line of text, trimmed, without what changes the direction of the text after it. None
+    is "". Raises Refused on other types and on control characters, which would break a mail header or a
+    table."""
     if value is None:
         text = ""
     elif isinstance(value, str):
-        text = value.strip()
+        text = (value if value.isascii() else _TURNS.sub("", value)).strip()
     else:
         raise Refused(field, "Must be text.")
     if _CONTROL.search(text) or not is_storable(text):

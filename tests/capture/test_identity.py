@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from capture.cleaning import Refused, email
+from capture.cleaning import Refused, email, line
 from capture.intake import Taken, take
 from leads.matching import normal_email
 from leads.models import Activity, ChangedLead, Lead, Visitor
@@ -185,3 +185,8 @@ def test_the_quick_look_at_an_address_agrees_with_the_thorough_one(text: str) ->
             email(text)
     else:
         assert len(thorough) > 254 or email(text) == thorough
+
+
+def test_what_would_turn_our_words_around_is_not_stored_and_marks_of_a_script_are():
+    assert line(" \u202eAda\u2066 Byron\u202c ", field="name", most=20) == "Ada Byron"
+    assert line("\u200fעדה\u200f", field="name", most=20) == "\u200fעדה\u200f"
