@@ -74,7 +74,9 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
 def _first_contact(lead: Lead, rng: Random) -> dict[str, tuple[int, str]]:
     """What the first contact told, where the company asks for it before acceptance: question → level, note."""
     levels = {question: rng.choice((2, 3, 3)) for question in decisions.to_ask_first(lead=lead)}
-    return {question: (level, rng.choice(texts.ANSWERS[question][level])) for question, level in levels.items()}
+    return {
+        question: (level, rng.choice(texts.ANSWERS[question][level])) for question, level in levels.items()
+    }
 
 
 def _talk(lead: Lead, by: User, kind: str, note: str, rng: Random, at: datetime) -> None:
