@@ -1,14 +1,17 @@
-"""Middleware: a method that an address of the API does not take is told like every other error."""
+"""Middleware: a method that an address does not take is told like every other error."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.deprecation import MiddlewareMixin
 
+from crm import views
 
-class ApiMethods(MiddlewareMixin):
+
+class RefusedMethods(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """ninja answers in plain text, in no order; ``Allow`` stays."""
-        if not isinstance(response, HttpResponseNotAllowed) or not request.path.startswith("/api/"):
+        """Django answers with an empty page, ninja in plain text and in no order; ``Allow`` stays."""
+        if not isinstance(response, HttpResponseNotAllowed):
             return response
         allowed = ", ".join(sorted(response.headers["Allow"].split(", ")))
-        detail = f"This address does not take {request.method}, but {allowed}."
-        return JsonResponse({"detail": detail, "errors": []}, status=405, headers={"Allow": allowed})
+        told = views.method_not_allowed(request, allowed)
+        told.headers["Allow"] = allowed
+        return told

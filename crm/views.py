@@ -71,6 +71,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _problem(request, 404, "There is nothing here.")
 
 
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    return _problem(request, 405, f"This address does not take {request.method}, but {allowed}.")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; or 503 with the time to come back when it is only that the database is away."""
     if isinstance(sys.exception(), OperationalError | InterfaceError):

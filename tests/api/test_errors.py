@@ -53,11 +53,14 @@ def test_a_method_that_is_not_taken_is_told_as_a_problem(method: str, path: str,
     }
 
 
-def test_pages_still_refuse_a_method_in_their_own_way() -> None:
+def test_a_method_that_a_page_does_not_take_is_told_on_a_page_with_a_way_on() -> None:
     answer = Client().get("/handoffs/5b7a2b43-0000-4000-8000-000000000000/acceptance/")
 
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
-    assert answer.content == b""
+    page = answer.content.decode()
+    assert "Nothing was changed." in page
+    assert "Error 405" in page
+    assert "Go to the start page" in page
 
 
 @pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/nowhere", "/api/v1/leads/17/nothing"])
