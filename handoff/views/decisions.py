@@ -140,14 +140,18 @@ def _faster(
     word = "accepted" if faster.kind == Verdict.Kind.ACCEPT else "sent back"
     clock = timezone.localtime(faster.at)
     when = date_format(clock, "H:i" if clock.date() == timezone.localdate() else "j M, H:i")
-    who = "you" if faster.by == request.user else str(faster.by)
+    own = faster.by == request.user
+    who = "you" if own else str(faster.by)
     text = f"by {who} at {when}. Your change was not saved."
     if typed:
         text += f" You wrote: {typed}"
-    return _refused(request, handoff, f"{handoff.lead} was already {word}", text)
+    heading = "You have decided this already" if own else "Somebody was faster"
+    return _refused(request, handoff, f"{handoff.lead} was already {word}", text, heading=heading)
 
 
-def _refused(request: Request, handoff: Handoff, strong: str, text: str) -> HttpResponse:
+def _refused(
+    request: Request, handoff: Handoff, strong: str, text: str, *, heading: str = "Somebody was faster"
+) -> HttpResponse:
     lead_url = reverse("handoff:lead", args=[handoff.lead.public_id])
     notice = {
         "kind": "warn",
@@ -160,7 +164,7 @@ def _refused(request: Request, handoff: Handoff, strong: str, text: str) -> Http
     if (answer := _list_again(request)) is not None:
         template, context = answer
         return render(request, template, {**context, "notice": notice}, status=409)
-    context = {"notice": notice, "back_url": way_back(request, reverse("handoff:queue"))}
+    context = {"notice": notice, "heading": heading, "back_url": way_back(request, reverse("handoff:queue"))}
     return render(request, "handoff/conflict.html", context, status=409)
 
 
