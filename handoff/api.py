@@ -124,6 +124,8 @@ class Conflict(Error):
 
 
 class NewOpportunity(Schema):
+    model_config = ConfigDict(extra="forbid")
+
     name: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
     amount: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2)
     close_on: date | None = None
@@ -252,6 +254,9 @@ def make_opportunity(request: HttpRequest, lead_id: UUID, body: NewOpportunity) 
             amount=body.amount,
             close_on=body.close_on,
         )
+    except qualification.NotAccepted as refusal:
+        problem = Problem(field="stage", message="The lead is no SQL.")
+        return Status(409, {"detail": str(refusal), "errors": [problem]})
     except qualification.NotQualified as refusal:
         problems = [{"field": words, "message": "is missing"} for words in refusal.missing]
         return Status(409, {"detail": str(refusal), "errors": problems})

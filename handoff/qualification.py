@@ -30,6 +30,10 @@ class NotQualified(Exception):
         self.missing = missing
 
 
+class NotAccepted(NotQualified):
+    """The lead is no SQL: sales has yet to accept it, or it has left sales again."""
+
+
 def answer(*, lead: Lead, by: "User", question: str, level: int, at: datetime, note: str = "") -> None:
     """Write down what ``by`` learned about one question; the newest word holds. The same word again changes
     nothing: who said it first, and when, stays. Raises ValueError for a question nobody asks, NotYours when
@@ -83,7 +87,7 @@ def convert(
     if existing is not None:
         return existing
     if held.stage != Stage.SQL:
-        raise NotQualified(["the acceptance by sales"])
+        raise NotAccepted(["the acceptance by sales"])
     if left := missing(lead=held):
         raise NotQualified(left)
     change = lifecycle.move(lead=held, to=Stage.OPPORTUNITY, at=at, cause=StageChange.Cause.CONVERSION, by=by)

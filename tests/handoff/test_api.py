@@ -149,6 +149,27 @@ def test_c50_button_and_api_make_one_opportunity():
     assert ada.stage == Stage.OPPORTUNITY
 
 
+def test_an_opportunity_before_the_acceptance_is_refused_by_the_stage():
+    sol = rep()
+    handoff = offered(to=sol)
+
+    early = caller(sol, "decide").post(f"/leads/{handoff.lead.public_id}/opportunity", {})
+
+    assert early.status_code == 409
+    assert early.json()["detail"] == "The acceptance by sales is missing."
+    assert problem_fields(early) == ["stage"]
+
+
+def test_a_misspelt_key_of_an_opportunity_is_named():
+    sol = rep()
+    handoff = offered(to=sol)
+
+    answer = caller(sol, "decide").post(f"/leads/{handoff.lead.public_id}/opportunity", {"ammount": "1"})
+
+    assert answer.status_code == 422
+    assert problem_fields(answer) == ["ammount"]
+
+
 def test_reasons_that_are_switched_off_are_not_taken():
     sol = rep()
     handoff = offered(to=sol)
