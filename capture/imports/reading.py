@@ -148,10 +148,16 @@ def _bytes(path: Path) -> Iterator[IO[bytes]]:
             if packed:
                 with gzip.open(plain) as stream:
                     yield stream  # type: ignore[misc]  # a GzipFile reads like any other
+            elif path.suffix == ".gz":
+                raise FileError(
+                    f"{path.name} is no gzip file, as its name says. If it is plain CSV, rename it."
+                )
             else:
                 yield plain
-    except (OSError, EOFError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except EOFError:
+        raise FileError(f"{path} cannot be read: it ends before its time.") from None
 
 
 @contextmanager

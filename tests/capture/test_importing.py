@@ -458,6 +458,23 @@ def test_consent_is_noted_once_and_a_withdrawal_is_never_overwritten(importing: 
     assert list(ConsentEvent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
 
 
+def test_a_file_that_cannot_be_read_is_told_of_in_whole_sentences(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.json"
+    mapping.write_text(json.dumps(PEOPLE))
+    fake, cut, gone = (tmp_path / name for name in ("fake.csv.gz", "cut.csv.gz", "gone.csv"))
+    fake.write_text(f"{HEADER}\n")
+    cut.write_bytes(gzip.compress(HEADER.encode() * 100)[:-12])
+
+    for path, why in (
+        (fake, "fake.csv.gz is no gzip file, as its name says. If it is plain CSV, rename it."),
+        (cut, f"{cut} cannot be read: it ends before its time."),
+        (gone, f"{gone} cannot be read: No such file or directory."),
+    ):
+        with pytest.raises(CommandError) as refused:
+            call_command("import_leads", path, mapping=mapping)
+        assert str(refused.value) == f"{why} Nothing of this file was imported."
+
+
 def test_unknown_columns_are_named_with_a_guess_before_anything_is_imported(importing: Importing) -> None:
     with pytest.raises(CommandError) as refused:
         importing("Id,Fist,Lats,Emial,Phone,Firm,Level,Seats\n1,,,a@firm.example,,,,\n", PEOPLE)
