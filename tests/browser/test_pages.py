@@ -10,8 +10,11 @@ from playwright.sync_api import Page, Response
 from accounts.models import User
 from handoff import decisions
 from handoff.models import RejectReason
+from leads.models import Lead
+from leads.stages import Stage
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
+from tests.factories import activity
 from tests.fixtures.browser import axe_violations
 
 pytestmark = pytest.mark.browser
@@ -59,6 +62,42 @@ def test_pages_are_accessible_and_fit(
         assert page.goto(path).status == 200
         assert axe_violations(page) == [], path
         assert sideways(page) <= 0, path
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_lead_with_endless_words_pushes_nothing_aside(
+    open_page: Open, transactional_db: None, width: int
+) -> None:
+    cast, now, endless = worlds.cast(), timezone.now(), "W" * 190
+    worlds.mqls()
+    mql = worlds.fitting(endless, stage=Stage.MQL)
+    activity(mql, "pricing_page_view", now - timedelta(hours=2))
+    worlds.work()
+    handoff = worlds.asks_for_a_demo(worlds.fitting(f"Doro {endless}"))
+    Lead.objects.filter(pk__in=[mql.pk, handoff.lead_id]).update(title=f"Director {endless}")
+    Lead.objects.filter(pk=handoff.lead_id).update(city="W" * 120, campaign="W" * 120)
+    lead_page = f"/leads/{handoff.lead.public_id}/"
+    preview = f"/queue/?lead={handoff.lead.public_id}"
+    for who, paths in (
+        (cast.sol, (preview, f"{lead_page}?from=queue&view=due", f"{lead_page}?reject=1", "/notifications/")),
+        (cast.mara, ("/leads/", "/mqls/", lead_page)),
+    ):
+        page = open_page(who, width=width)
+        for path in paths:
+            assert page.goto(path).status == 200
+            assert page.evaluate(PUSHED_ASIDE) == [], path
+    page.goto("/leads/")
+    stages = "[...document.querySelectorAll('tbody td:nth-child(3)')].map((it) => it.getBoundingClientRect())"
+    assert page.evaluate(f"{stages}.every((it) => it.right <= innerWidth)")
+
+
+#: What of the page can be pushed sideways, or has slipped out of it to the right.
+PUSHED_ASIDE = """() => [
+  ...[...document.querySelectorAll(":root, main, .scroll-x, .split__list, .peek, .peek__body")]
+    .filter((it) => it.scrollWidth > it.clientWidth),
+  ...[...document.querySelectorAll("main :is(.btn, time, .sla, .tag)")]
+    .filter((it) => it.getBoundingClientRect().right > innerWidth - 8 && it.checkVisibility()),
+].map((it) => `${it.tagName}.${it.className}`)"""
 
 
 @pytest.mark.parametrize("width", [1440, 390])
