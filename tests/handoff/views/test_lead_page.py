@@ -62,7 +62,7 @@ def test_the_page_says_who_how_far_and_what_counts(sol: User, marta: Handoff, si
 
     page = read(signed_in(sol), url(marta))
 
-    assert "Head of Operations at Nordwind Aufzüge" in page
+    assert "<bdi>Head of Operations</bdi> at <bdi>Nordwind Aufzüge</bdi>" in page
     assert 'class="now" aria-current="step"><b>Handed over</b>' in page
     assert "when you accept" in page
     assert "Asked for a demo, a quote, a trial or a call" in page
@@ -158,7 +158,7 @@ def test_verdicts_are_told_with_reason_and_words(
 
     page = read(signed_in(mara), url(marta))
 
-    assert "Sol Seller <b>sent it back</b>: no budget" in page
+    assert 'Sol Seller <b>sent it back</b><bdi dir="ltr">: no budget' in page
     assert "Next year." in page
     assert "recycled" not in page
 
