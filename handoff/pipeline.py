@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.clock import database_now
 from accounts.permissions import may_hand_over
@@ -83,8 +83,6 @@ def _try(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
         return _handle(crossing_id, lead_id, at)
     except NOT_THE_LEADS_FAULT:
         raise
-    except Lead.DoesNotExist:
-        return False  # erased since the list was read, and its crossings with it
     except Exception as error:
         log.exception("crossing %d could not be handled", crossing_id)
         stuck.put_aside(crossing_id=crossing_id, error=error, at=at or database_now())
@@ -94,7 +92,9 @@ def _try(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
 @transaction.atomic
 def _handle(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
     """Act on one crossing, unless another worker has it. Returns whether it is done with."""
-    lead = _hold(lead_id)
+    lead = _held(skip_locked=True).filter(pk=lead_id).first()
+    if lead is None:
+        return False  # erased; or in the hands of somebody for a moment, and the next look comes to it
     # Once the lead is in hand: who comes late in a batch has a clock that starts late.
     at = at or database_now()
     crossing = _claim(crossing_id, lead, at)
@@ -346,5 +346,10 @@ def _claim(crossing_id: int, lead: Lead, at: datetime) -> Crossing | None:
 
 def _hold(lead_id: int) -> Lead:
     """The lead as it is now; nobody else moves it until the end of the transaction."""
-    held = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
-    return held.get(pk=lead_id)
+    return _held().get(pk=lead_id)
+
+
+def _held(*, skip_locked: bool = False) -> QuerySet[Lead]:
+    """Workers with the same list skip what another has: waiting for it, they would all wait at each lead."""
+    leads = Lead.objects.select_related("company")
+    return leads.select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)

@@ -95,6 +95,11 @@ class Crossing(models.Model):
                 condition=Q(handled_at=None) & (Q(held_at=None) | Q(released_at__isnull=False)),
                 name="scoring_crossing_ready",
             ),
+            models.Index(
+                fields=["not_before"],
+                condition=Q(handled_at=None, not_before__isnull=False),
+                name="scoring_crossing_sleeping",
+            ),  # recycling.wake
             models.Index(fields=["stage_change"], name="scoring_crossing_stage_change"),
         ]
 

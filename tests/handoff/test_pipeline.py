@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from handoff import decisions, evidence, pipeline, recycling, routing, stuck, tasks
 from handoff.models import Handoff, Pool, PoolMember, SlaPolicy, StuckCrossing, Verdict
@@ -522,3 +522,30 @@ def test_who_comes_to_work_gets_what_waits_however_many_crossings_stand_in_line(
     waiting.refresh_from_db()
     assert waiting.rep == sol
     assert Crossing.objects.filter(handled_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_lead_that_another_has_in_hand():
+    pool(rep())
+    busy, free = crossing(lead()), crossing(lead())
+    in_hand, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Lead.objects.select_for_update(no_key=True).get(pk=busy.lead_id)
+                in_hand.set()
+                let_go.wait(20)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    in_hand.wait(20)
+    pipeline.run(at=NOW)
+    assert (outcome(busy), outcome(free)) == ("", "handed_over")
+
+    let_go.set()
+    other.join()
+    pipeline.run(at=NOW)
+    assert outcome(busy) == "handed_over"
