@@ -40,6 +40,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
+def without_turns(text: str) -> str:
+    """``text`` without what turns the direction of text around."""
+    return text if text.isascii() else _TURNS.sub("", text)
+
+
 class Refused(Exception):
     """One item cannot be taken: ``field`` says where, ``reason`` why, as a sentence."""
 
@@ -70,7 +75,7 @@ def line(value: object, *, field: str, most: int, least: int = 0) -> str:
     if value is None:
         text = ""
     elif isinstance(value, str):
-        text = (value if value.isascii() else _TURNS.sub("", value)).strip()
+        text = without_turns(value).strip()
     else:
         raise Refused(field, "Must be text.")
     if _CONTROL.search(text) or not is_storable(text):

@@ -174,7 +174,7 @@ def _fitting(event_id: str) -> str:
 
 def _one_line(read: mapping.Text, name: str, most: int) -> mapping.Text:
     def line(cells: Cells) -> str:
-        found = read(cells)
+        found = cleaning.without_turns(read(cells))
         if not found:
             return ""
         if _CONTROL.search(found):

@@ -34,6 +34,16 @@ def row(page: Page, name: str) -> Locator:
     return page.locator("#worklist").get_by_role("link", name=name)
 
 
+def slowly(seconds: float) -> Callable[[Route], None]:
+    """A line on which every request takes this much longer."""
+
+    def go_on(route: Route) -> None:
+        time.sleep(seconds)
+        route.continue_()
+
+    return go_on
+
+
 def opened(open_page: Open, user: User, path: str = "/queue/", **options: object) -> Page:
     page = open_page(user, **options)
     page.goto(path)
@@ -100,7 +110,7 @@ def test_an_undo_pressed_at_once_waits_for_the_verdict_and_takes_no_other_back(
 
 def test_r_1_ctrl_enter_in_one_breath_rejects(open_page: Open, cast: Cast) -> None:
     page = opened(open_page, cast.sol)
-    page.route("**/queue/**", lambda route: (time.sleep(0.4), route.continue_()))
+    page.route("**/queue/**", slowly(0.4))
 
     page.keyboard.press("r")
     page.keyboard.press("1")

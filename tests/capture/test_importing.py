@@ -537,3 +537,8 @@ def test_many_rows_are_written_in_windows_of_a_constant_number_of_queries(
     with django_assert_max_num_queries(75):  # three windows of at most 25, savepoints included
         said = importing(f"{HEADER}\n{rows}", PEOPLE)
     assert "3000 created" in said
+
+
+def test_what_would_turn_our_words_around_is_left_out_of_names(importing: Importing) -> None:
+    importing(f"{HEADER}\n1,\u202eAda,Byron\u2066,ada@x.example,,,,\n", PEOPLE)
+    assert Lead.objects.get().name == "Ada Byron"
