@@ -62,6 +62,10 @@ def test_B2_killers_in_every_field_of_an_event(site: Caller, field: str) -> None
             assert stored is None or stored.properties == {"text": killer}
 
 
+#: Left out of what is stored: they would turn around our own words that stand after them.
+TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
 @pytest.mark.parametrize("field", ["name", "title", "phone", "city", "source", "campaign", "country"])
 def test_B2_killers_in_every_field_of_a_lead(site: Caller, field: str) -> None:
     for number, killer in enumerate(KILLERS):
@@ -73,7 +77,7 @@ def test_B2_killers_in_every_field_of_a_lead(site: Caller, field: str) -> None:
         else:
             assert answer.status_code == 201
             stored = getattr(Lead.objects.get(email=email), field)
-            assert stored == killer.strip() or (field == "source" and stored == "site")
+            assert stored == killer.translate(TURNS).strip() or (field == "source" and stored == "site")
 
 
 @pytest.mark.parametrize("killer", KILLERS)
