@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
@@ -141,12 +140,11 @@ def save_lead(request: HttpRequest) -> Any:
     saved = submitting.read(body)
 
     def save() -> Upserted | Refused:
-        with transaction.atomic():
-            answer = upsert(incoming=[saved.lead], source=source, at=at)[0]
-            if isinstance(answer, Upserted):
-                _consent(answer, saved.consent, source, at)
-                tick("leads_changed")
-            return answer
+        answer = upsert(incoming=[saved.lead], source=source, at=at)[0]
+        if isinstance(answer, Upserted):
+            _consent(answer, saved.consent, source, at)
+            tick("leads_changed")
+        return answer
 
     answer = intake.retried(save)
     if isinstance(answer, Refused):

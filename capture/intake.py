@@ -1,17 +1,17 @@
 """Take events from outside: check each, find whom it is about, and write it down once."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import connection
 
 from accounts.models import User
 from leads.activities import NewActivity, record
 from leads.models import ActivityType
+from leads.retrying import retrying
 
 from . import cleaning, identity
 from .cleaning import Refused
@@ -27,7 +27,6 @@ CLAIMED = "claimed_occurred_at"
 FIELDS = frozenset(
     {"event_id", "type", "occurred_at", "sent_at", "email", "lead_id", "anonymous_id", "properties"}
 )
-TRIES = 5
 
 T = TypeVar("T")
 
@@ -128,7 +127,6 @@ def _occurred_at(item: Mapping[str, object], at: datetime) -> tuple[datetime, da
     return occurred_at, None
 
 
-@transaction.atomic
 def _store(events: list[Event], user: User, source: str, at: datetime) -> Taken:
     types = dict(ActivityType.objects.values_list("key", "id"))
     refused = [
@@ -176,17 +174,9 @@ def _known(events: list[Event], source: str) -> set[str]:
 
 
 def retried(work: Callable[[], T]) -> T:
-    """Do ``work``, a transaction of its own, again when another one was in its way: the same new address
-    twice at once, or two batches that touch the same leads in different order."""
-    for attempt in range(1, TRIES + 1):
-        try:
-            return work()
-        except (IntegrityError, OperationalError) as error:
-            code = getattr(error.__cause__, "sqlstate", None)
-            if connection.in_atomic_block or attempt == TRIES or code not in _WORTH_A_RETRY:
-                raise
-            time.sleep(0.01 * 2**attempt)
-    raise AssertionError("unreachable")
+    """Do ``work`` in a transaction, again when another one was in its way: the same new address twice at
+    once, or two batches that touch the same leads in different order."""
+    return retrying(work, worth=_WORTH_A_RETRY)
 
 
 #: unique violation, foreign key violation (a lead deleted meanwhile), serialisation failure, deadlock

@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.permissions import may_give_verdicts
 from leads import activities
 from leads.activities import NewActivity
-from leads.deadlocks import begins_again
 from leads.models import ActivityType, Lead
+from leads.retrying import begins_again
 from leads.stages import Stage
 
 from .models import Handoff

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 
 from leads import lifecycle
-from leads.deadlocks import begins_again
 from leads.models import Lead, StageChange
+from leads.retrying import begins_again
 from leads.stages import Stage
 from leads.ticks import tick
 from scoring.dimensions import Dimension

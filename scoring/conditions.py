@@ -24,6 +24,7 @@ LONGEST_WINDOW = 3650
 
 P = ParamSpec("P")
 T = TypeVar("T")
+How = Literal["all", "any", "none"]
 
 
 class ConditionError(ValueError):
@@ -78,7 +79,7 @@ class Faults:
 class Group:
     """All, any or none of its parts."""
 
-    how: Literal["all", "any", "none"]
+    how: How
     parts: tuple["Condition", ...]
 
 
@@ -139,7 +140,7 @@ def parse(data: Any, *, types: Collection[str] | None = None, path: str = "$") -
             below = [
                 faults.of(read, part, f"{at}.{kinds[0]}[{n}]", depth + 1) for n, part in enumerate(parts)
             ]
-        return Group(kinds[0], tuple(cast("list[Condition]", below)))  # type: ignore[arg-type]
+        return Group(cast("How", kinds[0]), tuple(cast("list[Condition]", below)))
 
     return read(data, path, 1)
 

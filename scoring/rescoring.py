@@ -10,12 +10,13 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import DatabaseError, connection, transaction
 
 from accounts.clock import database_now
-from leads.deadlocks import retrying
 from leads.models import ChangedLead
+from leads.retrying import retrying
 from leads.ticks import tick
 
 from . import buckets
@@ -67,7 +68,7 @@ def rescore_everybody(*, model: ScoringModel, at: datetime | None = None, live: 
     written = 0
     bucket = buckets.following(0)
     while bucket is not None:
-        written += retrying(lambda bucket=bucket: _score_live(model, bucket, at, live)).written  # type: ignore[misc]
+        written += retrying(partial(_score_live, model, bucket, at, live)).written
         bucket = buckets.following(bucket + 1)
     if live:
         tick("crossings")
@@ -79,7 +80,7 @@ def continue_publishing(*, seconds: float, at: datetime | None = None) -> bool:
     with how far it came, so a killed worker costs one bucket. Returns whether all is done."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if not retrying(lambda: _publish_bucket(at)):
+        if not retrying(partial(_publish_bucket, at)):
             return True
     return False
 
@@ -93,7 +94,7 @@ def sweep_fading(*, at: datetime | None = None, seconds: float = math.inf) -> in
     until = time.monotonic() + seconds
     written = 0
     for version in ModelVersion.objects.published().filter(rescored_to=None).order_by("id"):
-        while saved := retrying(lambda version=version: _sweep_on(version, at)):  # type: ignore[misc]
+        while saved := retrying(partial(_sweep_on, version, at)):
             written += saved.written
             if saved.crossings:
                 tick("crossings")
@@ -155,7 +156,7 @@ def _score(taken: list[_Taken], at: datetime | None) -> int:
     """Score ``taken`` and return the crossings made. A batch that fails is halved until the lead that breaks
     it stands alone."""
     try:
-        return retrying(lambda: _score_claimed(taken, at))
+        return retrying(partial(_score_claimed, taken, at))
     except DatabaseError as error:
         if not connection.is_usable():
             raise

@@ -194,10 +194,9 @@ def _apply(window: Sequence[Prepared], job: Job, live: bool) -> Iterator[tuple[S
         return
 
     def work() -> Applied:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL handoff.quiet = {'off' if live else 'on'}")
-            return apply(window, job)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL handoff.quiet = {'off' if live else 'on'}")
+        return apply(window, job)
 
     try:
         yield window, retried(work)

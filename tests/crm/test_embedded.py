@@ -139,8 +139,9 @@ def test_a_database_that_a_killed_first_start_left_unmade_is_made_by_the_next_co
         with servers.connect() as connection:
             connection.execute(f'DROP DATABASE "{DATABASE}"')
 
-        with used(open_folder / "one"):
-            servers.connect(DATABASE).close()
+        with used(open_folder / "one"), servers.connect(DATABASE) as connection:
+            found = connection.execute("SELECT current_database()").fetchone()
+    assert found == (DATABASE,)
 
 
 def test_dismissing_one_keeper_leaves_the_one_of_another_folder(open_folder: Path) -> None:
