@@ -19,9 +19,9 @@ from .models import (
     Adjustment,
     Blocker,
     Crossing,
-    FreeMailDomain,
     Line,
     LineState,
+    MailDomain,
     ModelVersion,
     Rule,
     RuleGroup,
@@ -127,7 +127,7 @@ class ReasonForm(forms.Form):
 
 @admin.register(ScoringModel)
 class ScoringModelAdmin(admin.ModelAdmin[ScoringModel]):
-    list_display = ("name", "key", "applies_to", "swept_at")
+    list_display = ("name", "key", "needs_sign_off", "agreed_handoffs", "swept_at")
     readonly_fields = ("swept_at",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -365,7 +365,9 @@ class AdjustmentAdmin(BigTableAdmin):
         self.message_user(request, f"{taken} taken back.", messages.SUCCESS)
 
 
-@admin.register(FreeMailDomain)
-class FreeMailDomainAdmin(BigTableAdmin):
+@admin.register(MailDomain)
+class MailDomainAdmin(BigTableAdmin):
+    list_display = ("domain", "kind")
+    list_filter = ("kind",)
     search_fields = ("domain",)
     ordering = ("domain",)

@@ -17,6 +17,9 @@ HUNDREDTHS = 100
 MOST_POINTS = 200
 #: A dimension without a ceiling of its own still ends here, in points: it must fit the column.
 MOST_CEILING = 100_000
+#: The ladder of grades, lowest first; a step is a third of a letter.
+GRADES = ("F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+")
+TOP_GRADE = len(GRADES) - 1
 #: Stages that lines and triggers lead to.
 LINE_STAGES = ("mql", "sql")
 #: The stage that hands a lead to sales; blockers keep leads out of it.

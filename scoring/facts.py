@@ -15,6 +15,9 @@ LONGEST_COMPARED = 2000
 _NUMBER = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
+#: Field → the kind of mail domain it asks for.
+_MAIL_KINDS = {"free_mail": "free", "throwaway_mail": "throwaway"}
+
 #: Facts kept in history tables, in the order of their columns; the lead's company is kept too.
 _LEAD = ("email", "name", "title", "phone", "country", "city", "source", "campaign", "attributes")
 _COMPANY = ("name", "domain", "employees", "revenue", "industry", "country", "city", "attributes")
@@ -219,11 +222,11 @@ def _day(field: Field, bind: Parameters) -> str:
 
 
 def _truth(field: Field, bind: Parameters) -> str:
-    if field.name == "free_mail":
+    if field.name in _MAIL_KINDS:
         domain = "nullif(lower(split_part(l.email, '@', 2)), '')"
         return (
-            f"CASE WHEN {domain} IS NOT NULL THEN"
-            f" EXISTS (SELECT 1 FROM scoring_freemaildomain d WHERE d.domain = {domain}) END"
+            f"CASE WHEN {domain} IS NOT NULL THEN EXISTS (SELECT 1 FROM scoring_maildomain d"
+            f" WHERE d.domain = {domain} AND d.kind = '{_MAIL_KINDS[field.name]}') END"
         )
     text = _text(field, bind)
     return (

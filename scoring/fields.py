@@ -35,6 +35,7 @@ FIELDS: dict[str, Field] = {
         Field("email", "the e-mail address", Type.TEXT, "l.email"),
         Field("email_domain", "the domain of the e-mail address", Type.TEXT, "l.email"),
         Field("free_mail", "the e-mail address is from a free provider", Type.BOOLEAN, "l.email"),
+        Field("throwaway_mail", "the e-mail address is a throw-away one", Type.BOOLEAN, "l.email"),
         Field("name", "the name", Type.TEXT, "l.name"),
         Field("title", "the job title", Type.TEXT, "l.title"),
         Field("phone", "the phone number", Type.TEXT, "l.phone"),

@@ -1,7 +1,8 @@
 from .adjustment import Adjustment
 from .crossing import Crossing
-from .free_mail import FreeMailDomain
+from .mail_domain import MailDomain
 from .model_version import ModelVersion, ScoringModel
+from .publication import ModelReview, Publication, SignOff
 from .rule import Blocker, Line, Rule, RuleGroup, Trigger
 from .score import LineState, Score
 
@@ -9,13 +10,16 @@ __all__ = [
     "Adjustment",
     "Blocker",
     "Crossing",
-    "FreeMailDomain",
     "Line",
     "LineState",
+    "MailDomain",
+    "ModelReview",
     "ModelVersion",
+    "Publication",
     "Rule",
     "RuleGroup",
     "Score",
     "ScoringModel",
+    "SignOff",
     "Trigger",
 ]

@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.permissions import sees_everything
-from scoring.dimensions import MOST_CEILING
+from scoring.dimensions import GRADES, HUNDREDTHS, MOST_CEILING, TOP_GRADE
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -20,8 +20,16 @@ class ScoringModel(models.Model):
 
     key = models.CharField(max_length=64, unique=True, validators=[KEY])
     name = models.CharField(max_length=120)
-    applies_to = models.CharField(
-        max_length=200, blank=True, help_text="In words: which leads it is for. Empty for all."
+    needs_sign_off = models.BooleanField(
+        "needs sign-off",
+        default=False,
+        help_text="Whether marketing and sales must both sign a version before it is published.",
+    )
+    agreed_handoffs = models.PositiveSmallIntegerField(
+        "agreed handoffs a week",
+        null=True,
+        blank=True,
+        help_text="How many leads a week sales agreed to take. Empty for no agreement.",
     )
     swept_at = models.DateTimeField(
         null=True, blank=True, editable=False,
@@ -67,10 +75,12 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 
 class ModelVersion(models.Model):
     """One state of a model's rules: "default, version 7, published 3 May by Mara because …". A draft is
-    edited freely; once published, it and its rules never change: the database refuses."""
+    edited freely; a checked one waits for signatures and goes back to being a draft to be edited; once
+    published, it and its rules never change: the database refuses."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
+        CHECKED = "checked", "Checked"
         PUBLISHED = "published", "Published"
         RETIRED = "retired", "Retired"
 
@@ -87,8 +97,29 @@ class ModelVersion(models.Model):
     ceiling_intent = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_CEILING)]
     )
+    applies_to: Any = models.JSONField(
+        null=True, blank=True,
+        help_text="A condition on facts: which leads the version scores. Empty for all.",
+    )  # fmt: skip
+    time_zone = models.CharField(
+        max_length=64, default="UTC", help_text="Where its days, weeks and months begin."
+    )
+    grades_from = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(TOP_GRADE)],
+        help_text="Fit is a grade that starts here, in thirds of a letter above F. Empty for points.",
+    )  # fmt: skip
+    evidence = models.TextField(
+        blank=True, editable=False, help_text="What the suggestions it follows were learned from."
+    )
+    based_on = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    checked_by = models.ForeignKey(
         "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -110,9 +141,25 @@ class ModelVersion(models.Model):
                 fields=["model"], condition=Q(state="published"), name="scoring_modelversion_one_published"
             ),
             models.CheckConstraint(
-                condition=Q(state="draft", published_at=None, published_by=None, reason="", rescored_to=None)
+                condition=Q(
+                    state__in=["draft", "checked"],
+                    published_at=None,
+                    published_by=None,
+                    reason="",
+                    rescored_to=None,
+                )
                 | (Q(state__in=["published", "retired"], published_at__isnull=False) & ~Q(reason="")),
                 name="scoring_modelversion_published_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft", checked_at=None, checked_by=None)
+                | ~Q(state__in=["draft", "checked"])
+                | Q(state="checked", checked_at__isnull=False),
+                name="scoring_modelversion_checked_at_a_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(grades_from=None) | Q(grades_from__range=(0, TOP_GRADE)),
+                name="scoring_modelversion_grades_from_range",
             ),
             *[
                 models.CheckConstraint(
@@ -154,3 +201,7 @@ class ModelVersion(models.Model):
     def ceilings(self) -> dict[str, int | None]:
         """Dimension → the most it can reach, in points; None for no ceiling."""
         return {"fit": self.ceiling_fit, "engagement": self.ceiling_engagement, "intent": self.ceiling_intent}
+
+    def grade_of(self, fit: int) -> str:
+        """The letter for ``fit`` hundredths of a version with grades: "B+". Empty for one with points."""
+        return "" if self.grades_from is None else GRADES[max(0, min(TOP_GRADE, fit // HUNDREDTHS))]

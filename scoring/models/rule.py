@@ -56,6 +56,10 @@ class _Conditional(models.Model):
     breaking the others."""
 
     when: Any = models.JSONField(default=dict)
+    unless: Any = models.JSONField(
+        null=True, blank=True, help_text="While this holds the part counts for nothing. Empty for never."
+    )
+    is_on = models.BooleanField("on", default=True)
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
     disabled_reason = models.TextField(blank=True, editable=False)
 
@@ -71,11 +75,16 @@ class _Conditional(models.Model):
 
 
 class RuleGroup(models.Model):
-    """Rules of one dimension that together give, or take, at most ``cap`` points: "page views, 12"."""
+    """Rules of one dimension that together give, or take, at most ``cap`` points: "page views, 12". A group
+    may itself be part of a larger one."""
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="groups")
     key = models.CharField(max_length=64, validators=[KEY])
     cap = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(100_000)])
+    within = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="inner",
+        help_text="The larger group it is part of.",
+    )  # fmt: skip
 
     class Meta:
         constraints = [
@@ -95,11 +104,13 @@ class Rule(_Conditional):
     class Count(models.TextChoices):
         ONCE = "once", "Once"
         EACH = "each", "Each time"
+        TIERS = "tiers", "By how often"
 
     class Period(models.TextChoices):
         DAY = "day", "Day"
         WEEK = "week", "Week"
         MONTH = "month", "Month"
+        EVER = "ever", "Ever"
 
     class Decay(models.TextChoices):
         HALF_LIFE = "half_life", "Halves every … days"
@@ -115,7 +126,16 @@ class Rule(_Conditional):
     points = models.SmallIntegerField(
         validators=[MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)]
     )
-    count = models.CharField(max_length=4, choices=Count.choices, default=Count.ONCE)
+    mismatch_points = models.SmallIntegerField(
+        "points for a mismatch", null=True, blank=True,
+        validators=[MinValueValidator(-MOST_POINTS), MaxValueValidator(MOST_POINTS)],
+        help_text="When everything it asks about is known and does not match; unknown gives nothing.",
+    )  # fmt: skip
+    tiers: Any = models.JSONField(
+        null=True, blank=True,
+        help_text="By how often: a list of {times, points}; the highest reached counts.",
+    )  # fmt: skip
+    count = models.CharField(max_length=5, choices=Count.choices, default=Count.ONCE)
     cap = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(100_000)],
         help_text="The most points this rule gives or takes, when each time counts.",
@@ -149,7 +169,7 @@ class Rule(_Conditional):
             ),
             models.CheckConstraint(
                 condition=Q(per_times=None, per_period="")
-                | (Q(per_times__gte=1) & Q(per_period__in=["day", "week", "month"])),
+                | (Q(per_times__gte=1) & Q(per_period__in=["day", "week", "month", "ever"])),
                 name="scoring_rule_period_whole",
             ),
             models.CheckConstraint(
@@ -159,8 +179,19 @@ class Rule(_Conditional):
                 name="scoring_rule_fading_whole",
             ),
             models.CheckConstraint(
-                condition=Q(count="each") | Q(count="once", cap=None, per_times=None),
+                condition=Q(count="each")
+                | Q(count="tiers", cap=None)
+                | Q(count="once", cap=None, per_times=None),
                 name="scoring_rule_limits_need_each",
+            ),
+            models.CheckConstraint(
+                condition=Q(count="tiers", tiers__isnull=False, decay_kind="")
+                | (~Q(count="tiers") & Q(tiers=None)),
+                name="scoring_rule_tiers_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(mismatch_points=None) | Q(mismatch_points__range=(-MOST_POINTS, MOST_POINTS)),
+                name="scoring_rule_mismatch_points_range",
             ),
         ]
         triggers = [_only_in_drafts()]
@@ -229,6 +260,10 @@ class Line(models.Model):
     leave = models.PositiveIntegerField(
         "leave margin", default=0, help_text="How far below the line a lead may cool before it has left it."
     )
+    cool_down_days = models.PositiveSmallIntegerField(
+        "cool-down", default=0, validators=[MaxValueValidator(3650)],
+        help_text="Days after a crossing in which the line makes no other; triggers do not wait.",
+    )  # fmt: skip
 
     class Meta:
         constraints = [

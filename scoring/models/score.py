@@ -64,6 +64,7 @@ class LineState(models.Model):
     inside = models.BooleanField()
     cycle = models.PositiveIntegerField(help_text="How often the lead has crossed upwards.")
     since = models.DateTimeField(help_text="When it entered or left.")
+    crossed_at = models.DateTimeField(null=True, blank=True, help_text="The last crossing, for cool-downs.")
     restart_id = models.BigIntegerField(
         null=True, blank=True,
         help_text="The newest restart this state has seen. A newer one closes the line, so that what comes "

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from leads.models import Activity, ActivityType, ChangedLead, Company, Lead
 from scoring import buckets, checking, rescoring, statement, tasks
-from scoring.models import Adjustment, Crossing, FreeMailDomain, ModelVersion, Score, ScoringModel
+from scoring.models import Adjustment, Crossing, MailDomain, ModelVersion, Score, ScoringModel
 from tests import factories as make
 from tests.factories import NOW
 from tests.scoring.test_crossings import crossed, line, publish, rescore, rule
@@ -117,7 +117,7 @@ def test_a_change_of_company_moving_and_deleting_are_scored(fit_model: ModelVers
 def test_adjustments_and_the_list_of_free_mail_are_facts_too(fit_model: ModelVersion) -> None:
     lead = make.lead(email="ada@mailbox.example")
     rescore()
-    FreeMailDomain.objects.create(domain="mailbox.example")
+    MailDomain.objects.create(domain="mailbox.example")
     rescore()
     assert points(lead) == -3
 
@@ -128,7 +128,7 @@ def test_adjustments_and_the_list_of_free_mail_are_facts_too(fit_model: ModelVer
     assert points(lead) == 7
 
     Adjustment.objects.filter(pk=word.pk).update(voided_at=NOW)
-    FreeMailDomain.objects.filter(domain="mailbox.example").delete()
+    MailDomain.objects.filter(domain="mailbox.example").delete()
     rescore()
     assert points(lead) == 0
 
