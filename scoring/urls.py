@@ -1,7 +1,7 @@
 from django.urls import path
 
-from . import views
+from .views import definitions
 
 app_name = "scoring"
 
-urlpatterns = [path("definitions/", views.show_definitions, name="definitions")]
+urlpatterns = [path("definitions/", definitions.show_definitions, name="definitions")]

@@ -6,8 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leads.stages import Stage, sql_stages
-
-from . import definitions
+from scoring import definitions
 
 
 @login_required

@@ -1,0 +1,1 @@
+"""Pages of the scoring app: a module for each."""
