@@ -55,7 +55,10 @@ def test_every_list_and_form_opens(desk: Client) -> None:
         "score",
         "linestate",
         "adjustment",
-        "freemaildomain",
+        "maildomain",
+        "publication",
+        "signoff",
+        "modelreview",
     ):
         assert desk.get(reverse(f"admin:scoring_{name}_changelist")).status_code == 200, name
     for version in ModelVersion.objects.all():
