@@ -20,3 +20,29 @@ def may_hand_over(user: User) -> bool:
 
 def may_edit_leads(user: User) -> bool:
     return user.role in (Role.MARKETER, Role.ADMIN)
+
+
+def may_draft_rules(user: User) -> bool:
+    """Marketing writes the rules of scoring; what is published needs more (``scoring.publishing``)."""
+    return user.role in (Role.MARKETER, Role.ADMIN)
+
+
+def may_publish_rules(user: User, *, signed: bool) -> bool:
+    """Admins publish; marketing does what both sides were asked to sign and have ``signed``."""
+    return user.role == Role.ADMIN or (signed and user.role == Role.MARKETER)
+
+
+def may_sign_for(user: User, side: str) -> bool:
+    """For "marketing" a marketer signs, for "sales" a manager; an admin may stand in for one of them."""
+    signers = {"marketing": Role.MARKETER, "sales": Role.MANAGER}
+    return user.role in (Role.ADMIN, signers[side])
+
+
+def may_review_rules(user: User) -> bool:
+    """Who looks after the rules month by month: both sides' leads, not the reps."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+
+
+def may_release(user: User) -> bool:
+    """Who lets held crossings go to sales; each only those of leads they see."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)

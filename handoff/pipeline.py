@@ -23,6 +23,7 @@ from leads.models import Lead, StageChange
 from leads.stages import WITH_MARKETING, WITH_SALES, Stage
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Crossing, Score
+from scoring.releasing import OVERTAKEN
 
 from . import alerts, clocks, evidence, recycling, routing, stuck
 from .models import Handoff, StuckCrossing, Verdict
@@ -47,7 +48,8 @@ class Outcome:
     CUSTOMER = "customer"  #: it has bought
     CLOSED = "closed"  #: sales closed it for good; marketing may still hand it over
     BLOCKED = "blocked"  #: a blocker forbids it
-    LEFT = "left"  #: it had to wait after a rejection, and went below the line meanwhile
+    LEFT = "left"  #: it had to wait after a rejection or a release, and went below the line meanwhile
+    OVERTAKEN = OVERTAKEN  #: held by ``scoring``, it went below the line before a person released it
     ALREADY = "already"  #: it stood there or further
 
 

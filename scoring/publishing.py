@@ -1,74 +1,321 @@
-"""Drafts go live, versions become drafts again, and crossings that publishing caused are released."""
+"""How a version goes live: draft, checked, signed by both sides if they agreed so, published with a reason,
+retired, and brought back if need be. Crossings that this causes wait, and a person releases them.
 
-from collections.abc import Iterable
+Every verb locks the model first, then the version, and looks again at what it finds: two people at once come
+one after the other, and the second is told what the first did.
+"""
+
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
+from accounts.permissions import may_publish_rules, may_sign_for
 from leads.ticks import tick
 
-from .model_file import check, load, save
-from .models import Crossing, ModelVersion, ScoringModel
+from .model_file import check, new_draft, save
+from .models import ModelVersion, Publication, RuleGroup, ScoringModel, SignOff
+from .releasing import drop_overtaken as drop_overtaken
+from .releasing import release as release
+from .releasing import undo_held
 from .stored import activity_types
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
-class NotADraft(Exception):
-    """Only a draft can be published; the message says what the version is."""
+class Refused(Exception):
+    """A version cannot take this step; the message says why, and what to do instead."""
 
 
-class ReasonMissing(Exception):
+class NotADraft(Refused):
+    """Only a draft is edited, checked or discarded."""
+
+
+class NotChecked(Refused):
+    """Only a checked version is signed or reopened."""
+
+
+class NotSigned(Refused):
+    """Both sides sign first: so they agreed for this model."""
+
+
+class AlreadySigned(Refused):
+    """The side has signed, or the person has signed for the other one."""
+
+
+class NotYours(Refused):
+    """Somebody in another role takes this step."""
+
+
+class NotRetired(Refused):
+    """Only what was live before can be brought back."""
+
+
+class PublishedMeanwhile(Refused):
+    """Another version went live than the one that the person was looking at."""
+
+
+class ReasonMissing(Refused):
     """Publishing needs a reason, such as what was seen in the market (S1-20)."""
 
 
-@transaction.atomic
-def publish(*, version: ModelVersion, by: "User | None", reason: str, at: datetime) -> ModelVersion:
-    """Make ``version`` the one that scores from ``at`` on and retire the one before. Everybody is re-scored
-    next, in the background; crossings that this causes wait for a person. Raises NotADraft, ReasonMissing,
-    and ModelFileError when the draft has a rule that cannot be computed."""
-    if not reason.strip():
-        raise ReasonMissing("Say why: what did you see that this version answers?")
-    model = ScoringModel.objects.select_for_update(no_key=True).get(pk=version.model_id)
-    version = (
-        ModelVersion.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("model")
-        .get(pk=version.pk)
-    )
-    if not version.is_draft:
-        raise NotADraft(f"{version} is {version.get_state_display().lower()} already.")
-    check(save(version=version), types=activity_types())
-    for part in (version.rules, version.stage_triggers, version.blockers):
-        part.exclude(disabled_at=None).update(disabled_at=None, disabled_reason="")
-    model.versions.published().update(state=ModelVersion.State.RETIRED, rescored_to=None)
-    ModelVersion.objects.filter(pk=version.pk).update(
-        state=ModelVersion.State.PUBLISHED,
-        published_at=at,
-        published_by=by,
-        reason=reason.strip(),
-        rescored_to=0,
-    )
-    tick("published")
-    version.refresh_from_db()
-    return version
+# Draft → checked → signed
 
 
 @transaction.atomic
 def draft_from(*, version: ModelVersion, by: "User | None") -> ModelVersion:
-    """A draft that says the same as ``version``: to edit, or to go back to it."""
-    return load(data=save(version=version), by=by)
+    """A draft that says the same as ``version``, with what cannot be computed any more: to be mended."""
+    made = new_draft(model=version.model, by=by, ceilings=version.ceilings)
+    copied = {"applies_to", "time_zone", "grades_from"}
+    ModelVersion.objects.filter(pk=made.pk).update(
+        based_on=version, **{name: getattr(version, name) for name in copied}
+    )
+    groups = list(version.groups.order_by("id"))
+    copies = {group.pk: _copied(group, made, within=None) for group in groups}
+    for group in groups:
+        copies[group.pk].save()
+    for group in (group for group in groups if group.within_id):
+        RuleGroup.objects.filter(pk=copies[group.pk].pk).update(within=copies[group.within_id])
+    for rule in version.rules.order_by("id"):
+        _copied(rule, made, group=copies[rule.group_id] if rule.group_id else None).save()
+    for parts in (version.lines, version.stage_triggers, version.blockers):
+        for part in parts.order_by("id"):
+            _copied(part, made).save()
+    made.refresh_from_db()
+    return made
+
+
+def _copied(part: Any, version: ModelVersion, **changes: Any) -> Any:
+    """A new part of ``version`` like ``part``; one that was turned off gets another try."""
+    changes = {"version": version, "disabled_at": None, "disabled_reason": "", **changes}
+    own = {field.attname: getattr(part, field.attname) for field in part._meta.concrete_fields}
+    del own[part._meta.pk.attname]
+    copy = type(part)(**own)
+    for name, value in changes.items():
+        if hasattr(copy, name):
+            setattr(copy, name, value)
+    return copy
 
 
 @transaction.atomic
-def release(*, crossings: Iterable[Crossing], by: "User", at: datetime) -> int:
-    """Let held crossings hand over. Returns how many were still held; safe to repeat."""
-    released = (
-        Crossing.objects.held()
-        .filter(pk__in=[crossing.pk for crossing in crossings])
-        .update(released_at=at, released_by=by)
+def check_draft(*, version: ModelVersion, by: "User | None", at: datetime) -> ModelVersion:
+    """Make sure that everything in a draft can be computed, and close it for editing, so that what is signed
+    is what goes live. Raises NotADraft, and ModelFileError with every fault. Safe to repeat."""
+    version = _hold(version)
+    if version.state == ModelVersion.State.CHECKED:
+        return version
+    _must_be_draft(version)
+    _check(version)
+    _move(version, to=ModelVersion.State.CHECKED, checked_at=at, checked_by=by)
+    return version
+
+
+@transaction.atomic
+def reopen(*, version: ModelVersion) -> ModelVersion:
+    """Make a checked version a draft again, to edit it. Takes its signatures back: they were for what it
+    said. Raises NotChecked. Safe to repeat."""
+    version = _hold(version)
+    if version.is_draft:
+        return version
+    _must_be_checked(version)
+    version.sign_offs.all().delete()
+    _move(version, to=ModelVersion.State.DRAFT, checked_at=None, checked_by=None)
+    return version
+
+
+@transaction.atomic
+def sign(*, version: ModelVersion, side: str, by: "User", at: datetime) -> SignOff:
+    """``by`` agrees for ``side`` ("marketing" or "sales") that a checked version may go live. Each side signs
+    once, each person for one side. Raises NotYours, NotChecked, AlreadySigned. Safe to repeat."""
+    if not may_sign_for(by, side):
+        whose = "A marketer or an admin" if side == SignOff.Side.MARKETING else "A manager or an admin"
+        raise NotYours(f"{whose} signs for {side}.")
+    version = _hold(version)
+    _must_be_checked(version)
+    for given in version.sign_offs.select_related("by"):
+        if given.side == side and given.by_id == by.pk:
+            return given
+        if given.side == side:
+            raise AlreadySigned(f"{given.by} signed for {side} {_when(given.at)}.")
+        if given.by_id == by.pk:
+            raise AlreadySigned(f"You signed for {given.side}; somebody else signs for {side}.")
+    return SignOff.objects.create(version=version, side=side, by=by, at=at)
+
+
+def missing(version: ModelVersion) -> list[str]:
+    """What still has to happen before ``version`` can be published, in order; [] when nothing has to. Up to
+    2 queries."""
+    if version.is_final or not version.model.needs_sign_off:
+        return []
+    steps = ["check it"] if version.is_draft else []
+    signed = set(version.sign_offs.values_list("side", flat=True))
+    return steps + [f"{side} signs it" for side in SignOff.Side.values if side not in signed]
+
+
+def may_publish(version: ModelVersion, user: "User") -> bool:
+    """Whether ``user`` may make ``version`` live, or bring it back. Up to 1 query."""
+    asked = version.model.needs_sign_off and not may_publish_rules(user, signed=False)
+    signed = asked and version.sign_offs.count() == len(SignOff.Side)
+    return may_publish_rules(user, signed=signed)
+
+
+@transaction.atomic
+def discard(*, version: ModelVersion) -> None:
+    """Delete a draft. Raises NotADraft. Safe to repeat."""
+    try:
+        version = _hold(version)
+    except ModelVersion.DoesNotExist:
+        return
+    _must_be_draft(version)
+    version.rules.all().delete()
+    version.groups.update(within=None)
+    version.delete()
+
+
+# Published → retired → brought back
+
+
+@transaction.atomic
+def publish(
+    *, version: ModelVersion, by: "User | None", reason: str, at: datetime, over: int | None = None
+) -> ModelVersion:
+    """Make ``version`` the one that scores from ``at`` on and retire the one before. Everybody is re-scored
+    next, in the background; crossings that this causes wait for a person. ``over`` is the number of the
+    version that was live when the person decided; 0 for none, None for whichever is. Raises Refused in one of
+    its kinds, and ModelFileError when the draft has a rule that cannot be computed."""
+    if not reason.strip():
+        raise ReasonMissing("Say why: what did you see that this version answers?")
+    version = _hold(version)
+    if version.is_final:
+        raise NotADraft(_was_published(version))
+    _must_follow(version, over)
+    if version.model.needs_sign_off and (steps := missing(version)):
+        raise NotSigned(f"{version} is not ready: {', then '.join(steps)}.")
+    if by is not None and not may_publish(version, by):
+        raise NotYours("An admin publishes, or a marketer once both sides have signed.")
+    _check(version)
+    log = Publication(model=version.model, version=version, at=at, by=by, reason=reason.strip())
+    _retire_live(version.model)
+    _move(
+        version,
+        to=ModelVersion.State.PUBLISHED,
+        published_at=at,
+        published_by=by,
+        reason=log.reason,
+        rescored_to=0,
     )
-    if released:
-        tick("crossings")
-    return released
+    log.save()
+    tick("published")
+    return version
+
+
+@transaction.atomic
+def bring_back(
+    *, version: ModelVersion, by: "User | None", at: datetime, reason: str = "", over: int | None = None
+) -> ModelVersion:
+    """Roll back: make a retired ``version`` live again and retire the one that is. Everybody is re-scored as
+    after publishing. Crossings that wait since it was last live are undone: whoever is over its lines all the
+    same crosses again. Raises Refused in one of its kinds."""
+    version = _hold(version)
+    if version.state == ModelVersion.State.PUBLISHED:
+        raise NotRetired(_was_published(version))
+    if version.state != ModelVersion.State.RETIRED:
+        raise NotRetired(f"{version} was never live: publish it instead.")
+    _must_follow(version, over)
+    if by is not None and not may_publish(version, by):
+        raise NotYours("An admin brings a version back, or a marketer when both sides have signed it.")
+    live = version.model.versions.published().first()
+    reason = reason.strip() or (f"Rolled back from version {live.number}" if live else "Brought back")
+    since = _lived_since(version)
+    _retire_live(version.model)
+    _move(version, to=ModelVersion.State.PUBLISHED, rescored_to=0)
+    undo_held(model=version.model, versions=since, at=at)
+    Publication.objects.create(
+        model=version.model,
+        version=version,
+        kind=Publication.Kind.BROUGHT_BACK,
+        at=at,
+        by=by,
+        reason=reason,
+    )
+    tick("published")
+    return version
+
+
+def _retire_live(model: ScoringModel) -> None:
+    model.versions.published().update(state=ModelVersion.State.RETIRED, rescored_to=None)
+
+
+def _lived_since(version: ModelVersion) -> list[int]:
+    """Ids of the versions that were live after ``version`` last was."""
+    log = Publication.objects.filter(model=version.model)
+    own = log.filter(version=version).order_by("-id").first()
+    later = log.exclude(version=version).filter(id__gt=own.pk if own else 0)
+    return list(later.values_list("version_id", flat=True).distinct().order_by("version_id"))
+
+
+# What the verbs share
+
+
+def _hold(version: ModelVersion) -> ModelVersion:
+    """``version`` as it is now, and nobody else moves it or publishes another until the transaction ends."""
+    ScoringModel.objects.select_for_update(no_key=True).get(pk=version.model_id)
+    versions = ModelVersion.objects.select_for_update(of=("self",), no_key=True)
+    return versions.select_related("model").get(pk=version.pk)
+
+
+def _move(version: ModelVersion, *, to: str, **fields: Any) -> None:
+    ModelVersion.objects.filter(pk=version.pk, state=version.state).update(state=to, **fields)
+    version.refresh_from_db()
+
+
+def _check(version: ModelVersion) -> None:
+    """Raise ModelFileError with every fault; what had been turned off is back on when there is none."""
+    check(save(version=version), types=activity_types())
+    for part in (version.rules, version.stage_triggers, version.blockers):
+        part.exclude(disabled_at=None).update(disabled_at=None, disabled_reason="")
+
+
+def _must_be_draft(version: ModelVersion) -> None:
+    if version.is_final:
+        raise NotADraft(f"{_was_published(version)} Make a new draft from it.")
+    if not version.is_draft:
+        raise NotADraft(f"{version} is checked: reopen it first. Its signatures are taken back then.")
+
+
+def _must_be_checked(version: ModelVersion) -> None:
+    if version.is_draft:
+        raise NotChecked(f"{version} is a draft: check it first.")
+    if version.is_final:
+        raise NotChecked(_was_published(version))
+
+
+def _must_follow(version: ModelVersion, over: int | None) -> None:
+    if over is None:
+        return
+    live = version.model.versions.published().first()
+    if live is not None and live.number != over:
+        raise PublishedMeanwhile(
+            f"{live} went live meanwhile, {_log(live)}. Look at what {version} changes in it, then go on."
+        )
+
+
+def _was_published(version: ModelVersion) -> str:
+    state = "published" if version.state == ModelVersion.State.PUBLISHED else "retired"
+    return f"{version} is {state} already, {_log(version)}."
+
+
+def _log(version: ModelVersion) -> str:
+    """ "published by Mara on 3 May at 14:02"."""
+    last = version.publications.select_related("by").order_by("-id").first()
+    if last is None:
+        return "before the log began"
+    return f"{last.get_kind_display().lower()} by {last.by or 'the product'} {_when(last.at)}"
+
+
+def _when(at: datetime) -> str:
+    """ "on 3 May at 14:02", in the reader's zone."""
+    local = timezone.localtime(at)
+    return f"on {local.day} {local:%B at %H:%M}"

@@ -28,9 +28,9 @@ def compiled(
     source: FactSource = FactSource.CURRENT,
     **variant: bool,
 ) -> Statement:
-    """The statement of ``version``; ``variant`` as ``compile_ruleset`` takes it. A published version never
+    """The statement of ``version``; ``variant`` as ``compile_ruleset`` takes it. One that was published never
     changes, so it is compiled once per process."""
-    if version.is_draft:
+    if not version.is_final:
         types = activity_types()
         return compile_ruleset(read(version, types), types, asked=asked, source=source, **variant)
     return of_published(version.pk, asked, source, **variant)

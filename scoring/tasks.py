@@ -3,8 +3,9 @@
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
-from . import rescoring
+from . import publishing, rescoring
 
 #: A task works no longer than this; beat or the next tick goes on.
 SECONDS = 60
@@ -20,8 +21,9 @@ def rescore_changed() -> None:
 
 @shared_task
 def rescore_everybody() -> None:
-    """Go on with what publishing began."""
+    """Go on with what publishing began, and close held crossings whose lead has left the line."""
     rescoring.continue_publishing(seconds=SECONDS)
+    publishing.drop_overtaken(at=timezone.now())
 
 
 @shared_task

@@ -1,5 +1,6 @@
 """Models and their versions: a draft is edited here, checked, signed, published; a retired one comes back."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -47,7 +48,12 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
     list_select_related = ("model", "published_by")
     ordering = ("model", "-number")
     readonly_fields = (
+        "model",
+        "number",
         "state",
+        "based_on",
+        "checked_at",
+        "checked_by",
         "published_at",
         "published_by",
         "reason",
@@ -68,54 +74,120 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
                 )
             },
         ),
-        ("Publishing", {"fields": readonly_fields}),
+        ("Publishing", {"fields": readonly_fields[2:]}),
     )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Drafts come from a version or from a model file, so that none starts empty by accident."""
         return False
 
-    def get_urls(self) -> list[URLPattern]:
-        def view(verb: Any) -> Any:
-            return self.admin_site.admin_view(verb)
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Drafts are discarded by their button, which knows in which order their parts go."""
+        return False
 
+    def get_urls(self) -> list[URLPattern]:
+        verbs = {
+            "publish": self.publish,
+            "back": self.bring_back,
+            "draft": self.draft,
+            "check": self.check_draft,
+            "reopen": self.reopen,
+            "discard": self.discard,
+        }
         return [
-            path("<int:pk>/publish/", view(self.publish), name="scoring_modelversion_publish"),
-            path("<int:pk>/draft/", view(self.draft), name="scoring_modelversion_draft"),
+            *(
+                path(
+                    f"<int:pk>/{name}/", self.admin_site.admin_view(verb), name=f"scoring_modelversion_{name}"
+                )
+                for name, verb in verbs.items()
+            ),
             *super().get_urls(),
         ]
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = get_object_or_404(ModelVersion.objects.visible_to(request.user), pk=pk)  # type: ignore[arg-type]
-        form = ReasonForm(request.POST or None)
+        version, form = _version(request, pk), ReasonForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            try:
-                publishing.publish(
-                    version=version,
-                    by=request.user,  # type: ignore[arg-type]
-                    reason=form.cleaned_data["reason"],
-                    at=timezone.now(),
-                )
-            except ModelFileError as error:
-                for where, message in error.problems:
-                    form.add_error(None, f"{where}: {message}")
-            except publishing.NotADraft as error:
-                form.add_error(None, str(error))
-            else:
-                text = f"{version} is live. Everybody is scored again; leads that cross wait under Crossings."
-                self.message_user(request, text, messages.SUCCESS)
-                return HttpResponseRedirect(_change_url(version))
+            text = f"{version} is live. Everybody is scored again; leads that cross wait under Crossings."
+            reason = form.cleaned_data["reason"]
+            verb = partial(publishing.publish, by=request.user, reason=reason, at=timezone.now())
+            if answer := self._taken(request, version, form, verb, text):
+                return answer
         says = "It scores every lead from then on, and cannot be edited any more."
         return self._ask(request, version, form, f"Publish {version}", says, "Publish")
 
+    def bring_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = _version(request, pk)
+        verb = partial(publishing.bring_back, by=request.user, at=timezone.now())
+        text = f"{version} is live again. Everybody is scored again."
+        says = "It scores every lead from then on; what later versions made wait under Crossings is undone."
+        return self._step(request, version, verb, text, f"Bring back {version}", says, "Bring back")
+
+    def check_draft(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = _version(request, pk)
+        verb = partial(publishing.check_draft, by=request.user, at=timezone.now())
+        text = f"{version} is checked: both sides may sign it."
+        says = "Everything in it is looked at; then it is closed for editing, until somebody reopens it."
+        return self._step(request, version, verb, text, f"Check {version}", says, "Check")
+
+    def reopen(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = _version(request, pk)
+        text = f"{version} is a draft again."
+        says = "It becomes a draft again, and its signatures are taken back."
+        return self._step(
+            request, version, publishing.reopen, text, f"Reopen {version}", says, "Make it a draft again"
+        )
+
+    def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
+        version = _version(request, pk)
+        says = "The draft is deleted. What is live stays as it is."
+        text = f"{version} is gone."
+        return self._step(request, version, publishing.discard, text, f"Discard {version}", says, "Discard")
+
     def draft(self, request: HttpRequest, pk: int) -> HttpResponse:
-        version = get_object_or_404(ModelVersion.objects.visible_to(request.user), pk=pk)  # type: ignore[arg-type]
+        version = _version(request, pk)
         if request.method == "POST":
             made = publishing.draft_from(version=version, by=request.user)  # type: ignore[arg-type]
             self.message_user(request, f"{made} is a draft like version {version.number}.", messages.SUCCESS)
             return HttpResponseRedirect(_change_url(made))
         says = "The draft says the same; nothing changes until it is published."
         return self._ask(request, version, None, f"New draft from {version}", says, "Make the draft")
+
+    def _step(
+        self,
+        request: HttpRequest,
+        version: ModelVersion,
+        verb: Any,
+        text: str,
+        title: str,
+        says: str,
+        button: str,
+    ) -> HttpResponse:
+        """Ask, and on POST take the step; what is wrong is said above the button."""
+        form = forms.Form(request.POST if request.method == "POST" else None)
+        if (
+            request.method == "POST"
+            and form.is_valid()
+            and (answer := self._taken(request, version, form, verb, text))
+        ):
+            return answer
+        return self._ask(request, version, form, title, says, button)
+
+    def _taken(
+        self, request: HttpRequest, version: ModelVersion, form: forms.Form, verb: Any, text: str
+    ) -> HttpResponse | None:
+        try:
+            verb(version=version)
+        except ModelFileError as error:
+            for where, message in error.problems:
+                form.add_error(None, f"{where}: {message}")
+            return None
+        except publishing.Refused as error:
+            form.add_error(None, str(error))
+            return None
+        self.message_user(request, text, messages.SUCCESS)
+        if not ModelVersion.objects.filter(pk=version.pk).exists():
+            return HttpResponseRedirect(reverse("admin:scoring_modelversion_changelist"))
+        return HttpResponseRedirect(_change_url(version))
 
     def _ask(
         self, request: HttpRequest, version: ModelVersion, form: Any, title: str, says: str, button: str
@@ -130,6 +202,11 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
             "button": button,
         }
         return TemplateResponse(request, "admin/scoring/modelversion/ask.html", context)
+
+
+def _version(request: HttpRequest, pk: int) -> ModelVersion:
+    versions = ModelVersion.objects.visible_to(request.user)  # type: ignore[arg-type]
+    return get_object_or_404(versions.select_related("model"), pk=pk)
 
 
 def _change_url(version: ModelVersion) -> str:

@@ -3,13 +3,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.permissions import sees_everything
 from leads.models import Lead, StageChange
 from scoring.dimensions import HUNDREDTHS, LINE_STAGES
 
 from .model_version import ModelVersion, ScoringModel
+from .score import LineState
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -35,6 +36,21 @@ class CrossingQuerySet(models.QuerySet["Crossing"]):
     def held(self) -> "CrossingQuerySet":
         """Those that wait for a person: a published model or an import of the past made them."""
         return self.filter(handled_at=None, held_at__isnull=False, released_at=None)
+
+    def over(self) -> "CrossingQuerySet":
+        """Those whose lead has stood over the line since."""
+        return self.filter(_still_over())
+
+    def overtaken(self) -> "CrossingQuerySet":
+        """Held ones whose lead is over the line no more: it faded, or a version was rolled back."""
+        return self.held().exclude(_still_over())
+
+
+def _still_over() -> Exists:
+    since = LineState.objects.filter(
+        lead=OuterRef("lead"), model=OuterRef("model"), stage=OuterRef("stage"), cycle=OuterRef("cycle")
+    )
+    return Exists(since.filter(inside=True))
 
 
 class Crossing(models.Model):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.permissions import sees_everything
+from accounts.permissions import may_sign_for, sees_everything
 from scoring.dimensions import GRADES, HUNDREDTHS, MOST_CEILING, TOP_GRADE
 
 if TYPE_CHECKING:
@@ -60,10 +60,14 @@ class ScoringModel(models.Model):
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def visible_to(self, user: "User") -> "ModelVersionQuerySet":
-        """Everybody reads what is or was live; drafts are for those who edit them."""
+        """Everybody reads what is or was live; drafts are for those who edit them, and a checked one for
+        those who sign it."""
         if sees_everything(user):
             return self
-        return self.exclude(state=ModelVersion.State.DRAFT)
+        hidden = {ModelVersion.State.DRAFT, ModelVersion.State.CHECKED}
+        if may_sign_for(user, "sales"):
+            hidden.remove(ModelVersion.State.CHECKED)
+        return self.exclude(state__in=hidden)
 
     def published(self) -> "ModelVersionQuerySet":
         return self.filter(state=ModelVersion.State.PUBLISHED)
@@ -177,8 +181,7 @@ class ModelVersion(models.Model):
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__state__in=["published", "retired"]),
                 func="""
-                    IF TG_OP = 'UPDATE' AND NEW.state <> 'draft'
-                        AND NOT (OLD.state = 'retired' AND NEW.state = 'published')
+                    IF TG_OP = 'UPDATE' AND NEW.state IN ('published', 'retired')
                         AND (to_jsonb(NEW) - 'state' - 'rescored_to')
                             = (to_jsonb(OLD) - 'state' - 'rescored_to')
                     THEN
@@ -196,6 +199,11 @@ class ModelVersion(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is or was live, so that nothing of it changes any more."""
+        return self.state in (self.State.PUBLISHED, self.State.RETIRED)
 
     @property
     def ceilings(self) -> dict[str, int | None]:

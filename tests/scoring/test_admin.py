@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from scoring import model_file
-from scoring.models import Adjustment, Crossing, Line, ModelVersion, Rule
+from scoring.models import Adjustment, Crossing, Line, LineState, ModelVersion, Rule
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,12 @@ def draft() -> ModelVersion:
 
 
 def held_crossing() -> Crossing:
-    version = ModelVersion.objects.live()
+    version, lead = ModelVersion.objects.live(), make.lead()
+    LineState.objects.create(
+        lead=lead, model=version.model, stage="sql", inside=True, cycle=1, since=make.NOW
+    )
     return Crossing.objects.create(
-        lead=make.lead(),
+        lead=lead,
         model=version.model,
         version=version,
         stage="sql",
@@ -86,6 +89,41 @@ def test_publishing_twice_says_that_it_is_live(desk: Client) -> None:
     version = ModelVersion.objects.live()
     answer = desk.post(reverse("admin:scoring_modelversion_publish", args=[version.pk]), {"reason": "again"})
     assert "is published already" in answer.content.decode()
+
+
+def test_a_checked_version_only_reads_until_it_is_reopened(desk: Client) -> None:
+    version = draft()
+    rule = version.rules.order_by("id")[0]
+    edit = reverse("admin:scoring_rule_change", args=[rule.pk])
+    desk.post(reverse("admin:scoring_modelversion_check", args=[version.pk]))
+    version.refresh_from_db()
+    assert version.state == "checked"
+
+    assert desk.post(edit, {"label": "Other"}).status_code == 403
+    assert desk.get(reverse("admin:scoring_modelversion_change", args=[version.pk])).status_code == 200
+
+    desk.post(reverse("admin:scoring_modelversion_reopen", args=[version.pk]))
+    version.refresh_from_db()
+    assert version.is_draft
+
+
+def test_a_draft_with_faults_says_them_all_when_it_is_checked(desk: Client) -> None:
+    version = draft()
+    version.rules.filter(key="phone").update(when={"field": "shoe_size", "op": "known"})
+    answer = desk.post(reverse("admin:scoring_modelversion_check", args=[version.pk])).content.decode()
+    assert "There is no field &#x27;shoe_size&#x27;" in answer
+
+
+def test_a_draft_is_discarded_and_a_retired_version_brought_back(desk: Client) -> None:
+    first, version = ModelVersion.objects.live(), draft()
+    desk.post(reverse("admin:scoring_modelversion_discard", args=[version.pk]))
+    assert not ModelVersion.objects.filter(pk=version.pk).exists()
+
+    later = draft()
+    desk.post(reverse("admin:scoring_modelversion_publish", args=[later.pk]), {"reason": "Fewer"})
+    desk.post(reverse("admin:scoring_modelversion_back", args=[first.pk]))
+
+    assert ModelVersion.objects.live() == first
 
 
 def test_a_draft_made_from_the_live_version_says_the_same(desk: Client) -> None:
