@@ -1,0 +1,322 @@
+"""Was a version right about the leads that were decided? Each is scored as of the moment before its own
+decision, with the facts as they were then, by the same statement that scores everybody.
+
+Every figure carries how many leads it rests on and the interval of 95 % in which it lies. Of fewer outcomes
+than ``intervals.LEAST_OUTCOMES`` there are no figures, only words that say so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leads.models import Lead
+
+from . import intervals, outcomes
+from .compiling import Asked, FactSource, Statement, compile_ruleset
+from .dimensions import HUNDREDTHS, Dimension
+from .intervals import Bools, Figure, Floats, Share, lift, share
+from .models import ModelVersion
+from .outcomes import Decided, Kind
+from .ruleset import Ruleset
+from .statement import Row, compiled, run
+from .stored import activity_types
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from accounts.models import User
+
+#: Decided leads scored by one statement; bounds what PostgreSQL holds at a time.
+CHUNK = 50_000
+#: The most bands a calibration has.
+MOST_BANDS = 8
+FIGURES = (*Dimension.values, "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decided lead and what the version said of it before: points in hundredths, and whether it was over
+    the SQL line."""
+
+    outcome: Decided
+    over: bool
+    intent: int
+    fit: int
+    engagement: int
+    total: int
+
+    @property
+    def cell(self) -> str:
+        """Its place in the confusion matrix: tp, fp, fn or tn."""
+        return ("t" if self.over == self.outcome.good else "f") + ("p" if self.over else "n")
+
+
+@dataclass(frozen=True, slots=True)
+class Decile:
+    """A tenth of the leads, the highest scores first. ``good`` may be a part: equal scores share places.
+    ``low`` and ``high`` are points."""
+
+    number: int
+    good: Share
+    lift: Figure | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Leads with a total from ``low`` to below ``high`` points; None for no bound."""
+
+    number: int
+    low: int | None
+    high: int | None
+    good: Share
+
+    @property
+    def label(self) -> str:
+        if self.low is None:
+            return f"below {self.high}"
+        return f"{self.low} and more" if self.high is None else f"{self.low} to {self.high - 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What can be said when there are outcomes enough."""
+
+    precision: Share
+    recall: Share
+    accuracy: Share
+    conversion: Share
+    #: Dimension or ``total`` → how well it ranks; None where it is the same for all.
+    auc: dict[str, Figure | None]
+    deciles: tuple[Decile, ...]
+    bands: tuple[Band, ...]
+    #: tp, fp, fn, tn → how many.
+    confusion: dict[str, int]
+
+    @property
+    def separates(self) -> bool:
+        """Whether a higher total means a better lead, as far as chance allows to say."""
+        area = self.auc["total"]
+        return area is not None and area.low > 0.5
+
+    @property
+    def rises(self) -> bool:
+        """Whether each band does at least as well as the one below it, as far as chance allows to say."""
+        return all(upper.good.high >= lower.good.low for lower, upper in pairwise(self.bands))
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """A version against its outcomes. ``figures`` is None when there are too few; ``verdict`` says in words
+    what to make of it either way."""
+
+    version: ModelVersion
+    outcome: Kind
+    at: datetime
+    since: datetime | None
+    verdict: str
+    figures: Figures | None
+    rows: tuple[Judged, ...] = field(repr=False)
+
+    @property
+    def n(self) -> int:
+        return len(self.rows)
+
+
+def of_version(
+    *,
+    version: ModelVersion,
+    at: datetime,
+    since: datetime | None = None,
+    outcome: Kind = "accepted",
+    mature_days: int | None = None,
+) -> Backtest:
+    """Score every lead decided by ``at`` as of its own moment. Two statements; one more for each 50,000."""
+    known = outcomes.decided(kind=outcome, at=at, since=since, mature_days=mature_days)
+    return of_outcomes(version=version, known=known, outcome=outcome, at=at, since=since)
+
+
+def of_outcomes(
+    *,
+    version: ModelVersion,
+    known: Sequence[Decided],
+    outcome: Kind,
+    at: datetime,
+    since: datetime | None = None,
+) -> Backtest:
+    """The same for outcomes the caller chose, such as those a model has not learned from."""
+    rows = tuple(judge(version, known))
+    few = intervals.too_few(
+        good=sum(row.outcome.good for row in rows), bad=sum(not row.outcome.good for row in rows)
+    )
+    figures = None if few else figures_of(rows)
+    verdict = few or _said(figures, outcome)
+    return Backtest(version, outcome, at, since, verdict, figures, rows)
+
+
+def judge(version: ModelVersion | Ruleset, known: Sequence[Decided]) -> list[Judged]:
+    """What ``version`` said of each, as of its moment; without those it does not score."""
+    columns = ("intent", "fit", "engagement", "total", "sql_over")
+    return [
+        Judged(outcome, row["sql_over"], row["intent"], row["fit"], row["engagement"], row["total"])
+        for outcome, row in scored(statement_of(version), known, columns)
+    ]
+
+
+def statement_of(version: ModelVersion | Ruleset) -> Statement:
+    """Each lead as of its own moment, with the facts as they were then."""
+    if isinstance(version, Ruleset):
+        return compile_ruleset(version, activity_types(), asked=Asked.MOMENTS, source=FactSource.HISTORY)
+    return compiled(version, asked=Asked.MOMENTS, source=FactSource.HISTORY)
+
+
+def scored(
+    statement: Statement, known: Sequence[Decided], columns: Sequence[str]
+) -> Iterator[tuple[Decided, Row]]:
+    """Each outcome with these columns of its score."""
+    sql = f"WITH {statement.ctes}\nSELECT n, {', '.join(columns)} FROM scored"
+    for first in range(0, len(known), CHUNK):
+        some = known[first : first + CHUNK]
+        asked = {"ids": [one.lead_id for one in some], "moments": [one.as_of for one in some]}
+        for row in run(sql, statement.binding(**asked), prepare=False):
+            yield some[row["n"] - 1], row
+
+
+def figures_of(rows: Sequence[Judged]) -> Figures:
+    """Every figure of ``rows``, of which there are some of either kind. Pure."""
+    good = np.array([row.outcome.good for row in rows], dtype=np.bool_)
+    total = np.array([row.total for row in rows], dtype=np.float64)
+    over = np.array([row.over for row in rows], dtype=np.bool_)
+    confusion = {
+        "tp": int((over & good).sum()),
+        "fp": int((over & ~good).sum()),
+        "fn": int((~over & good).sum()),
+        "tn": int((~over & ~good).sum()),
+    }
+    n, won = len(rows), int(good.sum())
+    return Figures(
+        precision=share(confusion["tp"], confusion["tp"] + confusion["fp"]),
+        recall=share(confusion["tp"], won),
+        accuracy=share(confusion["tp"] + confusion["tn"], n),
+        conversion=share(won, n),
+        auc={
+            name: intervals.auc(points, good) if np.ptp(points) else None
+            for name in FIGURES
+            for points in [np.array([getattr(row, name) for row in rows], dtype=np.float64)]
+        },
+        deciles=_deciles(total, good),
+        bands=_bands(total, good),
+        confusion=confusion,
+    )
+
+
+def _deciles(total: Floats, good: Bools) -> tuple[Decile, ...]:
+    ordered = np.sort(total)[::-1]
+    edges = np.linspace(0, len(ordered), 11)
+    return tuple(
+        Decile(
+            number=n + 1,
+            good=share(k, places),
+            lift=lift(k, places, int(good.sum()), len(good)),
+            low=float(ordered[max(int(np.ceil(edges[n + 1])) - 1, 0)]) / HUNDREDTHS,
+            high=float(ordered[int(edges[n])]) / HUNDREDTHS,
+        )
+        for n, (k, places) in enumerate(intervals.tenths(total, good))
+    )
+
+
+def _bands(total: Floats, good: Bools) -> tuple[Band, ...]:
+    """Bands of equal width between round points, the outermost without bound."""
+    points = total / HUNDREDTHS
+    low, high = np.quantile(points, [0.02, 0.98])
+    step = next(
+        (
+            size
+            for size in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
+            if (high - low) / size <= MOST_BANDS - 1
+        ),
+        10_000,
+    )
+    edges = np.arange(np.floor(low / step) * step + step, high + 1e-9, step)
+    where = np.digitize(points, edges)
+    bands = []
+    for n in range(len(edges) + 1):
+        inside = where == n
+        bands.append(
+            Band(
+                number=n + 1,
+                low=int(edges[n - 1]) if n else None,
+                high=int(edges[n]) if n < len(edges) else None,
+                good=share(int(good[inside].sum()), int(inside.sum())),
+            )
+        )
+    return tuple(bands)
+
+
+def _said(figures: Figures | None, outcome: Kind) -> str:
+    assert figures is not None  # noqa: S101 — for the type checker: only called with figures
+    area, n = figures.auc["total"], int(figures.conversion.n)
+    good, bad = outcomes.GOOD[outcome], outcomes.BAD[outcome]
+    if area is None:
+        return f"The score was the same for all {n:,} decided leads, so nothing separates good from bad."
+    if area.low <= 0.5 <= area.high:
+        return (
+            f"Nothing here separates good from bad: of two leads, one {good} and one {bad}, the better one"
+            f" scores higher {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%});"
+            " a coin does it 50%."
+        )
+    if area.high < 0.5:
+        return (
+            f"The score points the wrong way: of two leads, one {good} and one {bad}, the better one scores"
+            f" higher only {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%})."
+        )
+    return (
+        f"The score tells good from bad: of two leads, one {good} and one {bad}, the better one scores higher"
+        f" {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%}); a coin does it 50%."
+    )
+
+
+# The leads behind a figure
+
+
+class NoSuchCell(LookupError):
+    """No figure of a back-test is called that."""
+
+
+def rows_of(backtest: Backtest, *, cell: str) -> list[Judged]:
+    """The rows behind ``cell``: all, over, good, tp, fp, fn, tn, decile-3, band-2; highest score first. A tie
+    that spans two tenths is listed in both. Raises NoSuchCell."""
+    rows = sorted(backtest.rows, key=lambda row: (-row.total, row.outcome.lead_id, row.outcome.as_of))
+    kind, _, number = cell.partition("-")
+    if cell in ("tp", "fp", "fn", "tn"):
+        return [row for row in rows if row.cell == cell]
+    if cell in ("all", "over", "good"):
+        return [row for row in rows if cell == "all" or (row.over if cell == "over" else row.outcome.good)]
+    figures = backtest.figures
+    if figures is not None and kind == "decile":
+        for decile in figures.deciles:
+            if str(decile.number) == number:
+                return [row for row in rows if decile.low <= row.total / HUNDREDTHS <= decile.high]
+    if figures is not None and kind == "band":
+        for band in figures.bands:
+            if str(band.number) == number:
+                return [
+                    row
+                    for row in rows
+                    if (band.low is None or row.total >= band.low * HUNDREDTHS)
+                    and (band.high is None or row.total < band.high * HUNDREDTHS)
+                ]
+    raise NoSuchCell(cell)
+
+
+def leads_of(backtest: Backtest, *, cell: str, user: "User") -> "list[tuple[Lead, Judged]]":
+    """The leads behind a figure that ``user`` may open, highest score first. One query."""
+    rows = rows_of(backtest, cell=cell)
+    seen: QuerySet[Lead] = Lead.objects.visible_to(user).select_related("company")
+    leads = seen.in_bulk([row.outcome.lead_id for row in rows])
+    return [(leads[row.outcome.lead_id], row) for row in rows if row.outcome.lead_id in leads]

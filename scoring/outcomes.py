@@ -1,0 +1,135 @@
+"""Which leads were decided, how, and what was known just before: what every judgement of a model rests on.
+
+Read out of ``leads`` alone. A *cycle* begins when a lead is handed over; what happened before the first
+handover is a cycle of its own. Each cycle has at most one outcome of a kind, so a lead that was sent back and
+handed over again has two, each with its own moment.
+
+Nothing that sales did may tell on a model: the moment asked about is the last one before sales gave its
+verdict or, for a lead that was never handed over, before it left marketing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from .statement import run
+
+Kind = Literal["accepted", "opportunity", "won"]
+KINDS: tuple[Kind, ...] = ("accepted", "opportunity", "won")
+#: What a good outcome of each kind is called, and a bad one.
+GOOD = {"accepted": "accepted", "opportunity": "became an opportunity", "won": "won"}
+BAD = {"accepted": "sent back", "opportunity": "did not become one", "won": "not won"}
+#: The reason of a lead that was never decided within the days it was given.
+UNDECIDED = "undecided"
+
+
+def said(reason: str) -> str:
+    """A reason's code as words: "too small"."""
+    return reason.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One outcome of one lead. ``at`` is when it was known, ``as_of`` the last microsecond before its own
+    decision, ``reason`` the code of a rejection or a loss, "" for none."""
+
+    lead_id: int
+    at: datetime
+    as_of: datetime
+    good: bool
+    reason: str
+
+
+def decided(
+    *,
+    kind: Kind,
+    at: datetime,
+    since: datetime | None = None,
+    mature_days: int | None = None,
+    lead_ids: Sequence[int] | None = None,
+) -> list[Decided]:
+    """Every outcome of ``kind`` known at ``at``, oldest moment first; only those since ``since``, only of
+    ``lead_ids``. One statement.
+
+    ``accepted``: the verdict on a handover; one that was taken back does not count. ``opportunity`` and
+    ``won``: whether the cycle got there; sent back, closed and lost are bad. With ``mature_days`` a lead that
+    nobody ever decided and nobody in sales has now counts as bad once it is so many days old, as of then.
+    """
+    rows = run(
+        _DECIDED.format(fates=_FATES[kind], deals=_DEALS if kind == "won" else "").replace(
+            "/* whom */", "true" if lead_ids is None else "lead_id = ANY(%(ids)s::bigint[])"
+        ),
+        {
+            "at": at,
+            "since": since,
+            "ids": list(lead_ids or ()),
+            "mature": None if mature_days is None else at - timedelta(days=mature_days),
+            "days": mature_days or 0,
+            "undecided": UNDECIDED,
+        },
+    )
+    return [Decided(row["lead_id"], row["at"], row["as_of"], row["good"], row["reason"]) for row in rows]
+
+
+_WITH_SALES = "('handed_over', 'sql', 'opportunity')"
+_BACK = f"(from_stage IN {_WITH_SALES} AND to_stage IN ('mql', 'lead')) OR to_stage = 'closed'"
+#: Kind → what a step in the stages says: true for good, false for bad, null for nothing.
+_FATES = {
+    "accepted": "CASE WHEN from_stage = 'handed_over' AND to_stage = 'sql' THEN true"
+    " WHEN from_stage = 'handed_over' AND to_stage IN ('mql', 'closed') THEN false END",
+    "opportunity": f"CASE WHEN to_stage IN ('opportunity', 'customer') THEN true WHEN {_BACK} THEN false END",
+    "won": f"CASE WHEN to_stage = 'customer' THEN true WHEN {_BACK} THEN false END",
+}
+#: Deals that ended without a step of their lead: an import that left a customer a customer.
+_DEALS = """
+  UNION ALL
+  SELECT lead_id, closed_at, NULL::bigint, 'opportunity',
+    CASE outcome WHEN 'won' THEN 'customer' ELSE 'closed' END, 'deal', lost_reason
+  FROM leads_opportunity
+  WHERE closed_at IS NOT NULL AND /* whom */
+"""
+_DECIDED = """
+WITH steps AS (
+  SELECT lead_id, at, id, from_stage, to_stage, cause, reason FROM leads_stagechange
+  WHERE /* whom */
+  {deals}
+),
+told AS (
+  SELECT *,
+    count(*) FILTER (WHERE to_stage = 'handed_over' AND cause <> 'undo') OVER story AS cycle,
+    -- An undo follows its verdict at once: it is refused when anything was built on it.
+    cause = 'undo' OR coalesce(lead(cause) OVER story = 'undo', false) AS undone
+  FROM steps WHERE at <= %(at)s::timestamptz
+  WINDOW story AS (PARTITION BY lead_id ORDER BY at, id)
+),
+fates AS (
+  SELECT lead_id, cycle, at, id, reason, {fates} AS good,
+    -- Where the cycle left marketing (nobody handed it over) or left the open handover.
+    CASE WHEN cycle = 0 THEN to_stage IN ('sql', 'opportunity', 'customer', 'closed')
+      ELSE from_stage = 'handed_over' END AS leaves
+  FROM told WHERE NOT undone
+),
+moments AS (
+  SELECT lead_id, cycle, min(at) FILTER (WHERE leaves) AS left_at FROM fates GROUP BY lead_id, cycle
+),
+outcomes AS (
+  SELECT DISTINCT ON (lead_id, cycle) lead_id, f.at, least(m.left_at, f.at) AS moment, f.good, f.reason
+  FROM fates f JOIN moments m USING (lead_id, cycle)
+  WHERE f.good IS NOT NULL
+  ORDER BY lead_id, cycle, f.at, f.id
+),
+matured AS (
+  SELECT lead_id, created_at + make_interval(days => %(days)s::int) AS at
+  FROM (SELECT id AS lead_id, created_at, stage FROM leads_lead) l
+  WHERE created_at <= %(mature)s::timestamptz AND stage IN ('lead', 'mql') AND /* whom */
+    AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.lead_id = l.lead_id)
+)
+SELECT lead_id, at, moment - interval '1 microsecond' AS as_of, good,
+  CASE WHEN good THEN '' ELSE reason END AS reason
+FROM outcomes WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
+UNION ALL
+SELECT lead_id, at, at, false, %(undecided)s::text
+FROM matured WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
+ORDER BY 3, 1
+"""
