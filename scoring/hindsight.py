@@ -1,0 +1,197 @@
+"""How a version would have done: on the leads decided lately, each as of the moment before its own decision,
+and in handoffs a week, beside the live version. Nothing is stored."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from . import intervals, outcomes
+from .backtest import scored, statement_of
+from .intervals import Share, share
+from .models import ModelVersion
+from .outcomes import Decided, Kind
+from .ruleset import Ruleset
+from .statement import run
+
+WEEK = timedelta(days=7)
+#: Handoffs a week are estimated over so many of the last weeks,
+WEEKS = 4
+#: from at most so many leads that did something in one of them, found among so many leads.
+MOST_ACTIVE = 2_000
+SAMPLED_FROM = 50_000
+#: At most so many decided leads are looked at.
+MOST_DECIDED = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """How many leads a week would go over the SQL line, estimated. Of ``leads`` that did something in the
+    weeks looked at, ``looked_at`` were scored; below is the interval of 95 %."""
+
+    rate: float
+    low: float
+    high: float
+    weeks: int
+    leads: int
+    looked_at: int
+
+    @property
+    def is_sampled(self) -> bool:
+        return self.looked_at < self.leads
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One version on the past. Precision: accepted, of decided leads over its line. Reach: over its line, of
+    accepted ones. None when too few were decided."""
+
+    precision: Share | None
+    reach: Share | None
+    weekly: Weekly
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Draft and live version on the same decided leads of the last days."""
+
+    days: int
+    decided: int
+    looked_at: int
+    too_few: str
+    draft: Side
+    live: Side | None
+    #: What sales agreed to take a week; None for no agreement.
+    agreed: int | None
+    seconds: float
+
+
+def on_the_past(
+    *,
+    version: ModelVersion | Ruleset,
+    live: ModelVersion | None,
+    at: datetime,
+    days: int = 90,
+    outcome: Kind = "accepted",
+) -> Past:
+    """How ``version`` and ``live`` (None before the first publish) would have done on the leads decided in
+    the last days, each as of the moment before its decision, and how many leads a week each would hand over.
+    Five statements."""
+    began = time.perf_counter()
+    known = outcomes.decided(kind=outcome, at=at, since=at - timedelta(days=days))
+    looked_at = _sample(known)
+    few = intervals.too_few(good=sum(one.good for one in known), bad=sum(not one.good for one in known))
+    weeks = _active_weeks(at)
+    of = version.model if isinstance(version, ModelVersion) else live.model if live else None
+    return Past(
+        days=days,
+        decided=len(known),
+        looked_at=len(looked_at),
+        too_few=few,
+        draft=_side(version, [] if few else looked_at, weeks, at),
+        live=_side(live, [] if few else looked_at, weeks, at) if live else None,
+        agreed=of.agreed_handoffs if of else None,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _sample(known: list[Decided]) -> list[Decided]:
+    """At most ``MOST_DECIDED``, spread evenly over the time: the same ones for the same outcomes."""
+    if len(known) <= MOST_DECIDED:
+        return known
+    return [known[n * len(known) // MOST_DECIDED] for n in range(MOST_DECIDED)]
+
+
+def _side(version: ModelVersion | Ruleset, known: list[Decided], active: "_Active", at: datetime) -> Side:
+    """Decided leads and weeks in one statement: both are leads as of moments."""
+    marks = [
+        Decided(lead_id, moment, moment, False, "")
+        for lead_id, moments in active.moments.items()
+        for moment in moments
+    ]
+    over: dict[tuple[int, datetime], bool] = {}
+    tp = fp = 0
+    for place, row in scored(statement_of(version), [*known, *marks], ("sql_over",)):
+        if place.at is place.as_of:
+            over[place.lead_id, place.as_of] = row["sql_over"]
+        else:
+            tp += row["sql_over"] and place.good
+            fp += row["sql_over"] and not place.good
+    good = sum(one.good for one in known)
+    entered = sum(
+        over.get((lead_id, end), False) and not over.get((lead_id, end - WEEK), False)
+        for lead_id, ends in active.ends.items()
+        for end in ends
+    )
+    return Side(
+        precision=share(tp, tp + fp) if known else None,
+        reach=share(tp, good) if known else None,
+        weekly=_weekly(entered, active),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Active:
+    """Leads that did something in the last weeks: the ends of those weeks, and every moment to look at.
+    ``leads`` is how many there are, looked at or not."""
+
+    leads: int
+    ends: Mapping[int, list[datetime]]
+    moments: Mapping[int, list[datetime]]
+
+
+def _active_weeks(at: datetime) -> _Active:
+    """Whoever did nothing in a week does not go over the line in it, as a rule. Of very many leads it is a
+    sample by a hash of the id: the same leads each time. One statement."""
+    rows = run(
+        _ACTIVE,
+        {
+            "at": at,
+            "since": at - WEEKS * WEEK,
+            "sampled_from": SAMPLED_FROM,
+            "most": MOST_ACTIVE,
+        },
+        prepare=False,
+    )
+    ends = {row["lead_id"]: [at - week * WEEK for week in row["weeks"]] for row in rows}
+    moments = {
+        lead_id: sorted({moment for end in mine for moment in (end, end - WEEK)})
+        for lead_id, mine in ends.items()
+    }
+    return _Active(int(rows[0]["leads"]) if rows else 0, ends, moments)
+
+
+#: Leads with sales or bought since before the first week are handed over by nobody.
+_ACTIVE = """
+WITH all_of_them AS (SELECT count(*) AS n FROM leads_lead),
+part AS (SELECT least(1, %(sampled_from)s::float8 / greatest(n, 1)) AS share FROM all_of_them),
+among AS MATERIALIZED (
+  SELECT l.id FROM leads_lead l, part
+  WHERE (hashint8extended(l.id, 11) & 65535) < 65536 * part.share
+    AND NOT (l.stage IN ('handed_over', 'sql', 'opportunity', 'customer')
+      AND l.stage_at <= %(since)s::timestamptz)
+),
+active AS (
+  SELECT a.lead_id, array_agg(DISTINCT
+    floor(extract(epoch FROM %(at)s::timestamptz - a.occurred_at) / 604800)::int) AS weeks
+  FROM leads_activity a JOIN among ON among.id = a.lead_id
+  WHERE a.occurred_at > %(since)s::timestamptz AND a.occurred_at <= %(at)s::timestamptz
+    AND a.voided_at IS NULL AND NOT a.undated
+  GROUP BY a.lead_id
+)
+SELECT lead_id, weeks, round(count(*) OVER () / (SELECT share FROM part)) AS leads
+FROM active ORDER BY hashint8extended(lead_id, 12) LIMIT %(most)s::int
+"""
+
+
+def _weekly(entered: int, active: _Active) -> Weekly:
+    counted = intervals.rate(entered)
+    scale = active.leads / len(active.ends) / WEEKS if active.ends else 0.0
+    return Weekly(
+        rate=counted.value * scale,
+        low=counted.low * scale,
+        high=counted.high * scale,
+        weeks=WEEKS,
+        leads=active.leads,
+        looked_at=len(active.ends),
+    )

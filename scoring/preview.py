@@ -1,0 +1,276 @@
+"""What a draft would do, before it does it: who would go over the SQL line and who would fall below, now; and
+(``on_the_past``) how it would have done on the leads that were decided. Nothing is stored.
+
+``of_…`` is quick enough to follow one's typing: one statement over all leads beside their stored scores.
+``on_the_past`` takes longer and is asked for apart. Both take a stored version or rules that are not stored.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from leads.models import Lead
+from leads.stages import Stage, said
+
+from . import outcomes
+from .compiling import Asked, compile_ruleset
+from .dimensions import HUNDREDTHS, SALES_STAGE, Dimension
+from .hindsight import Past, Side, Weekly, on_the_past
+from .models import ModelVersion, ScoringModel
+from .outcomes import Decided
+from .ruleset import Ruleset
+from .statement import Row, run
+from .stored import activity_types, read
+
+__all__ = [
+    "Bin",
+    "Move",
+    "Past",
+    "Preview",
+    "Share",
+    "Side",
+    "Weekly",
+    "of_draft",
+    "of_ruleset",
+    "on_the_past",
+]
+
+Direction = Literal["up", "down"]
+Agreement = Literal["right", "wrong", "open"]
+
+#: How many bars the distribution has, about.
+BARS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A lead that would go over the line or fall below it. Points are those of the dimension asked about,
+    ``became`` says what became of the lead so far, ``verdict`` whether that agrees with the move."""
+
+    lead_id: int
+    public_id: UUID
+    name: str
+    company: str
+    live: float
+    draft: float
+    direction: Direction
+    became: str
+    verdict: Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """How many leads have from ``low`` to below ``high`` points, under the live version and the draft.
+    ``at_line``: the SQL line is its lower end."""
+
+    label: str
+    low: int
+    high: int
+    live: int
+    draft: int
+    at_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a draft would change now. ``moved`` are the few whose points change most; ``up`` and ``down``
+    count them all. ``line`` is the draft's SQL minimum in the dimension, in points."""
+
+    dimension: str
+    leads: int
+    up: int
+    down: int
+    over: int
+    moved: tuple[Move, ...]
+    bins: tuple[Bin, ...]
+    line: int | None
+    seconds: float
+
+
+def of_draft(*, version: ModelVersion, at: datetime, dimension: str = "intent", limit: int = 4) -> Preview:
+    """What publishing ``version`` would change as of ``at``; ``dimension`` may be ``total``."""
+    ruleset = read(version, activity_types())
+    return of_ruleset(ruleset=ruleset, model=version.model, at=at, dimension=dimension, limit=limit)
+
+
+def of_ruleset(
+    *, ruleset: Ruleset, model: ScoringModel, at: datetime, dimension: str = "intent", limit: int = 4
+) -> Preview:
+    """The same for rules that are not stored. Raises ValueError for an unknown dimension. One statement over
+    all leads, and one for the few that are named."""
+    if dimension not in (*Dimension.values, "total"):
+        raise ValueError(f"There is no dimension {dimension!r}.")
+    began = time.perf_counter()
+    statement = compile_ruleset(ruleset, activity_types(), asked=Asked.RANGE)
+    values = {"low": 0, "high": 2**62, "as_of": at, "model": model.pk, "most": limit}
+    rows = run(
+        f"WITH {statement.ctes},\n{_PREVIEW.format(dimension=dimension)}",
+        statement.binding(**values),
+        prepare=False,
+    )
+    named = [row for row in rows if row["what"] in ("went up", "went down")]
+    counts = {row["what"]: row["a"] for row in rows if row["what"] in ("leads", "up", "down", "over")}
+    points = {side: {row["a"]: row["b"] for row in rows if row["what"] == side} for side in ("live", "draft")}
+    line = _line(ruleset, dimension)
+    return Preview(
+        dimension=dimension,
+        leads=counts["leads"],
+        up=counts["up"],
+        down=counts["down"],
+        over=counts["over"],
+        moved=_moves(named, at),
+        bins=_bins(points["live"], points["draft"], line),
+        line=line,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _line(ruleset: Ruleset, dimension: str) -> int | None:
+    return next(
+        (
+            line.minimums[dimension]
+            for line in ruleset.lines
+            if line.stage == SALES_STAGE and dimension in line.minimums
+        ),
+        None,
+    )
+
+
+#: Over and under as publishing would have it: a lead that stands inside stays while the margin is kept.
+#: Points are whole ones, rounded down, for the bars.
+_PREVIEW = """
+drawn AS MATERIALIZED (
+  SELECT d.lead_id, d.{dimension} AS draft, s.{dimension} AS live, st.inside IS TRUE AS inside,
+    CASE WHEN st.inside IS TRUE THEN d.sql_stays ELSE d.sql_over END AS stands
+  FROM scored d
+  LEFT JOIN scoring_score s ON s.lead_id = d.lead_id AND s.model_id = %(model)s::bigint
+  LEFT JOIN scoring_linestate st
+    ON st.lead_id = d.lead_id AND st.model_id = %(model)s::bigint AND st.stage = 'sql'
+),
+counted AS (
+  SELECT count(*) AS leads, count(*) FILTER (WHERE stands AND NOT inside) AS up,
+    count(*) FILTER (WHERE inside AND NOT stands) AS down, count(*) FILTER (WHERE stands) AS over
+  FROM drawn
+)
+SELECT 'leads' AS what, leads AS a, 0::bigint AS b, 0::bigint AS c FROM counted
+UNION ALL SELECT 'up', up, 0, 0 FROM counted
+UNION ALL SELECT 'down', down, 0, 0 FROM counted
+UNION ALL SELECT 'over', over, 0, 0 FROM counted
+UNION ALL SELECT 'draft', floor(draft / 100.0)::bigint, count(*), 0 FROM drawn GROUP BY 2
+UNION ALL SELECT 'live', floor(live / 100.0)::bigint, count(*), 0 FROM drawn WHERE live IS NOT NULL GROUP BY 2
+UNION ALL (
+  SELECT CASE WHEN stands THEN 'went up' ELSE 'went down' END, lead_id, coalesce(live, 0), draft FROM drawn
+  WHERE stands <> inside ORDER BY abs(draft - coalesce(live, 0)) DESC, lead_id LIMIT %(most)s::int
+)
+"""
+
+
+def _moves(named: Sequence[Row], at: datetime) -> tuple[Move, ...]:
+    """Who they are and what became of them, in their order. Three statements, none for nobody."""
+    if not named:
+        return ()
+    ids = [row["a"] for row in named]
+    leads = Lead.objects.select_related("company").in_bulk(ids)
+    last: dict[int, Decided] = {}
+    for kind in ("accepted", "won"):
+        for one in outcomes.decided(kind=kind, at=at, lead_ids=ids):
+            last[one.lead_id] = one
+    moves = []
+    for row in named:
+        lead, decided = leads[row["a"]], last.get(row["a"])
+        direction: Direction = "up" if row["what"] == "went up" else "down"
+        verdict: Agreement = "open"
+        if decided:
+            verdict = "right" if decided.good == (direction == "up") else "wrong"
+        moves.append(
+            Move(
+                lead_id=lead.pk,
+                public_id=lead.public_id,
+                name=str(lead),
+                company=str(lead.company or ""),
+                live=row["b"] / HUNDREDTHS,
+                draft=row["c"] / HUNDREDTHS,
+                direction=direction,
+                became=_became(lead, decided),
+                verdict=verdict,
+            )
+        )
+    return tuple(moves)
+
+
+def _became(lead: Lead, decided: Decided | None) -> str:
+    if lead.stage == Stage.CUSTOMER:
+        return "won"
+    if decided is None:
+        return f"open, {said(Stage(lead.stage))}"
+    if decided.good:
+        return "accepted"
+    return f"sent back: {outcomes.said(decided.reason)}" if decided.reason else "sent back"
+
+
+def _bins(live: Mapping[int, int], draft: Mapping[int, int], line: int | None) -> tuple[Bin, ...]:
+    """About ``BARS`` bars of one round width that has the line on an edge; the rare few beyond the outermost
+    are in these. Keys are whole points."""
+    everybody = sorted(Counter(live) + Counter(draft))
+    if not everybody:
+        return ()
+    counted = Counter(live) + Counter(draft)
+    low, high = _quantile(counted, 0.005), _quantile(counted, 0.995)
+    if line is not None:
+        low, high = min(low, line - 1), max(high, line)
+    step = next(size for size in _WIDTHS if (high - low + 1) / size <= BARS)
+    origin = line or 0
+    first = (low - origin) // step
+    last = max(first, (high - origin) // step)
+    bars = []
+    for n in range(first, last + 1):
+        start, end = origin + n * step, origin + (n + 1) * step
+
+        def within(points: Mapping[int, int], n: int = n) -> int:
+            return sum(
+                count
+                for point, count in points.items()
+                if min(max((point - origin) // step, first), last) == n
+            )
+
+        label = str(start) if step == 1 else f"{start} to {end - 1}"
+        bars.append(Bin(label, start, end, within(live), within(draft), line is not None and start == line))
+    return tuple(bars)
+
+
+_WIDTHS = [
+    1,
+    2,
+    3,
+    4,
+    5,
+    10,
+    15,
+    20,
+    25,
+    50,
+    100,
+    200,
+    500,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    25_000,
+    50_000,
+    10**9,
+]
+
+
+def _quantile(counted: Mapping[int, int], part: float) -> int:
+    """The whole points that ``part`` of the leads do not exceed."""
+    reached, wanted = 0, part * sum(counted.values())
+    for point in sorted(counted):
+        reached += counted[point]
+        if reached >= wanted:
+            return point
+    return max(counted)

@@ -1,0 +1,143 @@
+"""What a draft would do: who moves, how the points lie, and how it would have done."""
+
+from datetime import timedelta
+
+import pytest
+
+from scoring import model_file, preview
+from scoring.models import LineState, ScoringModel
+from scoring.rescoring import rescore_everybody
+from scoring.stored import activity_types, read
+from tests.factories import NOW, company, lead
+from tests.scoring.pasts import MODEL, accepted, fact, live, ready, rule, sent_back
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+TITLE = "Service manager"
+
+
+def scored() -> ScoringModel:
+    model = ScoringModel.objects.get(key="default")
+    rescore_everybody(model=model, at=NOW)
+    return model
+
+
+def drafted(**more: object) -> dict[str, object]:
+    return {**MODEL, **more}
+
+
+def test_it_names_who_would_go_over_the_line_and_who_would_fall() -> None:
+    """The draft asks for staff instead of a title."""
+    small = company(employees=10)
+    falls = ready(lead("Falls", title=TITLE), NOW - DAY)
+    stays = ready(lead("Stays", title=TITLE, company=small), NOW - DAY)
+    rises = ready(lead("Rises", company=small), NOW - DAY)
+    lead("Quiet", company=small)
+    live()
+    scored()
+    draft = model_file.load(
+        data=drafted(rules=[MODEL["rules"][0], rule("small", fact("company.employees", "lt", 50), 11)])
+    )
+
+    found = preview.of_draft(version=draft, at=NOW, dimension="fit")
+
+    assert (found.leads, found.up, found.down, found.over) == (4, 1, 1, 2)
+    assert {(move.name, move.direction, move.live, move.draft) for move in found.moved} == {
+        ("Rises", "up", 0.0, 11.0),
+        ("Falls", "down", 10.0, 0.0),
+    }
+    assert stays.pk not in {move.lead_id for move in found.moved}
+    assert {move.public_id for move in found.moved} == {falls.public_id, rises.public_id}
+    assert LineState.objects.filter(stage="sql", inside=True).count() == 2  # nothing was stored
+
+
+def test_it_says_what_became_of_each_and_whether_the_draft_is_right() -> None:
+    taken = ready(accepted(NOW - DAY, name="Taken"), NOW - 3 * DAY)
+    refused = ready(sent_back(NOW - DAY, "too_small", name="Refused"), NOW - 3 * DAY)
+    waits = ready(lead("Waits"), NOW - DAY)
+    live()
+    scored()
+    lower = model_file.load(data=drafted(lines=[{"stage": "sql", "min": {"intent": 20}}]))
+
+    found = {move.lead_id: move for move in preview.of_draft(version=lower, at=NOW).moved}
+
+    assert (found[taken.pk].became, found[taken.pk].verdict) == ("accepted", "right")
+    assert (found[refused.pk].became, found[refused.pk].verdict) == ("sent back: too small", "wrong")
+    assert (found[waits.pk].became, found[waits.pk].verdict) == ("open, Lead", "open")
+
+
+def test_the_bars_hold_everybody_and_the_line_is_an_edge() -> None:
+    for n in range(30):
+        made = lead(title=TITLE if n % 2 else "")
+        if n % 3:
+            ready(made, NOW - DAY)
+    version = live()
+    scored()
+
+    found = preview.of_draft(version=version, at=NOW, dimension="intent")
+
+    assert found.line == 20
+    assert sum(bar.live for bar in found.bins) == sum(bar.draft for bar in found.bins) == 30
+    assert [bar.low for bar in found.bins if bar.at_line] == [20]
+    assert len(found.bins) <= preview.BARS + 1
+    assert (found.up, found.down) == (0, 0)
+
+
+def test_rules_that_are_not_stored_can_be_previewed() -> None:
+    ready(lead(), NOW - DAY)
+    version = live()
+    model = scored()
+    ruleset = read(version, activity_types())
+    assert preview.of_ruleset(ruleset=ruleset, model=model, at=NOW, dimension="total").leads == 1
+    with pytest.raises(ValueError, match="no dimension"):
+        preview.of_ruleset(ruleset=ruleset, model=model, at=NOW, dimension="title; DROP TABLE")
+
+
+def test_the_margin_keeps_a_lead_that_is_over_already() -> None:
+    inside = ready(lead(title=TITLE), NOW - DAY)
+    live()
+    scored()
+    higher = model_file.load(
+        data=drafted(lines=[{"stage": "sql", "min": {"intent": 22, "fit": 10}, "leave": 3}])
+    )
+    found = preview.of_draft(version=higher, at=NOW)
+    assert (found.up, found.down, found.over) == (0, 0, 1)
+    assert LineState.objects.get(lead=inside, stage="sql").inside
+
+
+def test_on_the_past_draft_and_live_stand_side_by_side() -> None:
+    for n in range(24):
+        at = NOW - (n + 1) * DAY
+        made = (accepted if n < 12 else sent_back)(at, title=TITLE if n < 18 else "")
+        ready(made, at - 2 * DAY)
+    version = live()
+    ScoringModel.objects.update(agreed_handoffs=40)
+    version.model.refresh_from_db()
+    wide = model_file.load(data=drafted(lines=[{"stage": "sql", "min": {"intent": 20}}]))
+
+    found = preview.on_the_past(version=wide, live=version, at=NOW)
+
+    assert (found.decided, found.looked_at, found.too_few, found.agreed) == (24, 24, "", 40)
+    assert (found.live.precision.k, found.live.precision.n) == (12, 18)
+    assert (found.draft.precision.k, found.draft.precision.n) == (12, 24)
+    assert (found.live.reach.k, found.live.reach.n) == (12, 12)
+
+
+def test_handoffs_a_week_count_who_goes_over_within_each_week() -> None:
+    """Three leads become ready in three different weeks; one was so before."""
+    version = live()
+    for week in range(3):
+        ready(lead(title=TITLE, at=NOW - 200 * DAY), NOW - (7 * week + 3) * DAY)
+    ready(lead(title=TITLE, at=NOW - 200 * DAY), NOW - 100 * DAY)
+    ready(lead(at=NOW - 200 * DAY), NOW - DAY)  # no manager
+
+    found = preview.on_the_past(version=version, live=None, at=NOW)
+
+    assert found.live is None
+    assert found.too_few.startswith("Nothing is decided yet")
+    assert found.draft.precision is None
+    weekly = found.draft.weekly
+    assert weekly.rate == pytest.approx(3 / 4)
+    assert weekly.low < weekly.rate < weekly.high
+    assert (weekly.leads, weekly.looked_at, weekly.is_sampled) == (4, 4, False)
