@@ -29,11 +29,16 @@ def lead_inserted() -> pgtrigger.Trigger:
 
 
 def lead_updated(facts: Iterable[str]) -> pgtrigger.Trigger:
-    """Marks leads of which a scoring fact differs; stage and owner changes mark nothing."""
+    """Marks leads of which a scoring fact differs; owner changes mark nothing, stage changes only while a
+    live rule looks at stages. While one looks at colleagues, who changes the company marks both firms."""
+    moved = f"FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(['company_id'])}"
     return _trigger(
         "lead_updated_marks",
         pgtrigger.Update,
-        f"SELECT n.id AS lead_id FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(facts)}",
+        f"SELECT n.id AS lead_id FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(facts)}"
+        f" OR {_distinct(['stage', 'stage_at'])} AND {_watched('stages')}"
+        f" UNION SELECT l.id FROM leads_lead l WHERE {_watched('colleagues')}"
+        f" AND l.company_id IN (SELECT n.company_id {moved} UNION SELECT o.company_id {moved})",
     )
 
 
@@ -51,7 +56,7 @@ def activity_inserted() -> pgtrigger.Trigger:
     return _trigger(
         "activity_inserted_marks",
         pgtrigger.Insert,
-        "SELECT DISTINCT lead_id FROM new_rows WHERE lead_id IS NOT NULL",
+        f"SELECT lead_id FROM new_rows WHERE lead_id IS NOT NULL UNION {_colleagues('new_rows')}",
     )
 
 
@@ -64,6 +69,7 @@ def activity_updated() -> pgtrigger.Trigger:
         "SELECT lead_id FROM ("
         f"SELECT n.lead_id FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(facts)}"
         f" UNION SELECT o.lead_id FROM new_rows n JOIN old_rows o USING (id) WHERE {_distinct(facts)}"
+        f" UNION {_colleagues('new_rows')} UNION {_colleagues('old_rows')}"
         ") both_sides WHERE lead_id IS NOT NULL",
     )
 
@@ -73,7 +79,8 @@ def activity_deleted() -> pgtrigger.Trigger:
     return _trigger(
         "activity_deleted_marks",
         pgtrigger.Delete,
-        "SELECT DISTINCT o.lead_id FROM old_rows o JOIN leads_lead l ON l.id = o.lead_id",
+        "SELECT o.lead_id FROM old_rows o JOIN leads_lead l ON l.id = o.lead_id"
+        f" UNION {_colleagues('old_rows')}",
     )
 
 
@@ -105,6 +112,19 @@ def _trigger(name: str, operation: pgtrigger.Operation, leads: str) -> pgtrigger
             new="new_rows" if operation != pgtrigger.Delete else None,
         ),
         func=_MARK.format(leads=leads),
+    )
+
+
+def _watched(what: str) -> str:
+    return f"EXISTS (SELECT 1 FROM leads_watched WHERE what = '{what}')"
+
+
+def _colleagues(rows: str) -> str:
+    """The leads of the companies whose people did what a live rule about colleagues asks for."""
+    return (
+        f"SELECT c.id FROM {rows} r"
+        " JOIN leads_watched w ON w.what = 'colleagues' AND r.type_id = ANY(w.types)"
+        " JOIN leads_lead l ON l.id = r.lead_id JOIN leads_lead c ON c.company_id = l.company_id"
     )
 
 

@@ -8,7 +8,7 @@ restart. Activities that cannot count any more, by their type's longest window, 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from .conditions import Fact
+from .conditions import Earlier, Fact
 from .facts import compare
 from .parameters import Parameters
 from .ruleset import DAY, Fading, Limit
@@ -26,18 +26,20 @@ class Signal:
     window: int | None
     origin: str | None
     limit: Limit | None
+    after: Earlier | None = None
 
 
 @dataclass(slots=True)
 class _Use:
     """What the statement needs of one activity type. ``horizon``: the age in seconds from which it counts
     for nothing; ``still``: from which time changes nothing more; ``newest``: how many of the newest decide,
-    whatever is older, or None when all do."""
+    whatever is older, or None when all do; ``whole``: whether more is asked than the index knows, which
+    costs reading the table."""
 
     bounded: bool = True
     horizon: int = 0
     still: int = 0
-    properties: bool = False
+    whole: bool = False
     newest: int | None = 0
 
 
@@ -51,6 +53,7 @@ class Behaviour:
         types: Mapping[str, int],
         asked: str,
         as_of: str,
+        zone: str,
         *,
         restarts: bool,
         newest_only: bool,
@@ -59,10 +62,12 @@ class Behaviour:
         self._types = types
         self._asked = asked
         self._as_of = as_of
+        self._zone = zone
         self._restarts = restarts
         self._newest_only = newest_only
         self._uses: dict[int, _Use] = {}
         self._origins: set[str] = set()
+        self._followed: set[str | None] = set()
         self._aggregates: dict[str, str] = {}
         self._limited: dict[Signal, dict[str, str]] = {}
 
@@ -83,8 +88,13 @@ class Behaviour:
 
     def newest(self, signal: Signal, points: int, fading: Fading | None) -> str:
         """The hundredths that the newest activity earns; the others are older, so they earn no more."""
+        return contribution(self.age(signal, points, fading), points, fading, self._bind)
+
+    def age(self, signal: Signal, points: int, fading: Fading | None) -> str:
+        """The age in seconds of the newest activity, exact while ``points`` that fade so are worth something;
+        null for none."""
         self._note_points(signal, points, fading, newest=1)
-        return contribution(self._aggregate(signal, "min(r.age)"), points, fading, self._bind)
+        return self._aggregate(signal, "min(r.age)")
 
     def total(self, signal: Signal, points: int, fading: Fading | None, cap: int | None) -> str:
         """The hundredths that all activities earn, each rounded by itself, exact up to ``cap``. The newest
@@ -129,9 +139,12 @@ class Behaviour:
         """The newest rows of ``signal`` in each period, as many as count. Undated ones share a period."""
         uses = {type_id: self._uses[type_id] for type_id in self._ids(signal)}
         order = "r.age, r.id DESC" if ids else "r.age"
+        period = "r.n"
+        if limit.period != "ever":
+            zone = self._bind(self._zone, "text")
+            period += f", r.undated, date_trunc('{limit.period}', r.occurred_at, {zone})"
         return (
-            "SELECT * FROM (SELECT r.*, row_number() OVER (PARTITION BY r.n, r.undated,"
-            f" date_trunc('{limit.period}', r.occurred_at, 'UTC') ORDER BY {order}) AS place"
+            f"SELECT * FROM (SELECT r.*, row_number() OVER (PARTITION BY {period} ORDER BY {order}) AS place"
             f" FROM ({self._rows(uses, ids)}) r WHERE {self.filter(signal)}) r"
             f" WHERE r.place <= {self._bind(limit.times, 'int')}"
         )
@@ -145,25 +158,23 @@ class Behaviour:
 
     def _rows(self, uses: Mapping[int, _Use], ids: bool = False) -> str:
         """Rows of these types, each type in exactly one arm: by whether all of its past counts and whether
-        its properties are asked for (which cost reading the table, not only the index)."""
+        whole rows are asked for."""
         arms = []
         if self._newest_only and not ids:
             few = {t: use for t, use in uses.items() if use.newest is not None}
             uses = {t: use for t, use in uses.items() if t not in few}
             arms += self._newest(few)
-        for properties in (False, True):
-            ever = [t for t, use in uses.items() if use.properties is properties and not use.bounded]
-            late = {t: use for t, use in uses.items() if use.properties is properties and use.bounded}
+        for whole in (False, True):
+            ever = [t for t, use in uses.items() if use.whole is whole and not use.bounded]
+            late = {t: use for t, use in uses.items() if use.whole is whole and use.bounded}
             if ever:
-                arms.append(self._arm(f"a.{self._is(ever, 'type_id')}", properties, ids))
+                arms.append(self._arm(f"a.{self._is(ever, 'type_id')}", whole, ids))
             if late:
                 these = f"a.{self._is(late, 'type_id')}"
                 horizon = self._bind(float(max(use.horizon for use in late.values())), "float8")
                 since = f"{self._as_of} - make_interval(secs => {horizon})"
-                arms.append(
-                    self._arm(f"{these} AND NOT a.undated AND a.occurred_at > {since}", properties, ids)
-                )
-                arms.append(self._arm(f"a.undated AND {these}", properties, ids))
+                arms.append(self._arm(f"{these} AND NOT a.undated AND a.occurred_at > {since}", whole, ids))
+                arms.append(self._arm(f"a.undated AND {these}", whole, ids))
         return "\nUNION ALL ".join(f"({arm})" for arm in arms)
 
     def _newest(self, uses: Mapping[int, _Use]) -> list[str]:
@@ -197,7 +208,7 @@ class Behaviour:
         undated = self._arm(f"a.undated AND {these} AND a.occurred_at <= {self._as_of}", False, False)
         return [*arms, later, undated]
 
-    def _arm(self, which: str, properties: bool, ids: bool, source: str = "leads_activity a") -> str:
+    def _arm(self, which: str, whole: bool, ids: bool, source: str = "leads_activity a") -> str:
         who = {
             "ids": "a.lead_id = ANY(%(ids)s::bigint[])",
             "range": "a.lead_id BETWEEN %(low)s::bigint AND %(high)s::bigint",
@@ -210,14 +221,15 @@ class Behaviour:
             f", (j.{origin}_from IS NULL OR a.occurred_at >= j.{origin}_from) AS since_{origin}"
             for origin in sorted(self._origins)
         )
+        flags += "".join(f", j.{origin}_from" for origin in sorted(filter(None, self._followed)))
         join = f" LEFT JOIN adjusted j ON j.n = {n}" if flags else ""
         seconds = f"floor(date_part('epoch', {self._as_of} - a.occurred_at))"
         return (
-            f"SELECT {n} AS n, {'a.id, ' if ids else ''}"
-            f"CASE WHEN a.occurred_at <= {self._as_of} THEN a.type_id END AS kind,"
+            f"SELECT {n} AS n, a.lead_id, {'a.id' if ids or whole else 'NULL::bigint AS id'},"
+            f" CASE WHEN a.occurred_at <= {self._as_of} THEN a.type_id END AS kind,"
             f" CASE WHEN a.undated THEN 0 ELSE least({seconds}, {_OLDEST})::int END AS age,"
             f" a.undated, a.occurred_at{flags},"
-            f" {'a.properties' if properties else 'NULL::jsonb AS properties'}"
+            f" {'a.properties' if whole else 'NULL::jsonb AS properties'}"
             f" FROM {source}{join} WHERE {who} AND a.voided_at IS NULL AND {which} OFFSET 0"
         )
 
@@ -227,8 +239,28 @@ class Behaviour:
             tests.append(f"r.age < {self._bind(signal.window, 'int')}")
         if signal.origin is not None and self._restarts:
             tests.append(f"r.since_{signal.origin}")
-        tests += [compare(test, _in_row, self._bind) for test in signal.where]
+        tests += [compare(test, _in_row, self._bind, self._zone) for test in signal.where]
+        if signal.after is not None:
+            tests.append(f"NOT r.undated AND {self._follows(signal, signal.after)}")
         return " AND ".join(tests)
+
+    def _follows(self, signal: Signal, after: Earlier) -> str:
+        """Whether another activity of those kinds came before this one, not long ago. Nobody knows what came
+        first of those without a day."""
+        minutes = f"make_interval(mins => {self._bind(after.within_minutes, 'int')})"
+        tests = [
+            "b.lead_id = r.lead_id",
+            f"b.{self._is([self._types[key] for key in after.types], 'type_id')}",
+            "b.voided_at IS NULL AND NOT b.undated AND b.occurred_at <= r.occurred_at",
+            f"b.occurred_at > r.occurred_at - {minutes}",
+        ]
+        if set(after.types) & set(signal.types):
+            tests.append("b.id <> r.id")
+        if signal.origin is not None and self._restarts:
+            start = f"r.{signal.origin}_from"
+            tests.append(f"({start} IS NULL OR b.occurred_at >= {start})")
+        tests += [compare(test, _in_earlier, self._bind, self._zone) for test in after.where]
+        return f"EXISTS (SELECT 1 FROM leads_activity b WHERE {' AND '.join(tests)})"
 
     # Bookkeeping
 
@@ -251,6 +283,8 @@ class Behaviour:
         """Remember how far back ``signal`` looks. ``gone``: the age at which its points are nothing."""
         if signal.origin is not None and self._restarts:
             self._origins.add(signal.origin)
+            if signal.after is not None:
+                self._followed.add(signal.origin)
         ends = [age for age in (signal.window, gone) if age is not None]
         if signal.window is not None:
             still = min(signal.window, still) if gone is not None else signal.window
@@ -259,8 +293,8 @@ class Behaviour:
             use.bounded = use.bounded and bool(ends)
             use.horizon = max(use.horizon, min(ends, default=0))
             use.still = max(use.still, still)
-            use.properties = use.properties or bool(signal.where)
-            every = newest is None or use.newest is None or signal.where or signal.limit
+            use.whole = use.whole or bool(signal.where or signal.after)
+            every = newest is None or use.newest is None or signal.where or signal.limit or signal.after
             use.newest = None if every else max(use.newest or 0, newest or 0)
 
     def _ids(self, signal: Signal) -> list[int]:
@@ -291,6 +325,11 @@ def contribution(age: str, points: int, fading: Fading | None, bind: Parameters)
             rest = bind(points // 100 * (100 - fading.percent), "int")
             full = bind(points, "int")
             return f"CASE WHEN {age} < {seconds} THEN {full} WHEN {age} >= {seconds} THEN {rest} END"
+
+
+def _in_earlier(expression: str) -> str:
+    """Properties of the activity that came before."""
+    return expression.replace("a.properties", "b.properties")
 
 
 def _in_row(expression: str) -> str:

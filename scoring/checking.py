@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from accounts.clock import database_now
 from leads.models import ChangedLead, Lead
 
 from .compiling import Asked
 from .models import ModelVersion, Score, ScoringModel
-from .statement import compiled, run
+from .statement import Row, compiled, run, scores
 
 AT_ONCE = 5_000
 #: A sweep that is later than this many periods is a fault.
@@ -95,7 +96,8 @@ FROM scored d
 JOIN who w ON w.n = d.n
 JOIN scoring_score s
   ON s.lead_id = d.lead_id AND s.version_id = %(version)s::bigint AND s.computed_at = w.as_of
-WHERE (s.fit, s.engagement, s.intent, s.fading) IS DISTINCT FROM (d.fit, d.engagement, d.intent, d.fading)
+WHERE (NOT d.applies OR (s.fit, s.engagement, s.intent) IS DISTINCT FROM (d.fit, d.engagement, d.intent)
+    OR (d.fading AND NOT s.fading))
   AND NOT EXISTS (SELECT 1 FROM leads_changedlead c WHERE c.lead_id = d.lead_id AND c.parked_at IS NULL)
 ORDER BY d.lead_id
 """
@@ -108,8 +110,18 @@ def _missing(model: ScoringModel, limit: int) -> Iterator[Wrong]:
     waiting = ChangedLead.objects.filter(parked_at=None).values("lead_id")
     scored = Score.objects.filter(model=model).values("lead_id")
     never = Lead.objects.exclude(pk__in=scored).exclude(pk__in=waiting).order_by("id")
-    for lead_id in never.values_list("id", flat=True)[: max(limit, 0)]:
+    version = ModelVersion.objects.live(model.key)
+    ids = list(never.values_list("id", flat=True)[: max(limit, 0) if version.applies_to is None else None])
+    if version.applies_to is not None:
+        ids = [row["lead_id"] for row in _computed(version, ids) if row["applies"]][: max(limit, 0)]
+    for lead_id in ids:
         yield Wrong(lead_id, model.key, None, None)
+
+
+def _computed(version: ModelVersion, ids: list[int]) -> Iterator[Row]:
+    """The scores of leads as of now, some at a time."""
+    for first in range(0, len(ids), AT_ONCE):
+        yield from scores(compiled(version), ids=ids[first : first + AT_ONCE], as_of=database_now())
 
 
 def late_sweeps(*, at: datetime) -> list[str]:

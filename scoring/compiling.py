@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from . import adjusting
 from .behaviour import Behaviour, Signal, contribution
-from .conditions import Condition, Fact, Group, Happened
-from .dimensions import HUNDREDTHS, LINE_STAGES, MOST_CEILING, SALES_STAGE, Dimension
+from .colleagues import Colleagues
+from .conditions import Colleagues as ColleaguesAsked
+from .conditions import Condition, Fact, Group, Happened, InStage, tests_of
+from .dimensions import HUNDREDTHS
 from .facts import Facts
+from .operators import OPERATORS
 from .parameters import Parameters
-from .ruleset import DAY, LineSpec, Ruleset, RuleSpec
+from .ruleset import DAY, BlockerSpec, Ruleset, RuleSpec, TriggerSpec
+from .totals import DIMENSIONS, Totals, within
 
-DIMENSIONS: tuple[str, ...] = tuple(Dimension.values)
 #: The most activities an explanation lists for a rule that counts each.
 MOST_LISTED = 20
 
@@ -97,10 +101,13 @@ class _Compiler:
         self.adjusted = adjusted
         self.bind = Parameters()
         self.as_of = "w.as_of" if asked is Asked.MOMENTS else "%(as_of)s::timestamptz"
-        self.facts = Facts(self.bind, history_at=self.as_of if source is FactSource.HISTORY else None)
+        zone, history = ruleset.time_zone, source is FactSource.HISTORY
+        self.facts = Facts(self.bind, self.as_of, zone, history=history)
         self.behaviour = Behaviour(
-            self.bind, types, asked.value, self.as_of, restarts=adjusted, newest_only=long_histories
+            self.bind, types, asked.value, self.as_of, zone, restarts=adjusted, newest_only=long_histories
         )
+        self.colleagues = Colleagues(self.bind, types, self.as_of, zone, restarts=adjusted, history=history)
+        self.totals = Totals(ruleset, self.bind, details=details)
         self.raw: dict[str, str] = {}
         self.counts: dict[str, str] = {}
         self._earned: list[tuple[RuleSpec, Signal]] = []
@@ -110,15 +117,17 @@ class _Compiler:
         ctes = ",\n".join(
             [
                 f"who AS NOT MATERIALIZED ({self._who()})",
-                *self._adjustments(),
+                *(adjusting.ctes(self.as_of) if self.adjusted else []),
                 *self.behaviour.ctes(),
+                *self.colleagues.ctes(),
                 f"facts AS ({self.facts.select()} OFFSET 0)",
                 f"parts AS (\n{parts} OFFSET 0)",
-                f"sums AS ({self._sums()} OFFSET 0)",
-                f"dimensions AS ({self._dimensions()} OFFSET 0)",
-                f"scored AS ({self._lines()})",
+                f"sums AS ({self.totals.sums()} OFFSET 0)",
+                f"dimensions AS ({self.totals.dimensions()} OFFSET 0)",
+                f"scored AS ({self.totals.scored()})",
             ]
         )
+        self.raw |= {f"group:{key}": column for key, column in self.totals.groups.items()}
         return Statement(
             self.asked,
             ctes,
@@ -134,8 +143,12 @@ class _Compiler:
         """What earned each rule's points, newest first: the same rows and the same arithmetic as the sums."""
         arms = []
         for rule, signal in self._earned:
-            earned = contribution("r.age", rule.points * HUNDREDTHS, rule.fading, self.bind)
-            listed = MOST_LISTED if rule.each else 1
+            # Together, and not each by itself, they earn the points of a tier or of a compound condition.
+            alone = not rule.tiers and rule.earns is not None
+            earned = "NULL::int"
+            if alone:
+                earned = contribution("r.age", rule.points * HUNDREDTHS, rule.fading, self.bind)
+            listed = 1 if alone and not rule.each else MOST_LISTED
             arms.append(
                 f"(SELECT {self.bind(rule.key, 'text')} AS rule, r.n, r.id, r.kind, r.occurred_at, r.undated,"
                 f" {earned} AS points FROM ({self.behaviour.rows_of(signal, ids=True)}) r"
@@ -146,7 +159,7 @@ class _Compiler:
         return (
             "SELECT e.rule, e.id, e.occurred_at, e.undated, e.points, t.key AS type, t.label\nFROM ("
             + "\nUNION ALL ".join(arms)
-            + ") e JOIN leads_activitytype t ON t.id = e.kind WHERE e.points <> 0"
+            + ") e JOIN leads_activitytype t ON t.id = e.kind WHERE e.points IS DISTINCT FROM 0"
         )
 
     def _who(self) -> str:
@@ -165,49 +178,19 @@ class _Compiler:
                     " WITH ORDINALITY AS u (lead_id, as_of, n)"
                 )
 
-    def _adjustments(self) -> list[str]:
-        """Per lead: restarts, and for each dimension the newest "set to" and what was added after it."""
-        if not self.adjusted:
-            return []
-        columns = []
-        for dimension in DIMENSIONS:
-            here = f"WHERE in_force AND dimension = '{dimension}'"
-            newest, later = "kind = 'set' AND sets = 1", "kind = 'add' AND sets = 0"
-            columns += [
-                f"max(at) FILTER ({here} AND kind = 'restart') AS {dimension}_from",
-                f"max(points) FILTER ({here} AND {newest}) * {HUNDREDTHS} AS {dimension}_set",
-                f"sum(points) FILTER ({here} AND {later}) * {HUNDREDTHS} AS {dimension}_added",
-            ]
-        return [
-            f"""adjustments AS (
-  SELECT *, sum((kind = 'set' AND in_force)::int)
-    OVER (PARTITION BY n, dimension ORDER BY at DESC, id DESC) AS sets
-  FROM (
-    SELECT w.n, a.id, a.kind, a.points, a.at, d.dimension,
-      a.at <= {self.as_of} AND (a.expires_at IS NULL OR a.expires_at > {self.as_of}) AS in_force,
-      a.at > {self.as_of} OR a.expires_at > {self.as_of} AS moves
-    FROM who w JOIN scoring_adjustment a ON a.lead_id = w.lead_id
-    CROSS JOIN unnest(a.dimensions) AS d (dimension)
-    WHERE a.voided_at IS NULL
-  ) one)""",
-            f"""adjusted AS (
-  SELECT n, bool_or(moves) AS moves,
-    max(id) FILTER (WHERE in_force AND kind = 'restart') AS restart_id,
-    max(at) FILTER (WHERE in_force AND kind = 'restart') AS triggers_from,
-    {", ".join(columns)}
-  FROM adjustments GROUP BY n)""",
-        ]
-
     def _parts(self) -> str:
-        """One column per rule (r…), trigger (t…) and blocker (k…)."""
+        """One column per rule (r…), trigger (t…) and blocker (k…); whether the version is for the lead."""
+        applies = self.ruleset.applies_to
         columns = ["f.n", "f.lead_id"]
+        columns.append(f"{self._condition(applies, None) if applies else 'true'} AS applies")
         for n, rule in enumerate(self.ruleset.rules):
             columns += self._rule(n, rule)
         for n, trigger in enumerate(self.ruleset.triggers):
-            columns.append(f"{self._condition(trigger.when, 'triggers')} AS t{n}")
+            columns.append(f"{self._holds(trigger, 'triggers')} AS t{n}")
         for n, blocker in enumerate(self.ruleset.blockers):
-            columns.append(f"{self._condition(blocker.when, None)} AS k{n}")
-        moves = f"coalesce({self.behaviour.moves()}, false)"
+            columns.append(f"{self._holds(blocker, None)} AS k{n}")
+        moving = [f"coalesce({self.behaviour.moves()}, false)"]
+        moves = " OR ".join(moving + self.facts.moves() + self.colleagues.moves())
         if self.adjusted:
             columns += [f"j.{d}_set, coalesce(j.{d}_added, 0) AS {d}_added" for d in DIMENSIONS]
             columns.append("j.restart_id, j.triggers_from AS restarted_at")
@@ -218,33 +201,89 @@ class _Compiler:
         columns.append(f"{moves} AS fading")
         if self.details:
             columns += [f"f.{column}" for column in dict.fromkeys(self.facts.keep_values().values())]
-        joins = "".join(f" LEFT JOIN {cte} USING (n)" for cte in self.behaviour.names())
+        names = [*self.behaviour.names(), *self.colleagues.names()]
+        joins = "".join(f" LEFT JOIN {cte} USING (n)" for cte in names)
         if self.adjusted:
             joins += " LEFT JOIN adjusted j USING (n)"
         return f"SELECT {', '.join(columns)}\nFROM facts f{joins}"
 
     def _rule(self, n: int, rule: RuleSpec) -> list[str]:
+        raw, count = self._compound(rule) if rule.earns is None else self._earning(rule, rule.earns)
+        if rule.unless is not None:
+            raw = f"CASE WHEN {self._condition(rule.unless, rule.dimension)} THEN 0 ELSE {raw} END"
+        capped = within(raw, rule.cap * HUNDREDTHS, self.bind) if rule.cap else raw
+        columns = [f"{capped} AS r{n}"]
+        if self.details and count:
+            self.raw[rule.key] = f"raw{n}"
+            self.counts[rule.key] = f"count{n}"
+            columns += [f"{raw} AS raw{n}", f"coalesce({count}, 0) AS count{n}"]
+        return columns
+
+    def _earning(self, rule: RuleSpec, earns: Happened) -> tuple[str, str]:
+        """The hundredths that activities earn, before the cap; and, with details, how many earn something."""
         points = rule.points * HUNDREDTHS
-        if rule.earns is None:
-            met = self._condition(rule.when, rule.dimension)
-            return [f"CASE WHEN {met} THEN {self.bind(points, 'int')} ELSE 0 END AS r{n}"]
-        signal = Signal(rule.earns.types, rule.earns.where, rule.window, rule.dimension, rule.limit)
-        if rule.each:
+        signal = _signal(earns, rule.window, rule.dimension, rule)
+        if rule.tiers:
+            times = f"coalesce({self.behaviour.count(signal, rule.tiers[-1].times)}, 0)"
+            raw = "CASE " + " ".join(
+                f"WHEN {times} >= {self.bind(tier.times, 'int')} THEN"
+                f" {self.bind(tier.points * HUNDREDTHS, 'int')}"
+                for tier in reversed(rule.tiers)
+            )
+            raw += " ELSE 0 END"
+        elif rule.each:
             cap = rule.cap * HUNDREDTHS if rule.cap else None
             raw = f"coalesce({self.behaviour.total(signal, points, rule.fading, cap)}, 0)"
         else:
             raw = f"coalesce({self.behaviour.newest(signal, points, rule.fading)}, 0)"
-        if rule.earns.at_least > 1 or rule.earns.at_most is not None:
-            raw = f"CASE WHEN {self._condition(rule.earns, rule.dimension)} THEN {raw} ELSE 0 END"
-        capped = self._within(raw, rule.cap * HUNDREDTHS) if rule.cap else raw
-        columns = [f"{capped} AS r{n}"]
+        if earns.at_least > 1 or earns.at_most is not None:
+            raw = f"CASE WHEN {self._condition(earns, rule.dimension)} THEN {raw} ELSE 0 END"
+        if not self.details:
+            return raw, ""
+        self._earned.append((rule, signal))
+        return raw, self.behaviour.earning(signal, points, rule.fading)
+
+    def _compound(self, rule: RuleSpec) -> tuple[str, str]:
+        """The hundredths of a rule that is simply true or not; should it fade, then from the newest activity
+        that makes it true. With details its activities are listed, too."""
+        points = rule.points * HUNDREDTHS
+        worth = self.bind(points, "int")
+        if rule.fading is not None:
+            age = self._age(rule.when, rule)
+            worth = f"coalesce({contribution(age, points, rule.fading, self.bind)}, 0)"
+        cases = f"WHEN {self._condition(rule.when, rule.dimension)} THEN {worth}"
+        if rule.mismatch:
+            known = " AND ".join(self._known(rule.when))
+            cases += f" WHEN {known} THEN {self.bind(rule.mismatch * HUNDREDTHS, 'int')}"
         if self.details:
-            self.raw[rule.key] = f"raw{n}"
-            self.counts[rule.key] = f"count{n}"
-            self._earned.append((rule, signal))
-            earning = self.behaviour.earning(signal, points, rule.fading)
-            columns += [f"{raw} AS raw{n}", f"coalesce({earning}, 0) AS count{n}"]
-        return columns
+            for test in tests_of(rule.when):
+                if isinstance(test, Happened) and test.needs_one:
+                    self._earned.append((rule, _signal(test, _window(test), rule.dimension)))
+        return f"CASE {cases} ELSE 0 END", ""
+
+    def _age(self, condition: Condition, rule: RuleSpec) -> str:
+        """The age of the newest activity by which ``condition`` holds; null when it holds without any."""
+        match condition:
+            case Happened(needs_one=True):
+                signal = _signal(condition, _window(condition), rule.dimension)
+                age = self.behaviour.age(signal, rule.points * HUNDREDTHS, rule.fading)
+            case Group(how="all" | "any", parts=parts):
+                ages = [self._age(part, rule) for part in parts]
+                age = f"least({', '.join(ages)})"
+            case _:
+                return "NULL::int"
+        return f"CASE WHEN {self._condition(condition, rule.dimension)} THEN {age} END"
+
+    def _known(self, condition: Condition) -> list[str]:
+        """Whether each fact it asks about is known."""
+        facts = {test.field.name: test.field for test in tests_of(condition) if isinstance(test, Fact)}
+        return [self.facts.test(Fact(field, OPERATORS["known"], ())) for field in facts.values()]
+
+    def _holds(self, part: TriggerSpec | BlockerSpec, origin: str | None) -> str:
+        when = self._condition(part.when, origin)
+        if part.unless is None:
+            return when
+        return f"({when} AND NOT {self._condition(part.unless, origin)})"
 
     def _condition(self, condition: Condition, origin: str | None) -> str:
         """``origin`` names the restart before which activities do not count: a dimension, ``triggers`` or
@@ -254,12 +293,15 @@ class _Compiler:
                 return "NOT (" + " OR ".join(self._condition(part, origin) for part in parts) + ")"
             case Group(how=how, parts=parts):
                 word = " AND " if how == "all" else " OR "
-                return "(" + word.join(self._condition(part, origin) for part in parts) + ")"
+                return "(" + (word.join(self._condition(part, origin) for part in parts) or "false") + ")"
             case Fact():
                 return self.facts.test(condition)
+            case ColleaguesAsked():
+                return self.colleagues.test(condition, origin)
+            case InStage():
+                return self.facts.stage(condition)
             case Happened():
-                window = condition.within_days * DAY if condition.within_days else None
-                signal = Signal(condition.types, condition.where, window, origin, None)
+                signal = _signal(condition, _window(condition), origin)
                 enough = max(
                     condition.at_least, condition.at_most + 1 if condition.at_most is not None else 0
                 )
@@ -271,63 +313,10 @@ class _Compiler:
                     tests.append(f"{count} <= {self.bind(condition.at_most, 'int')}")
                 return f"({' AND '.join(tests) or 'true'})"
 
-    def _sums(self) -> str:
-        """What the rules of each dimension give together, groups capped (g…)."""
-        columns = []
-        terms: dict[str, list[str]] = {dimension: ["0"] for dimension in DIMENSIONS}
-        groups: dict[str, list[int]] = {}
-        for n, rule in enumerate(self.ruleset.rules):
-            if rule.group is None:
-                terms[rule.dimension].append(f"r{n}")
-            else:
-                groups.setdefault(rule.group, []).append(n)
-        for g, (key, members) in enumerate(groups.items()):
-            added = self._within(" + ".join(f"r{n}" for n in members), self.ruleset.groups[key] * HUNDREDTHS)
-            terms[self.ruleset.rules[members[0]].dimension].append(added)
-            if self.details:
-                self.raw[f"group:{key}"] = f"g{g}"
-                columns.append(f"{added} AS g{g}")
-        columns += [f"({' + '.join(terms[d])}) AS {d}_rules" for d in DIMENSIONS]
-        return f"SELECT *, {', '.join(columns)} FROM parts"
 
-    def _dimensions(self) -> str:
-        """Each dimension: the rules' sum or what a person set instead, what was added, within the ceiling."""
-        columns = []
-        for dimension in DIMENSIONS:
-            ceiling = (self.ruleset.ceilings.get(dimension) or MOST_CEILING) * HUNDREDTHS
-            said = f"coalesce({dimension}_set, {dimension}_rules) + {dimension}_added"
-            columns.append(f"{self._within(said, ceiling)}::int AS {dimension}")
-        return f"SELECT *, {', '.join(columns)} FROM sums"
+def _signal(test: Happened, window: int | None, origin: str | None, rule: RuleSpec | None = None) -> Signal:
+    return Signal(test.types, test.where, window, origin, rule.limit if rule else None, test.after)
 
-    def _lines(self) -> str:
-        blocked = " OR ".join(f"k{n}" for n in range(len(self.ruleset.blockers))) or "false"
-        columns = ["*", "fit + engagement + intent AS total", f"({blocked}) AS blocked"]
-        for stage in LINE_STAGES:
-            lines = [line for line in self.ruleset.lines if line.stage == stage]
-            met = " OR ".join(self._line(line, 0) for line in lines) or "false"
-            kept = " OR ".join(self._line(line, line.leave) for line in lines) or "false"
-            fired = [n for n, trigger in enumerate(self.ruleset.triggers) if trigger.stage == stage]
-            true = " OR ".join(f"t{n}" for n in fired) or "false"
-            free = f" AND NOT ({blocked})" if stage == SALES_STAGE else ""
-            keys = ", ".join(
-                f"CASE WHEN t{n} THEN {self.bind(self.ruleset.triggers[n].key, 'text')} END" for n in fired
-            )
-            columns += [
-                f"({met}) AS {stage}_line",
-                f"(({met} OR {true}){free}) AS {stage}_over",
-                f"(({kept} OR {true}){free}) AS {stage}_stays",
-                f"array_remove(ARRAY[{keys}]::text[], NULL) AS {stage}_triggers",
-            ]
-        return f"SELECT {', '.join(columns)} FROM dimensions"
 
-    def _line(self, line: LineSpec, margin: int) -> str:
-        tests = []
-        for name, least in line.minimums.items():
-            figure = "(fit + engagement + intent)" if name == "total" else name
-            tests.append(f"{figure} >= {self.bind((least - margin) * HUNDREDTHS, 'int')}")
-        return f"({' AND '.join(tests)})"
-
-    def _within(self, figure: str, most: int) -> str:
-        """``figure`` between −most and most: a cap bounds what is taken like what is given."""
-        bound = self.bind(most, "bigint")
-        return f"least(greatest({figure}, -{bound}), {bound})"
+def _window(test: Happened) -> int | None:
+    return test.within_days * DAY if test.within_days else None

@@ -6,13 +6,18 @@
 Each test is true or false. A test of an unknown fact is false, whatever it asks, except for ``unknown``.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, ParamSpec, TypeVar, cast
+from typing import Any, Literal, cast
+
+from leads.stages import Stage
 
 from . import fields
+from .faults import ConditionError, Faults, TooMuch, only, raise_all, whole
 from .operators import OPERATORS, BadValue, Operator, read_value
+
+__all__ = ["ConditionError", "Faults", "TooMuch"]
 
 DEEPEST = 8
 MOST_TESTS = 100
@@ -21,58 +26,9 @@ MOST_TYPES = 100
 MOST_PROPERTIES = 10
 MOST_TIMES = 1000
 LONGEST_WINDOW = 3650
+LONGEST_STEP = LONGEST_WINDOW * 24 * 60
 
-P = ParamSpec("P")
-T = TypeVar("T")
 How = Literal["all", "any", "none"]
-
-
-class ConditionError(ValueError):
-    """A condition that cannot be read. ``faults`` are all that is wrong: where in it, and what would be
-    right."""
-
-    def __init__(self, path: str, message: str, *others: tuple[str, str]) -> None:
-        self.faults = [(path, message), *others]
-        super().__init__("; ".join(f"{where}: {what}" for where, what in self.faults))
-
-
-class TooMuch(ConditionError):
-    """So large that nobody reads on."""
-
-
-class Faults:
-    """Gathers what is wrong, so that one fault does not hide the next:
-
-        with Faults() as faults:
-            key = faults.of(_key, rule)
-            points = faults.of(_points, rule)
-
-    Leaving it raises one ConditionError with all of them, in that order; one that is raised within, and so
-    ends the reading, comes last."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[str, str]] = []
-
-    def __enter__(self) -> "Faults":
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, ConditionError) and not isinstance(error, TooMuch):
-            self.found += error.faults
-        elif error is not None:
-            return
-        if self.found:
-            raise ConditionError(*self.found[0], *self.found[1:]) from None
-
-    def of(self, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """What ``check`` answers; None when it found faults."""
-        try:
-            return check(*args, **kwargs)
-        except TooMuch:
-            raise
-        except ConditionError as error:
-            self.found += error.faults
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +49,15 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an activity must follow: another one of ``types``, less than ``within_minutes`` before it."""
+
+    types: tuple[str, ...]
+    where: tuple[Fact, ...]
+    within_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """How often the lead did one of ``types`` (activity type keys), in the last days or ever."""
 
@@ -101,6 +66,7 @@ class Happened:
     at_least: int
     at_most: int | None
     within_days: int | None
+    after: Earlier | None = None
 
     @property
     def needs_one(self) -> bool:
@@ -108,13 +74,64 @@ class Happened:
         return self.at_least > 0
 
 
-Condition = Group | Fact | Happened
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """How many other leads of the company did one of ``types`` in the last days."""
+
+    types: tuple[str, ...]
+    where: tuple[Fact, ...]
+    at_least: int
+    within_days: int
 
 
-def parse(data: Any, *, types: Collection[str] | None = None, path: str = "$") -> Condition:
+@dataclass(frozen=True, slots=True)
+class InStage:
+    """The lead stands in one of ``stages`` and has stood there for so many days."""
+
+    stages: tuple[str, ...]
+    for_days: int
+
+
+Test = Fact | Happened | Colleagues | InStage
+Condition = Group | Test
+
+
+def tests_of(condition: Condition) -> Iterator[Test]:
+    """The tests at the leaves, left to right."""
+    if isinstance(condition, Group):
+        for part in condition.parts:
+            yield from tests_of(part)
+    else:
+        yield condition
+
+
+def needs_activity(condition: Condition) -> bool:
+    """Whether it is false for a lead that did nothing, so that its points can fade."""
+    match condition:
+        case Happened():
+            return condition.needs_one
+        case Group(how="all", parts=parts):
+            return any(needs_activity(part) for part in parts)
+        case Group(how="any", parts=parts):
+            return all(needs_activity(part) for part in parts)
+    return False
+
+
+def parse(
+    data: Any, *, types: Collection[str] | None = None, path: str = "$", facts_only: bool = False
+) -> Condition:
     """Read a condition from JSON. ``types`` are the activity types there are; None leaves them unchecked.
+    With ``facts_only`` it may ask about facts of the lead and its company and nothing else.
     Raises ConditionError with the JSON path of everything that is wrong."""
     tests = 0
+    readers: dict[str, Callable[[Mapping[str, Any], str], Condition]] = {"field": _fact}
+    if not facts_only:
+        readers |= {
+            "activity": lambda node, at: _happened(node, at, types),
+            "colleagues": lambda node, at: _colleagues(node, at, types),
+            "stage": _stage,
+        }
+    kinds = ["all", "any", "none", *readers]
 
     def read(node: Any, at: str, depth: int) -> Condition:
         nonlocal tests
@@ -124,30 +141,28 @@ def parse(data: Any, *, types: Collection[str] | None = None, path: str = "$") -
         if tests > MOST_TESTS:
             raise TooMuch(at, f"A condition has at most {MOST_TESTS} tests.")
         if not isinstance(node, dict):
-            raise ConditionError(at, "A condition is an object with all, any, none, field or activity.")
-        kinds = [kind for kind in ("all", "any", "none", "field", "activity") if kind in node]
-        if len(kinds) != 1:
-            raise ConditionError(at, "A condition has exactly one of all, any, none, field and activity.")
-        if kinds[0] == "field":
-            return _fact(node, at)
-        if kinds[0] == "activity":
-            return _happened(node, at, types)
+            raise ConditionError(at, f"A condition is an object with {_or(kinds)}.")
+        named = [kind for kind in kinds if kind in node]
+        if len(named) != 1:
+            raise ConditionError(at, f"A condition has exactly one of {_or(kinds, 'and')}.")
+        [kind] = named
+        return readers[kind](node, at) if kind in readers else group(cast("How", kind), node, at, depth)
+
+    def group(how: How, node: Mapping[str, Any], at: str, depth: int) -> Group:
         with Faults() as faults:
-            faults.of(_only, node, {kinds[0]}, at)
-            parts = node[kinds[0]]
+            faults.of(only, node, [how], at)
+            parts = node[how]
             if not isinstance(parts, list) or not 0 < len(parts) <= MOST_PARTS:
-                raise ConditionError(f"{at}.{kinds[0]}", f"Give a list of 1 to {MOST_PARTS} conditions.")
-            below = [
-                faults.of(read, part, f"{at}.{kinds[0]}[{n}]", depth + 1) for n, part in enumerate(parts)
-            ]
-        return Group(cast("How", kinds[0]), tuple(cast("list[Condition]", below)))
+                raise ConditionError(f"{at}.{how}", f"Give a list of 1 to {MOST_PARTS} conditions.")
+            below = [faults.of(read, part, f"{at}.{how}[{n}]", depth + 1) for n, part in enumerate(parts)]
+        return Group(how, tuple(cast("list[Condition]", below)))
 
     return read(data, path, 1)
 
 
 def _fact(node: Mapping[str, Any], at: str) -> Fact:
     with Faults() as faults:
-        faults.of(_only, node, {"field", "op", "value"}, at)
+        faults.of(only, node, ["field", "op", "value"], at)
         field = faults.of(_field, node["field"], at)
         compared = faults.of(_compared, node, field, at) if field else None
     return cast("Fact", compared)
@@ -164,8 +179,8 @@ def _field(name: Any, at: str) -> fields.Field:
 def _compared(node: Mapping[str, Any], field: fields.Field, at: str) -> Fact:
     name = node.get("op")
     operator = OPERATORS.get(name) if isinstance(name, str) else None
-    if operator is None or field.type not in operator.types:
-        fitting = ", ".join(op.name for op in OPERATORS.values() if field.type in op.types)
+    if operator is None or not operator.fits(field):
+        fitting = ", ".join(op.name for op in OPERATORS.values() if op.fits(field))
         problem = "Say how to compare" if name is None else f"{name!r} does not fit"
         raise ConditionError(f"{at}.op", f"{problem}; for {field.name} use one of {fitting}.")
     if operator.takes == "nothing":
@@ -174,18 +189,20 @@ def _compared(node: Mapping[str, Any], field: fields.Field, at: str) -> Fact:
     elif "value" not in node:
         raise ConditionError(f"{at}.value", f"“{operator.name}” needs a value.")
     try:
-        return Fact(field, operator, read_value(operator, field.type, node.get("value")))
+        return Fact(field, operator, read_value(operator, field, node.get("value")))
     except BadValue as error:
         raise ConditionError(f"{at}.value", str(error)) from None
 
 
 def _happened(node: Mapping[str, Any], at: str, known: Collection[str] | None) -> Happened:
+    allowed = ["activity", "where", "at_least", "at_most", "exactly", "within_days", "after"]
     with Faults() as faults:
-        faults.of(_only, node, {"activity", "where", "at_least", "at_most", "exactly", "within_days"}, at)
-        types = faults.of(_types, node["activity"], at, known)
+        faults.of(only, node, allowed, at)
+        types = faults.of(_types, node, "activity", at, known)
         times = faults.of(_times, node, at)
         where = faults.of(_where, node.get("where", []), f"{at}.where")
-        within_days = faults.of(_whole, node, "within_days", at, 1, LONGEST_WINDOW)
+        within_days = faults.of(_if_there, node, "within_days", at, 1, LONGEST_WINDOW)
+        after = faults.of(_earlier, node["after"], f"{at}.after", known) if "after" in node else None
     at_least, at_most = cast("tuple[int, int | None]", times)
     return Happened(
         types=cast("tuple[str, ...]", types),
@@ -193,16 +210,59 @@ def _happened(node: Mapping[str, Any], at: str, known: Collection[str] | None) -
         at_least=at_least,
         at_most=at_most,
         within_days=within_days,
+        after=after,
     )
 
 
-def _types(types: Any, at: str, known: Collection[str] | None) -> tuple[str, ...]:
+def _earlier(node: Any, at: str, known: Collection[str] | None) -> Earlier:
+    if not isinstance(node, dict):
+        raise ConditionError(at, "Give an object with activity and within_minutes.")
+    with Faults() as faults:
+        faults.of(only, node, ["activity", "where", "within_minutes"], at)
+        types = faults.of(_types, node, "activity", at, known)
+        where = faults.of(_where, node.get("where", []), f"{at}.where")
+        minutes = faults.of(whole, node, "within_minutes", at, 1, LONGEST_STEP)
+    return Earlier(cast("tuple[str, ...]", types), cast("tuple[Fact, ...]", where), cast("int", minutes))
+
+
+def _colleagues(node: Mapping[str, Any], at: str, known: Collection[str] | None) -> Colleagues:
+    with Faults() as faults:
+        faults.of(only, node, ["colleagues", "where", "at_least", "within_days"], at)
+        types = faults.of(_types, node, "colleagues", at, known)
+        where = faults.of(_where, node.get("where", []), f"{at}.where")
+        at_least = faults.of(_if_there, node, "at_least", at, 1, MOST_TIMES)
+        within_days = faults.of(whole, node, "within_days", at, 1, LONGEST_WINDOW)
+    return Colleagues(
+        types=cast("tuple[str, ...]", types),
+        where=cast("tuple[Fact, ...]", where),
+        at_least=at_least or 1,
+        within_days=cast("int", within_days),
+    )
+
+
+def _stage(node: Mapping[str, Any], at: str) -> InStage:
+    with Faults() as faults:
+        faults.of(only, node, ["stage", "for_days"], at)
+        for_days = faults.of(_if_there, node, "for_days", at, 0, LONGEST_WINDOW)
+        stages = node["stage"]
+        if not isinstance(stages, list) or not stages:
+            raise ConditionError(f"{at}.stage", f"Give a list of stages: {', '.join(Stage.values)}.")
+        faults.found += [
+            (f"{at}.stage[{n}]", f"There is no stage {stage!r}. Stages: {', '.join(Stage.values)}.")
+            for n, stage in enumerate(stages)
+            if stage not in Stage.values
+        ]
+    return InStage(tuple(dict.fromkeys(stages)), for_days or 0)
+
+
+def _types(node: Mapping[str, Any], key: str, at: str, known: Collection[str] | None) -> tuple[str, ...]:
+    types = node.get(key)
     if not isinstance(types, list) or not 0 < len(types) <= MOST_TYPES:
-        raise ConditionError(f"{at}.activity", f"Give a list of 1 to {MOST_TYPES} activity types.")
-    _raise_all(
-        (f"{at}.activity[{n}]", f"There is no activity type {key!r}.")
-        for n, key in enumerate(types)
-        if not isinstance(key, str) or (known is not None and key not in known)
+        raise ConditionError(f"{at}.{key}", f"Give a list of 1 to {MOST_TYPES} activity types.")
+    raise_all(
+        (f"{at}.{key}[{n}]", f"There is no activity type {one!r}.")
+        for n, one in enumerate(types)
+        if not isinstance(one, str) or (known is not None and one not in known)
     )
     return tuple(dict.fromkeys(types))
 
@@ -212,9 +272,9 @@ def _times(node: Mapping[str, Any], at: str) -> tuple[int, int | None]:
     if "exactly" in node and ("at_least" in node or "at_most" in node):
         raise ConditionError(f"{at}.exactly", "Use exactly, or at_least and at_most, not both.")
     with Faults() as faults:
-        exactly = faults.of(_whole, node, "exactly", at, 0, MOST_TIMES)
-        at_most = faults.of(_whole, node, "at_most", at, 0, MOST_TIMES) if exactly is None else exactly
-        at_least = faults.of(_whole, node, "at_least", at, 1, MOST_TIMES) if exactly is None else exactly
+        exactly = faults.of(_if_there, node, "exactly", at, 0, MOST_TIMES)
+        at_most = faults.of(_if_there, node, "at_most", at, 0, MOST_TIMES) if exactly is None else exactly
+        at_least = faults.of(_if_there, node, "at_least", at, 1, MOST_TIMES) if exactly is None else exactly
     if at_least is None:
         at_least = 1 if at_most is None else 0
     if at_most is not None and at_least > at_most:
@@ -234,7 +294,7 @@ def _property(test: Any, at: str) -> Fact:
     if not isinstance(test, dict):
         raise ConditionError(at, "A property test is an object with property, op and value.")
     with Faults() as faults:
-        faults.of(_only, test, {"property", "op", "value"}, at)
+        faults.of(only, test, ["property", "op", "value"], at)
         key = test.get("property")
         if not isinstance(key, str) or not 0 < len(key) <= fields.LONGEST_KEY or "\x00" in key:
             raise ConditionError(f"{at}.property", "Name the property of the activity.")
@@ -242,29 +302,10 @@ def _property(test: Any, at: str) -> Fact:
     return cast("Fact", compared)
 
 
-def _whole(node: Mapping[str, Any], key: str, at: str, least: int, most: int) -> int | None:
-    if key not in node:
-        return None
-    value = node[key]
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ConditionError(f"{at}.{key}", f"Give a whole number from {least} to {most}.")
-    return value
+def _if_there(node: Mapping[str, Any], key: str, at: str, least: int, most: int) -> int | None:
+    return whole(node, key, at, least, most) if key in node else None
 
 
-def _only(node: Mapping[str, Any], allowed: set[str], at: str) -> None:
-    said = f"Unknown key; allowed here: {', '.join(sorted(allowed))}."
-    _raise_all((f"{at}.{key}", said) for key in node if key not in allowed)
-
-
-def _raise_all(found: Iterable[tuple[str, str]]) -> None:
-    with Faults() as faults:
-        faults.found += found
-
-
-def tests_of(condition: Condition) -> Iterator[Fact | Happened]:
-    """The tests at the leaves, left to right."""
-    if isinstance(condition, Group):
-        for part in condition.parts:
-            yield from tests_of(part)
-    else:
-        yield condition
+def _or(words: Collection[str], last: str = "or") -> str:
+    *most, end = words
+    return f"{', '.join(most)} {last} {end}"

@@ -163,7 +163,7 @@ def _earned(statement: Statement, asked: Mapping[str, Any]) -> dict[str, list[Ea
                 label=row["label"],
                 occurred_at=_iso(row["occurred_at"]),
                 undated=row["undated"],
-                points=_points(row["points"]),
+                points=_points(row["points"] or 0),
                 counts_until=until,
             )
         )

@@ -6,13 +6,16 @@ long, makes a rule slow. Numbers in text are numbers when they look like one. No
 
 from collections.abc import Callable
 
-from .conditions import Fact
+from . import countries
+from .conditions import Fact, InStage
 from .fields import Field, Type
 from .operators import BETWEEN_WORDS, words_of
 from .parameters import Parameters
 
 LONGEST_COMPARED = 2000
 _NUMBER = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$"
+#: Elements of a list in an attribute that are looked at.
+MOST_ELEMENTS = 200
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 #: Field → the kind of mail domain it asks for.
@@ -24,21 +27,65 @@ _COMPANY = ("name", "domain", "employees", "revenue", "industry", "country", "ci
 
 
 class Facts:
-    """Collects what rules ask, then writes the ``facts`` part. ``history_at`` is the moment as of which
-    superseded values are read; None reads current rows."""
+    """Collects what rules ask, then writes the ``facts`` part. With ``history`` superseded values are read,
+    as of ``as_of``; else current rows. Days begin in the time zone ``zone``."""
 
-    def __init__(self, bind: Parameters, history_at: str | None = None) -> None:
+    def __init__(self, bind: Parameters, as_of: str, zone: str, *, history: bool) -> None:
         self._bind = bind
-        self._history_at = history_at
+        self._as_of = as_of
+        self._zone = zone
+        self._history = history
         self._columns: dict[str, str] = {}
         self._tests: dict[str, str] = {}
         self._fields: dict[str, Field] = {}
+        self._stages = False
+        self._moves: list[str] = []
         self.raw_columns: dict[str, str] = {}
 
     def test(self, fact: Fact) -> str:
         """True or false for ``fact``, never null: a test of something unknown is false."""
         self._fields[fact.field.name] = fact.field
-        test = compare(fact, self._column, self._bind)
+        if fact.op.moves:
+            return self._relative(fact)
+        return self._asked(compare(fact, self._column, self._bind, self._zone))
+
+    def stage(self, asked: InStage) -> str:
+        """Whether the lead stands in one of the stages, for as long as asked."""
+        self._stages = True
+        stage, since = ("s.stage", "s.since") if self._history else ("l.stage", "l.stage_at")
+        among = f"{self._column(stage)} = ANY({self._bind(asked.stages, 'text[]')})"
+        if not asked.for_days:
+            return self._asked(f"({among})")
+        until = f"make_interval(days => {self._bind(asked.for_days, 'int')})"
+        long = self._column(f"({since} <= {self._as_of} - {until})")
+        self._moves.append(self._asked(f"({among} AND NOT {long})"))
+        return self._asked(f"({among} AND {long})")
+
+    def moves(self) -> list[str]:
+        """Conditions under which time alone will change an answer."""
+        return self._moves
+
+    def _relative(self, fact: Fact) -> str:
+        """A day compared with today. Yesterday is 1 day ago; today is in the last day, and in the next."""
+        day = self._column(_day(fact.field, self._bind, self._zone))
+        days = int(fact.values[0])
+        then = self._column(self._day_from_now(days if fact.op.name == "next_days" else -days))
+        today = self._column(self._day_from_now(0))
+        younger = f'({day} > {then} COLLATE "C") IS TRUE'
+        if fact.op.name == "next_days":
+            ahead = f'({day} >= {today} COLLATE "C") IS TRUE'
+            self._moves.append(self._asked(f"({ahead})"))
+            return self._asked(f'({ahead} AND ({day} < {then} COLLATE "C") IS TRUE)')
+        self._moves.append(self._asked(f"({younger})"))
+        if fact.op.name == "older_days":
+            return self._asked(f'(({day} <= {then} COLLATE "C") IS TRUE)')
+        return self._asked(f'({younger} AND ({day} <= {today} COLLATE "C") IS TRUE)')
+
+    def _day_from_now(self, days: int) -> str:
+        today = f"({self._as_of} AT TIME ZONE {self._bind(self._zone, 'text')})::date"
+        return f"to_char({today} + {self._bind(days, 'int')}, 'YYYY-MM-DD')"
+
+    def _asked(self, test: str) -> str:
         return f"f.{self._tests.setdefault(test, f'q{len(self._tests)}')}"
 
     def keep_values(self) -> dict[str, str]:
@@ -53,17 +100,32 @@ class Facts:
     def select(self) -> str:
         columns = ["w.n", "w.lead_id", *(f"{sql} AS {name}" for sql, name in self._columns.items())]
         lead, company = "leads_lead l ON l.id = w.lead_id", "leads_company c ON c.id = l.company_id"
-        if self._history_at is not None:
-            lead, company = self._as_of()
+        if self._history:
+            lead, company = self._then()
         needs_company = any(field.column.startswith("c.") for field in self._fields.values())
         source = f"who w JOIN {lead}" + (f" LEFT JOIN {company}" if needs_company else "")
+        if self._stages and self._history:
+            source += f" CROSS JOIN LATERAL ({self._stage_then()}) s"
         tests = "".join(f", {sql} AS {name}" for sql, name in self._tests.items())
         kept = "".join(f", v.{name}" for name in dict.fromkeys(self.raw_columns.values()))
         return (
             f"SELECT v.n, v.lead_id{kept}{tests}\nFROM (SELECT {', '.join(columns)} FROM {source} OFFSET 0) v"
         )
 
-    def _as_of(self) -> tuple[str, str]:
+    def _stage_then(self) -> str:
+        """Where the lead stood: after its last change until then, or before its first one after."""
+        changes = (
+            f"FROM leads_stagechange t WHERE t.lead_id = w.lead_id AND t.at {{}} {self._as_of} ORDER BY t.at"
+        )
+        last = f"{changes.format('<=')} DESC, t.id DESC LIMIT 1"
+        following = f"{changes.format('>')}, t.id LIMIT 1"
+        return (
+            f"SELECT coalesce((SELECT t.to_stage {last}), (SELECT t.from_stage {following}), l.stage)"
+            " AS stage,"
+            f" coalesce((SELECT t.at {last}), least(l.created_at, l.stage_at)) AS since"
+        )
+
+    def _then(self) -> tuple[str, str]:
         """Rows as they were: the first value replaced after the moment held at it, else the current one."""
 
         def columns(names: tuple[str, ...]) -> str:
@@ -74,13 +136,19 @@ class Facts:
         def superseded(table: str) -> str:
             return (
                 f"LEFT JOIN LATERAL (SELECT * FROM {table} h WHERE h.pgh_obj_id = x.id"
-                f" AND h.pgh_created_at > {self._history_at}"
+                f" AND h.pgh_created_at > {self._as_of}"
                 " ORDER BY h.pgh_created_at, h.pgh_id LIMIT 1) h ON true"
             )
 
+        found = "".join(
+            f", leads_{name}(p.title) AS {name}"
+            for name in ("seniority", "department")
+            if name in self._fields
+        )
         lead = (
-            f"LATERAL (SELECT x.id, x.created_at, {columns((*_LEAD, 'company_id'))} FROM leads_lead x"
-            f" {superseded('leads_leadhistory')} WHERE x.id = w.lead_id) l ON true"
+            f"LATERAL (SELECT p.*{found} FROM (SELECT x.id, x.created_at, x.stage, x.stage_at,"
+            f" {columns((*_LEAD, 'company_id'))} FROM leads_lead x {superseded('leads_leadhistory')}"
+            " WHERE x.id = w.lead_id) p) l ON true"
         )
         company = (
             f"LATERAL (SELECT x.id, {columns(_COMPANY)} FROM leads_company x"
@@ -89,13 +157,20 @@ class Facts:
         return lead, company
 
 
-def compare(fact: Fact, column: Callable[[str], str], bind: Parameters) -> str:
+def compare(fact: Fact, column: Callable[[str], str], bind: Parameters, zone: str) -> str:
     """The test of ``fact`` in SQL. ``column`` may move an expression elsewhere and name it."""
     field, op, values = fact.field, fact.op.name, fact.values
+    if op in ("includes", "includes_all"):
+        return _list_test(column(_elements(field, bind)), op, values, bind)
+    if op in ("known", "unknown") and field.type == Type.ANY:
+        return f"({column(_anything(field, bind))} IS {'NOT ' if op == 'known' else ''}NULL)"
+    if op in ("in_region", "not_in_region"):
+        codes = sorted(set().union(*(countries.REGIONS[str(region)] for region in values)))
+        return _text_test(_text(field, bind), column, op.replace("_region", ""), tuple(codes), bind)
     if field.type == Type.BOOLEAN or op in ("is_true", "is_false"):
         return _boolean(column(_truth(field, bind)), op)
     if field.type == Type.DATE or op in ("before", "after"):
-        day = column(_day(field, bind))
+        day = column(_day(field, bind, zone))
         if op in ("known", "unknown"):
             return f"({day} IS {'NOT ' if op == 'known' else ''}NULL)"
         return f'({day} {"<" if op == "before" else ">"} {bind(values[0], "text")} COLLATE "C") IS TRUE'
@@ -161,6 +236,12 @@ def _text_test(
     return f"({text} LIKE ANY({bind(patterns, 'text[]')})) IS TRUE"
 
 
+def _list_test(elements: str, op: str, values: tuple[object, ...], bind: Parameters) -> str:
+    sign = "&&" if op == "includes" else "@>"
+    lowered = [str(value).strip(" ").lower() for value in values]
+    return f"({elements} {sign} {bind(lowered, 'text[]')}) IS TRUE"
+
+
 def _words(text: str, bind: Parameters) -> str:
     """One blank between the words, and one at each end."""
     return f"' ' || btrim(regexp_replace({text}, {bind(BETWEEN_WORDS, 'text')}, ' ', 'g'), ' ') || ' '"
@@ -202,6 +283,26 @@ def _written(field: Field, bind: Parameters) -> str:
     return f"nullif(btrim({column}, ' '), '')"
 
 
+def _elements(field: Field, bind: Parameters) -> str:
+    """The texts in a list, as rules read texts; a single value is a list of one."""
+    value = f"({field.column} -> {bind(field.key, 'text')})"
+    several = f"CASE WHEN jsonb_typeof({value}) = 'array' THEN {value} ELSE jsonb_build_array({value}) END"
+    return (
+        f"ARRAY(SELECT nullif(lower(btrim(left(e.v #>> '{{}}', {LONGEST_COMPARED}), ' ')), '')"
+        f" FROM (SELECT v FROM jsonb_array_elements({several}) AS v LIMIT {MOST_ELEMENTS}) e"
+        " WHERE jsonb_typeof(e.v) IN ('string', 'number', 'boolean'))"
+    )
+
+
+def _anything(field: Field, bind: Parameters) -> str:
+    """What is stored, if anything: a text, a number, yes or no, or a list that is not empty."""
+    value = f"({field.column} -> {bind(field.key, 'text')})"
+    return (
+        f"CASE WHEN jsonb_typeof({value}) = 'array' THEN nullif({value}, '[]'::jsonb)::text"
+        f" ELSE {_written(field, bind)} END"
+    )
+
+
 def _number(field: Field, bind: Parameters) -> str:
     if field.key is None:
         return f"({field.column})::numeric"
@@ -213,10 +314,10 @@ def _number(field: Field, bind: Parameters) -> str:
     )
 
 
-def _day(field: Field, bind: Parameters) -> str:
+def _day(field: Field, bind: Parameters, zone: str) -> str:
     """YYYY-MM-DD, which compares as text."""
     if field.key is None:
-        return f"to_char({field.column} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+        return f"to_char({field.column} AT TIME ZONE {bind(zone, 'text')}, 'YYYY-MM-DD')"
     text = _text(field, bind)
     return f"CASE WHEN {text} ~ {bind(_DAY, 'text')} THEN left({text}, 10) END"
 

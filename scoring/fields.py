@@ -7,12 +7,20 @@ is whatever was stored, so the operator decides how they are read.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from leads.titles import DEPARTMENT_NAMES, LEVELS
+
+_PROPERTIES = "a.properties"
+
 
 class Type(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"
     BOOLEAN = "boolean"
+    #: A two-letter code.
+    COUNTRY = "country"
+    #: One of a few words that the product itself finds.
+    CHOICE = "choice"
     #: Stored without a type: the operator and the value compared with decide.
     ANY = "any"
 
@@ -27,6 +35,13 @@ class Field:
     column: str
     #: The key within a JSON column, bound as a parameter; None for plain columns.
     key: str | None = None
+    #: The values there are, of a choice.
+    choices: tuple[str, ...] = ()
+
+    @property
+    def is_property(self) -> bool:
+        """Whether it belongs to an activity, not to the lead or its company."""
+        return self.column == _PROPERTIES
 
 
 FIELDS: dict[str, Field] = {
@@ -38,8 +53,10 @@ FIELDS: dict[str, Field] = {
         Field("throwaway_mail", "the e-mail address is a throw-away one", Type.BOOLEAN, "l.email"),
         Field("name", "the name", Type.TEXT, "l.name"),
         Field("title", "the job title", Type.TEXT, "l.title"),
+        Field("seniority", "the seniority", Type.CHOICE, "l.seniority", choices=LEVELS),
+        Field("department", "the department", Type.CHOICE, "l.department", choices=DEPARTMENT_NAMES),
         Field("phone", "the phone number", Type.TEXT, "l.phone"),
-        Field("country", "the lead's country", Type.TEXT, "l.country"),
+        Field("country", "the lead's country", Type.COUNTRY, "l.country"),
         Field("city", "the lead's city", Type.TEXT, "l.city"),
         Field("source", "the source", Type.TEXT, "l.source"),
         Field("campaign", "the campaign", Type.TEXT, "l.campaign"),
@@ -49,7 +66,7 @@ FIELDS: dict[str, Field] = {
         Field("company.employees", "the company's staff", Type.NUMBER, "c.employees"),
         Field("company.revenue", "the company's yearly revenue", Type.NUMBER, "c.revenue"),
         Field("company.industry", "the company's industry", Type.TEXT, "c.industry"),
-        Field("company.country", "the company's country", Type.TEXT, "c.country"),
+        Field("company.country", "the company's country", Type.COUNTRY, "c.country"),
         Field("company.city", "the company's city", Type.TEXT, "c.city"),
     ]
 }
@@ -73,4 +90,4 @@ def find(name: str) -> Field | None:
 
 def of_property(key: str) -> Field:
     """A property of an activity, read like a custom attribute."""
-    return Field(key, f"“{key}”", Type.ANY, "a.properties", key)
+    return Field(key, f"“{key}”", Type.ANY, _PROPERTIES, key)

@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from .fields import Type
+from . import countries
+from .fields import Field, Type
 
 
 class Takes(StrEnum):
@@ -19,6 +20,8 @@ class Takes(StrEnum):
     NUMBER = "number"
     PAIR = "pair"
     DATE = "date"
+    DAYS = "days"
+    REGION = "region"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,26 @@ class Operator:
     types: frozenset[Type]
     words: str
 
+    @property
+    def moves(self) -> bool:
+        """Whether time alone may change the answer."""
+        return self.takes == Takes.DAYS
 
-_T, _N, _D, _B = Type.TEXT, Type.NUMBER, Type.DATE, Type.BOOLEAN
+    def fits(self, field: Field) -> bool:
+        """Properties of an activity stay as they are, so they are not compared with today."""
+        return field.type in self.types and not (field.is_property and self.moves)
+
+
+_T, _N, _D, _B, _C, _W = Type.TEXT, Type.NUMBER, Type.DATE, Type.BOOLEAN, Type.COUNTRY, Type.CHOICE
+_A = Type.ANY
 
 OPERATORS: dict[str, Operator] = {
-    name: Operator(name, takes, frozenset({*types, Type.ANY}), words)
+    name: Operator(name, takes, frozenset({*types, _A}), words)
     for name, takes, types, words in [
-        ("eq", Takes.ONE, (_T, _N), "is {}"),
-        ("ne", Takes.ONE, (_T, _N), "is known and is not {}"),
-        ("in", Takes.SOME, (_T, _N), "is {}"),
-        ("not_in", Takes.SOME, (_T, _N), "is known and is not {}"),
+        ("eq", Takes.ONE, (_T, _N, _C, _W), "is {}"),
+        ("ne", Takes.ONE, (_T, _N, _C, _W), "is known and is not {}"),
+        ("in", Takes.SOME, (_T, _N, _C, _W), "is {}"),
+        ("not_in", Takes.SOME, (_T, _N, _C, _W), "is known and is not {}"),
         ("gt", Takes.NUMBER, (_N,), "is over {}"),
         ("gte", Takes.NUMBER, (_N,), "is {} or more"),
         ("lt", Takes.NUMBER, (_N,), "is under {}"),
@@ -53,15 +66,23 @@ OPERATORS: dict[str, Operator] = {
         ("is_numeric", Takes.NOTHING, (_T,), "is only a number"),
         ("before", Takes.DATE, (_D,), "is before {}"),
         ("after", Takes.DATE, (_D,), "is after {}"),
+        ("last_days", Takes.DAYS, (_D,), "is in the last {} days"),
+        ("older_days", Takes.DAYS, (_D,), "is {} days ago or longer"),
+        ("next_days", Takes.DAYS, (_D,), "is in the next {} days"),
+        ("in_region", Takes.REGION, (_C,), "is in {}"),
+        ("not_in_region", Takes.REGION, (_C,), "is known and is not in {}"),
+        ("includes", Takes.SOME, (_A,), "includes {}"),
+        ("includes_all", Takes.SOME, (_A,), "includes all of {}"),
         ("is_true", Takes.NOTHING, (_B,), "is yes"),
         ("is_false", Takes.NOTHING, (_B,), "is no"),
-        ("known", Takes.NOTHING, (_T, _N, _D, _B), "is known"),
-        ("unknown", Takes.NOTHING, (_T, _N, _D, _B), "is unknown"),
+        ("known", Takes.NOTHING, (_T, _N, _D, _B, _C, _W), "is known"),
+        ("unknown", Takes.NOTHING, (_T, _N, _D, _B, _C, _W), "is unknown"),
     ]
 }
 
 MOST_VALUES = 500
 LONGEST_TEXT = 200
+MOST_DAYS = 36_500
 MOST_WILDCARDS = 10
 LARGEST_NUMBER = Decimal(10) ** 15
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
@@ -71,8 +92,9 @@ class BadValue(ValueError):
     """A value that does not fit its operator; says what would."""
 
 
-def read_value(operator: Operator, field_type: Type, value: Any) -> tuple[str, ...] | tuple[Decimal, ...]:
-    """``value`` from JSON as the operator's tuple of texts or of numbers. Raises BadValue."""
+def read_value(operator: Operator, field: Field, value: Any) -> tuple[str, ...] | tuple[Decimal, ...]:
+    """``value`` from JSON as the operator's tuple of texts or of numbers: countries as their codes, regions
+    by their names. Raises BadValue."""
     match operator.takes:
         case Takes.NOTHING:
             return ()
@@ -94,20 +116,55 @@ def read_value(operator: Operator, field_type: Type, value: Any) -> tuple[str, .
         case Takes.ONE:
             if isinstance(value, list):
                 raise BadValue(f"“{operator.name}” takes one value; use “in” or “not_in” for several.")
-            return _some([value], field_type)
+            return _some([value], operator, field)
         case Takes.SOME:
             if not isinstance(value, list):
                 raise BadValue("Give a list of values.")
-            return _some(value, field_type)
+            return _some(value, operator, field)
+        case Takes.DAYS:
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_DAYS:
+                raise BadValue(f"Give a whole number of days from 1 to {MOST_DAYS:,}.")
+            return (Decimal(value),)
+        case Takes.REGION:
+            values = value if isinstance(value, list) else [value]
+            _count(values)
+            return tuple(_region(one) for one in values)
 
 
-def _some(values: list[Any], field_type: Type) -> tuple[str, ...] | tuple[Decimal, ...]:
+def _some(values: list[Any], operator: Operator, field: Field) -> tuple[str, ...] | tuple[Decimal, ...]:
     _count(values)
-    if field_type == Type.NUMBER or (
-        field_type == Type.ANY and all(isinstance(value, int | float) for value in values)
-    ):
+    match field.type:
+        case Type.COUNTRY:
+            return tuple(dict.fromkeys(_country(value) for value in values))
+        case Type.CHOICE:
+            return tuple(_choice(value, field.choices) for value in values)
+        case Type.NUMBER:
+            return tuple(_number(value) for value in values)
+    numbers = not operator.name.startswith("includes") and all(isinstance(v, int | float) for v in values)
+    if field.type == Type.ANY and numbers:
         return tuple(_number(value) for value in values)
     return tuple(_text(value) for value in values)
+
+
+def _country(value: Any) -> str:
+    code = countries.code_of(_text(value))
+    if code is None:
+        raise BadValue(f"There is no country {value!r}. Give its name or its two letters, such as DE.")
+    return code
+
+
+def _region(value: Any) -> str:
+    region = countries.region_of(_text(value))
+    if region is None:
+        raise BadValue(f"There is no region {value!r}. Regions: {', '.join(countries.REGIONS)}.")
+    return region
+
+
+def _choice(value: Any, choices: tuple[str, ...]) -> str:
+    text = _text(value).strip().lower()
+    if text not in choices:
+        raise BadValue(f"There is no {value!r}. Give one of {', '.join(choices)}.")
+    return text
 
 
 def _texts(operator: Operator, values: list[Any]) -> tuple[str, ...]:

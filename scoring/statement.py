@@ -107,7 +107,7 @@ def save(
     stamped. ``quiet`` lists the leads whose crossings wait for a person; None means all of them. Of a lead
     that is marked as changed the mark says so instead: whoever comes first, a live event hands over and an
     import of the past does not."""
-    sql = f"WITH {statement.ctes},\n{_SAVE}"
+    sql = f"WITH {statement.ctes},\n{_saving(statement)}"
     own = {"model": model_id, "version": version_id, "settled": settled, "all_quiet": quiet is None}
     rows = run(
         sql,
@@ -117,44 +117,71 @@ def save(
     return Saved(**rows[0])
 
 
+def _saving(statement: Statement) -> str:
+    """What is done only for versions that need it costs the others nothing."""
+    sql = _SAVE
+    if statement.ruleset.applies_to is not None:
+        sql = sql.replace("updated AS (", f"{_GONE},\nupdated AS (", 1)
+    if any(line.cool_down_days for line in statement.ruleset.lines):
+        sql = sql.replace("false AS cooling", f"{_COOLING} AS cooling", 1)
+        sql = sql.replace("c.fading AS moves", f"c.fading OR {_COOLS} AS moves", 1)
+    return sql
+
+
+#: Whom the version is not for has no score of this model.
+_GONE = """
+gone AS (
+  DELETE FROM scoring_score s USING computed c
+  WHERE NOT c.applies AND s.lead_id = c.lead_id AND s.model_id = %(model)s::bigint
+)"""
+#: Over the line again, too soon after the last crossing.
+_COOLING = """(x.over AND x.cools > 0
+      AND st.crossed_at > %(as_of)s::timestamptz - make_interval(days => x.cools)) IS TRUE"""
+#: Time alone ends a cool-down, so the sweep must look again.
+_COOLS = "EXISTS (SELECT 1 FROM stages g WHERE g.lead_id = c.lead_id AND g.cooling AND NOT g.was)"
+
 _SAVE = """
 computed AS MATERIALIZED (
-  SELECT lead_id, fit, engagement, intent, total, fading, restart_id,
-    mql_line, mql_over, mql_stays, mql_triggers, sql_line, sql_over, sql_stays, sql_triggers
+  SELECT lead_id, fit, engagement, intent, total, fading, restart_id, applies,
+    mql_line, mql_over, mql_stays, mql_triggers, mql_cools,
+    sql_line, sql_over, sql_stays, sql_triggers, sql_cools
   FROM scored
+),
+stages AS (
+  SELECT c.*, x.*, st.cycle, st.inside IS TRUE AS stood, false AS cooling,
+    st.inside IS TRUE AND NOT coalesce(c.restart_id > coalesce(st.restart_id, 0), false) AS was
+  FROM computed c
+  CROSS JOIN LATERAL (VALUES
+    ('mql', c.mql_line, c.mql_over, c.mql_stays, c.mql_triggers, c.mql_cools),
+    ('sql', c.sql_line, c.sql_over, c.sql_stays, c.sql_triggers, c.sql_cools)
+  ) AS x (stage, by_line, over, stays, keys, cools)
+  LEFT JOIN scoring_linestate st
+    ON st.lead_id = c.lead_id AND st.model_id = %(model)s::bigint AND st.stage = x.stage
+  WHERE x.over OR st.inside
+),
+stored AS NOT MATERIALIZED (
+  SELECT c.*, c.fading AS moves FROM computed c WHERE c.applies
 ),
 updated AS (
   UPDATE scoring_score s
   SET version_id = %(version)s::bigint, fit = c.fit, engagement = c.engagement, intent = c.intent,
-    total = c.total, computed_at = %(as_of)s::timestamptz, fading = c.fading
-  FROM computed c
+    total = c.total, computed_at = %(as_of)s::timestamptz, fading = c.moves
+  FROM stored c
   WHERE s.lead_id = c.lead_id AND s.model_id = %(model)s::bigint
     AND (NOT %(settled)s::boolean OR (s.version_id, s.fit, s.engagement, s.intent, s.fading)
-      IS DISTINCT FROM (%(version)s::bigint, c.fit, c.engagement, c.intent, c.fading))
+      IS DISTINCT FROM (%(version)s::bigint, c.fit, c.engagement, c.intent, c.moves))
   RETURNING 1
 ),
 inserted AS (
   INSERT INTO scoring_score
     (lead_id, model_id, version_id, fit, engagement, intent, total, computed_at, fading)
   SELECT c.lead_id, %(model)s::bigint, %(version)s::bigint, c.fit, c.engagement, c.intent, c.total,
-    %(as_of)s::timestamptz, c.fading
-  FROM computed c
+    %(as_of)s::timestamptz, c.moves
+  FROM stored c
   WHERE NOT EXISTS (
     SELECT 1 FROM scoring_score s WHERE s.lead_id = c.lead_id AND s.model_id = %(model)s::bigint)
   ORDER BY c.lead_id
   RETURNING 1
-),
-stages AS (
-  SELECT c.*, x.*, st.cycle, st.inside IS TRUE AS stood,
-    st.inside IS TRUE AND NOT coalesce(c.restart_id > coalesce(st.restart_id, 0), false) AS was
-  FROM computed c
-  CROSS JOIN LATERAL (VALUES
-    ('mql', c.mql_line, c.mql_over, c.mql_stays, c.mql_triggers),
-    ('sql', c.sql_line, c.sql_over, c.sql_stays, c.sql_triggers)
-  ) AS x (stage, by_line, over, stays, keys)
-  LEFT JOIN scoring_linestate st
-    ON st.lead_id = c.lead_id AND st.model_id = %(model)s::bigint AND st.stage = x.stage
-  WHERE x.over OR st.inside
 ),
 flips AS MATERIALIZED (
   SELECT f.*, CASE WHEN f.entered THEN 1 + coalesce((
@@ -162,19 +189,20 @@ flips AS MATERIALIZED (
       WHERE x.lead_id = f.lead_id AND x.model_id = %(model)s::bigint AND x.stage = f.stage
     ), 0) ELSE f.cycle END AS new_cycle
   FROM (
-    SELECT g.*, g.over AND NOT g.was AS entered,
-      g.stood AND NOT (CASE WHEN g.was THEN g.stays ELSE g.over END) AS departed
+    SELECT g.*, g.over AND NOT g.was AND NOT g.cooling AS entered,
+      g.stood AND NOT (CASE WHEN g.was THEN g.stays ELSE g.over AND NOT g.cooling END) AS departed
     FROM stages g
   ) f
   WHERE f.entered OR f.departed
 ),
 states AS (
-  INSERT INTO scoring_linestate (lead_id, model_id, stage, inside, cycle, since, restart_id)
-  SELECT lead_id, %(model)s::bigint, stage, entered, new_cycle, %(as_of)s::timestamptz, restart_id
+  INSERT INTO scoring_linestate (lead_id, model_id, stage, inside, cycle, since, crossed_at, restart_id)
+  SELECT lead_id, %(model)s::bigint, stage, entered, new_cycle, %(as_of)s::timestamptz,
+    CASE WHEN entered THEN %(as_of)s::timestamptz END, restart_id
   FROM flips ORDER BY lead_id, stage
   ON CONFLICT (lead_id, model_id, stage) DO UPDATE
   SET inside = excluded.inside, cycle = excluded.cycle, since = excluded.since,
-    restart_id = excluded.restart_id
+    crossed_at = coalesce(excluded.crossed_at, scoring_linestate.crossed_at), restart_id = excluded.restart_id
 ),
 crossings AS (
   INSERT INTO scoring_crossing

@@ -7,9 +7,20 @@ from django.utils import timezone
 
 from leads.models import ActivityType
 
-from .conditions import Condition, ConditionError, parse
+from .conditions import Condition, Group, parse
+from .faults import ConditionError
 from .models import Blocker, ModelVersion, Rule, Trigger
-from .ruleset import BlockerSpec, Fading, Limit, LineSpec, Ruleset, RuleSpec, TriggerSpec, check_rule
+from .ruleset import (
+    BlockerSpec,
+    Fading,
+    Limit,
+    LineSpec,
+    Ruleset,
+    RuleSpec,
+    Tier,
+    TriggerSpec,
+    check_rule,
+)
 
 log = logging.getLogger(__name__)
 
@@ -21,38 +32,54 @@ def activity_types() -> dict[str, int]:
 
 def read(version: ModelVersion, types: dict[str, int]) -> Ruleset:
     """The rules of ``version``, without those that are off. Five queries."""
-    rules = version.rules.filter(disabled_at=None).select_related("group").order_by("position", "id")
-    triggers = version.stage_triggers.filter(disabled_at=None).order_by("position", "id")
-    blockers = version.blockers.filter(disabled_at=None).order_by("position", "id")
+    on = {"disabled_at": None, "is_on": True}
+    rules = version.rules.filter(**on).select_related("group").order_by("position", "id")
+    triggers = version.stage_triggers.filter(**on).order_by("position", "id")
+    blockers = version.blockers.filter(**on).order_by("position", "id")
+    groups = version.groups.select_related("within").order_by("id")
+    graded = version.grades_from is not None
     return Ruleset(
         model_key=version.model.key,
         version=version.number,
         ceilings=version.ceilings,
-        groups=dict(version.groups.values_list("key", "cap")),
-        rules=tuple(rule_spec(rule, when) for rule in rules if (when := _condition(rule, types))),
-        lines=tuple(LineSpec(line.stage, line.minimums, line.leave) for line in version.lines.order_by("id")),
+        groups={group.key: group.cap for group in groups},
+        within={group.key: group.within.key for group in groups if group.within},
+        rules=tuple(
+            rule_spec(rule, *asked) for rule in rules if (asked := _conditions(rule, types, graded=graded))
+        ),
+        lines=tuple(
+            LineSpec(line.stage, line.minimums, line.leave, line.cool_down_days)
+            for line in version.lines.order_by("id")
+        ),
         triggers=tuple(
-            TriggerSpec(trigger.key, trigger.label, trigger.stage, when)
+            TriggerSpec(trigger.key, trigger.label, trigger.stage, *asked)
             for trigger in triggers
-            if (when := _condition(trigger, types))
+            if (asked := _conditions(trigger, types))
         ),
         blockers=tuple(
-            BlockerSpec(blocker.key, blocker.label, when)
+            BlockerSpec(blocker.key, blocker.label, *asked)
             for blocker in blockers
-            if (when := _condition(blocker, types))
+            if (asked := _conditions(blocker, types))
         ),
+        applies_to=_applies_to(version),
+        time_zone=version.time_zone,
+        grades_from=version.grades_from,
     )
 
 
-def rule_spec(rule: Rule, when: Condition) -> RuleSpec:
+def rule_spec(rule: Rule, when: Condition, unless: Condition | None = None) -> RuleSpec:
     kind: Any = rule.decay_kind
     period: Any = rule.per_period
+    tiers = tuple(Tier(tier["times"], tier["points"]) for tier in rule.tiers or ())
     return RuleSpec(
         key=rule.key,
         label=rule.label,
         dimension=rule.dimension,
         when=when,
+        unless=unless,
         points=rule.points,
+        mismatch=rule.mismatch_points or 0,
+        tiers=tiers,
         each=rule.count == Rule.Count.EACH,
         group=rule.group.key if rule.group else None,
         cap=rule.cap,
@@ -62,15 +89,31 @@ def rule_spec(rule: Rule, when: Condition) -> RuleSpec:
     )
 
 
-def _condition(part: Rule | Trigger | Blocker, types: dict[str, int]) -> Condition | None:
+def _conditions(
+    part: Rule | Trigger | Blocker, types: dict[str, int], *, graded: bool = False
+) -> tuple[Condition, Condition | None] | None:
+    """What the part asks, and its exception; None for one that cannot be read, which is turned off."""
     try:
         when = parse(part.when, types=types, path="$.when")
+        unless = None if part.unless is None else parse(part.unless, types=types, path="$.unless")
         if isinstance(part, Rule):
-            check_rule(part.settings(), when)
+            check_rule({**part.settings(), "dimension": part.dimension}, when, graded=graded)
     except ConditionError as error:
         _turn_off(part, str(error))
         return None
-    return when
+    return when, unless
+
+
+def _applies_to(version: ModelVersion) -> Condition | None:
+    """Whom the version is for. Where that cannot be read any more it is for nobody: better silent than sales
+    called about the wrong leads."""
+    if version.applies_to is None:
+        return None
+    try:
+        return parse(version.applies_to, path="$.applies_to", facts_only=True)
+    except ConditionError as error:
+        log.error("%s scores nobody: %s", version, error)
+        return Group("any", ())
 
 
 def _turn_off(part: Rule | Trigger | Blocker, reason: str) -> None:

@@ -1,5 +1,5 @@
 from .activity import Activity, ActivityType, Visitor
-from .changed_lead import ChangedLead
+from .changed_lead import ChangedLead, Watched
 from .company import Company, CompanyExternalId
 from .consent import ConsentEvent
 from .lead import Lead, LeadAccess, LeadExternalId
@@ -19,4 +19,5 @@ __all__ = [
     "Opportunity",
     "StageChange",
     "Visitor",
+    "Watched",
 ]

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -31,3 +32,22 @@ class ChangedLead(models.Model):
 
     def __str__(self) -> str:
         return f"Lead {self.lead_id} changed"
+
+
+class Watched(models.Model):
+    """What live rules look at beyond a lead's own facts and activities: "colleagues: they ask who else of
+    the company viewed pricing". The triggers of ``leads.marking`` mark leads for it only while it is here,
+    so that nobody pays for rules that are not there. Written by publishing."""
+
+    class What(models.TextChoices):
+        STAGES = "stages", "Stages"
+        COLLEAGUES = "colleagues", "Colleagues"
+
+    what = models.CharField(max_length=10, choices=What.choices, primary_key=True)
+    types = ArrayField(models.SmallIntegerField(), default=list, blank=True, help_text="Activity type ids.")
+
+    class Meta:
+        verbose_name_plural = "watched"
+
+    def __str__(self) -> str:
+        return self.get_what_display()

@@ -57,6 +57,15 @@ def _holds(column: str, word: str) -> Q:
     return begins
 
 
+def _of_title(function: str) -> models.GeneratedField:
+    """What ``leads.titles`` recognises in the job title, kept by the database."""
+    return models.GeneratedField(
+        expression=models.Func("title", function=function, output_field=models.TextField()),
+        output_field=models.CharField(max_length=16),
+        db_persist=True,
+    )
+
+
 @pghistory.track(
     pghistory.UpdateEvent(
         row=pghistory.Old,
@@ -65,7 +74,12 @@ def _holds(column: str, word: str) -> Q:
     fields=["id", *[fact.removesuffix("_id") for fact in LEAD_FACTS]],
     model_name="LeadHistory",
     append_only=True,
-    meta={"indexes": [models.Index(fields=["pgh_obj", "pgh_created_at"], name="leads_leadhistory_asof")]},
+    meta={
+        "indexes": [
+            models.Index(fields=["pgh_obj", "pgh_created_at"], name="leads_leadhistory_asof"),
+            models.Index(fields=["company"], name="leads_leadhistory_company"),  # colleagues of then
+        ]
+    },
 )
 class Lead(models.Model):
     """One person who might buy: "Marta Kowalczyk, Head of Operations at Nordwind Aufzüge".
@@ -75,6 +89,8 @@ class Lead(models.Model):
     email = models.EmailField(max_length=254, null=True, blank=True)
     name = models.CharField(max_length=200, blank=True)
     title = models.CharField("job title", max_length=200, blank=True)
+    seniority = _of_title("leads_seniority")
+    department = _of_title("leads_department")
     phone = models.CharField(max_length=40, blank=True)
     company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="leads")
     country = models.CharField(max_length=2, blank=True, help_text="Two letters, such as DE.")

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import Q
 
 from leads.models import ActivityType
-from scoring.conditions import Condition, ConditionError, parse
+from scoring.conditions import Condition, parse
 from scoring.dimensions import LINE_STAGES, MOST_POINTS, Dimension
-from scoring.ruleset import check_rule
+from scoring.faults import ConditionError
+from scoring.ruleset import check_rule, check_tiers
 
 from .model_version import KEY, ModelVersion
 
@@ -46,14 +47,6 @@ def _only_in_drafts() -> pgtrigger.Trigger:
     )
 
 
-def _read(when: Any) -> Condition:
-    """The condition in ``when``; ValidationError at that field says where in it and what would be right."""
-    try:
-        return parse(when, types=set(ActivityType.objects.values_list("key", flat=True)))
-    except ConditionError as error:
-        raise ValidationError({"when": str(error)}) from None
-
-
 class _Conditional(models.Model):
     """A part with a condition. One that cannot be computed is turned off with the reason, instead of
     breaking the others."""
@@ -75,6 +68,24 @@ class _Conditional(models.Model):
                 name="%(app_label)s_%(class)s_disabled_with_reason",
             )
         ]
+
+    def read_conditions(self) -> Condition:
+        """What it asks. ValidationError at ``when`` or ``unless`` says where in it and what would be
+        right."""
+        types = set(ActivityType.objects.values_list("key", flat=True))
+        faults: dict[str, str] = {}
+        read: dict[str, Condition] = {}
+        for name in ("when", "unless"):
+            asked = getattr(self, name)
+            if name == "unless" and asked is None:
+                continue
+            try:
+                read[name] = parse(asked, types=types)
+            except ConditionError as error:
+                faults[name] = str(error)
+        if faults:
+            raise ValidationError(faults)
+        return read["when"]
 
 
 class RuleGroup(models.Model):
@@ -98,6 +109,16 @@ class RuleGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}, at most {self.cap}"
+
+    def clean(self) -> None:
+        outer, passed = self.within, {self.pk}
+        while outer is not None:
+            if outer.version_id != self.version_id:
+                raise ValidationError({"within": "That group belongs to another version."})
+            if outer.pk in passed:
+                raise ValidationError({"within": "Then the group would be part of itself."})
+            passed.add(outer.pk)
+            outer = outer.within
 
 
 class Rule(_Conditional):
@@ -203,11 +224,19 @@ class Rule(_Conditional):
         return self.label
 
     def clean(self) -> None:
-        when = _read(self.when)
+        when = self.read_conditions()
+        if self.count == self.Count.TIERS:
+            self._check_tiers()
+        elif self.tiers is not None:
+            raise ValidationError({"tiers": "Only a rule that counts by how often has tiers."})
         try:
-            check_rule(self.settings(), when)
+            check_rule(
+                {**self.settings(), "dimension": self.dimension},
+                when,
+                graded=self.version_id is not None and self.version.grades_from is not None,
+            )
         except ConditionError as error:
-            fields = {"$.decay": "decay_kind", "$.per": "per_times"}
+            fields = {"$.decay": "decay_kind", "$.per": "per_times", "$.mismatch": "mismatch_points"}
             raise ValidationError(
                 {fields.get(path, path.removeprefix("$.")): message for path, message in error.faults}
             ) from None
@@ -222,6 +251,13 @@ class Rule(_Conditional):
         if self.group is not None:
             self._check_group(self.group)
 
+    def _check_tiers(self) -> None:
+        try:
+            tiers = check_tiers(self.tiers, "$", MOST_POINTS)
+        except ConditionError as error:
+            raise ValidationError({"tiers": str(error)}) from None
+        self.points = tiers[-1].points
+
     def _check_group(self, group: RuleGroup) -> None:
         if group.version_id != self.version_id:
             raise ValidationError({"group": "The group belongs to another version."})
@@ -235,6 +271,11 @@ class Rule(_Conditional):
     def settings(self) -> dict[str, Any]:
         """How it counts, under the model file's keys; what is not set is left out."""
         settings: dict[str, Any] = {"points": self.points, "count": self.count}
+        if self.tiers is not None:
+            del settings["points"]
+            settings["tiers"] = self.tiers
+        if self.mismatch_points:
+            settings["mismatch"] = self.mismatch_points
         if self.cap is not None:
             settings["cap"] = self.cap
         if self.per_times is not None:
@@ -315,7 +356,7 @@ class Trigger(_Conditional):
         return self.label
 
     def clean(self) -> None:
-        _read(self.when)
+        self.read_conditions()
 
 
 class Blocker(_Conditional):
@@ -337,4 +378,4 @@ class Blocker(_Conditional):
         return self.label
 
     def clean(self) -> None:
-        _read(self.when)
+        self.read_conditions()
