@@ -1,0 +1,166 @@
+"""What a version would say of a lead if more were so: the compiled statement itself, over supposed rows.
+
+Nothing is written. The statement reads tables by their names; here parts of those names stand before it, each
+with the lead's real rows once for every supposition, under ids of their own (−1, −2 …), and what is supposed
+beside them. So caps, groups, ceilings, limits and blockers are those that would hold in earnest.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leads.models import Lead
+
+from .compiling import Statement
+from .fields import ATTRIBUTES
+from .statement import Row, run
+
+#: How many activities of each type a quick look reads.
+RECENT = 25
+#: So many colleagues are looked at, those who were active last.
+MOST_COLLEAGUES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An activity, ``times`` in a row at the moment asked about."""
+
+    type: str
+    properties: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A fact that is unknown so far becomes ``value``: a field as rules name it."""
+
+    field: str
+    value: Any = field(hash=False)
+
+
+Change = Done | Learned
+
+
+def scores_if(
+    *,
+    statement: Statement,
+    lead: Lead,
+    at: datetime,
+    suppositions: Sequence[Sequence[Change]],
+    types: Mapping[str, int],
+    recent: bool = False,
+) -> list[Row]:
+    """One row for each of ``suppositions``, as ``statement.scores`` gives it: what ``lead`` would score as of
+    ``at`` if all of its changes were so. ``statement`` is one for ids. With ``recent`` only the newest
+    activities of each type are read, which is quick for a long past and exact for a short one. One query,
+    which writes nothing."""
+    asked = {
+        "ids": [-n for n in range(1, len(suppositions) + 1)],
+        "as_of": at,
+        "real_lead": lead.pk,
+        "supposed": _written(suppositions, lead, types),
+        "recent": RECENT if recent else None,
+    }
+    sql = f"WITH {_shadows(statement)},\n{statement.ctes}\nSELECT * FROM scored ORDER BY lead_id DESC"
+    return run(sql, statement.binding(**asked))
+
+
+def _written(suppositions: Sequence[Sequence[Change]], lead: Lead, types: Mapping[str, int]) -> str:
+    """As JSON: per supposition the lead's and the company's changed columns, and the activities."""
+    return json.dumps([_supposed(changes, lead, types) for changes in suppositions])
+
+
+def _supposed(changes: Sequence[Change], lead: Lead, types: Mapping[str, int]) -> dict[str, Any]:
+    mine: dict[str, Any] = {}
+    company: dict[str, Any] = {}
+    acts = []
+    for change in changes:
+        match change:
+            case Done(type=key, properties=properties, times=times):
+                acts.append({"type": types[key], "properties": dict(properties), "times": times})
+            case Learned(field=name, value=value):
+                _learn(name, value, lead, mine, company)
+    return {"lead": mine, "company": company, "acts": acts}
+
+
+def _learn(name: str, value: Any, lead: Lead, mine: dict[str, Any], company: dict[str, Any]) -> None:
+    for prefix in ATTRIBUTES:
+        if name.startswith(prefix):
+            whose, of = (company, lead.company) if prefix.startswith("company.") else (mine, lead)
+            whose.setdefault("attributes", dict(of.attributes if of is not None else {}))
+            whose["attributes"][name.removeprefix(prefix)] = value
+            return
+    if name.startswith("company."):
+        company[name.removeprefix("company.")] = value
+    else:
+        mine[name] = value
+
+
+def _shadows(statement: Statement) -> str:
+    """Parts by the names of the tables, in an order in which each finds the real ones."""
+    with_colleagues = "employed AS" in statement.ctes
+    activities = _ACTIVITIES + (_THEIR_ACTIVITIES if with_colleagues else "") + ")"
+    parts = [_SUPPOSED, *([_COLLEAGUES] if with_colleagues else []), activities]
+    return ",\n".join([*parts, _ADJUSTMENTS, _COMPANIES, _leads(with_colleagues=with_colleagues)])
+
+
+_SUPPOSED = """supposed AS MATERIALIZED (
+  SELECT -one.n AS id, one.it -> 'lead' AS lead, one.it -> 'company' AS company, one.it -> 'acts' AS acts
+  FROM jsonb_array_elements(%(supposed)s::jsonb) WITH ORDINALITY AS one (it, n))"""
+
+#: The lead's own activities, then the supposed ones, which are the newest.
+_ACTIVITIES = """leads_activity AS (
+  SELECT a.id, s.id AS lead_id, a.type_id, a.occurred_at, a.undated, a.voided_at, a.properties
+  FROM (
+    SELECT *, row_number() OVER (PARTITION BY type_id ORDER BY occurred_at DESC) AS place
+    FROM leads_activity WHERE lead_id = %(real_lead)s::bigint AND voided_at IS NULL
+  ) a CROSS JOIN supposed s WHERE a.place <= coalesce(%(recent)s::bigint, a.place)
+  UNION ALL
+  SELECT (2^62)::bigint, s.id, (act ->> 'type')::smallint, %(as_of)s::timestamptz, false, NULL::timestamptz,
+    act -> 'properties'
+  FROM supposed s CROSS JOIN LATERAL jsonb_array_elements(s.acts) AS act
+  CROSS JOIN LATERAL generate_series(1, (act ->> 'times')::int)"""
+
+_COLLEAGUES = f"""colleagues AS MATERIALIZED (
+  SELECT o.id FROM leads_lead l JOIN leads_lead o ON o.company_id = l.company_id AND o.id <> l.id
+  JOIN LATERAL (
+    SELECT max(a.occurred_at) AS last_at FROM leads_activity a
+    WHERE a.lead_id = o.id AND a.voided_at IS NULL AND a.occurred_at <= %(as_of)s::timestamptz
+  ) a ON a.last_at IS NOT NULL
+  WHERE l.id = %(real_lead)s::bigint ORDER BY a.last_at DESC LIMIT {MOST_COLLEAGUES})"""
+
+_THEIR_ACTIVITIES = """
+  UNION ALL
+  SELECT a.id, a.lead_id, a.type_id, a.occurred_at, a.undated, a.voided_at, a.properties
+  FROM colleagues o JOIN leads_activity a ON a.lead_id = o.id"""
+
+_ADJUSTMENTS = """scoring_adjustment AS (
+  SELECT a.id, s.id AS lead_id, a.kind, a.dimensions, a.points, a.at, a.expires_at, a.voided_at
+  FROM scoring_adjustment a CROSS JOIN supposed s WHERE a.lead_id = %(real_lead)s::bigint)"""
+
+_COMPANIES = """leads_company AS (
+  SELECT r.* FROM leads_lead l CROSS JOIN supposed s LEFT JOIN leads_company c ON c.id = l.company_id
+  CROSS JOIN LATERAL jsonb_populate_record(c, s.company || jsonb_build_object('id', s.id)) r
+  WHERE l.id = %(real_lead)s::bigint AND (c.id IS NOT NULL OR s.company <> '{}'))"""
+
+
+def _leads(*, with_colleagues: bool) -> str:
+    """The lead once for each supposition, with what is found in its title; and its colleagues in each of its
+    companies, as they are."""
+    columns = [column.column for column in Lead._meta.concrete_fields if column.column is not None]
+    sql = f"""leads_lead AS (
+  SELECT {", ".join(f"r.{column}" for column in columns)} FROM leads_lead l CROSS JOIN supposed s
+  CROSS JOIN LATERAL jsonb_populate_record(l, s.lead || jsonb_build_object(
+    'id', s.id,
+    'company_id', CASE WHEN l.company_id IS NOT NULL OR s.company <> '{{}}' THEN s.id END,
+    'seniority', leads_seniority(coalesce(s.lead ->> 'title', l.title)),
+    'department', leads_department(coalesce(s.lead ->> 'title', l.title)))) r
+  WHERE l.id = %(real_lead)s::bigint"""
+    if with_colleagues:
+        theirs = ", ".join("s.id" if column == "company_id" else f"l.{column}" for column in columns)
+        sql += f"""
+  UNION ALL
+  SELECT {theirs} FROM colleagues o JOIN leads_lead l ON l.id = o.id CROSS JOIN supposed s"""
+    return f"{sql})"
