@@ -31,7 +31,6 @@ __all__ = [
     "Move",
     "Past",
     "Preview",
-    "Share",
     "Side",
     "Weekly",
     "of_draft",
