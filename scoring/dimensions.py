@@ -24,3 +24,8 @@ TOP_GRADE = len(GRADES) - 1
 LINE_STAGES = ("mql", "sql")
 #: The stage that hands a lead to sales; blockers keep leads out of it.
 SALES_STAGE = "sql"
+
+
+def grade(hundredths: int) -> str:
+    """The letter for so many hundredths of a third of a letter above F: 675 → "B-"."""
+    return GRADES[max(0, min(TOP_GRADE, hundredths // HUNDREDTHS))]

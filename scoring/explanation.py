@@ -15,16 +15,26 @@ from leads.models import ActivityType, Lead
 
 from . import sentences
 from .compiling import Asked, FactSource, Statement
-from .conditions import Fact, Happened, tests_of
-from .dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE, Dimension
+from .conditions import Colleagues, Fact, Happened, tests_of
+from .dimensions import (
+    GRADES,
+    HUNDREDTHS,
+    LINE_STAGES,
+    MOST_CEILING,
+    SALES_STAGE,
+    TOP_GRADE,
+    Dimension,
+    grade,
+)
 from .models import Adjustment, ModelVersion
-from .ruleset import RuleSpec
+from .ruleset import Ruleset, RuleSpec
 from .statement import Row, compiled, plan_once, run, scores
 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """An activity and what it brings, in points, before any cap."""
+    """An activity and what it brings, in points, before any cap; 0 for one that earns them only together with
+    others, for a tier or a compound condition."""
 
     id: int
     type: str
@@ -37,9 +47,10 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One part of a dimension: a rule, or what a cap, a ceiling or a person made of the rules.
-    ``raw_points`` is before the rule's own cap; ``count`` says how many activities earn something, of which
-    the newest are listed; ``counts_until`` is when the last of them is worth nothing."""
+    """One part of a dimension: a rule, or what a cap, a ceiling, a grade's start or a person made of the
+    rules. ``raw_points`` is before the rule's own cap; ``count`` says how many activities earn something, of
+    which the newest are listed. ``fading`` says how it fades; ``fades_at`` is when the first of its
+    activities ends or drops, and ``counts_until`` when the last is worth nothing; None for never."""
 
     rule: str
     label: str
@@ -49,13 +60,15 @@ class Reason:
     count: int = 0
     counts_until: str | None = None
     fading: str = ""
+    fades_at: str | None = None
     activities: tuple[Earned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A dimension: its points are exactly the sum of its reasons' points. ``line`` is the SQL minimum and
-    ``short`` what is missing to it."""
+    ``short`` what is missing to it. Where fit is a grade, points are thirds of a letter above F, and
+    ``grade`` and ``line_grade`` are the letters; empty for points."""
 
     key: str
     points: float
@@ -64,6 +77,8 @@ class Explained:
     over: bool
     short: float
     reasons: tuple[Reason, ...]
+    grade: str = ""
+    line_grade: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,8 @@ class Explanation:
     dimensions: tuple[Explained, ...]
     triggers: tuple[Tested, ...]
     blockers: tuple[Tested, ...]
+    #: Whether the version scores such leads at all; if not, its lines, triggers and points move nothing.
+    applies: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON: what the API answers, evidence freezes and pages show."""
@@ -129,6 +146,7 @@ def explain(
             Tested(blocker.key, blocker.label, SALES_STAGE, row[f"k{n}"])
             for n, blocker in enumerate(statement.ruleset.blockers)
         ),
+        applies=row["applies"],
     )
 
 
@@ -154,7 +172,11 @@ def _earned(statement: Statement, asked: Mapping[str, Any]) -> dict[str, list[Ea
     rules = {rule.key: rule for rule in statement.ruleset.rules}
     found: dict[str, list[Earned]] = {}
     rows = run(f"WITH {statement.ctes}\n{statement.evidence}", statement.binding(**asked))
+    listed: set[tuple[str, int]] = set()
     for row in sorted(rows, key=lambda row: (row["undated"], row["occurred_at"], row["id"]), reverse=True):
+        if (row["rule"], row["id"]) in listed:
+            continue  # two tests of one compound condition saw it
+        listed.add((row["rule"], row["id"]))
         until = None if row["undated"] else _counts_until(rules[row["rule"]], row["occurred_at"])
         found.setdefault(row["rule"], []).append(
             Earned(
@@ -186,29 +208,62 @@ def _dimension(
         for n, rule in enumerate(ruleset.rules)
         if rule.dimension == key and (row[f"r{n}"] or row.get(f"raw{n}"))
     ]
+    if key == Dimension.FIT and ruleset.grades_from is not None:
+        start = ruleset.grades_from
+        reasons.insert(0, _part("grade", f"Every lead starts at {GRADES[start]}", start * HUNDREDTHS))
     reasons += [_part(f"group-{group}", f"“{group}” gives {ruleset.groups[group]} at most", change)
                 for group, change in _capped_groups(statement, row, key)]  # fmt: skip
     reasons += _by_hand(row, key, lead, at)
-    ceiling = ruleset.ceilings.get(key)
     said = (row[f"{key}_rules"] if row[f"{key}_set"] is None else row[f"{key}_set"]) + row[f"{key}_added"]
     if said != row[key]:
-        reasons.append(_part("ceiling", f"{Dimension(key).label} ends at {ceiling}", row[key] - said))
+        reasons.append(_part("ceiling", _end_of(ruleset, key, said), row[key] - said))
     least = next(
         (line.minimums[key] for line in ruleset.lines if line.stage == SALES_STAGE and key in line.minimums),
         None,
     )
     short = max(0, least * HUNDREDTHS - row[key]) if least is not None else 0
-    return Explained(key, _points(row[key]), ceiling, least, not short, _points(short), tuple(reasons))
+    graded = key == Dimension.FIT and ruleset.grades_from is not None
+    return Explained(
+        key=key,
+        points=_points(row[key]),
+        ceiling=TOP_GRADE if graded else ruleset.ceilings.get(key),
+        line=least,
+        over=not short,
+        short=_points(short),
+        reasons=tuple(reasons),
+        grade=grade(row[key]) if graded else "",
+        line_grade=grade(least * HUNDREDTHS) if graded and least is not None else "",
+    )
+
+
+def _end_of(ruleset: Ruleset, key: str, said: int) -> str:
+    if key == Dimension.FIT and ruleset.grades_from is not None:
+        return f"No grade is {'under F' if said < 0 else 'over A+'}"
+    return f"{Dimension(key).label} ends at {ruleset.ceilings.get(key) or MOST_CEILING:,}"
 
 
 def _capped_groups(statement: Statement, row: Row, dimension: str) -> list[tuple[str, int]]:
-    """Groups whose cap bites, with the difference it makes."""
-    together: dict[str, int] = {}
-    for n, rule in enumerate(statement.ruleset.rules):
-        if rule.group and rule.dimension == dimension:
-            together[rule.group] = together.get(rule.group, 0) + row[f"r{n}"]
-    given = {group: row[statement.raw[f"group:{group}"]] for group in together}
-    return [(group, given[group] - points) for group, points in together.items() if given[group] != points]
+    """Groups whose cap bites, with the difference it makes: to what their rules and the groups within them
+    give."""
+    ruleset = statement.ruleset
+    given = {group: row[column] for group, column in statement.raw.items() if group.startswith("group:")}
+    together = dict.fromkeys(given, 0)
+    about: dict[str, str] = {}
+    for n, rule in enumerate(ruleset.rules):
+        if rule.group:
+            together[f"group:{rule.group}"] += row[f"r{n}"]
+            inner: str | None = rule.group
+            while inner is not None:
+                about[f"group:{inner}"] = rule.dimension
+                inner = ruleset.within.get(inner)
+    for inner, outer in ruleset.within.items():
+        if f"group:{inner}" in given:
+            together[f"group:{outer}"] += given[f"group:{inner}"]
+    return [
+        (group.removeprefix("group:"), given[group] - points)
+        for group, points in together.items()
+        if about[group] == dimension and given[group] != points
+    ]
 
 
 def _rule(statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list[Earned]) -> Reason:
@@ -222,28 +277,52 @@ def _rule(statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list[E
         evidence=_evidence(statement, row, rule, earned, count),
         count=count,
         counts_until=max((until for until in untils if until), default=None) if None not in untils else None,
-        fading=sentences.of_fading(rule.fading) if rule.fading else "",
+        fading=_fading(rule),
+        fades_at=min((until for until in untils if until), default=None),
         activities=tuple(earned),
     )
 
 
+def _fading(rule: RuleSpec) -> str:
+    """How time takes the points away."""
+    if rule.fading:
+        return sentences.of_fading(rule.fading)
+    bounded = rule.earns is None and any(
+        isinstance(test, Happened | Colleagues) and test.within_days for test in tests_of(rule.when)
+    )
+    return "while it holds" if bounded else ""
+
+
 def _evidence(statement: Statement, row: Row, rule: RuleSpec, earned: list[Earned], count: int) -> str:
     """What the rule saw: "Requested a demo on 16 November", "Job title: Head of Operations"."""
-    if earned:
+    if earned and rule.earns is not None:
         newest = earned[0]
         day = _day(newest.occurred_at)
         if newest.undated:
             return f"{newest.label}, day unknown" + (f", {count} times" if count > 1 else "")
         return f"{newest.label} on {day}" if count <= 1 else f"{count} times, last: {newest.label} on {day}"
     facts = {test.field.name: test for test in tests_of(rule.when) if isinstance(test, Fact)}
-    if facts:
-        return "; ".join(
-            f"{sentences.name_of(test.field)}: {row[statement.values[name]] or 'unknown'}"
-            for name, test in facts.items()
-        )
-    asked = {key for test in tests_of(rule.when) if isinstance(test, Happened) for key in test.types}
+    seen = [
+        f"{sentences.name_of(test.field)}: {row[statement.values[name]] or 'unknown'}"
+        for name, test in facts.items()
+    ]
+    newest_of = {activity.type: activity for activity in reversed(earned)}
+    seen += [
+        f"{activity.label}{', day unknown' if activity.undated else f' on {_day(activity.occurred_at)}'}"
+        for activity in newest_of.values()
+    ]
+    if seen:
+        mismatches = rule.mismatch and row[f"r{_place(statement, rule)}"] == rule.mismatch * HUNDREDTHS
+        return "; ".join(seen) + (", which does not match" if mismatches else "")
+    asked = {
+        key for test in tests_of(rule.when) if isinstance(test, Happened | Colleagues) for key in test.types
+    }
     labels = dict(ActivityType.objects.filter(key__in=asked).values_list("key", "label"))
     return sentences.sentence(sentences.of_condition(rule.when, labels))
+
+
+def _place(statement: Statement, rule: RuleSpec) -> int:
+    return statement.ruleset.rules.index(rule)
 
 
 def _by_hand(row: Row, key: str, lead: Lead, at: datetime) -> list[Reason]:

@@ -186,3 +186,88 @@ def test_a_draft_can_be_asked_before_it_is_live() -> None:
     )
     assert explain(lead=make.lead(), at=NOW, version=version).total == 9
     assert explain(lead=make.lead(), at=NOW).total == 0
+
+
+def explained(lead: Lead, **model: Any) -> Explanation:
+    """Under a version that says ``model``; its reasons are checked to add up."""
+    for n, rule in enumerate(model["rules"]):
+        rule.setdefault("key", f"r{n}")
+        rule.setdefault("label", f"Rule {n}")
+        rule.setdefault("dimension", "fit")
+    said = explain(lead=lead, at=NOW, version=draft({"model": "default", **model}))
+    for part in said.dimensions:
+        assert round(sum(reason.points for reason in part.reasons), 2) == part.points
+    return said
+
+
+PHONE = {"field": "phone", "op": "known"}
+
+
+def test_a_group_within_a_group_takes_its_part_and_the_reasons_add_up() -> None:
+    said = explained(
+        make.lead(phone="1"),
+        groups=[{"key": "outer", "cap": 12}, {"key": "inner", "cap": 10, "within": "outer"}],
+        rules=[
+            {"group": "inner", "points": 8, "when": PHONE},
+            {"group": "inner", "points": 8, "when": PHONE},
+            {"group": "outer", "points": 9, "when": PHONE},
+        ],
+    )
+    fit = reasons(said, "fit")
+    assert (fit["group-inner"].points, fit["group-outer"].points) == (-6, -7)
+
+
+def test_a_grade_starts_somewhere_and_ends_at_its_letters() -> None:
+    model: dict[str, Any] = {
+        "grades": {"from": "D"},
+        "rules": [
+            {"points": 2, "mismatch": -2, "when": {"field": "city", "op": "eq", "value": city}}
+            for city in ("Berlin", "Bonn")
+        ],
+        "lines": [{"stage": "sql", "min": {"fit": "C-"}}],
+    }
+    nowhere = explained(make.lead(), **model)
+    elsewhere = explained(make.lead(city="Paris"), **model)
+    grades = [
+        (part.grade, part.points, part.line_grade, part.over)
+        for said in (nowhere, elsewhere)
+        for part in said.dimensions
+        if part.key == "fit"
+    ]
+    assert grades == [("D", 2, "C-", False), ("F", 0, "C-", False)]
+    fit = reasons(elsewhere, "fit")
+    assert (fit["grade"].label, fit["ceiling"].label) == ("Every lead starts at D", "No grade is under F")
+    assert fit["r0"].evidence == "Lead's city: Paris, which does not match"
+
+
+def test_what_earns_only_together_is_listed_without_points_of_its_own() -> None:
+    lead = make.lead(phone="1")
+    for days in range(3):
+        make.activity(lead, "visit", NOW - days * DAY)
+    make.activity(lead, "demo_request", NOW - DAY)
+    said = explained(
+        lead,
+        rules=[
+            {"count": "tiers", "tiers": [{"times": 1, "points": 1}, {"times": 3, "points": 5}],
+             "when": {"activity": ["visit"]}},
+            {"points": 7,
+             "when": {"all": [PHONE, {"activity": ["demo_request"], "within_days": 30}]}},
+        ],
+    )  # fmt: skip
+    fit = reasons(said, "fit")
+    assert fit["r0"].points == 5
+    assert [activity.points for activity in fit["r0"].activities] == [0, 0, 0]
+    assert fit["r1"].evidence == "Phone number: 1; Requested a demo on 16 November 2026"
+    assert fit["r1"].fading == "while it holds"
+
+
+def test_a_reason_says_when_the_first_of_its_activities_ends() -> None:
+    lead = make.lead()
+    for days in (5, 20):
+        make.activity(lead, "visit", NOW - days * DAY)
+    said = explained(
+        lead, rules=[{"points": 2, "count": "each", "window_days": 30, "when": {"activity": ["visit"]}}]
+    )
+    visits = reasons(said, "fit")["r0"]
+    assert visits.fades_at == (NOW + 10 * DAY).isoformat()
+    assert visits.counts_until == (NOW + 25 * DAY).isoformat()
