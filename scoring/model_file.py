@@ -45,24 +45,15 @@ def load(*, data: Any, by: "User | None" = None) -> ModelVersion:
         **{f"ceiling_{dimension}": most for dimension, most in data.get("ceilings", {}).items()},
     )
     groups = _groups(version, data.get("groups", []))
-    Rule.objects.bulk_create(_rule(version, groups, n, rule) for n, rule in enumerate(data.get("rules", [])))
-    Line.objects.bulk_create(
-        Line(
-            version=version,
-            stage=line["stage"],
-            leave=line.get("leave", 0),
-            cool_down_days=line.get("cool_down_days", 0),
-            **{f"min_{name}": grade_or_points(least) for name, least in line["min"].items()},
-        )
-        for line in data.get("lines", [])
+    Rule.objects.bulk_create(
+        rule_row(version, groups, n, rule) for n, rule in enumerate(data.get("rules", []))
     )
+    Line.objects.bulk_create(line_row(version, line) for line in data.get("lines", []))
     Trigger.objects.bulk_create(
-        Trigger(version=version, position=n, stage=trigger["stage"], **_part(trigger))
-        for n, trigger in enumerate(data.get("triggers", []))
+        trigger_row(version, n, trigger) for n, trigger in enumerate(data.get("triggers", []))
     )
     Blocker.objects.bulk_create(
-        Blocker(version=version, position=n, **_part(blocker))
-        for n, blocker in enumerate(data.get("blockers", []))
+        blocker_row(version, n, blocker) for n, blocker in enumerate(data.get("blockers", []))
     )
     return version
 
@@ -147,6 +138,27 @@ def _asked(part: Rule | Trigger | Blocker) -> dict[str, Any]:
     return asked
 
 
+# A part of a file as a row that is not stored yet
+
+
+def line_row(version: ModelVersion, data: Mapping[str, Any]) -> Line:
+    return Line(
+        version=version,
+        stage=data["stage"],
+        leave=data.get("leave", 0),
+        cool_down_days=data.get("cool_down_days", 0),
+        **{f"min_{name}": grade_or_points(least) for name, least in data["min"].items()},
+    )
+
+
+def trigger_row(version: ModelVersion, position: int, data: Mapping[str, Any]) -> Trigger:
+    return Trigger(version=version, position=position, stage=data["stage"], **_part(data))
+
+
+def blocker_row(version: ModelVersion, position: int, data: Mapping[str, Any]) -> Blocker:
+    return Blocker(version=version, position=position, **_part(data))
+
+
 def _part(data: Mapping[str, Any]) -> dict[str, Any]:
     """What rules, triggers and blockers share, as columns."""
     return {
@@ -158,7 +170,7 @@ def _part(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rule(
+def rule_row(
     version: ModelVersion, groups: Mapping[str, RuleGroup], position: int, data: Mapping[str, Any]
 ) -> Rule:
     per, decay, tiers = data.get("per") or {}, data.get("decay") or {}, data.get("tiers")

@@ -122,6 +122,12 @@ class ModelVersion(models.Model):
     created_by = models.ForeignKey(
         "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
+    edited_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a part of the draft was last saved."
+    )
+    edited_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     checked_by = models.ForeignKey(
         "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", editable=False
