@@ -22,6 +22,7 @@ from .models import (
     Opportunity,
     StageChange,
     Visitor,
+    Watched,
 )
 
 
@@ -184,3 +185,11 @@ class ChangedLeadAdmin(HistoryAdmin):
     list_select_related = ("lead",)
     list_filter = (("parked_at", admin.EmptyFieldListFilter), "live")
     ordering = ("lead_id",)
+
+
+@admin.register(Watched)
+class WatchedAdmin(HistoryAdmin):
+    """What live rules look at beyond a lead itself, kept by publishing."""
+
+    list_display = ("what", "types")
+    ordering = ("what",)

@@ -64,8 +64,7 @@ def of_version(version: ModelVersion) -> Definitions:
         version=version,
         stages=tuple(_stage(ruleset, stage, labels) for stage in ("mql", "sql")),
         blockers=tuple(
-            Said(blocker.label, sentences.sentence(sentences.of_condition(blocker.when, labels)))
-            for blocker in ruleset.blockers
+            Said(blocker.label, sentences.of_part(blocker, labels)) for blocker in ruleset.blockers
         ),
         dimensions=tuple(_dimension(ruleset, dimension, labels) for dimension in Dimension),
         off=tuple(
@@ -81,7 +80,7 @@ def _stage(ruleset: Ruleset, stage: str, labels: dict[str, str]) -> StageDefinit
         stage=stage,
         lines=tuple(_line(line) for line in ruleset.lines if line.stage == stage),
         triggers=tuple(
-            Said(trigger.label, sentences.sentence(sentences.of_condition(trigger.when, labels)))
+            Said(trigger.label, sentences.of_part(trigger, labels))
             for trigger in ruleset.triggers
             if trigger.stage == stage
         ),

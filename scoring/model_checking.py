@@ -136,6 +136,7 @@ class _Checker:
              "cap", "per", "window_days", "decay", "on"],
             path,
         )  # fmt: skip
+        faults.of(_named, rule, path)
         faults.of(_choice, rule, "dimension", path, Dimension.values)
         when = self._conditional(rule, path, faults)
         if rule.get("count") == Rule.Count.TIERS:
@@ -233,17 +234,17 @@ class _Checker:
 
     def _trigger(self, trigger: dict[str, Any], path: str, faults: Faults) -> None:
         faults.of(only, trigger, ["key", "label", "stage", "when", "unless", "on"], path)
+        faults.of(_named, trigger, path)
         faults.of(_choice, trigger, "stage", path, LINE_STAGES)
         self._conditional(trigger, path, faults)
 
     def _blocker(self, blocker: dict[str, Any], path: str, faults: Faults) -> None:
         faults.of(only, blocker, ["key", "label", "when", "unless", "on"], path)
+        faults.of(_named, blocker, path)
         self._conditional(blocker, path, faults)
 
     def _conditional(self, part: dict[str, Any], path: str, faults: Faults) -> Condition | None:
-        """What rules, triggers and blockers share; the condition, if it can be read."""
-        faults.of(_key, part, "key", path)
-        faults.of(_label, part, path)
+        """When it holds, unless what, and whether it is on; the condition, if it can be read."""
         when = faults.of(parse, part.get("when"), types=self.types, path=f"{path}.when")
         if "unless" in part:
             faults.of(parse, part["unless"], types=self.types, path=f"{path}.unless")
@@ -292,6 +293,12 @@ def _grade(least: Any, path: str) -> None:
 def _object(data: Mapping[str, Any], key: str, path: str) -> None:
     if not isinstance(data.get(key), dict):
         raise ConditionError(f"{path}.{key}", "Give an object.")
+
+
+def _named(data: Mapping[str, Any], path: str) -> None:
+    with Faults() as faults:
+        faults.of(_key, data, "key", path)
+        faults.of(_label, data, path)
 
 
 def _key(data: Mapping[str, Any], key: str, path: str) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.permissions import may_publish_rules, may_sign_for
 from leads.ticks import tick
 
+from . import watching
 from .model_file import check, new_draft, save
 from .models import ModelVersion, Publication, RuleGroup, ScoringModel, SignOff
 from .releasing import drop_overtaken as drop_overtaken
@@ -67,10 +68,9 @@ class ReasonMissing(Refused):
 @transaction.atomic
 def draft_from(*, version: ModelVersion, by: "User | None") -> ModelVersion:
     """A draft that says the same as ``version``, with what cannot be computed any more: to be mended."""
-    made = new_draft(model=version.model, by=by, ceilings=version.ceilings)
-    copied = {"applies_to", "time_zone", "grades_from"}
-    ModelVersion.objects.filter(pk=made.pk).update(
-        based_on=version, **{name: getattr(version, name) for name in copied}
+    copied = ("applies_to", "time_zone", "grades_from", "ceiling_fit", "ceiling_engagement", "ceiling_intent")
+    made = new_draft(
+        model=version.model, by=by, based_on=version, **{name: getattr(version, name) for name in copied}
     )
     groups = list(version.groups.order_by("id"))
     copies = {group.pk: _copied(group, made, within=None) for group in groups}
@@ -207,6 +207,7 @@ def publish(
         rescored_to=0,
     )
     log.save()
+    watching.follow()
     tick("published")
     return version
 
@@ -231,6 +232,7 @@ def bring_back(
     since = _lived_since(version)
     _retire_live(version.model)
     _move(version, to=ModelVersion.State.PUBLISHED, rescored_to=0)
+    watching.follow()
     undo_held(model=version.model, versions=since, at=at)
     Publication.objects.create(
         model=version.model,

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from .conditions import Condition, Fact, Group, Happened
+from leads.stages import Stage
+
+from . import countries
+from .conditions import Colleagues, Condition, Fact, Group, Happened, InStage
 from .fields import Field, Type
-from .ruleset import Fading, RuleSpec
+from .ruleset import BlockerSpec, Fading, RuleSpec, TriggerSpec
 
 
 def of_condition(condition: Condition, labels: Mapping[str, str]) -> str:
@@ -16,6 +19,11 @@ def of_condition(condition: Condition, labels: Mapping[str, str]) -> str:
             return _fact(condition)
         case Happened():
             return f"the lead {_happened(condition, labels)}"
+        case Colleagues():
+            return _colleagues(condition, labels)
+        case InStage(stages=stages, for_days=days):
+            said = f"the lead is at {_or(Stage(stage).label for stage in stages)}"
+            return f"{said} for {_several(days, 'day')} or longer" if days else said
         case Group(how="none", parts=parts):
             inner = [_nested(part, labels) for part in parts]
             return (
@@ -31,9 +39,13 @@ def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]
     """When a rule gives its points: "Each time the lead viewed pricing; 12 points at most; halves every 30
     days." """
     said = f"{'each time' if rule.each else 'when'} {of_condition(rule.when, labels)}"
-    limits = [said + _last(rule.window_days)]
+    limits = [said + _last(rule.window_days) + _unless(rule, labels)]
+    limits += [f"{_several(tier.points, 'point')} from {_times(tier.times)} on" for tier in rule.tiers]
+    if rule.mismatch:
+        limits.append(f"{_several(rule.mismatch, 'point')} when known and not so")
     if rule.limit:
-        limits.append(f"at most {_times(rule.limit.times)} a {rule.limit.period}")
+        period = "in all" if rule.limit.period == "ever" else f"a {rule.limit.period}"
+        limits.append(f"at most {_times(rule.limit.times)} {period}")
     if rule.cap:
         limits.append(f"{rule.cap} points at most")
     if rule.group:
@@ -41,6 +53,11 @@ def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]
     if rule.fading:
         limits.append(of_fading(rule.fading))
     return sentence("; ".join(limits))
+
+
+def of_part(part: TriggerSpec | BlockerSpec, labels: Mapping[str, str]) -> str:
+    """When a trigger or a blocker holds."""
+    return sentence(of_condition(part.when, labels) + _unless(part, labels))
 
 
 def of_fading(fading: Fading) -> str:
@@ -67,6 +84,10 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
+def _unless(part: RuleSpec | TriggerSpec | BlockerSpec, labels: Mapping[str, str]) -> str:
+    return f", unless {of_condition(part.unless, labels)}" if part.unless is not None else ""
+
+
 def _nested(condition: Condition, labels: Mapping[str, str]) -> str:
     text = of_condition(condition, labels)
     return f"({text})" if isinstance(condition, Group) and len(condition.parts) > 1 else text
@@ -78,13 +99,55 @@ def _fact(fact: Fact) -> str:
     if fact.op.name == "between":
         low, high = fact.values
         return f"{fact.field.label} is {_value(low)} to {_value(high)}"
-    return f"{fact.field.label} {fact.op.words.format(_or(_value(value) for value in fact.values))}"
+    if fact.op.moves and fact.values == (1,):
+        when = {"last_days": "is today", "older_days": "is yesterday or earlier", "next_days": "is today"}
+        return f"{fact.field.label} {when[fact.op.name]}"
+    many = _and if fact.op.name == "includes_all" else _or
+    return f"{fact.field.label} {fact.op.words.format(many(_said(fact, value) for value in fact.values))}"
+
+
+def _said(fact: Fact, value: str | Decimal) -> str:
+    """Countries and what the product itself finds by their names, other texts in quotes."""
+    if isinstance(value, str) and fact.op.takes == "region":
+        return f"the {value}" if value in _WITH_ARTICLE else value
+    if isinstance(value, str) and fact.field.type == Type.COUNTRY:
+        return countries.name_of(value)
+    if isinstance(value, str) and fact.field.type == Type.CHOICE:
+        return CHOICES.get(value, value)
+    return _value(value)
+
+
+_WITH_ARTICLE = frozenset(
+    ["Americas", "Baltics", "DACH", "EEA", "EU", "GCC", "Nordics", "Middle East", "UK and Ireland"]
+)
+#: How the levels and departments that the product finds in job titles are said.
+CHOICES = {
+    "founder": "founder or owner",
+    "c_level": "C-level",
+    "vp": "vice president",
+    "head": "head",
+    "director": "director",
+    "manager": "manager",
+    "senior": "senior",
+    "staff": "staff",
+    "student": "student or trainee",
+    "hr": "human resources",
+    "legal": "legal",
+    "purchasing": "purchasing",
+    "support": "support",
+    "marketing": "marketing",
+    "sales": "sales",
+    "product": "product",
+    "engineering": "engineering",
+    "it": "IT",
+    "finance": "finance",
+    "operations": "operations",
+    "general": "general management",
+}
 
 
 def _happened(happened: Happened, labels: Mapping[str, str]) -> str:
-    did = _or(_lower(labels.get(key, key)) for key in happened.types)
-    if happened.where:
-        did += f" where {' and '.join(_fact(test) for test in happened.where)}"
+    did = _did(happened.types, happened.where, labels)
     least, most = happened.at_least, happened.at_most
     if most == 0:
         said = f"never {did}"
@@ -98,7 +161,37 @@ def _happened(happened: Happened, labels: Mapping[str, str]) -> str:
         said = f"{did} {_times(least)} or more"
     else:
         said = did
-    return said + _last(happened.within_days)
+    return said + _last(happened.within_days) + _after(happened, labels)
+
+
+def _after(happened: Happened, labels: Mapping[str, str]) -> str:
+    if happened.after is None:
+        return ""
+    before = _did(happened.after.types, happened.after.where, labels)
+    return f", each within {_span(happened.after.within_minutes)} after the lead {before}"
+
+
+def _colleagues(asked: Colleagues, labels: Mapping[str, str]) -> str:
+    who = "another person" if asked.at_least == 1 else f"{asked.at_least} or more other people"
+    return f"{who} of the company {_did(asked.types, asked.where, labels)}{_last(asked.within_days)}"
+
+
+def _did(types: Iterable[str], where: Iterable[Fact], labels: Mapping[str, str]) -> str:
+    did = _or(_lower(labels.get(key, key)) for key in types)
+    tests = [_fact(test) for test in where]
+    return f"{did} where {_and(tests)}" if tests else did
+
+
+def _span(minutes: int) -> str:
+    """ "2 hours": in the largest unit that needs no fraction."""
+    for unit, size in (("day", 24 * 60), ("hour", 60)):
+        if minutes % size == 0:
+            return _several(minutes // size, unit)
+    return _several(minutes, "minute")
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if abs(count) == 1 else 's'}"
 
 
 def _last(days: int | None) -> str:
@@ -123,5 +216,13 @@ def _value(value: str | Decimal) -> str:
 
 
 def _or(words: Iterable[str]) -> str:
+    return _listed(words, " or ")
+
+
+def _and(words: Iterable[str]) -> str:
+    return _listed(words, " and ")
+
+
+def _listed(words: Iterable[str], last: str) -> str:
     several = list(words)
-    return " or ".join([", ".join(several[:-1]), several[-1]] if len(several) > 1 else several)
+    return last.join([", ".join(several[:-1]), several[-1]] if len(several) > 1 else several)

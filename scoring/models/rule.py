@@ -274,7 +274,7 @@ class Rule(_Conditional):
         if self.tiers is not None:
             del settings["points"]
             settings["tiers"] = self.tiers
-        if self.mismatch_points:
+        if self.mismatch_points is not None:
             settings["mismatch"] = self.mismatch_points
         if self.cap is not None:
             settings["cap"] = self.cap

@@ -9,20 +9,39 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.scoring.oracle import DIMENSIONS, Act, Person, Word
+from tests.scoring.oracle import DIMENSIONS, GRADES, Act, Lists, Person, Word
 
 NOW = datetime(2026, 11, 17, 10, 36, 12, 345678, tzinfo=UTC)
 TYPES = ["page_view", "pricing_page_view", "demo_request", "email_opened"]
-FREE_MAIL = frozenset({"gmail.com", "web.de"})
+LISTS = Lists(
+    free=frozenset({"gmail.com", "web.de"}),
+    throwaway=frozenset({"10mail.org"}),
+    regions={"DACH": {"DE", "AT", "CH", "LI"}, "Benelux": {"BE", "NL", "LU"}, "North America": {"US", "CA"}},
+)
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati"]
 
 _DAYS = [0, 1, 2, 7, 14, 28, 29, 30, 31, 60, 90, 400]
 _EDGES = [timedelta(0), timedelta(seconds=1), timedelta(microseconds=1), timedelta(hours=11)]
 
-ages = st.builds(
-    lambda days, edge, sign: timedelta(days=days) + sign * edge,
-    st.sampled_from(_DAYS),
-    st.sampled_from(_EDGES),
-    st.sampled_from([-1, 1]),
+#: From NOW back to midnight in UTC, Berlin, New York and Kiritimati, and to the change of clocks in Berlin.
+_MIDNIGHTS = [NOW - datetime(2026, 11, 17, hour, tzinfo=UTC) for hour in (0, 5, 10)] + [
+    NOW - datetime(2026, 11, 16, 23, tzinfo=UTC),
+    NOW - datetime(2026, 10, 25, 1, tzinfo=UTC),
+]
+
+ages = st.one_of(
+    st.builds(
+        lambda days, edge, sign: timedelta(days=days) + sign * edge,
+        st.sampled_from(_DAYS),
+        st.sampled_from(_EDGES),
+        st.sampled_from([-1, 1]),
+    ),
+    st.builds(
+        lambda midnight, days, edge: midnight + timedelta(days=days) + edge,
+        st.sampled_from(_MIDNIGHTS),
+        st.sampled_from([0, 1, 7]),
+        st.sampled_from([timedelta(0), timedelta(microseconds=1), timedelta(minutes=1)]),
+    ),
 )
 moments = st.builds(
     lambda age: NOW - age, st.sampled_from([timedelta(days=d) for d in (0, 0, 1, 15, 30, 45)])
@@ -68,7 +87,19 @@ _needles = [
     "of o",
 ]
 _numbers = [-3.5, 0, 1, 20, 99, 100, 100.5, 500, 12345]
-_stored: list[Any] = [*_texts, *_numbers, True, False, None, {"a": 1}, ["a"], "100", " 20 ", "false"]
+_stored: list[Any] = [
+    *_texts, *_numbers, True, False, None, {"a": 1}, [], ["a"], ["HVAC", " Head ", 20, None, ["ops"]], "100",
+    " 20 ", "false", "2026-11-16T23:59", "2026-11-18", "2026-12-17",
+]  # fmt: skip
+#: What is in those titles.
+_ROLES = {
+    "Head of Ops": ("head", "operations"),
+    "head-of-ops": ("head", "operations"),
+    "VP, Sales": ("vp", "sales"),
+    "  Intern ": ("student", ""),
+    "50% owner": ("founder", "general"),
+    "Director (EMEA)": ("director", ""),
+}
 
 texts = st.sampled_from(_texts)
 stored = st.sampled_from(_stored)
@@ -113,19 +144,60 @@ def _test(naming: dict[str, Any], kinds: str) -> st.SearchStrategy[dict[str, Any
         ]
     if "d" in kinds:
         ways.append(st.fixed_dictionaries({"op": st.sampled_from(["before", "after"]), "value": _day}))
+    if "r" in kinds:
+        ways.append(
+            st.fixed_dictionaries(
+                {
+                    "op": st.sampled_from(["last_days", "older_days", "next_days"]),
+                    "value": st.sampled_from([1, 2, 7, 30, 400]),
+                }
+            )
+        )
+    if "l" in kinds:
+        ways.append(
+            st.fixed_dictionaries(
+                {"op": st.sampled_from(["includes", "includes_all"]), "value": _values(_needle)}
+            )
+        )
     if "b" in kinds:
         ways.append(st.sampled_from([{"op": "is_true"}, {"op": "is_false"}]))
     return st.one_of(ways).map(lambda test: {**naming, **test})
 
 
+def _among(names: list[str], values: list[str], operators: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    one = st.sampled_from(values)
+    return st.builds(
+        lambda name, op, several: (
+            {"field": name, "op": op, "value": several if "n" in op else several[0]}
+            if op not in ("known", "unknown", "ne")
+            else {"field": name, "op": op, **({"value": several[0]} if op == "ne" else {})}
+        ),
+        st.sampled_from(names),
+        st.sampled_from(operators),
+        _values(one),
+    )
+
+
+_equal = ["eq", "ne", "in", "not_in", "known", "unknown"]
+_countries = _among(["country", "company.country"], ["DE", "US", "NL", "GB"], _equal)
+_regions = _among(["country", "company.country"], [*LISTS.regions], ["in_region", "not_in_region"])
+_roles = st.one_of(
+    _among(["seniority"], ["head", "vp", "student", "staff", "founder"], _equal),
+    _among(["department"], ["operations", "sales", "general"], _equal),
+)
+
 facts_tests = st.one_of(
     *[_test({"field": name}, "t") for name in _TEXT_FIELDS],
     *[_test({"field": name}, "n") for name in _NUMBER_FIELDS],
-    *[_test({"field": name}, "tndb") for name in _ANY_FIELDS],
+    *[_test({"field": name}, "tndbrl") for name in _ANY_FIELDS],
     _test({"field": "free_mail"}, "b"),
-    _test({"field": "created_on"}, "d"),
+    _test({"field": "throwaway_mail"}, "b"),
+    _test({"field": "created_on"}, "dr"),
+    _countries,
+    _regions,
+    _roles,
 )
-_properties = st.one_of(*[_test({"property": name}, "tndb") for name in ("page", "minutes")])
+_properties = st.one_of(*[_test({"property": name}, "tndbl") for name in ("page", "minutes")])
 _times = st.sampled_from(
     [
         {},
@@ -151,19 +223,47 @@ def activity_tests(draw: st.DrawFn) -> dict[str, Any]:
         test["within_days"] = days
     if draw(st.integers(0, 3)) == 0:
         test["where"] = draw(st.lists(_properties, min_size=1, max_size=2))
+    if draw(st.integers(0, 3)) == 0:
+        test["after"] = {
+            "activity": draw(_types),
+            "within_minutes": draw(st.sampled_from([1, 660, 1440, 10080])),
+        }
+        if draw(st.integers(0, 3)) == 0:
+            test["after"]["where"] = [draw(_properties)]
     return test
 
 
-conditions = st.recursive(
-    st.one_of(facts_tests, activity_tests()),
-    lambda parts: st.builds(
-        lambda how, several: {how: several},
-        st.sampled_from(["all", "any", "none"]),
-        st.lists(parts, min_size=1, max_size=3),
-    ),
-    max_leaves=5,
+@st.composite
+def colleague_tests(draw: st.DrawFn) -> dict[str, Any]:
+    test: dict[str, Any] = {"colleagues": draw(_types), "within_days": draw(st.sampled_from([1, 7, 30]))}
+    if draw(st.booleans()):
+        test["at_least"] = draw(st.integers(1, 2))
+    if draw(st.integers(0, 3)) == 0:
+        test["where"] = [draw(_properties)]
+    return test
+
+
+stage_tests = st.builds(
+    lambda stages, days: {"stage": stages, **({} if days is None else {"for_days": days})},
+    st.lists(st.sampled_from(["lead", "mql", "sql"]), min_size=1, max_size=2, unique=True),
+    st.sampled_from([None, 0, 1, 7, 30]),
 )
 
+
+def _nested(leaves: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.recursive(
+        leaves,
+        lambda parts: st.builds(
+            lambda how, several: {how: several},
+            st.sampled_from(["all", "any", "none"]),
+            st.lists(parts, min_size=1, max_size=3),
+        ),
+        max_leaves=5,
+    )
+
+
+only_facts = _nested(facts_tests)
+conditions = _nested(st.one_of(facts_tests, activity_tests(), colleague_tests(), stage_tests))
 _points = st.sampled_from([-200, -25, -3, -1, 0, 1, 3, 7, 10, 25, 200])
 decay = st.one_of(
     st.builds(lambda days: {"kind": "half_life", "days": days}, st.sampled_from([1, 7, 14, 30])),
@@ -178,31 +278,60 @@ fading = st.one_of(st.none(), decay)
 
 
 @st.composite
-def rules(draw: st.DrawFn, key: str, groups: dict[str, str]) -> dict[str, Any]:
-    """``groups``: key → the one dimension its rules are about."""
+def rules(draw: st.DrawFn, key: str, groups: dict[str, str], graded: bool = False) -> dict[str, Any]:
+    """``groups``: key → the one dimension its rules are about. ``graded``: fit is a grade."""
     when = draw(st.one_of(activity_tests(), activity_tests(), conditions))
-    rule: dict[str, Any] = {"key": key, "label": f"Rule {key}", "when": when, "points": draw(_points)}
     group = draw(st.sampled_from([None, None, *groups]))
-    rule["dimension"] = groups[group] if group else draw(st.sampled_from(DIMENSIONS))
+    dimension = groups[group] if group else draw(st.sampled_from(DIMENSIONS))
+    points = st.integers(-12, 12) if graded and dimension == "fit" else _points
+    rule: dict[str, Any] = {"key": key, "label": f"Rule {key}", "when": when, "points": draw(points)}
+    rule["dimension"] = dimension
     if group:
         rule["group"] = group
-    least = when.get("exactly", when.get("at_least", 0 if "at_most" in when else 1))
-    if "activity" not in when or least == 0:
+    if draw(st.integers(0, 3)) == 0:
+        rule["unless"] = draw(conditions)
+    if draw(st.integers(0, 9)) == 0:
+        rule["on"] = False
+    if _asks_facts(when) and draw(st.booleans()):
+        rule["mismatch"] = draw(points)
+    if _needs_activity(when) and (shrinks := draw(fading)):
+        rule["decay"] = shrinks
+    if "activity" not in when or _least(when) == 0:
         return rule
     if "within_days" not in when and (days := draw(_window)):
         rule["window_days"] = days
-    if shrinks := draw(fading):
-        rule["decay"] = shrinks
-    if draw(st.booleans()):
-        rule["count"] = "each"
-        if cap := draw(st.sampled_from([None, 1, 5, 30, 1000])):
-            rule["cap"] = cap
-        if draw(st.integers(0, 3)) == 0:
-            rule["per"] = {
-                "times": draw(st.integers(1, 2)),
-                "period": draw(st.sampled_from(["day", "week", "month"])),
-            }
+    rule["count"] = draw(st.sampled_from(["once", "each", "each", "tiers"]))
+    if rule["count"] == "each" and (cap := draw(st.sampled_from([None, 1, 5, 30, 1000]))):
+        rule["cap"] = cap
+    if rule["count"] == "tiers":
+        rule.pop("decay", None)
+        del rule["points"]
+        times = draw(st.lists(st.sampled_from([1, 2, 3, 5]), min_size=1, max_size=3, unique=True))
+        rule["tiers"] = [{"times": n, "points": draw(_points)} for n in sorted(times)]
+    if rule["count"] != "once" and draw(st.integers(0, 3)) == 0:
+        rule["per"] = {
+            "times": draw(st.integers(1, 2)),
+            "period": draw(st.sampled_from(["day", "week", "month", "ever"])),
+        }
     return rule
+
+
+def _least(when: dict[str, Any]) -> int:
+    return int(when.get("exactly", when.get("at_least", 0 if "at_most" in when else 1)))
+
+
+def _needs_activity(when: dict[str, Any]) -> bool:
+    if "activity" in when:
+        return _least(when) > 0
+    return any(map(_needs_activity, when.get("all", []))) or (
+        "any" in when and all(map(_needs_activity, when["any"]))
+    )
+
+
+def _asks_facts(when: dict[str, Any]) -> bool:
+    return "field" in when or any(
+        _asks_facts(part) for how in ("all", "any", "none") for part in when.get(how, [])
+    )
 
 
 _stages = st.sampled_from(["mql", "sql"])
@@ -213,31 +342,56 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
     groups = draw(st.dictionaries(st.sampled_from(["g1", "g2"]), st.sampled_from(DIMENSIONS), max_size=2))
     ceilings = draw(st.dictionaries(st.sampled_from(DIMENSIONS), st.sampled_from([1, 20, 45]), max_size=3))
     count = draw(st.integers(1, 6))
-    return {
+    graded = draw(st.integers(0, 4)) == 0
+    if graded:
+        ceilings.pop("fit", None)
+    model: dict[str, Any] = {
         "model": "generated",
         "ceilings": ceilings,
         "groups": [{"key": key, "cap": draw(st.sampled_from([1, 12, 60]))} for key in groups],
-        "rules": [draw(rules(f"r{n}", groups)) for n in range(count)],
-        "lines": draw(st.lists(_lines, max_size=3)),
+        "rules": [draw(rules(f"r{n}", groups, graded)) for n in range(count)],
+        "lines": draw(st.lists(_lines(graded), max_size=3)),
         "triggers": [
-            {"key": f"t{n}", "label": "Trigger", "stage": draw(_stages), "when": draw(conditions)}
+            {"key": f"t{n}", "label": "Trigger", "stage": draw(_stages), **draw(_asked)}
             for n in range(draw(st.integers(0, 2)))
         ],
         "blockers": [
-            {"key": f"b{n}", "label": "Blocker", "when": draw(conditions)}
-            for n in range(draw(st.integers(0, 1)))
+            {"key": f"b{n}", "label": "Blocker", **draw(_asked)} for n in range(draw(st.integers(0, 1)))
         ],
     }
+    if len(groups) == 2 and len(set(groups.values())) == 1 and draw(st.booleans()):
+        model["groups"][0]["within"] = model["groups"][1]["key"]
+    if graded:
+        model["grades"] = {"from": draw(st.sampled_from(GRADES))}
+    if draw(st.booleans()):
+        model["time_zone"] = draw(st.sampled_from(ZONES))
+    if draw(st.integers(0, 4)) == 0:
+        model["applies_to"] = draw(only_facts)
+    return model
 
 
-_lines = st.builds(
-    lambda stage, least, leave: {"stage": stage, "min": least, "leave": leave},
-    _stages,
-    st.dictionaries(
-        st.sampled_from([*DIMENSIONS, "total"]), st.sampled_from([-5, 0, 3, 10, 20]), min_size=1, max_size=2
-    ),
-    st.sampled_from([0, 3, 10]),
+_asked = st.builds(
+    lambda when, unless, on: {
+        "when": when,
+        **({} if unless is None else {"unless": unless}),
+        **({} if on else {"on": False}),
+    },
+    conditions,
+    st.one_of(st.none(), st.none(), conditions),
+    st.sampled_from([True] * 9 + [False]),
 )
+
+
+@st.composite
+def _lines(draw: st.DrawFn, graded: bool) -> dict[str, Any]:
+    line: dict[str, Any] = {"stage": draw(_stages), "leave": draw(st.sampled_from([0, 3, 10]))}
+    named = draw(st.lists(st.sampled_from([*DIMENSIONS, "total"]), min_size=1, max_size=2, unique=True))
+    line["min"] = {name: draw(st.sampled_from([-5, 0, 3, 10, 20])) for name in named}
+    if graded and "fit" in named:
+        line["min"]["fit"] = draw(st.one_of(st.sampled_from(GRADES), st.integers(0, 12)))
+    if draw(st.booleans()):
+        line["cool_down_days"] = draw(st.sampled_from([0, 1, 30]))
+    return line
 
 
 # Leads
@@ -271,20 +425,25 @@ def words(draw: st.DrawFn) -> Word:
 def facts(draw: st.DrawFn) -> dict[str, Any]:
     """Facts under the names that rules use; without company facts the lead has no company."""
     local = draw(st.sampled_from(["ada", "Ada.L", "x"]))
+    domain = draw(st.sampled_from(["gmail.com", "Web.DE", "10mail.org", "firm.example"]))
+    title = draw(texts)
+    seniority, department = _ROLES.get(title, ("staff" if title.strip(" ") else "", ""))
     found: dict[str, Any] = {
-        "email": draw(
-            st.sampled_from([None, f"{local}@gmail.com", f"{local}@Web.DE", f"{local}@firm.example"])
-        ),
+        "email": draw(st.sampled_from([None, f"{local}@{domain}"])),
         "name": draw(texts)[:200],
-        "title": draw(texts)[:200],
+        "title": title[:200],
+        "seniority": seniority,
+        "department": department,
+        "country": draw(st.sampled_from(["", "DE", "us", "NL"])),
         "source": draw(texts)[:64],
         "attributes": draw(st.dictionaries(st.just("size"), stored, max_size=1)),
-        "created_on": draw(st.sampled_from(["2026-11-17", "2026-03-01", "2020-01-01"])),
+        "created_on": NOW - draw(ages),
     }
     if draw(st.booleans()):
         found |= {
             "company.name": draw(texts)[:200],
             "company.industry": draw(texts)[:120],
+            "company.country": draw(st.sampled_from(["", "DE", "gb"])),
             "company.employees": draw(st.sampled_from([None, 0, 1, 20, 99, 100, 500, 12345])),
             "company.revenue": draw(st.sampled_from([None, 100, 100.5, 12345])),
             "company.attributes": draw(st.dictionaries(st.just("tier"), stored, max_size=1)),
@@ -292,4 +451,19 @@ def facts(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
-people = st.builds(Person, facts(), st.lists(acts(), max_size=12), st.lists(words(), max_size=3))
+@st.composite
+def _people(draw: st.DrawFn) -> Person:
+    person = Person(
+        draw(facts()),
+        draw(st.lists(acts(), max_size=12)),
+        draw(st.lists(words(), max_size=3)),
+        stage=draw(st.sampled_from(["lead", "mql", "sql"])),
+        stage_at=NOW - draw(ages),
+    )
+    if "company.name" in person.facts:
+        others = draw(st.lists(st.lists(acts(), max_size=3), max_size=3))
+        person.colleagues = [Person({"name": "Colleague"}, did) for did in others]
+    return person
+
+
+people = _people()

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 DIMENSIONS = ("intent", "fit", "engagement")
+GRADES = ["F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+"]
 STAGES = ("mql", "sql")
 DAY = 86_400
 SECOND = timedelta(seconds=1)
@@ -42,11 +44,15 @@ class Word:
 
 @dataclass
 class Person:
-    """A lead as a model sees it: facts under the names that rules use."""
+    """A lead as a model sees it: facts under the names that rules use, where it stands since when, and
+    whoever else works at its company."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     acts: list[Act] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
+    stage: str = "lead"
+    stage_at: datetime | None = None
+    colleagues: list["Person"] = field(default_factory=list)
 
 
 @dataclass
@@ -55,50 +61,70 @@ class Verdict:
 
     points: dict[str, int]
     rules: dict[str, int]
+    applies: bool
     over: dict[str, bool]
     stays: dict[str, bool]
     by_line: dict[str, bool]
     triggers: dict[str, bool]
     blockers: dict[str, bool]
+    cools: dict[str, int]
 
     @property
     def total(self) -> int:
         return sum(self.points.values())
 
 
-def judge(
-    model: dict[str, Any], person: Person, at: datetime, free_mail: frozenset[str] = frozenset()
-) -> Verdict:
-    look = _Look(person, at, free_mail)
-    rules = {rule["key"]: look.rule(rule) for rule in model.get("rules", [])}
-    points = {dimension: look.dimension(model, dimension, rules) for dimension in DIMENSIONS}
+@dataclass(frozen=True)
+class Lists:
+    """Domains of mail addresses that say nothing, and the regions that a country is in."""
+
+    free: frozenset[str] = frozenset()
+    throwaway: frozenset[str] = frozenset()
+    regions: dict[str, set[str]] = field(default_factory=dict)
+
+
+def judge(model: dict[str, Any], person: Person, at: datetime, lists: Lists = Lists()) -> Verdict:
+    look = _Look(person, at, lists, ZoneInfo(model.get("time_zone", "UTC")))
+    on = [rule for rule in model.get("rules", []) if rule.get("on", True)]
+    rules = {rule["key"]: look.rule(rule) for rule in on}
+    points = {dimension: look.dimension(model, dimension, on, rules) for dimension in DIMENSIONS}
     triggers = {
-        t["key"]: look.holds(t["when"], look.forgotten("triggers")) for t in model.get("triggers", [])
+        t["key"]: look.part(t, look.forgotten("triggers"))
+        for t in model.get("triggers", [])
+        if t.get("on", True)
     }
-    blockers = {b["key"]: look.holds(b["when"], None) for b in model.get("blockers", [])}
-    over, stays, by_line = {}, {}, {}
+    blockers = {b["key"]: look.part(b, None) for b in model.get("blockers", []) if b.get("on", True)}
+    applies = "applies_to" not in model or look.holds(model["applies_to"], None)
+    over, stays, by_line, cools = {}, {}, {}, {}
     for stage in STAGES:
         lines = [line for line in model.get("lines", []) if line["stage"] == stage]
-        fired = any(triggers[t["key"]] for t in model.get("triggers", []) if t["stage"] == stage)
-        free = not (stage == "sql" and any(blockers.values()))
+        fired = any(triggers.get(t["key"], False) for t in model.get("triggers", []) if t["stage"] == stage)
+        free = applies and not (stage == "sql" and any(blockers.values()))
         by_line[stage] = any(_reached(line, points, 0) for line in lines)
         over[stage] = free and (by_line[stage] or fired)
         stays[stage] = free and (fired or any(_reached(line, points, line.get("leave", 0)) for line in lines))
-    return Verdict(points, rules, over, stays, by_line, triggers, blockers)
+        waits = [line.get("cool_down_days", 0) for line in lines if _reached(line, points, 0)]
+        cools[stage] = 0 if fired else min(waits, default=0)
+    return Verdict(points, rules, applies, over, stays, by_line, triggers, blockers, cools)
 
 
 def _reached(line: dict[str, Any], points: dict[str, int], margin: int) -> bool:
     figures = {**points, "total": sum(points.values())}
-    return all(figures[name] >= (least - margin) * 100 for name, least in line["min"].items())
+    return all(figures[name] >= (_third(least) - margin) * 100 for name, least in line["min"].items())
+
+
+def _third(least: int | str) -> int:
+    return GRADES.index(least) if isinstance(least, str) else least
 
 
 class _Look:
     """One lead at one moment."""
 
-    def __init__(self, person: Person, at: datetime, free_mail: frozenset[str]) -> None:
+    def __init__(self, person: Person, at: datetime, lists: Lists, zone: ZoneInfo) -> None:
         self.person = person
         self.at = at
-        self.free_mail = free_mail
+        self.lists = lists
+        self.zone = zone
         self.words = [
             word
             for word in person.words
@@ -114,13 +140,22 @@ class _Look:
         ]
         return max(restarts, default=None)
 
-    def dimension(self, model: dict[str, Any], dimension: str, rules: dict[str, int]) -> int:
-        together: dict[str | None, int] = defaultdict(int)
-        for rule in model.get("rules", []):
-            if rule["dimension"] == dimension:
-                together[rule.get("group")] += rules[rule["key"]]
-        caps = {group["key"]: group["cap"] * 100 for group in model.get("groups", [])}
-        total = sum(within(points, caps[group]) if group else points for group, points in together.items())
+    def dimension(
+        self, model: dict[str, Any], dimension: str, on: list[dict[str, Any]], rules: dict[str, int]
+    ) -> int:
+        mine = [rule for rule in on if rule["dimension"] == dimension]
+        groups = model.get("groups", [])
+
+        def group(key: str) -> int:
+            given = sum(rules[rule["key"]] for rule in mine if rule.get("group") == key)
+            given += sum(group(inner["key"]) for inner in groups if inner.get("within") == key)
+            return within(given, next(one["cap"] for one in groups if one["key"] == key) * 100)
+
+        total = sum(rules[rule["key"]] for rule in mine if "group" not in rule)
+        total += sum(group(one["key"]) for one in groups if "within" not in one)
+        graded = dimension == "fit" and "grades" in model
+        if graded:
+            total += GRADES.index(model["grades"]["from"]) * 100
         spoken = [word for word in self.words if dimension in word.dimensions]
         # Sorted by time; the order of two words of the same moment is the order in which they were given.
         spoken.sort(key=lambda word: word.at)
@@ -133,18 +168,29 @@ class _Look:
                 added = 0
             elif word.kind == "add":
                 added += (word.points or 0) * 100
+        if graded:
+            return max(0, min(1200, total + added))
         return within(total + added, model.get("ceilings", {}).get(dimension, 100_000) * 100)
 
     def rule(self, rule: dict[str, Any]) -> int:
         since = self.forgotten(rule["dimension"])
         when = rule["when"]
-        if not self.holds(when, since):
+        if "unless" in rule and self.holds(rule["unless"], since):
             return 0
+        if not self.holds(when, since):
+            known = all(compare(self.fact(name), {"op": "known"}) for name in _facts(when))
+            return int(rule["mismatch"]) * 100 if known and rule.get("mismatch") else 0
         if "activity" not in when or _least(when) == 0:
-            return int(rule["points"]) * 100
+            if "decay" not in rule:
+                return int(rule["points"]) * 100
+            newest = min(self._making(when, since), key=self._age)
+            return self._worth(rule, newest)
         acts = self.acts(when, since, rule.get("window_days") or when.get("within_days"))
         if "per" in rule:
             acts = self._limited(acts, rule["per"])
+        if "tiers" in rule:
+            reached = [tier["points"] for tier in rule["tiers"] if len(acts) >= tier["times"]]
+            return int(reached[-1] if reached else 0) * 100
         worth = [self._worth(rule, act) for act in acts]
         if rule.get("count", "once") == "once":
             return int(max(worth, key=abs, default=0))
@@ -154,17 +200,36 @@ class _Look:
         """The newest of each calendar period; those without a day share one."""
         periods: dict[Any, list[Act]] = defaultdict(list)
         for act in acts:
-            year, week, _ = act.at.isocalendar()
-            named = {"day": act.at.date(), "week": (year, week), "month": (act.at.year, act.at.month)}
+            if per["period"] == "ever":
+                periods["ever"].append(act)
+                continue
+            here = act.at.astimezone(self.zone)
+            year, week, _ = here.isocalendar()
+            named = {"day": here.date(), "week": (year, week), "month": (here.year, here.month)}
             periods[act.undated, named[per["period"]]].append(act)
-        newest = (sorted(several, key=lambda act: act.at, reverse=True) for several in periods.values())
+        newest = (sorted(several, key=self._age) for several in periods.values())
         return [act for several in newest for act in several[: per["times"]]]
+
+    def _age(self, act: Act) -> int:
+        """Whole seconds; none for what has no day."""
+        return 0 if act.undated else (self.at - act.at) // SECOND
+
+    def _making(self, when: dict[str, Any], since: datetime | None) -> list[Act]:
+        """The activities by which a condition holds."""
+        if not self.holds(when, since):
+            return []
+        for how in ("all", "any"):
+            if how in when:
+                return [act for part in when[how] for act in self._making(part, since)]
+        if "activity" in when and _least(when) > 0:
+            return self.acts(when, since, when.get("within_days"))
+        return []
 
     def _worth(self, rule: dict[str, Any], act: Act) -> int:
         points, decay = int(rule["points"]), rule.get("decay")
         if decay is None or act.undated:
             return points * 100
-        age, span = (self.at - act.at) // SECOND, int(decay["days"]) * DAY
+        age, span = self._age(act), int(decay["days"]) * DAY
         if decay["kind"] == "half_life":
             return round(points * 100 * float(2.0 ** (-age / span)))
         percent = int(decay.get("percent", 100))
@@ -182,7 +247,25 @@ class _Look:
             and (since is None or act.at >= since)
             and (act.undated or days is None or act.at > self.at - timedelta(days=days))
             and all(compare(act.properties.get(t["property"]), t) for t in test.get("where", []))
+            and ("after" not in test or self._follows(act, test["after"], since))
         ]
+
+    def _follows(self, act: Act, after: dict[str, Any], since: datetime | None) -> bool:
+        return not act.undated and any(
+            other is not act
+            and not other.undated
+            and not other.voided
+            and other.type in after["activity"]
+            and timedelta(0) <= act.at - other.at < timedelta(minutes=after["within_minutes"])
+            and (since is None or other.at >= since)
+            and all(compare(other.properties.get(t["property"]), t) for t in after.get("where", []))
+            for other in self.person.acts
+        )
+
+    def part(self, part: dict[str, Any], since: datetime | None) -> bool:
+        return self.holds(part["when"], since) and not (
+            "unless" in part and self.holds(part["unless"], since)
+        )
 
     def holds(self, when: dict[str, Any], since: datetime | None) -> bool:
         if "all" in when:
@@ -195,15 +278,55 @@ class _Look:
             times = len(self.acts(when, since, when.get("within_days")))
             most = when.get("exactly", when.get("at_most"))
             return times >= _least(when) and (most is None or times <= most)
+        if "colleagues" in when:
+            test = {**when, "activity": when["colleagues"]}
+            active = [
+                other
+                for other in self.person.colleagues
+                if _Look(other, self.at, self.lists, self.zone).acts(test, since, when["within_days"])
+            ]
+            return len(active) >= when.get("at_least", 1)
+        if "stage" in when:
+            since_then = self.person.stage_at or self.at
+            long = since_then <= self.at - timedelta(days=when.get("for_days", 0))
+            return self.person.stage in when["stage"] and (long or not when.get("for_days"))
+        if when["op"] in ("in_region", "not_in_region"):
+            country = _text(self.fact(when["field"]))
+            named = when["value"] if isinstance(when["value"], list) else [when["value"]]
+            inside = any((country or "").upper() in self.lists.regions[name] for name in named)
+            return country is not None and inside == (when["op"] == "in_region")
+        if when["op"] in ("last_days", "older_days", "next_days"):
+            return self._near(self._day(when["field"]), when["op"], when["value"])
+        if when["field"] == "created_on":
+            return compare(self._day("created_on"), when)
         return compare(self.fact(when["field"]), when)
+
+    def _day(self, name: str) -> str | None:
+        """YYYY-MM-DD of a date, or of whatever text begins like one."""
+        text = _text(self.fact(name))
+        if name == "created_on" and isinstance(self.fact(name), datetime):
+            text = self.fact(name).astimezone(self.zone).date().isoformat()
+        return text[:10] if text and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+
+    def _near(self, day: str | None, op: str, days: int) -> bool:
+        if day is None:
+            return False
+        today = self.at.astimezone(self.zone).date()
+        ago, ahead = (today + timedelta(days=sign * days) for sign in (-1, 1))
+        if op == "last_days":
+            return ago.isoformat() < day <= today.isoformat()
+        if op == "older_days":
+            return day <= ago.isoformat()
+        return today.isoformat() <= day < ahead.isoformat()
 
     def fact(self, name: str) -> Any:
         facts = self.person.facts
         domain = (facts.get("email") or "").partition("@")[2].lower()
         if name == "email_domain":
             return domain
-        if name == "free_mail":
-            return domain in self.free_mail if domain else None
+        if name in ("free_mail", "throwaway_mail"):
+            known = self.lists.free if name == "free_mail" else self.lists.throwaway
+            return domain in known if domain else None
         for prefix in ("company.attributes.", "attributes."):
             if name.startswith(prefix):
                 return facts.get(prefix.removesuffix("."), {}).get(name.removeprefix(prefix))
@@ -216,6 +339,12 @@ def _least(when: dict[str, Any]) -> int:
     return int(when.get("at_least", 0 if "at_most" in when else 1))
 
 
+def _facts(when: dict[str, Any]) -> list[str]:
+    """The fields a condition asks about."""
+    parts = [part for how in ("all", "any", "none") for part in when.get(how, [])]
+    return [name for part in parts for name in _facts(part)] + ([when["field"]] if "field" in when else [])
+
+
 def within(points: int, most: int) -> int:
     return max(-most, min(most, points))
 
@@ -226,6 +355,12 @@ def within(points: int, most: int) -> int:
 def compare(stored: Any, test: dict[str, Any]) -> bool:
     op: str = test["op"]
     value: Any = test.get("value")
+    if isinstance(stored, list) and op in ("known", "unknown"):
+        return bool(stored) == (op == "known")
+    if op in ("includes", "includes_all"):
+        stored_all = [_text(one) for one in (stored[:200] if isinstance(stored, list) else [stored])]
+        found = [v.strip(" ").lower() in stored_all for v in value]
+        return any(found) if op == "includes" else all(found)
     text = _text(stored)
     if op in ("known", "unknown"):
         return (text is not None) == (op == "known")

@@ -143,7 +143,7 @@ def test_superseded_facts_score_as_the_oracle_says(
         transaction.set_rollback(True)
     person.facts |= next((row for until, row in held if until > at), {})
     assert {"fit": fit, "engagement": engagement, "intent": intent} == judge(
-        model, person, at, some.FREE_MAIL
+        model, person, at, some.LISTS
     ).points
 
 

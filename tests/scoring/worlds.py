@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 
 from leads.models import Activity, ActivityType, Company, Lead
@@ -11,6 +11,9 @@ from scoring.models import Adjustment, ModelVersion
 from tests.scoring.oracle import Person
 
 _numbers = itertools.count(1)
+_LONG_AGO = datetime(2026, 1, 1, 12, tzinfo=UTC)
+#: Not stored: the product finds them, or keeps them under another name.
+_FOUND = {"seniority", "department", "created_on"}
 
 
 def draft(model: dict[str, Any]) -> ModelVersion:
@@ -18,8 +21,10 @@ def draft(model: dict[str, Any]) -> ModelVersion:
 
 
 def leads_of(people: Sequence[Person]) -> list[Lead]:
-    """Store ``people``; their e-mail addresses become unique, in the people too."""
+    """Store ``people`` and their colleagues; their e-mail addresses become unique, in the people too.
+    Returns the leads of ``people`` alone."""
     companies, leads, acts, words = [], [], [], []
+    others: list[tuple[Person, Lead]] = []
     types = dict(ActivityType.objects.values_list("key", "id"))
     for person in people:
         facts = person.facts
@@ -37,21 +42,24 @@ def leads_of(people: Sequence[Person]) -> list[Lead]:
                 }
             )
             companies.append(company)
-        created_on = facts.get("created_on", "2026-01-01")
+        created_at = facts.get("created_on", _LONG_AGO)
+        found = {name: value for name, value in facts.items() if name not in _FOUND and "." not in name}
         leads.append(
             Lead(
                 company=company,
-                created_at=datetime.combine(datetime.fromisoformat(created_on), time(12), UTC),
-                **{
-                    name: value
-                    for name, value in facts.items()
-                    if not name.startswith("company.") and name != "created_on"
-                },
+                created_at=created_at,
+                stage=person.stage,
+                stage_at=person.stage_at or created_at,
+                **found,
             )
         )
+        others += [(other, Lead(company=company, created_at=_LONG_AGO)) for other in person.colleagues]
     Company.objects.bulk_create(companies)
+    # Colleagues first, so that the leads asked about have the highest ids and follow each other.
+    Lead.objects.bulk_create([lead for _, lead in others])
     Lead.objects.bulk_create(leads)
-    for lead, person in zip(leads, people, strict=True):
+    everybody = [(lead, person) for person, lead in others] + list(zip(leads, people, strict=True))
+    for lead, person in everybody:
         acts += [
             Activity(
                 lead=lead,
