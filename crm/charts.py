@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crm.wording import duration, tenths, whole_points
+from scoring.dimensions import grade
 
 #: Key, label and CSS suffix of each dimension, always in this order.
 DIMENSIONS = (("intent", "Intent", "int"), ("fit", "Fit", "fit"), ("engagement", "Engagement", "eng"))
@@ -19,7 +20,8 @@ def share(part: float, whole: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One dimension of a score against its ceiling and its part of the line."""
+    """One dimension of a score against its ceiling and its part of the line. A ``graded`` one counts thirds
+    of a letter, and is said as one."""
 
     key: str
     label: str
@@ -27,6 +29,7 @@ class Bar:
     hundredths: int
     ceiling: int
     line: int | None
+    graded: bool = False
 
     @property
     def width(self) -> int:
@@ -43,7 +46,11 @@ class Bar:
 
     @property
     def points(self) -> str:
-        return whole_points(self.hundredths)
+        return self.said(self.hundredths)
+
+    def said(self, hundredths: int) -> str:
+        """A figure of this dimension: "28", "B+"."""
+        return grade(hundredths) if self.graded else whole_points(hundredths)
 
     @property
     def verdict(self) -> str:
@@ -51,16 +58,27 @@ class Bar:
         so that a figure rounded up to the line is not called short by nothing."""
         if self.line is None:
             return "no line"
+        line = self.said(self.line * 100)
         if not self.short:
-            return f"line {self.line}, over"
+            return f"line {line}, over"
+        if self.graded:
+            thirds = -(-self.short // 100)
+            return f"line {line}, {'a third' if thirds == 1 else f'{thirds} thirds'} of a letter short"
         missing = whole_points(self.short) if self.short >= 100 else tenths(max(self.short, 10) / 100)
-        return f"line {self.line}, {missing} short"
+        return f"line {line}, {missing} short"
 
 
 def bars(
-    *, fit: int, engagement: int, intent: int, lines: Mapping[str, int | None], ceilings: Mapping[str, int]
+    *,
+    fit: int,
+    engagement: int,
+    intent: int,
+    lines: Mapping[str, int | None],
+    ceilings: Mapping[str, int],
+    graded: bool = False,
 ) -> list[Bar]:
-    """The three bars in their fixed order. Scores in hundredths, lines and ceilings in points."""
+    """The three bars in their fixed order. Scores in hundredths, lines and ceilings in points; those of a
+    ``graded`` fit are thirds of a letter."""
     scores = {"fit": fit, "engagement": engagement, "intent": intent}
     return [
         Bar(
@@ -70,6 +88,7 @@ def bars(
             hundredths=scores[key],
             ceiling=ceilings.get(key, 0),
             line=lines.get(key),
+            graded=graded and key == "fit",
         )
         for key, label, css in DIMENSIONS
     ]
@@ -82,16 +101,26 @@ def bars_in_words(drawn: Sequence[Bar]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """One dimension over time: two path strings, the height of the line, and the same in words."""
+    """One dimension over time: two path strings, the height of the line, and the same in words. ``marks`` is
+    a path of upright strokes where something happened; "" for none."""
 
     line: str
     area: str
     threshold: float | None
     words: str
+    marks: str = ""
 
 
-def spark(*, bar: Bar, series: Sequence[int], days: int) -> Spark | None:
-    """Draw ``series`` (hundredths, oldest first, evenly spaced over ``days`` days). None below two values."""
+def spark(
+    *,
+    bar: Bar,
+    series: Sequence[int],
+    days: int,
+    places: Sequence[float] = (),
+    marks: Sequence[float] = (),
+) -> Spark | None:
+    """Draw ``series`` (hundredths, oldest first) over ``days`` days: evenly spaced, or at ``places``, shares
+    of that time from 0 to 1. ``marks`` are the shares at which to draw a stroke. None below two values."""
     if len(series) < 2:
         return None
     top = max(bar.ceiling * 100, *series, 1)
@@ -100,15 +129,15 @@ def spark(*, bar: Bar, series: Sequence[int], days: int) -> Spark | None:
     def height(value: float) -> float:
         return round(SPARK_FLOOR - (SPARK_FLOOR - SPARK_TOP) * max(value, 0) / top, 1)
 
-    points = " ".join(f"{index * step:.1f} {height(value)}" for index, value in enumerate(series))
-    first, low, high, last = (
-        whole_points(value) for value in (series[0], min(series), max(series), series[-1])
-    )
+    across = [100 * place for place in places] or [index * step for index in range(len(series))]
+    points = " ".join(f"{x:.1f} {height(value)}" for x, value in zip(across, series, strict=True))
+    first, low, high, last = (bar.said(value) for value in (series[0], min(series), max(series), series[-1]))
     return Spark(
         line=f"M{points}",
         area=f"M{points} 100 24 0 24z",
         threshold=None if bar.line is None else height(bar.line * 100),
         words=f"{bar.label} over {days} days: from {first}, between {low} and {high}, now {last}",
+        marks=" ".join(f"M{100 * place:.1f} 0V24" for place in marks if 0 <= place <= 1),
     )
 
 

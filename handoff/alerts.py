@@ -29,7 +29,7 @@ def offered(*, handoff: Handoff, rep: User, at: datetime) -> None:
         key=f"handoff:{handoff.pk}:offered",
         title=messages.offered_title(lead=lead, signals=found),
         body=messages.offered_body(handoff=handoff, zone=rep.time_zone),
-        sections=messages.reasons(handoff.evidence["explanation"]),
+        sections=messages.reasons(handoff.evidence["explanation"], zone=rep.time_zone),
         url=lead_url(lead),
         about=lead.public_id,
         at=at,

@@ -77,14 +77,18 @@ def moment(at: datetime, zone: str) -> str:
     return f"{local:%a} {local.day} {local:%b, %H:%M}"
 
 
-def reasons(explanation: Mapping[str, Any] | None) -> list[Section]:
-    """The reasons of a score, as a message shows them: a heading per dimension, a line per rule."""
+def reasons(explanation: Mapping[str, Any] | None, zone: str = "UTC") -> list[Section]:
+    """The reasons of a score, as a message shows them: a heading per dimension, a line per rule with what
+    earned it, when, and until when it counts. Days are those of ``zone``."""
     if explanation is None:
         return []
     return [
         Section(
             heading=_heading(dimension),
-            rows=[(reason["label"], signed(reason["points"])) for reason in dimension["reasons"]],
+            rows=[
+                (reason["label"], signed(reason["points"]), _note(reason, zone))
+                for reason in dimension["reasons"]
+            ],
         )
         for dimension in explanation["dimensions"]
         if dimension["reasons"]
@@ -103,8 +107,25 @@ def lower(text: str) -> str:
 
 
 def _heading(dimension: Mapping[str, Any]) -> str:
-    words = f"{dimension['key'].capitalize()} {signed(dimension['points']).removeprefix('+')}"
-    return f"{words}, line {dimension['line']}" if dimension["line"] is not None else words
+    figure = dimension.get("grade") or signed(dimension["points"]).removeprefix("+")
+    words = f"{dimension['key'].capitalize()} {figure}"
+    if dimension["line"] is None:
+        return words
+    return f"{words}, line {dimension.get('line_grade') or dimension['line']}"
+
+
+def _note(reason: Mapping[str, Any], zone: str) -> str:
+    """ "Requested a demo on 17 November 2026; halves every 30 days, until 22 Jun 2027"."""
+    fades = reason.get("fading", "")
+    until = reason.get("counts_until")
+    if until:
+        fades += f"{', ' if fades else ''}until {_date(until, zone)}"
+    return "; ".join(filter(None, (reason["evidence"].removesuffix("."), fades)))
+
+
+def _date(iso: str, zone: str) -> str:
+    local = datetime.fromisoformat(iso).astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b %Y}"
 
 
 def _what(signals: Sequence[Signal]) -> str:

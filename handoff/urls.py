@@ -14,6 +14,7 @@ urlpatterns = [
     path("handoffs/<uuid:handoff_id>/undo/", decisions.undo, name="undo"),
     path("leads/", leads.all_leads, name="leads"),
     path("leads/<uuid:lead_id>/", leads.lead, name="lead"),
+    path("leads/<uuid:lead_id>/score/", leads.score, name="score"),
     path("leads/<uuid:lead_id>/contacts/", leads.contact, name="contact"),
     path("leads/<uuid:lead_id>/qualification/", leads.qualification, name="qualification"),
     path("leads/<uuid:lead_id>/opportunity/", leads.opportunity, name="opportunity"),

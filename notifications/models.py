@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class Section(TypedDict):
-    """A part of a message: "Intent 35, line 20" over [["Requested a demo", "+25"], …]."""
+    """A part of a message: "Intent 35, line 20" over [["Requested a demo", "+25", "on 17 Nov"], …]: words, a
+    figure, and perhaps a note."""
 
     heading: str
-    rows: list[tuple[str, str]]
+    rows: list[tuple[str, str] | tuple[str, str, str]]
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

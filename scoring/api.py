@@ -1,7 +1,7 @@
 """Leads as other systems read them: who, where they stand, and their scores with the reasons."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -9,16 +9,18 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Query, Router, Schema
-from pydantic import Field
+from ninja import Query, Router, Schema, Status
+from pydantic import AwareDatetime, Field
 
 from accounts.api_auth import READ, user_of
-from accounts.api_problems import Error
+from accounts.api_problems import Error, Problem
 from leads.models import Lead
 from leads.paging import page
 
 from . import explanation
+from .explanation import AHEAD, EARLIEST
 from .models import ModelVersion, Score
+from .next_steps import next_steps
 
 MOST_ROWS = 200
 
@@ -32,6 +34,7 @@ class ScoreOut(Schema):
     engagement: float
     intent: float
     total: float
+    grade: str = Field(description="Fit as a letter, F to A+, where the version grades it; else empty.")
     computed_at: datetime
 
 
@@ -69,6 +72,19 @@ class LeadOut(Schema):
 
 class ExplainedLeadOut(LeadOut):
     explanation: dict[str, Any] | None = Field(description="Why the score is what it is, rule by rule.")
+    next_steps: dict[str, Any] | None = Field(
+        description="What would make it an SQL: the cheapest ways; of a lead over the line, until when it is."
+    )
+
+
+class ExplanationQuery(Schema):
+    at: AwareDatetime | None = Field(None, description="The moment, with its zone; left out for now.")
+    version: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="The version's number; left out for the live one."
+    )
+    model: str = Field(
+        "", max_length=64, pattern=r"^[a-z0-9_-]*$", description="The model's key; left out for the leading."
+    )
 
 
 class LeadsOut(Schema):
@@ -103,6 +119,13 @@ def mount_leads(leads: Router) -> None:
         operation_id="show_lead",
         summary="Show one lead with its scores and their reasons",
     )(show_lead)
+    leads.get(
+        "/leads/{lead_id}/explanation",
+        auth=READ,
+        response={200: dict[str, Any], 401: Error, 403: Error, 404: Error, 422: Error, 503: Error},
+        operation_id="explain_lead",
+        summary="Explain a lead's score at any moment under any version",
+    )(explain_lead)
 
 
 def list_leads(request: HttpRequest, query: Query[LeadsQuery]) -> Any:
@@ -118,17 +141,52 @@ def show_lead(request: HttpRequest, lead_id: UUID) -> Any:
     """404 for a lead that does not exist or that the token's user may not see. The explanation is that of
     the leading score, computed now; null before any model is published."""
     lead = get_object_or_404(_leads(request), public_id=lead_id)
+    version, at = _leading_version(lead), timezone.now()
+    if version is None:
+        return {**_shown(lead), "explanation": None, "next_steps": None}
+    return {
+        **_shown(lead),
+        "explanation": explanation.explain(lead=lead, at=at, version=version).as_json(),
+        "next_steps": next_steps(lead=lead, at=at, version=version).as_json(),
+    }
+
+
+def explain_lead(request: HttpRequest, lead_id: UUID, query: Query[ExplanationQuery]) -> Any:
+    """The exact answer to "what was the score then, and why", with the facts of then. 404 as for the lead,
+    and for a version that does not exist or is not the reader's to see."""
+    lead = get_object_or_404(_leads(request), public_id=lead_id)
+    now = timezone.now()
+    at = query.at or now
+    if not EARLIEST <= at <= now + AHEAD:
+        problem = Problem(field="at", message="Send a moment between 2000 and a year from now.")
+        return Status(422, {"detail": "Some fields are not right.", "errors": [problem]})
+    version = _version(request, lead, query)
+    if version is None:
+        return Status(404, {"detail": "There is no such version.", "errors": []})
+    facts: Literal["history", "current"] = "history" if query.at and at < now else "current"
+    return explanation.explain(lead=lead, at=at, version=version, facts=facts).as_json()
+
+
+def _leading_version(lead: Lead) -> ModelVersion | None:
+    """The version of the leading score, or the live one; None before any is published."""
     leading = next(iter(lead.scores.all()), None)
-    try:
-        version = leading.version if leading else ModelVersion.objects.live()
-    except ModelVersion.DoesNotExist:
-        return {**_shown(lead), "explanation": None}
-    explained = explanation.explain(lead=lead, at=timezone.now(), version=version)
-    return {**_shown(lead), "explanation": explained.as_json()}
+    if leading is not None:
+        return leading.version
+    return ModelVersion.objects.published().filter(model__key="default").select_related("model").first()
+
+
+def _version(request: HttpRequest, lead: Lead, query: ExplanationQuery) -> ModelVersion | None:
+    leading = _leading_version(lead)
+    if query.version is None and not query.model:
+        return leading
+    key = query.model or (leading.model.key if leading else "default")
+    versions = ModelVersion.objects.visible_to(user_of(request)).filter(model__key=key)
+    versions = versions.filter(number=query.version) if query.version else versions.published()
+    return versions.select_related("model").first()
 
 
 def _leads(request: HttpRequest) -> Any:
-    scores = Score.objects.select_related("model", "version").order_by("-total", "model_id")
+    scores = Score.objects.select_related("model", "version__model").order_by("-total", "model_id")
     return (
         Lead.objects.visible_to(user_of(request))
         .select_related("company")
@@ -156,5 +214,6 @@ def _score(score: Score) -> dict[str, Any]:
         "model": score.model.key,
         "version": score.version.number,
         **{name: getattr(score, name) / 100 for name in ("fit", "engagement", "intent", "total")},
+        "grade": score.version.grade_of(score.fit),
         "computed_at": score.computed_at,
     }

@@ -30,6 +30,10 @@ from .models import Adjustment, ModelVersion
 from .ruleset import Ruleset, RuleSpec
 from .statement import Row, compiled, plan_once, run, scores
 
+#: The past that may be asked about, and how far ahead.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=400)
+
 
 @dataclass(frozen=True, slots=True)
 class Earned:

@@ -19,13 +19,18 @@ def score_bars(
     total: int,
     lines: Mapping[str, int | None],
     ceilings: Mapping[str, int],
+    graded: bool = False,
 ) -> dict[str, Any]:
-    """The total and three bars for a row. Scores in hundredths; lines and ceilings in points by dimension."""
-    drawn = charts.bars(fit=fit, engagement=engagement, intent=intent, lines=lines, ceilings=ceilings)
+    """The total and three bars for a row. Scores in hundredths; lines and ceilings in points by dimension,
+    those of fit in thirds of a letter when it is ``graded``: then its letter stands beside the total."""
+    drawn = charts.bars(
+        fit=fit, engagement=engagement, intent=intent, lines=lines, ceilings=ceilings, graded=graded
+    )
     return {
         "total": wording.whole_points(total),
         "bars": [(bar, 1 + 6 * row) for row, bar in enumerate(drawn)],
         "words": charts.bars_in_words(drawn),
+        "grade": next((bar.points for bar in drawn if bar.graded), ""),
     }
 
 
@@ -37,27 +42,47 @@ def score_large(
     lines: Mapping[str, int | None],
     ceilings: Mapping[str, int],
     history: Sequence[tuple[datetime, int, int, int]] = (),
+    marks: Sequence[datetime] = (),
+    tall: bool = False,
+    graded: bool = False,
 ) -> dict[str, Any]:
     """Figure, verdict and bar per dimension; with ``history`` (moment, fit, engagement, intent; oldest first,
-    hundredths) a line over time under each."""
+    hundredths) a line over time under each, higher when ``tall``, with a stroke at each of ``marks``."""
     days = (history[-1][0] - history[0][0]).days if len(history) > 1 else 0
     series = {
         "fit": [row[1] for row in history],
         "engagement": [row[2] for row in history],
         "intent": [row[3] for row in history],
     }
-    drawn = charts.bars(fit=fit, engagement=engagement, intent=intent, lines=lines, ceilings=ceilings)
-    return {"dims": [(bar, charts.spark(bar=bar, series=series[bar.key], days=days)) for bar in drawn]}
+    drawn = charts.bars(
+        fit=fit, engagement=engagement, intent=intent, lines=lines, ceilings=ceilings, graded=graded
+    )
+
+    def shares(moments: Iterable[datetime]) -> list[float]:
+        return [(at - history[0][0]) / (history[-1][0] - history[0][0]) for at in moments] if days else []
+
+    places, strokes = shares(row[0] for row in history), shares(marks)
+    return {
+        "dims": [
+            (bar, charts.spark(bar=bar, series=series[bar.key], days=days, places=places, marks=strokes))
+            for bar in drawn
+        ],
+        "tall": tall,
+    }
 
 
 def shortfall(score: Mapping[str, Any]) -> str:
     """What is missing to the line in a few words: "intent 2 short", "fit 3, intent 16", "" when over.
     ``score`` holds fit, engagement, intent (hundredths), lines and ceilings, as ``score_bars`` takes them."""
-    drawn = charts.bars(**{key: score[key] for key in ("fit", "engagement", "intent", "lines", "ceilings")})
+    names = ("fit", "engagement", "intent", "lines", "ceilings")
+    drawn = charts.bars(**{key: score[key] for key in names}, graded=score.get("graded", False))
     missing = [bar for bar in drawn if bar.short]
     if len(missing) == 1:
         return f"{missing[0].key} {missing[0].verdict.split(', ')[1]}"
-    return ", ".join(f"{bar.key} {wording.whole_points(bar.short)}" for bar in missing)
+    return ", ".join(
+        f"{bar.key} {bar.points}" if bar.graded else f"{bar.key} {wording.whole_points(bar.short)}"
+        for bar in missing
+    )
 
 
 def _in_order(explanation: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -100,10 +125,31 @@ def reasons_table(explanation: Mapping[str, Any], now: datetime | None = None) -
             }
             for reason in sorted(group["reasons"], key=lambda reason: -reason["points"])
         ]
-        fading = [reason for reason in group["reasons"] if reason.get("counts_until")]
-        group["next"] = min(fading, key=lambda reason: aware(reason["counts_until"]), default=None)
+        for reason in group["reasons"]:
+            reason["next_at"] = reason.get("fades_at") or reason.get("counts_until")
+        fading = [reason for reason in group["reasons"] if reason["next_at"]]
+        group["next"] = min(fading, key=lambda reason: aware(reason["next_at"]), default=None)
         group["full"] = group["ceiling"] and group["points"] >= group["ceiling"]
     return {"groups": groups, "total": explanation["total"], "now": or_now(now)}
+
+
+def next_steps(found: Any, now: datetime | None = None) -> dict[str, Any]:
+    """What would make it an SQL, each step with the points it adds; or when time takes it under the line."""
+    ways = [
+        {
+            "steps": [(step.words, _gained(step.points)) for step in way.steps],
+            "trigger": way.trigger,
+        }
+        for way in found.ways
+    ]
+    return {"found": found, "ways": ways, "now": or_now(now)}
+
+
+def _gained(points: Mapping[str, float]) -> str:
+    """ "+15 fit, +4 intent", in the order of the bars."""
+    return ", ".join(
+        f"{wording.signed(points[key])} {key}" for key, *_ in charts.DIMENSIONS if points.get(key)
+    )
 
 
 def sla_clock(

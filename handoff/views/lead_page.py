@@ -25,6 +25,7 @@ from leads.signals import active_colleagues
 from leads.stages import WITH_MARKETING, Phase, Stage, sql_stages
 from scoring.dimensions import SALES_STAGE
 from scoring.explanation import explain, history
+from scoring.next_steps import NextSteps, next_steps
 
 from . import worklists
 from .lead_path import Step, path_of
@@ -60,6 +61,8 @@ class LeadPage:
     line: AgreedLine
     score: dict[str, Any]
     explanation: dict[str, Any]
+    next_steps: NextSteps | None
+    score_url: str
     history: list[tuple[datetime, int, int, int]]
     path: list[Step]
     handoff: Handoff | None
@@ -104,6 +107,13 @@ class LeadPage:
         if self.lead.is_with_sales:
             return "What counts now"
         return f"What is missing to the line: {' and '.join(short)}"
+
+    @property
+    def ahead(self) -> str:
+        """What the panel of next steps is headed with; "" for none."""
+        if self.next_steps is None:
+            return ""
+        return "How long it stays over" if self.next_steps.state == "over" else "What would make it an SQL"
 
     @property
     def fired(self) -> list[dict[str, Any]]:
@@ -164,6 +174,8 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         line=line,
         score=line.explained(explanation),
         explanation=explanation,
+        next_steps=_next_steps(lead, line, at),
+        score_url=reverse("handoff:score", args=[lead.public_id]),
         history=_history(lead, line, at),
         path=path_of(lead, changes, handoffs, decides=decides),
         handoff=newest_handoff,
@@ -222,6 +234,13 @@ def _undoable(handoffs: Sequence[Handoff], user: User, at: datetime) -> Verdict 
     if not last or last[0].kind == Verdict.Kind.UNDO or last[0].by_id != user.pk:
         return None
     return last[0] if at - last[0].at <= decisions.UNDO_WINDOW else None
+
+
+def _next_steps(lead: Lead, line: AgreedLine, at: datetime) -> NextSteps | None:
+    """None where nobody asks any more: sales has said yes, or the lead is closed."""
+    if line.version is None or lead.stage not in (*WITH_MARKETING, Stage.HANDED_OVER):
+        return None
+    return next_steps(lead=lead, at=at, version=line.version)
 
 
 def _history(lead: Lead, line: AgreedLine, at: datetime) -> list[tuple[datetime, int, int, int]]:

@@ -8,7 +8,7 @@ from typing import Any
 from handoff.messages import lower
 from leads.models import Lead
 from leads.signals import MOST, Signal
-from scoring.dimensions import HUNDREDTHS, SALES_STAGE, Dimension
+from scoring.dimensions import HUNDREDTHS, SALES_STAGE, TOP_GRADE, Dimension
 from scoring.models import Line, ModelVersion, Score
 
 
@@ -21,10 +21,15 @@ class AgreedLine:
     lines: dict[str, int | None]
     ceilings: dict[str, int]
 
+    @property
+    def graded(self) -> bool:
+        """Whether fit is a grade: then its figures are thirds of a letter above F."""
+        return self.version is not None and self.version.grades_from is not None
+
     def measured(self, score: Score | None) -> dict[str, Any]:
         """A score in the shape the score parts take; zeros for a lead that no model has scored yet."""
         figures = {key: getattr(score, key, 0) for key in (*Dimension.values, "total")}
-        return {**figures, "lines": self.lines, "ceilings": self.ceilings}
+        return {**figures, "lines": self.lines, "ceilings": self.ceilings, "graded": self.graded}
 
     def explained(self, explanation: Mapping[str, Any]) -> dict[str, Any]:
         """The same of an explanation, so that a page's figures are the sums of the reasons below them."""
@@ -32,7 +37,13 @@ class AgreedLine:
             dimension["key"]: round(dimension["points"] * HUNDREDTHS)
             for dimension in explanation["dimensions"]
         }
-        return {**figures, "total": sum(figures.values()), "lines": self.lines, "ceilings": self.ceilings}
+        return {
+            **figures,
+            "total": sum(figures.values()),
+            "lines": self.lines,
+            "ceilings": self.ceilings,
+            "graded": self.graded,
+        }
 
 
 #: How far a bar reaches when the version names no ceiling, in points.
@@ -41,14 +52,20 @@ _OPEN_END = 50
 
 def agreed_line() -> AgreedLine:
     """The live version's SQL line; where it has several, the first. 2 queries."""
-    nothing: dict[str, int | None] = dict.fromkeys(Dimension.values)
     try:
-        version = ModelVersion.objects.live()
+        return line_of(ModelVersion.objects.live())
     except ModelVersion.DoesNotExist:
+        nothing: dict[str, int | None] = dict.fromkeys(Dimension.values)
         return AgreedLine(None, nothing, dict.fromkeys(Dimension.values, _OPEN_END))
+
+
+def line_of(version: ModelVersion) -> AgreedLine:
+    """The SQL line of ``version``; where it has several, the first. One query."""
     line = Line.objects.filter(version=version, stage=SALES_STAGE).order_by("id").first()
     lines = {key: getattr(line, f"min_{key}", None) for key in Dimension.values}
     ceilings = {key: most or max(_OPEN_END, 2 * (lines[key] or 0)) for key, most in version.ceilings.items()}
+    if version.grades_from is not None:
+        ceilings["fit"] = TOP_GRADE
     return AgreedLine(version, lines, ceilings)
 
 

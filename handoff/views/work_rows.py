@@ -36,6 +36,7 @@ class Row:
     total: int
     lines: dict[str, int | None]
     ceilings: dict[str, int]
+    graded: bool
     current: bool
     at: datetime
     due_at: datetime | None

@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from leads.models import Lead, LeadAccess
+from scoring import model_file
 from scoring.models import ModelVersion
 from scoring.rescoring import rescore_changed
 from tests import factories as make
@@ -125,3 +126,52 @@ def test_reading_needs_the_scope_to_read() -> None:
     assert sender.get("/leads").status_code == 403
     assert sender.get(f"/leads/{ada.public_id}").status_code == 403
     assert Lead.objects.count() == 1
+
+
+def test_what_would_make_it_an_sql_is_said(mara: Caller) -> None:
+    ada = make.lead(title="Head of Operations", company=make.company(employees=200))
+    steps = mara.get(f"/leads/{ada.public_id}").json()["next_steps"]
+    assert steps["state"] == "under"
+    first = steps["ways"][0]["steps"][0]
+    assert first["words"] == "Requests a demo, asks to talk to sales, asks for a quote or starts a trial"
+    assert (first["kind"], first["points"]) == ("activity", {"intent": 25.0})
+
+
+def test_g01_any_moment_under_any_version_has_an_exact_answer(mara: Caller) -> None:
+    ada = make.lead("Ada", at=timezone.now() - timedelta(days=40))
+    asked = timezone.now() - timedelta(days=20)
+    make.activity(ada, "demo_request", at=asked)
+    number = ModelVersion.objects.live().number
+
+    def intent(**query: Any) -> float:
+        said = mara.get(f"/leads/{ada.public_id}/explanation", **query).json()
+        return next(part["points"] for part in said["dimensions"] if part["key"] == "intent")
+
+    before, then = asked - timedelta(seconds=1), asked + timedelta(seconds=1)
+    assert intent(at=before.isoformat(), version=number) == 0
+    assert intent(at=then.isoformat(), version=number) == 25
+    assert 0 < intent() < 25
+    assert intent(model="default") == pytest.approx(intent(), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"version": 99}, 404), ({"model": "nobody"}, 404), ({"at": "2026-05-03T14:03"}, 422),
+     ({"at": "1900-01-01T00:00:00Z"}, 422), ({"at": "2199-01-01T00:00:00Z"}, 422), ({"version": 0}, 422)],
+)  # fmt: skip
+def test_a_moment_or_version_that_is_none_is_refused(
+    mara: Caller, query: dict[str, Any], status: int
+) -> None:
+    ada = make.lead("Ada")
+    assert mara.get(f"/leads/{ada.public_id}/explanation", **query).status_code == status
+
+
+def test_drafts_are_explained_to_those_who_edit_them_only(mara: Caller) -> None:
+    draft = model_file.load(data=model_file.starter("default"))
+    dach = make.team("DACH")
+    ada = make.lead("Ada")
+    LeadAccess.objects.create(lead=ada, team=dach)
+    sol = caller(make.rep(in_team=dach), "read")
+    path = f"/leads/{ada.public_id}/explanation"
+    assert mara.get(path, version=draft.number).json()["version"] == draft.number
+    assert sol.get(path, version=draft.number).status_code == 404

@@ -53,7 +53,11 @@ def test_s1_30_a_lead_over_the_sql_line_goes_to_a_rep_who_is_told_why():
     assert told.recipient == sol
     assert told.title == "Ada is yours: requested a demo"
     assert "Head of Operations, Nordwind" in told.body
-    assert ["Asked for a demo, a quote, a trial or a call", "+25"] in told.sections[0]["rows"]
+    assert told.sections[0]["rows"][0] == [
+        "Asked for a demo, a quote, a trial or a call",
+        "+25",
+        "Requested a demo on 17 November 2026; halves every 30 days, until 17 Dec 2026",
+    ]
     assert "100 to 500 staff" in str(told.sections)
     assert Delivery.objects.get().notification == told
 
