@@ -178,8 +178,8 @@ def statement_of(version: ModelVersion | Ruleset) -> Statement:
 def scored(
     statement: Statement, known: Sequence[Decided], columns: Sequence[str]
 ) -> Iterator[tuple[Decided, Row]]:
-    """Each outcome with these columns of its score."""
-    sql = f"WITH {statement.ctes}\nSELECT n, {', '.join(columns)} FROM scored"
+    """Each outcome with these columns of its score; none of leads that the version does not apply to."""
+    sql = f"WITH {statement.ctes}\nSELECT n, {', '.join(columns)} FROM scored WHERE applies"
     for first in range(0, len(known), CHUNK):
         some = known[first : first + CHUNK]
         asked = {"ids": [one.lead_id for one in some], "moments": [one.as_of for one in some]}

@@ -118,6 +118,20 @@ def seen(known: Sequence[Decided], *, among: Iterable[str] | None = None) -> See
     return Seen(tuple(offered[n] for n in keep), bits[:, keep], tuple(left_out))
 
 
+def facts(known: Sequence[Decided]) -> list[Candidate]:
+    """Conditions on facts alone, numbers from below, too: what a rule against some leads may look at."""
+    found: list[Candidate] = []
+    for one in _offered(known, None, []):
+        if "activity" in one.when or one.when["op"] == "known":
+            continue
+        found.append(one)
+        if one.when["op"] == "gte":
+            least = one.when["value"]
+            label = f"{_label(one.of)}: under {least:,}"
+            found.append(Candidate(one.of, label, "fit", {"field": one.of, "op": "lt", "value": least}))
+    return found
+
+
 def matrix(conditions: Sequence[dict[str, Any]], known: Sequence[Decided]) -> Bits:
     """1 where a condition (column) held of a lead (row) just before its decision, by the statement that
     scores leads. One statement for each 400 conditions and 50,000 outcomes."""

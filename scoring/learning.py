@@ -35,6 +35,8 @@ BELIEF = 0.15
 #: Parts the leads are cut in; each is ranked by a model fitted to the others.
 FOLDS = 5
 SEED = 7
+#: What a learned model takes over from the live version.
+_KEPT = ("applies_to", "time_zone", "triggers", "blockers")
 #: The share of leads that stand over the line of a model that follows no other.
 TOP = 0.1
 
@@ -74,6 +76,8 @@ def learn(
     over the line as stand over its line; without one the best tenth does."""
     known = outcomes.decided(kind=outcome, at=at, mature_days=mature_days)
     live = model.versions.published().select_related("model").first()
+    if live and live.applies_to is not None:
+        known = [row.outcome for row in judge(live, known)]
     return learn_from(known, model_key=model.key, outcome=outcome, among=among, live=live)
 
 
@@ -105,7 +109,7 @@ def learn_from(
     }
     if live:
         kept = model_file.save(version=live)
-        data |= {part: kept[part] for part in ("triggers", "blockers") if kept.get(part)}
+        data |= {part: kept[part] for part in _KEPT if kept.get(part)}
     over = total >= line
     precision = share(int((over & good).sum()), int(over.sum()))
     said = _said(len(data["rules"]), quality, precision, base, outcome)
@@ -118,11 +122,15 @@ def draft(*, learned: Learned, by: "User | None") -> ModelVersion:
     it is one. Raises NothingLearned."""
     if learned.data is None:
         raise NothingLearned(learned.said)
-    return load_once(data=learned.data, evidence=learned.said, by=by)
+    live = ModelVersion.objects.published().filter(model__key=learned.data["model"]).first()
+    return load_once(data=learned.data, evidence=learned.said, based_on=live, by=by)
 
 
-def load_once(*, data: dict[str, Any], evidence: str, by: "User | None") -> ModelVersion:
-    """A draft of ``data`` that follows the live version and says why; one that says the same already is that
+@transaction.atomic
+def load_once(
+    *, data: dict[str, Any], evidence: str, based_on: ModelVersion | None, by: "User | None"
+) -> ModelVersion:
+    """A draft of ``data`` that says what it is based on and why; one that says the same already is that
     draft. Two at once wait for each other."""
     model = ScoringModel.objects.select_for_update(no_key=True).filter(key=data["model"]).first()
     if model is not None:
@@ -132,8 +140,7 @@ def load_once(*, data: dict[str, Any], evidence: str, by: "User | None") -> Mode
             if model_file.save(version=version) == _as_saved(data):
                 return version
     version = model_file.load(data=data, by=by)
-    live = version.model.versions.published().first()
-    version.evidence, version.based_on = evidence, live
+    version.evidence, version.based_on = evidence, based_on
     version.save(update_fields=["evidence", "based_on"])
     return version
 

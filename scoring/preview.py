@@ -139,19 +139,21 @@ def _line(ruleset: Ruleset, dimension: str) -> int | None:
     )
 
 
-#: Over and under as publishing would have it: a lead that stands inside stays while the margin is kept.
+#: Over and under as publishing would have it: a lead that stands inside stays while the margin is kept, and
+#: one that the version does not apply to leaves.
 #: Points are whole ones, rounded down, for the bars.
 _PREVIEW = """
 drawn AS MATERIALIZED (
-  SELECT d.lead_id, d.{dimension} AS draft, s.{dimension} AS live, st.inside IS TRUE AS inside,
-    CASE WHEN st.inside IS TRUE THEN d.sql_stays ELSE d.sql_over END AS stands
+  SELECT d.lead_id, CASE WHEN d.applies THEN d.{dimension} END AS draft, s.{dimension} AS live,
+    st.inside IS TRUE AS inside, d.applies,
+    d.applies AND CASE WHEN st.inside IS TRUE THEN d.sql_stays ELSE d.sql_over END AS stands
   FROM scored d
   LEFT JOIN scoring_score s ON s.lead_id = d.lead_id AND s.model_id = %(model)s::bigint
   LEFT JOIN scoring_linestate st
     ON st.lead_id = d.lead_id AND st.model_id = %(model)s::bigint AND st.stage = 'sql'
 ),
 counted AS (
-  SELECT count(*) AS leads, count(*) FILTER (WHERE stands AND NOT inside) AS up,
+  SELECT count(*) FILTER (WHERE applies) AS leads, count(*) FILTER (WHERE stands AND NOT inside) AS up,
     count(*) FILTER (WHERE inside AND NOT stands) AS down, count(*) FILTER (WHERE stands) AS over
   FROM drawn
 )
@@ -159,11 +161,13 @@ SELECT 'leads' AS what, leads AS a, 0::bigint AS b, 0::bigint AS c FROM counted
 UNION ALL SELECT 'up', up, 0, 0 FROM counted
 UNION ALL SELECT 'down', down, 0, 0 FROM counted
 UNION ALL SELECT 'over', over, 0, 0 FROM counted
-UNION ALL SELECT 'draft', floor(draft / 100.0)::bigint, count(*), 0 FROM drawn GROUP BY 2
+UNION ALL SELECT 'draft', floor(draft / 100.0)::bigint, count(*), 0 FROM drawn WHERE applies GROUP BY 2
 UNION ALL SELECT 'live', floor(live / 100.0)::bigint, count(*), 0 FROM drawn WHERE live IS NOT NULL GROUP BY 2
 UNION ALL (
-  SELECT CASE WHEN stands THEN 'went up' ELSE 'went down' END, lead_id, coalesce(live, 0), draft FROM drawn
-  WHERE stands <> inside ORDER BY abs(draft - coalesce(live, 0)) DESC, lead_id LIMIT %(most)s::int
+  SELECT CASE WHEN stands THEN 'went up' ELSE 'went down' END, lead_id, coalesce(live, 0), coalesce(draft, 0)
+  FROM drawn
+  WHERE stands <> inside
+  ORDER BY abs(coalesce(draft, 0) - coalesce(live, 0)) DESC, lead_id LIMIT %(most)s::int
 )
 """
 

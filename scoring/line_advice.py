@@ -1,0 +1,195 @@
+"""Another line, or a rule against what keeps being sent back, where outcomes ask for it. Each names its price
+as well as its gain."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from . import intervals, learnable, outcomes
+from .dimensions import SALES_STAGE
+from .intervals import Bools, Floats, share
+from .proposals import Suggestion, counted, grade, with_minimum, with_rule
+from .rule_rates import Fired
+from .ruleset import Ruleset
+
+#: How far a line is moved at most, in points, and how many rejects or winners that must be worth.
+FARTHEST = 20
+LEAST_MOVED = 5
+#: An accepted lead that is lost weighs as much as so many rejects that are saved.
+PRICE = 2
+#: A reason is looked into when it is given so often, and what the proposed rule may take.
+LEAST_OF_REASON = 8
+TAKES = (4, 8, 12, 16, 20)
+
+
+def line_up(decided: Fired) -> Iterator[Suggestion]:
+    """Too broad: sales sends much of it back, and a higher minimum would have stopped more of that than it
+    would have cost."""
+    over, good = decided.over, decided.good
+    rejected = share(int((over & ~good).sum()), int(over.sum()))
+    best: tuple[float, str, int, int, int] | None = None
+    for dimension, least in _minimums(decided.ruleset).items():
+        for higher in range(least + 1, least + FARTHEST + 1):
+            stopped = over & ~_stands(decided, {dimension: higher})
+            rejects, taken = int((stopped & ~good).sum()), int((stopped & good).sum())
+            worth = rejects - PRICE * taken
+            if rejects < LEAST_MOVED or worth <= 0 or share(rejects, rejects + taken).low <= rejected.rate:
+                continue
+            if best is None or worth > best[0]:
+                best = (worth, dimension, higher, rejects, taken)
+    if best is None:
+        return
+    _, dimension, higher, rejects, taken = best
+    least = _minimums(decided.ruleset)[dimension]
+    yield Suggestion(
+        key=f"line-{dimension}-up",
+        kind="too broad",
+        title=_line_title(decided.ruleset, dimension, least, higher),
+        said=(
+            f"The line is too broad: sales sent back {rejected.percent}% of the leads over it"
+            f" ({rejected.between}){_mostly(decided)}."
+            f" The higher line would have stopped {counted(rejects, 'reject')} and"
+            f" {counted(taken, 'accepted lead')}."
+        ),
+        evidence=f"From {int(rejected.n):,} decided leads over the line.",
+        patch=with_minimum(dimension, higher, graded=_graded(decided.ruleset, dimension)),
+    )
+
+
+def line_down(won: Fired) -> Iterator[Suggestion]:
+    """Too strict: leads below the line were won all the same, about as often as those above it."""
+    if not len(won.known) or intervals.too_few(good=int(won.good.sum()), bad=int((~won.good).sum())):
+        return
+    over, good = won.over, won.good
+    above = share(int((over & good).sum()), int(over.sum()))
+    missed = share(int((~over & good).sum()), int(good.sum()))
+    best: tuple[float, str, int, int, int] | None = None
+    for dimension, least in _minimums(won.ruleset).items():
+        for lower in range(least - 1, max(least - FARTHEST, 0), -1):
+            more = ~over & _stands(won, {dimension: lower})
+            winners, losers = int((more & good).sum()), int((more & ~good).sum())
+            if winners < LEAST_MOVED or winners / (winners + losers) < (above.rate if above.n else 0.5):
+                continue
+            if best is None or winners - losers > best[0]:
+                best = (winners - losers, dimension, lower, winners, losers)
+    if best is None:
+        return
+    _, dimension, lower, winners, losers = best
+    least = _minimums(won.ruleset)[dimension]
+    yield Suggestion(
+        key=f"line-{dimension}-down",
+        kind="too strict",
+        title=_line_title(won.ruleset, dimension, least, lower),
+        said=(
+            f"The line is too strict: {counted(int(missed.k), 'lead')} below it were won, {missed.percent}%"
+            f" of all that were ({missed.between}). The lower line would have handed over"
+            f" {counted(winners, 'winner')} more, and {counted(losers, 'lead')} that came to nothing."
+        ),
+        evidence=f"From {len(won.known):,} leads that were won or lost.",
+        patch=with_minimum(dimension, lower, graded=_graded(won.ruleset, dimension)),
+    )
+
+
+def _minimums(ruleset: Ruleset) -> Mapping[str, int]:
+    """What the first SQL line asks for."""
+    return next((line.minimums for line in ruleset.lines if line.stage == SALES_STAGE), {})
+
+
+def _stands(decided: Fired, minimums: Mapping[str, int], fit: Floats | None = None) -> Bools:
+    """Who is over the line with other minimums in its first SQL line, or with other points of fit."""
+    dimensions = decided.dimensions if fit is None else {**decided.dimensions, "fit": fit}
+    figures = {**dimensions, "total": sum(dimensions.values(), start=np.zeros(len(decided.known)))}
+    met = decided.triggered.copy()
+    first = True
+    for line in decided.ruleset.lines:
+        if line.stage != SALES_STAGE:
+            continue
+        asked = {**line.minimums, **(minimums if first else {})}
+        first = False
+        met |= np.logical_and.reduce([figures[name] >= least for name, least in asked.items()])
+    stands: Bools = met & ~decided.blocked
+    return stands
+
+
+def _line_title(ruleset: Ruleset, dimension: str, before: int, after: int) -> str:
+    said = [grade(value) if _graded(ruleset, dimension) else str(value) for value in (before, after)]
+    return f"SQL line, {dimension}: {said[0]} → {said[1]}"
+
+
+def _graded(ruleset: Ruleset, dimension: str) -> bool:
+    return dimension == "fit" and ruleset.grades_from is not None
+
+
+def _mostly(decided: Fired) -> str:
+    """ ", mostly because too small (41%) and timing (20%)"."""
+    back = [one.reason for one in _back(decided) if one]
+    common = Counter(outcomes.said(reason) for reason in back if reason).most_common(2)
+    if not common:
+        return ""
+    said = " and ".join(f"{reason} ({count / len(back):.0%})" for reason, count in common)
+    return f", mostly for {said}"
+
+
+def _back(decided: Fired) -> list[Any]:
+    """Those over the line that sales sent back."""
+    return [one for one, over in zip(decided.known, decided.over, strict=True) if over and not one.good]
+
+
+# What keeps being sent back
+
+
+def against(decided: Fired, asked_already: list[Any]) -> Iterator[Suggestion]:
+    """A rule that takes fit from leads that are sent back for one reason, where some fact tells them from
+    those that are accepted."""
+    minimums = _minimums(decided.ruleset)
+    if not {"fit", "total"} & set(minimums) or decided.ruleset.grades_from is not None:
+        return
+    back = _back(decided)
+    wanted = [
+        (reason, count)
+        for reason, count in Counter(one.reason for one in back).most_common(3)
+        if reason and count >= max(LEAST_OF_REASON, 0.15 * len(back))
+    ]
+    if not wanted:
+        return
+    offered = learnable.facts(decided.known)
+    bits = learnable.matrix([one.when for one in offered], decided.known).astype(np.bool_)
+    reasons, rejected = decided.reasons(), share(len(back), int(decided.over.sum()))
+    used: set[str] = set()
+    for reason, count in wanted:
+        best: tuple[int, int, int, int, int] | None = None
+        for n, one in enumerate(offered):
+            if one.when in asked_already or one.of in used:
+                continue
+            here = bits[:, n] & decided.over
+            alike, taken = int((here & (reasons == reason)).sum()), int((here & decided.good).sum())
+            rejects = int((here & ~decided.good).sum())
+            if (
+                alike < LEAST_OF_REASON
+                or alike <= PRICE * taken
+                or share(rejects, rejects + taken).low <= rejected.rate
+            ):
+                continue
+            for takes in TAKES:
+                stopped = decided.over & ~_stands(decided, {}, decided.dimensions["fit"] - takes * bits[:, n])
+                gain, price = int((stopped & ~decided.good).sum()), int((stopped & decided.good).sum())
+                worth = gain - PRICE * price
+                if gain >= LEAST_MOVED and worth > 0 and (best is None or worth > best[0]):
+                    best = (worth, n, takes, gain, price)
+        if best is None:
+            continue
+        _, n, takes, gain, price = best
+        used.add(offered[n].of)
+        yield Suggestion(
+            key=f"against-{reason}",
+            kind="rejects",
+            title=f"{offered[n].label}: −{takes} fit",
+            said=(
+                f"{count / len(back):.0%} of rejects say {outcomes.said(reason)}; −{takes} for this would"
+                f" have stopped {counted(gain, 'reject')} and {counted(price, 'accepted lead')}."
+            ),
+            evidence=f"From {int(rejected.n):,} decided leads over the line, {len(back):,} sent back.",
+            patch=with_rule(f"against-{reason}".replace("_", "-"), offered[n], takes),
+        )

@@ -1,0 +1,73 @@
+"""Better rules, proposed from what sales said and what was won (G-04): other points for a rule, another line,
+a rule against what keeps being sent back. Each proposal names its price as well as its gain, carries its
+evidence, and becomes a draft with one click. Where the evidence does not carry a change, nothing is said.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from . import intervals, learning, line_advice, model_file, outcomes, refitting
+from .intervals import Share, share
+from .models import ModelVersion
+from .proposals import Suggestion
+from .rule_rates import RuleRate, fired, rates
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What outcomes say of a version. Below the least number of outcomes ``too_few`` says so, and there is
+    nothing else."""
+
+    version: ModelVersion
+    accepted: Share
+    too_few: str
+    rules: tuple[RuleRate, ...]
+    found: tuple[Suggestion, ...]
+    #: Reject reason → how often, the commonest first.
+    reasons: tuple[tuple[str, int], ...]
+
+
+class SuggestionGone(LookupError):
+    """What was proposed is not proposed any more; the message says what to do."""
+
+
+def of_model(*, version: ModelVersion, at: datetime) -> Suggestions:
+    """Everything that outcomes known at ``at`` propose for ``version``. A handful of statements."""
+    decided = fired(version, outcomes.decided(kind="accepted", at=at))
+    good = int(decided.good.sum())
+    base = share(good, len(decided.known))
+    reasons = Counter(one.reason for one in decided.known if not one.good and one.reason).most_common()
+    if few := intervals.too_few(good=good, bad=len(decided.known) - good):
+        return Suggestions(version, base, few, (), (), tuple(reasons))
+    won = fired(version, outcomes.decided(kind="won", at=at))
+    by_rule = rates(decided, won)
+    asked = [rule["when"] for rule in model_file.save(version=version)["rules"]]
+    found = [
+        *line_advice.line_up(decided),
+        *line_advice.line_down(won),
+        *line_advice.against(decided, asked),
+        *refitting.weights(decided, by_rule),
+    ]
+    return Suggestions(version, base, "", by_rule, tuple(found), tuple(reasons))
+
+
+def apply(*, keys: Iterable[str], version: ModelVersion, by: "User | None", at: datetime) -> ModelVersion:
+    """A draft of ``version`` with these suggestions in it, and their evidence. The same again gives the same
+    draft. Raises SuggestionGone when outcomes have changed so that one is not made any more."""
+    there = {one.key: one for one in of_model(version=version, at=at).found}
+    wanted = list(dict.fromkeys(keys))
+    if not wanted or any(key not in there for key in wanted):
+        raise SuggestionGone(
+            "New outcomes came in, and this is not suggested any more. Look at the list again."
+        )
+    data = model_file.save(version=version)
+    for key in wanted:
+        data = there[key].patch(data)
+    evidence = "\n".join(f"{there[key].title}. {there[key].said} {there[key].evidence}" for key in wanted)
+    return learning.load_once(data=data, evidence=evidence, based_on=version, by=by)
