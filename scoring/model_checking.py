@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 
 from .conditions import LONGEST_WINDOW, Condition, parse
+from .contradictions import never_holds
 from .dimensions import GRADES, LINE_STAGES, MOST_CEILING, MOST_POINTS, TOP_GRADE, Dimension
 from .faults import ConditionError, Faults, only, whole
 from .models import Rule
@@ -236,12 +237,21 @@ class _Checker:
         faults.of(only, trigger, ["key", "label", "stage", "when", "unless", "on"], path)
         faults.of(_named, trigger, path)
         faults.of(_choice, trigger, "stage", path, LINE_STAGES)
-        self._conditional(trigger, path, faults)
+        when = self._conditional(trigger, path, faults)
+        if when is not None and (why := never_holds(when, self._exception(trigger))):
+            faults.found.append((f"{path}.when", why))
 
     def _blocker(self, blocker: dict[str, Any], path: str, faults: Faults) -> None:
         faults.of(only, blocker, ["key", "label", "when", "unless", "on"], path)
         faults.of(_named, blocker, path)
         self._conditional(blocker, path, faults)
+
+    def _exception(self, part: dict[str, Any]) -> Condition | None:
+        """What the part says under ``unless``; None for nothing that can be read."""
+        try:
+            return parse(part["unless"], types=self.types) if "unless" in part else None
+        except ConditionError:
+            return None
 
     def _conditional(self, part: dict[str, Any], path: str, faults: Faults) -> Condition | None:
         """When it holds, unless what, and whether it is on; the condition, if it can be read."""

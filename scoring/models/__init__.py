@@ -2,8 +2,9 @@ from .adjustment import Adjustment
 from .crossing import Crossing
 from .mail_domain import MailDomain
 from .model_version import ModelVersion, ScoringModel
+from .moving import Blocker, Line, Trigger
 from .publication import ModelReview, Publication, SignOff
-from .rule import Blocker, Line, Rule, RuleGroup, Trigger
+from .rule import Rule, RuleGroup
 from .score import LineState, Score
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What a version says: rules give points, lines and triggers move leads, blockers keep them from sales."""
+"""Rules, which give points, and what they share with triggers and blockers."""
 
 from typing import Any
 
@@ -10,16 +10,14 @@ from django.db.models import Q
 
 from leads.models import ActivityType
 from scoring.conditions import Condition, parse
-from scoring.dimensions import LINE_STAGES, MOST_POINTS, Dimension
+from scoring.dimensions import MOST_POINTS, Dimension
 from scoring.faults import ConditionError
 from scoring.ruleset import check_rule, check_tiers
 
 from .model_version import KEY, ModelVersion
 
-_STAGE_CHOICES = [("mql", "MQL"), ("sql", "SQL")]
 
-
-def _only_in_drafts() -> pgtrigger.Trigger:
+def only_in_drafts() -> pgtrigger.Trigger:
     """Refuses to write parts of a version that is no draft. Turning a part off that cannot be computed is
     allowed: it says why, and the rest goes on. Whoever checks or publishes a version holds its row, so a
     part that is being written at that moment waits, and is then refused."""
@@ -47,7 +45,7 @@ def _only_in_drafts() -> pgtrigger.Trigger:
     )
 
 
-class _Conditional(models.Model):
+class Conditional(models.Model):
     """A part with a condition. One that cannot be computed is turned off with the reason, instead of
     breaking the others."""
 
@@ -69,9 +67,9 @@ class _Conditional(models.Model):
             )
         ]
 
-    def read_conditions(self) -> Condition:
-        """What it asks. ValidationError at ``when`` or ``unless`` says where in it and what would be
-        right."""
+    def read_conditions(self) -> tuple[Condition, Condition | None]:
+        """What it asks, and its exception. ValidationError at ``when`` or ``unless`` says where in it and
+        what would be right."""
         types = set(ActivityType.objects.values_list("key", flat=True))
         faults: dict[str, str] = {}
         read: dict[str, Condition] = {}
@@ -85,7 +83,7 @@ class _Conditional(models.Model):
                 faults[name] = str(error)
         if faults:
             raise ValidationError(faults)
-        return read["when"]
+        return read["when"], read.get("unless")
 
 
 class RuleGroup(models.Model):
@@ -105,7 +103,7 @@ class RuleGroup(models.Model):
             models.UniqueConstraint(fields=["version", "key"], name="scoring_rulegroup_key_once"),
             models.CheckConstraint(condition=Q(cap__range=(1, 100_000)), name="scoring_rulegroup_cap_range"),
         ]
-        triggers = [_only_in_drafts()]
+        triggers = [only_in_drafts()]
 
     def __str__(self) -> str:
         return f"{self.key}, at most {self.cap}"
@@ -121,7 +119,7 @@ class RuleGroup(models.Model):
             outer = outer.within
 
 
-class Rule(_Conditional):
+class Rule(Conditional):
     """Points for a fact or for behaviour: "25 intent points for a demo request in 30 days, halved every 30".
     ``when`` is a condition tree as ``scoring.conditions`` reads it."""
 
@@ -181,9 +179,9 @@ class Rule(_Conditional):
         help_text="The share lost; empty for all of it. Not for halving.",
     )  # fmt: skip
 
-    class Meta(_Conditional.Meta):
+    class Meta(Conditional.Meta):
         constraints = [
-            *_Conditional.Meta.constraints,
+            *Conditional.Meta.constraints,
             models.UniqueConstraint(fields=["version", "key"], name="scoring_rule_key_once"),
             models.CheckConstraint(
                 condition=Q(points__range=(-MOST_POINTS, MOST_POINTS)), name="scoring_rule_points_range"
@@ -218,13 +216,13 @@ class Rule(_Conditional):
                 name="scoring_rule_mismatch_points_range",
             ),
         ]
-        triggers = [_only_in_drafts()]
+        triggers = [only_in_drafts()]
 
     def __str__(self) -> str:
         return self.label
 
     def clean(self) -> None:
-        when = self.read_conditions()
+        when, _ = self.read_conditions()
         if self.count == self.Count.TIERS:
             self._check_tiers()
         elif self.tiers is not None:
@@ -287,95 +285,3 @@ class Rule(_Conditional):
             if self.decay_percent is not None:
                 settings["decay"]["percent"] = self.decay_percent
         return settings
-
-
-class Line(models.Model):
-    """A minimum in one or more dimensions that moves a lead to a stage: "SQL: intent 20 and fit 20, left
-    again 3 below". A stage may have several lines; any of them is enough."""
-
-    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="lines")
-    stage = models.CharField(max_length=3, choices=_STAGE_CHOICES)
-    min_fit = models.IntegerField(null=True, blank=True)
-    min_engagement = models.IntegerField(null=True, blank=True)
-    min_intent = models.IntegerField(null=True, blank=True)
-    min_total = models.IntegerField(
-        null=True, blank=True, help_text="For models with one number; a line of ours names dimensions."
-    )
-    leave = models.PositiveIntegerField(
-        "leave margin", default=0, help_text="How far below the line a lead may cool before it has left it."
-    )
-    cool_down_days = models.PositiveSmallIntegerField(
-        "cool-down", default=0, validators=[MaxValueValidator(3650)],
-        help_text="Days after a crossing in which the line makes no other; triggers do not wait.",
-    )  # fmt: skip
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(stage__in=LINE_STAGES), name="scoring_line_stage_known"),
-            models.CheckConstraint(
-                condition=Q(min_fit__isnull=False)
-                | Q(min_engagement__isnull=False)
-                | Q(min_intent__isnull=False)
-                | Q(min_total__isnull=False),
-                name="scoring_line_asks_for_something",
-            ),
-        ]
-        triggers = [_only_in_drafts()]
-
-    def __str__(self) -> str:
-        return f"{self.get_stage_display()} line"
-
-    @property
-    def minimums(self) -> dict[str, int]:
-        """What it asks for, in points: dimension (or ``total``) → minimum."""
-        found = {
-            "intent": self.min_intent, "fit": self.min_fit,
-            "engagement": self.min_engagement, "total": self.min_total,
-        }  # fmt: skip
-        return {name: least for name, least in found.items() if least is not None}
-
-
-class Trigger(_Conditional):
-    """A condition that moves a lead to a stage whatever its points: "comparison guide and demo request"."""
-
-    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="stage_triggers")
-    position = models.PositiveIntegerField(default=0)
-    key = models.CharField(max_length=64, validators=[KEY])
-    label = models.CharField(max_length=160)
-    stage = models.CharField(max_length=3, choices=_STAGE_CHOICES)
-
-    class Meta(_Conditional.Meta):
-        constraints = [
-            *_Conditional.Meta.constraints,
-            models.UniqueConstraint(fields=["version", "key"], name="scoring_trigger_key_once"),
-            models.CheckConstraint(condition=Q(stage__in=LINE_STAGES), name="scoring_trigger_stage_known"),
-        ]
-        triggers = [_only_in_drafts()]
-
-    def __str__(self) -> str:
-        return self.label
-
-    def clean(self) -> None:
-        self.read_conditions()
-
-
-class Blocker(_Conditional):
-    """A condition that keeps a lead from sales whatever its points: "works for a competitor"."""
-
-    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="blockers")
-    position = models.PositiveIntegerField(default=0)
-    key = models.CharField(max_length=64, validators=[KEY])
-    label = models.CharField(max_length=160)
-
-    class Meta(_Conditional.Meta):
-        constraints = [
-            *_Conditional.Meta.constraints,
-            models.UniqueConstraint(fields=["version", "key"], name="scoring_blocker_key_once"),
-        ]
-        triggers = [_only_in_drafts()]
-
-    def __str__(self) -> str:
-        return self.label
-
-    def clean(self) -> None:
-        self.read_conditions()

@@ -9,6 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from scoring.conditions import parse
+from scoring.contradictions import clash_in
 from tests.scoring.oracle import DIMENSIONS, GRADES, Act, Lists, Person, Word
 
 NOW = datetime(2026, 11, 17, 10, 36, 12, 345678, tzinfo=UTC)
@@ -352,7 +354,7 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
         "rules": [draw(rules(f"r{n}", groups, graded)) for n in range(count)],
         "lines": draw(st.lists(_lines(graded), max_size=3)),
         "triggers": [
-            {"key": f"t{n}", "label": "Trigger", "stage": draw(_stages), **draw(_asked)}
+            {"key": f"t{n}", "label": "Trigger", "stage": draw(_stages), **draw(_asked.filter(_may_hold))}
             for n in range(draw(st.integers(0, 2)))
         ],
         "blockers": [
@@ -380,6 +382,12 @@ _asked = st.builds(
     st.one_of(st.none(), st.none(), conditions),
     st.sampled_from([True] * 9 + [False]),
 )
+
+
+def _may_hold(asked: dict[str, Any]) -> bool:
+    """A trigger that never fires is refused; ``test_contradictions`` is about which those are."""
+    unless = parse(asked["unless"]) if "unless" in asked else None
+    return clash_in(parse(asked["when"]), unless) is None
 
 
 @st.composite
