@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
+from accounts.permissions import may_release
 from handoff.models import Handoff
 from leads.models import Lead
 from leads.stages import Stage
 from notifications.models import Notification
-from scoring.models import ModelVersion
+from scoring.models import Crossing, ModelVersion
 
 #: The rail says "999+" past this; counting further would cost more than the page.
 MOST = 1000
@@ -24,7 +25,8 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: unread, queue_due, team_open, mqls and live_version ("v3"), read when a page shows one."""
+    """``rail``: unread, queue_due, team_open, mqls, held and live_version ("v3"), read when a page shows
+    one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 
@@ -38,6 +40,8 @@ def _rail(user: object) -> dict[str, object]:
         counted["team_open"] = Handoff.objects.visible_to(user).open()
     if user.role in {Role.MARKETER, Role.ADMIN}:
         counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
+    if may_release(user):
+        counted["held"] = Crossing.objects.visible_to(user).held().over()
     selects: list[str] = []
     values: list[Any] = []
     for rows in counted.values():
@@ -54,4 +58,6 @@ def _rail(user: object) -> dict[str, object]:
     shown = {
         name: f"{MOST - 1}+" if count == MOST else count for name, count in zip(counted, counts, strict=True)
     }
+    if not shown.get("held"):
+        shown.pop("held", None)  # nothing waits: nothing is said
     return {**shown, "live_version": f"v{number}" if number else None}

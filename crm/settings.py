@@ -343,6 +343,8 @@ BEAT = {
     "handoff.tasks.raise_overdue_alarms": 30.0,
     "crm.tasks.sign_for_beat": 5.0,
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,
+    # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.
+    "handoff.tasks.remind_of_model_reviews": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -356,6 +358,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 ASK_WHY_SELL_TO_MQL = env.flag("ASK_WHY_SELL_TO_MQL", default=True)
 #: Whether a rep says what the first contact told of interest and motivation before accepting (S0-12).
 ASK_INTEREST_TO_ACCEPT = env.flag("ASK_INTEREST_TO_ACCEPT", default=False)
+#: A scoring version that has been live for so many days is called old (S1-33).
+MODEL_AGE_WARNING_DAYS = env.whole("MODEL_AGE_WARNING_DAYS", 90, least=1)
 #: Whether a lead counts as an SQL from the handoff on, and not only from the acceptance on.
 HANDED_OVER_IS_SQL = env.flag("HANDED_OVER_IS_SQL", default=False)
 

@@ -3,8 +3,9 @@
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
-from . import pipeline
+from . import model_reviews, pipeline
 
 #: A task works no longer than this, so that mail and alarms get their turn; the next tick goes on.
 SECONDS = 60
@@ -27,3 +28,9 @@ def raise_overdue_alarms() -> None:
     until = time.monotonic() + SECONDS
     while pipeline.raise_overdue_alarms() and time.monotonic() < until:
         pass
+
+
+@shared_task
+def remind_of_model_reviews() -> None:
+    """Say which scoring models are due for a look."""
+    model_reviews.remind(at=timezone.now())

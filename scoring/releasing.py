@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -44,7 +45,10 @@ def _let_go(
     chosen: "QuerySet[Crossing]", *, release: bool, by: "User | None", at: datetime
 ) -> tuple[int, int]:
     """(released, overtaken) of the ``chosen`` crossings, if they are held."""
-    ids, parameters = chosen.order_by().values("pk").query.sql_with_params()
+    try:
+        ids, parameters = chosen.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return 0, 0
     with connection.cursor() as cursor:
         cursor.execute(
             _LET_GO.replace("{chosen}", ids), [*parameters, at, by.pk if by else None, at, OVERTAKEN, release]

@@ -67,15 +67,17 @@ def _layers(view: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
 
 def _ids(found: URLPattern) -> dict[str, str | None]:
-    """Each parameter of the path with the model it names: lead_id → leads.Lead; None when it names none."""
+    """Each parameter of the path with the model it names: lead_id → leads.Lead, modelversion_number →
+    scoring.ModelVersion; None when it names none."""
     if not isinstance(found.pattern, RoutePattern):
         return {}
     admin = getattr(found.callback, "model_admin", None)
     models: dict[str, type[Model]] = {model._meta.model_name or "": model for model in apps.get_models()}
     ids: dict[str, str | None] = {}
     for name in found.pattern.converters:
-        model = (
-            admin.model if admin is not None and name == "object_id" else models.get(name.removesuffix("_id"))
-        )
+        if admin is not None and name == "object_id":
+            model = admin.model
+        else:
+            model = models.get(name.removesuffix("_id").removesuffix("_number"))
         ids[name] = model._meta.label if model is not None else None
     return ids

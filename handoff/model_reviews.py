@@ -1,0 +1,58 @@
+"""Remind both sides to look at the scoring rules once a month (S1-19)."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import Role, User
+from leads.ticks import tick
+from notifications.notify import notify_all
+from scoring import reviewing
+from scoring.reviewing import Standing
+
+#: Who looks after the rules.
+WHO = (Role.ADMIN, Role.MARKETER, Role.MANAGER)
+
+
+def remind(*, at: datetime) -> int:
+    """Tell admins, marketers and managers of each live model whose review is due, once for each month that it
+    is. Returns how many people were told. Safe to repeat."""
+    told = 0
+    for standing in reviewing.standings(at=at):
+        if standing.is_due:
+            told += _remind(standing)
+    if told:
+        tick("deliveries")
+    return told
+
+
+def _remind(standing: Standing) -> int:
+    model = standing.version.model
+    told = notify_all(
+        recipients=User.objects.filter(is_active=True, role__in=WHO),
+        kind="model_review",
+        key=f"model:{model.pk}:review:{standing.reminder_at:%Y-%m-%d}",
+        title=f"Time to look at the scoring rules: {model}",
+        body=_body(standing),
+        url=f"{reverse('scoring:versions')}?model={model.key}",
+        at=standing.at,
+    )
+    return len(told)
+
+
+def _body(standing: Standing) -> str:
+    version, days = standing.version, standing.age_days
+    said = [f"Version {version.number} has been live for {'a day' if days == 1 else f'{days} days'}."]
+    if standing.review:
+        said.append(f"{standing.review.by} looked at it last: “{standing.review.note}”")
+    else:
+        said.append("Nobody has looked at it since.")
+    if standing.is_old:
+        said.append(
+            f"It is older than {settings.MODEL_AGE_WARNING_DAYS} days: markets move, and so should the rules."
+        )
+    said.append(
+        "Read the figures, say what follows, and either note that it is still right or draft a better one."
+    )
+    return "\n\n".join(said)

@@ -1,0 +1,318 @@
+"""The versions of a model: its change log, and one version on its way from draft to live."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.permissions import may_draft_rules, may_review_rules
+from accounts.requests import Request, page_for
+from scoring import definitions, model_file, publishing, reviewing
+from scoring.model_file import ModelFileError
+from scoring.models import Crossing, ModelReview, ModelVersion, ScoringModel
+
+from . import version_rows as rows
+
+#: Reviews shown beside the log.
+REVIEWS = 3
+
+
+def anybody(user: User) -> bool:
+    """What is or was live, everybody reads; ``visible_to`` hides the rest."""
+    return True
+
+
+reader = page_for(anybody, "")
+drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is on the definitions page.")
+
+
+class ReasonForm(forms.Form):
+    """Why a version goes live, and which one was live when that was decided."""
+
+    reason = forms.CharField(
+        label="Why now?",
+        max_length=2000,
+        help_text="What did you see: in the market, in the verdicts, in the reviews?",
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": "Say why: what did you see that this version answers?"},
+    )
+    over = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class ReviewForm(forms.Form):
+    """What was seen, and what follows."""
+
+    note = forms.CharField(
+        label="What did you see?",
+        max_length=2000,
+        widget=forms.Textarea({"rows": 3}),
+        error_messages={"required": "Say what you saw, and what follows from it: “still right” is enough."},
+    )
+
+
+# Reading
+
+
+@require_safe
+@reader
+def versions(request: Request) -> HttpResponse:
+    """The change log of a model."""
+    return _log_page(request, ReviewForm())
+
+
+def _log_page(request: Request, form: ReviewForm, status: int = 200) -> HttpResponse:
+    model, at = _model(request), timezone.now()
+    standings = {standing.version.model_id: standing for standing in reviewing.standings(at=at)}
+    held = Crossing.objects.visible_to(request.user).held().over().filter(model=model)
+    may_review = may_review_rules(request.user)
+    reviewed = ModelReview.objects.filter(model=model)
+    context = {
+        "model": model,
+        "models": _tabs(model),
+        "log": rows.log_of(model, request.user, request.GET.get("after", "")),
+        "standing": standings.get(model.pk),
+        "reviews": reviewed.select_related("by", "version").order_by("-at", "-id")[:REVIEWS],
+        "may_draft": may_draft_rules(request.user),
+        "may_review": may_review,
+        "held": may_review and held.exists(),
+        "form": form,
+        "now": at,
+    }
+    return render(request, "scoring/versions.html", context, status=status)
+
+
+@require_safe
+@reader
+def version(request: Request, modelversion_number: int) -> HttpResponse:
+    """One version: what it changes, what it says, and the way to being live."""
+    return _version_page(request, _version(request, modelversion_number))
+
+
+def _version_page(
+    request: Request,
+    version: ModelVersion,
+    *,
+    form: ReasonForm | None = None,
+    faults: list[rows.Fault] | None = None,
+    refused: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    at = timezone.now()
+    visible = list(
+        ModelVersion.objects.visible_to(request.user).filter(model=version.model_id).order_by("-number")[:200]
+    )
+    signatures = rows.signatures_of([version])[version.pk]
+    live = next((each for each in visible if each.state == ModelVersion.State.PUBLISHED), None)
+    context = {
+        "version": version,
+        "live": live,
+        "log": version.publications.select_related("by").order_by("-id"),
+        "signatures": signatures,
+        "steps": rows.steps_of(version, request.user, signatures),
+        "comparison": rows.compare(version, _against(request, version, visible), visible),
+        "said": definitions.of_version(version),
+        "form": form or ReasonForm(initial={"over": live.number if live else 0}),
+        "faults": faults or [],
+        "refused": refused,
+        "now": at,
+    }
+    return render(request, "scoring/version.html", context, status=status)
+
+
+def _against(request: Request, version: ModelVersion, visible: list[ModelVersion]) -> ModelVersion | None:
+    """The version that the address names, or the one before."""
+    asked = request.GET.get("against", "")
+    if not asked:
+        return rows.before(version, visible)
+    for each in visible:
+        if str(each.number) == asked and each.pk != version.pk:
+            return each
+    raise Http404
+
+
+# Changing
+
+
+@require_POST
+@drafter
+def draft(request: Request, modelversion_number: int) -> HttpResponse:
+    """A new draft that says what this version says."""
+    version = _version(request, modelversion_number)
+    made = publishing.draft_from(version=version, by=request.user)
+    messages.success(request, f"Version {made.number} is a draft like version {version.number}.")
+    return redirect(address(made))
+
+
+@require_POST
+@drafter
+def check(request: Request, modelversion_number: int) -> HttpResponse:
+    """A draft becomes a checked version; or the page says everything that is wrong with it."""
+    return _take(
+        request,
+        _version(request, modelversion_number),
+        lambda version: publishing.check_draft(version=version, by=request.user, at=timezone.now()),
+        "Version {} is checked. Both sides can sign it.",
+    )
+
+
+@require_POST
+@drafter
+def reopening(request: Request, modelversion_number: int) -> HttpResponse:
+    """A checked version becomes a draft again."""
+    return _take(
+        request,
+        _version(request, modelversion_number),
+        lambda version: publishing.reopen(version=version),
+        "Version {} is a draft again. Its signatures are taken back.",
+    )
+
+
+@require_POST
+@reader
+def signature(request: Request, modelversion_number: int) -> HttpResponse:
+    """One side agrees."""
+    side = request.POST.get("side", "")
+    if side not in {"marketing", "sales"}:
+        raise Http404
+    return _take(
+        request,
+        _version(request, modelversion_number),
+        lambda version: publishing.sign(version=version, side=side, by=request.user, at=timezone.now()),
+        f"You signed version {{}} for {side}.",
+    )
+
+
+@require_POST
+@reader
+def publication(request: Request, modelversion_number: int) -> HttpResponse:
+    """The version goes live."""
+    version, form = _version(request, modelversion_number), ReasonForm(request.POST)
+    if not form.is_valid():
+        return _version_page(request, version, form=form, status=422)
+    return _take(
+        request,
+        version,
+        lambda version: publishing.publish(
+            version=version,
+            by=request.user,
+            reason=form.cleaned_data["reason"],
+            at=timezone.now(),
+            over=form.cleaned_data["over"],
+        ),
+        "Version {} is live. Everybody is scored again; who crosses because of it waits for your release.",
+        form,
+    )
+
+
+@require_POST
+@reader
+def comeback(request: Request, modelversion_number: int) -> HttpResponse:
+    """A retired version is live again."""
+    over = request.POST.get("over", "")
+    return _take(
+        request,
+        _version(request, modelversion_number),
+        lambda version: publishing.bring_back(
+            version=version,
+            by=request.user,
+            reason=request.POST.get("reason", "")[:2000],
+            at=timezone.now(),
+            over=int(over) if over.isdecimal() and len(over) < 9 else None,
+        ),
+        "Version {} is live again. Everybody is scored again.",
+    )
+
+
+@require_POST
+@drafter
+def removal(request: Request, modelversion_number: int) -> HttpResponse:
+    """A draft is discarded."""
+    version = _version(request, modelversion_number)
+    try:
+        publishing.discard(version=version)
+    except publishing.Refused as refused:
+        return _version_page(request, version, refused=str(refused), status=409)
+    messages.success(request, f"Draft {version.number} is gone.")
+    return redirect(f"{reverse('scoring:versions')}?model={version.model.key}")
+
+
+@require_POST
+@page_for(may_review_rules, "Marketing, managers and admins review the rules.")
+def reviews(request: Request) -> HttpResponse:
+    """Somebody looked at the live version, and says what follows."""
+    model, form = _model(request), ReviewForm(request.POST)
+    if not form.is_valid():
+        return _log_page(request, form, status=422)
+    try:
+        reviewing.record(model=model, by=request.user, note=form.cleaned_data["note"], at=timezone.now())
+    except reviewing.NothingLive as nothing:
+        form.add_error(None, str(nothing))
+        return _log_page(request, form, status=409)
+    messages.success(request, "Noted. The next review is due in a month.")
+    return redirect(f"{reverse('scoring:versions')}?model={model.key}")
+
+
+def _take(
+    request: Request,
+    version: ModelVersion,
+    step: Callable[[ModelVersion], Any],
+    done: str,
+    form: ReasonForm | None = None,
+) -> HttpResponse:
+    """Take ``step`` and say ``done``; what stands against it is said on the version's page, with what was
+    typed."""
+    try:
+        step(version)
+    except ModelFileError as error:
+        found = rows.faults(error.problems, model_file.save(version=version))
+        return _version_page(request, version, form=form, faults=found, status=422)
+    except publishing.NotYours as refused:
+        raise PermissionDenied(str(refused)) from None
+    except publishing.Refused as refused:
+        version.refresh_from_db()
+        return _version_page(request, version, form=form, refused=str(refused), status=409)
+    messages.success(request, done.format(version.number))
+    return redirect(address(version))
+
+
+# Which one
+
+
+def _model(request: Request) -> ScoringModel:
+    """The model that the address names; without one the default, or the first there is."""
+    if key := request.GET.get("model", ""):
+        return get_object_or_404(ScoringModel, key=key)
+    model = ScoringModel.objects.filter(key="default").first() or ScoringModel.objects.order_by("key").first()
+    if model is None:
+        raise Http404
+    return model
+
+
+def _version(request: Request, number: int) -> ModelVersion:
+    versions = ModelVersion.objects.visible_to(request.user)
+    people = ("model", "created_by", "checked_by", "published_by", "based_on")
+    return get_object_or_404(versions.select_related(*people), model=_model(request), number=number)
+
+
+def _tabs(model: ScoringModel) -> list[dict[str, Any]]:
+    """A link for each model, when there are several."""
+    models = list(ScoringModel.objects.order_by("key"))
+    if len(models) < 2:
+        return []
+    return [
+        {"label": each.name, "url": f"?model={each.key}", "count": None, "current": each == model}
+        for each in models
+    ]
+
+
+def address(version: ModelVersion) -> str:
+    """The page of ``version``."""
+    return f"{reverse('scoring:version', args=[version.number])}?model={version.model.key}"
