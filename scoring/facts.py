@@ -9,7 +9,7 @@ from collections.abc import Callable
 from . import countries
 from .conditions import Fact, InStage
 from .fields import Field, Type
-from .operators import BETWEEN_WORDS, words_of
+from .operators import BETWEEN_WORDS, lowered, words_of
 from .parameters import Parameters
 
 LONGEST_COMPARED = 2000
@@ -213,7 +213,7 @@ def _number_test(number: str, op: str, values: tuple[object, ...], bind: Paramet
 def _text_test(
     text: str, column: Callable[[str], str], op: str, values: tuple[object, ...], bind: Parameters
 ) -> str:
-    lowered = [str(value).strip(" ").lower() for value in values]
+    lowered = [lowered(str(value).strip(" ")) for value in values]
     escaped = [_escaped(value) for value in lowered]
     text = column(_words(text, bind) if op == "word" else text)
     match op:
@@ -238,7 +238,7 @@ def _text_test(
 
 def _list_test(elements: str, op: str, values: tuple[object, ...], bind: Parameters) -> str:
     sign = "&&" if op == "includes" else "@>"
-    lowered = [str(value).strip(" ").lower() for value in values]
+    lowered = [lowered(str(value).strip(" ")) for value in values]
     return f"({elements} {sign} {bind(lowered, 'text[]')}) IS TRUE"
 
 

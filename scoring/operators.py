@@ -214,4 +214,10 @@ _BETWEEN_WORDS = re.compile(BETWEEN_WORDS)
 
 def words_of(text: str) -> str:
     """``text`` in lower case with one blank between its words, as “word” compares it."""
-    return _BETWEEN_WORDS.sub(" ", text.lower()).strip(" ")
+    return _BETWEEN_WORDS.sub(" ", lowered(text)).strip(" ")
+
+
+def lowered(text: str) -> str:
+    """``text`` in lower case as the database has it: letter by letter, without a special sigma at the end of
+    a Greek word, and with one letter for the Turkish dotted I."""
+    return "".join(letter.lower()[:1] for letter in text)
