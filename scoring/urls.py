@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import book, definitions
+from .views import book, crossings, definitions, versions
 
 app_name = "scoring"
 
@@ -8,4 +8,22 @@ urlpatterns = [
     path("definitions/", definitions.show_definitions, name="definitions"),
     path("rules/book/", book.show_book, name="book"),
     path("rules/book.md", book.book_markdown, name="book-markdown"),
+    path("rules/versions/", versions.versions, name="versions"),
+    path("rules/versions/<int:modelversion_number>/", versions.version, name="version"),
+    path("rules/versions/<int:modelversion_number>/draft/", versions.draft, name="version-draft"),
+    path("rules/versions/<int:modelversion_number>/check/", versions.check, name="version-check"),
+    path(
+        "rules/versions/<int:modelversion_number>/check/undo/", versions.reopening, name="version-check-undo"
+    ),
+    path("rules/versions/<int:modelversion_number>/signature/", versions.signature, name="version-signature"),
+    path(
+        "rules/versions/<int:modelversion_number>/publication/",
+        versions.publication,
+        name="version-publication",
+    ),
+    path("rules/versions/<int:modelversion_number>/comeback/", versions.comeback, name="version-comeback"),
+    path("rules/versions/<int:modelversion_number>/removal/", versions.removal, name="version-removal"),
+    path("rules/reviews/", versions.reviews, name="reviews"),
+    path("rules/crossings/", crossings.crossings, name="crossings"),
+    path("rules/crossings/release/", crossings.release, name="crossings-release"),
 ]
