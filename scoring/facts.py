@@ -213,16 +213,16 @@ def _number_test(number: str, op: str, values: tuple[object, ...], bind: Paramet
 def _text_test(
     text: str, column: Callable[[str], str], op: str, values: tuple[object, ...], bind: Parameters
 ) -> str:
-    lowered = [lowered(str(value).strip(" ")) for value in values]
-    escaped = [_escaped(value) for value in lowered]
+    texts = [lowered(str(value).strip(" ")) for value in values]
+    escaped = [_escaped(value) for value in texts]
     text = column(_words(text, bind) if op == "word" else text)
     match op:
         case "is_numeric":
             return f"({text} ~ {bind(_NUMBER, 'text')}) IS TRUE"
         case "eq" | "in":
-            return f"({text} = ANY({bind(lowered, 'text[]')})) IS TRUE"
+            return f"({text} = ANY({bind(texts, 'text[]')})) IS TRUE"
         case "ne" | "not_in":
-            return f"({text} <> ALL({bind(lowered, 'text[]')})) IS TRUE"
+            return f"({text} <> ALL({bind(texts, 'text[]')})) IS TRUE"
         case "contains":
             patterns = [f"%{value}%" for value in escaped]
         case "starts":
@@ -230,16 +230,16 @@ def _text_test(
         case "ends":
             patterns = [f"%{value}" for value in escaped]
         case "like":
-            patterns = ["%".join(_escaped(piece) for piece in _pieces(value)) for value in lowered]
+            patterns = ["%".join(_escaped(piece) for piece in _pieces(value)) for value in texts]
         case "word":
-            patterns = [f"% {_escaped(words_of(value))} %" for value in lowered]
+            patterns = [f"% {_escaped(words_of(value))} %" for value in texts]
     return f"({text} LIKE ANY({bind(patterns, 'text[]')})) IS TRUE"
 
 
 def _list_test(elements: str, op: str, values: tuple[object, ...], bind: Parameters) -> str:
     sign = "&&" if op == "includes" else "@>"
-    lowered = [lowered(str(value).strip(" ")) for value in values]
-    return f"({elements} {sign} {bind(lowered, 'text[]')}) IS TRUE"
+    texts = [lowered(str(value).strip(" ")) for value in values]
+    return f"({elements} {sign} {bind(texts, 'text[]')}) IS TRUE"
 
 
 def _words(text: str, bind: Parameters) -> str:

@@ -33,7 +33,8 @@ WORDS = [
     "{0.__class__}",
     "{{7*7}}", "${7*7}", "__import__('os').system('x')", "\\", "\\\\", "100%", "a_b", "_%_", "$$", "$tag$",
     "e'\\x00'", "U&'\\0041'", "/* */", "--", ";", "\"", "''", "`id`", "$(id)", "|| pg_sleep(9)", "::regclass",
-    "<script>alert(1)</script>", "ﬁ", "İ", "ΟΔΟΣ", "ß", "ı", "\u200b", "𝒳", "ａ", "é", "NULL", "null", "true", "NaN",
+    "<script>alert(1)</script>", "ﬁ", "İ", "ΟΔΟΣ", "ß", "ı", "\u200b", "𝒳", "ａ", "é", "NULL", "null", "true",
+    "NaN",
     "1e999", "-0", "0x10", "1_000", "٣", "½",
 ]  # fmt: skip
 TEXTS = [*REDOS, *(f"*{text}*"[:200] for text in REDOS), *WORDS]
