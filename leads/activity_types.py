@@ -25,6 +25,12 @@ STARTERS = [
     Starter("careers_page_view", "Viewed careers", "visit"),
     Starter("case_study_view", "Read a case study", "visit", _C),
     Starter("chat", "Chatted on the site", "visit", _C),
+    Starter("site_search", "Searched the site", "visit", _C),
+    Starter("brand_search", "Searched for us by name", "visit", _D),
+    Starter("link_clicked", "Clicked a tracked link", "visit", _A),
+    Starter("file_accessed", "Opened a file", "content", _C),
+    Starter("review_download", "Downloaded a review", "content", _D),
+    Starter("form_error", "Sent a form that was refused", "form"),
     # content
     Starter("content_download", "Downloaded content", "content", _C),
     Starter("ebook_download", "Downloaded an e-book", "content", _C),
