@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import book, crossings, definitions, versions
+from .views import book, crossings, definitions, rule_effects, rules, versions
 
 app_name = "scoring"
 
@@ -8,6 +8,13 @@ urlpatterns = [
     path("definitions/", definitions.show_definitions, name="definitions"),
     path("rules/book/", book.show_book, name="book"),
     path("rules/book.md", book.book_markdown, name="book-markdown"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/parts/", rules.parts, name="rule-parts"),
+    path("rules/drafts/", rules.drafts, name="rule-drafts"),
+    path("rules/starters/", rules.starters, name="rule-starters"),
+    path("rules/preview/", rule_effects.effect, name="rule-preview"),
+    path("rules/past/", rule_effects.past, name="rule-past"),
+    path("rules/moves/", rule_effects.moves, name="rule-moves"),
     path("rules/versions/", versions.versions, name="versions"),
     path("rules/versions/<int:modelversion_number>/", versions.version, name="version"),
     path("rules/versions/<int:modelversion_number>/draft/", versions.draft, name="version-draft"),

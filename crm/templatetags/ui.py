@@ -96,10 +96,12 @@ def nav_link(
     count: object = None,
     due: bool = False,
     key: str = "",
+    but: str = "",
 ) -> dict[str, Any]:
-    """One entry of the rail, to the page of that name. ``key`` is what follows G on the keyboard."""
+    """One entry of the rail, to the page of that name. ``key`` is what follows G on the keyboard, ``but`` a
+    page below it that has an entry of its own."""
     return {
-        **_address(context, name),
+        **_address(context, name, but),
         "icon_name": icon_name,
         "label": label,
         "count": count,
@@ -118,12 +120,13 @@ def view_link(context: template.Context, name: str, label: str) -> dict[str, Any
     return {**_address(context, name), "label": label}
 
 
-def _address(context: template.Context, name: str) -> dict[str, Any]:
+def _address(context: template.Context, name: str, but: str = "") -> dict[str, Any]:
     """The page's URL, and whether the reader is on it or on a page below it. A lead opened from a list
     belongs to that list: its page says so in ``rail_path``."""
     url, request = reverse(name), context.get("request")
     here = context.get("rail_path") or (request.path if request is not None else "")
-    return {"url": url, "current": here.startswith(url)}
+    elsewhere = bool(but) and here.startswith(reverse(but))
+    return {"url": url, "current": here.startswith(url) and not elsewhere}
 
 
 @register.inclusion_tag("parts/toast.html", takes_context=True)

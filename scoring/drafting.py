@@ -1,0 +1,361 @@
+"""Edit one part of a draft: a rule, a line, a trigger, a blocker, a group, or the model's own settings.
+
+A part travels as in a model file. Whoever saves it says what it was when they began (its ``stamp``): when
+somebody else changed it meanwhile nothing is written. What would break the version is refused, fault by
+fault, with paths that begin at the part: ``$.when.all[0].value``.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from . import model_file, publishing
+from .conditions import parse
+from .dimensions import GRADES
+from .model_checking import ModelFileError, check, grade_or_points
+from .models import Line, ModelVersion, Rule, RuleGroup
+from .ruleset import BlockerSpec, LineSpec, Ruleset, TriggerSpec
+from .stored import activity_types, read, rule_spec
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+#: Kind of part → its list in a model file. Settings of the model itself have none.
+LISTS = {"rule": "rules", "line": "lines", "trigger": "triggers", "blocker": "blockers", "group": "groups"}
+KINDS = (*LISTS, "settings")
+SETTINGS = ("applies_to", "time_zone", "grades", "ceilings")
+
+
+class NoSuchPart(LookupError):
+    """The version has no such part: it never had, or somebody deleted it."""
+
+
+class PartFaults(ValueError):
+    """What is wrong with a part, as (path from the part on, what would be right). Faults that it causes in
+    other parts have the path "" and name the part."""
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(message for _, message in faults))
+        self.faults = faults
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody saved the part after it was loaded. ``now`` is what it says now, None when it is gone."""
+
+    def __init__(self, now: dict[str, Any] | None, by: "User | None", at: datetime | None) -> None:
+        super().__init__("Somebody else changed this part meanwhile.")
+        self.now, self.by, self.at = now, by, at
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a part is in a model file: its kind, and its key ("" for a new one)."""
+
+    kind: str
+    key: str = ""
+
+
+def part_of(data: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """The part of a model file at ``place``. Raises NoSuchPart."""
+    if place.kind == "settings":
+        return {name: data[name] for name in SETTINGS if name in data}
+    return dict(data[LISTS[place.kind]][_index(data, place)])
+
+
+def keys_of(data: Mapping[str, Any], kind: str) -> list[str]:
+    """The keys of the parts of one kind, in their order. Lines have a stage and a number instead: "sql-1"."""
+    if kind == "settings":
+        return ["model"]
+    parts = data.get(LISTS[kind], [])
+    if kind != "line":
+        return [part["key"] for part in parts]
+    counted: dict[str, int] = {}
+    keys = []
+    for line in parts:
+        counted[line["stage"]] = counted.get(line["stage"], 0) + 1
+        keys.append(f"{line['stage']}-{counted[line['stage']]}")
+    return keys
+
+
+def stamp(part: Mapping[str, Any]) -> str:
+    """A short text that is another one when the part says something else."""
+    said = json.dumps(part, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def key_for(label: str, taken: list[str]) -> str:
+    """A key out of a name, that no other part has: "under-50-staff"."""
+    base = re.sub(r"^[^a-z]+", "", slugify(label))[:56] or "part"
+    key, n = base, 1
+    while key in taken:
+        n += 1
+        key = f"{base}-{n}"
+    return key
+
+
+# Trying
+
+
+def faults_of(data: Mapping[str, Any], place: Place, part: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What would be wrong with the model file ``data`` if it said ``part`` at ``place``; [] when nothing
+    would that was not wrong before. One query."""
+    types = activity_types()
+    changed = changed_file(data, place, part)
+    own = _path(changed, place)
+    before = {message for path, message in _all_faults(data, types) if not _within(path, own)}
+    found = []
+    for path, message in _all_faults(changed, types):
+        if _within(path, own):
+            found.append(("$" + path[len(own) :], message))
+        elif message not in before:
+            found.append(("", f"{_named(changed, path)}: {message}"))
+    return found
+
+
+def changed_file(data: Mapping[str, Any], place: Place, part: Mapping[str, Any]) -> dict[str, Any]:
+    """``data`` with ``part`` at ``place``."""
+    if place.kind == "settings":
+        return {**{name: value for name, value in data.items() if name not in SETTINGS}, **part}
+    name = LISTS[place.kind]
+    parts = list(data.get(name, []))
+    if place.key in keys_of(data, place.kind):
+        parts[_index(data, place)] = dict(part)
+    else:  # new, or deleted meanwhile
+        parts.append(dict(part))
+    return {**data, name: parts}
+
+
+def supposed(*, version: ModelVersion, place: Place, part: Mapping[str, Any]) -> Ruleset:
+    """What ``version`` would be with ``part``, which is right, at ``place``. Nothing is stored. 7 queries."""
+    types = activity_types()
+    ruleset = read(version, types)
+    when: Any = parse(part["when"], types=types) if "when" in part else None
+    unless = parse(part["unless"], types=types) if "unless" in part else None
+    is_on = part.get("on", True)
+    match place.kind:
+        case "rule":
+            group = part.get("group")
+            row = model_file.rule_row(version, {group: RuleGroup(key=group)} if group else {}, 0, part)
+            spec = rule_spec(row, when, unless)
+            return replace(ruleset, rules=_put(ruleset.rules, place.key, spec if is_on else None))
+        case "trigger":
+            moved = TriggerSpec(part["key"], part["label"], part["stage"], when, unless)
+            return replace(ruleset, triggers=_put(ruleset.triggers, place.key, moved if is_on else None))
+        case "blocker":
+            kept = BlockerSpec(part["key"], part["label"], when, unless)
+            return replace(ruleset, blockers=_put(ruleset.blockers, place.key, kept if is_on else None))
+        case "line":
+            minimums = {name: grade_or_points(least) for name, least in part["min"].items()}
+            line = LineSpec(part["stage"], minimums, part.get("leave", 0), part.get("cool_down_days", 0))
+            lines, keys = list(ruleset.lines), keys_of(model_file.save(version=version), "line")
+            if place.key in keys:
+                lines[keys.index(place.key)] = line
+            else:
+                lines.append(line)
+            return replace(ruleset, lines=tuple(lines))
+        case "group":
+            within = {key: outer for key, outer in ruleset.within.items() if key != part["key"]}
+            if "within" in part:
+                within[part["key"]] = part["within"]
+            return replace(ruleset, groups={**ruleset.groups, part["key"]: part["cap"]}, within=within)
+    applies_to = parse(part["applies_to"], facts_only=True) if "applies_to" in part else None
+    return replace(
+        ruleset,
+        applies_to=applies_to,
+        time_zone=part.get("time_zone", "UTC"),
+        grades_from=GRADES.index(part["grades"]["from"]) if "grades" in part else None,
+        ceilings={name: part.get("ceilings", {}).get(name) for name in ruleset.ceilings},
+    )
+
+
+# Writing
+
+
+@transaction.atomic
+def save_part(
+    *,
+    version: ModelVersion,
+    place: Place,
+    part: Mapping[str, Any],
+    seen: str,
+    by: "User",
+    at: datetime,
+    after: str | None = None,
+) -> Place:
+    """Write ``part`` at ``place`` of a draft. ``seen`` is the stamp of what it was when it was loaded, "" for
+    a new one; ``after`` the key it comes after, "" for first, None to stay. Raises publishing.NotADraft,
+    ChangedMeanwhile, PartFaults."""
+    version = _hold(version)
+    data = model_file.save(version=version)
+    if place.key:
+        _must_be_as_seen(version, data, place, seen)
+    if faults := faults_of(data, place, part):
+        raise PartFaults(faults)
+    if place.kind == "settings":
+        _write_settings(version, part)
+    else:
+        _write_row(version, data, place, part)
+    if after is not None and place.kind in ("rule", "trigger", "blocker"):
+        _order(version, place.kind, part["key"], after)
+    _touch(version, by, at)
+    if place.kind == "line":
+        saved = keys_of(changed_file(data, place, part), "line")
+        return Place("line", saved[_index(data, place) if place.key else -1])
+    return Place(place.kind, part.get("key", "model"))
+
+
+@transaction.atomic
+def delete_part(*, version: ModelVersion, place: Place, seen: str, by: "User", at: datetime) -> None:
+    """Take a part out of a draft. Raises publishing.NotADraft, ChangedMeanwhile, and PartFaults when others
+    need it."""
+    version = _hold(version)
+    data = model_file.save(version=version)
+    _must_be_as_seen(version, data, place, seen)
+    row = _row(version, data, place)
+    if isinstance(row, RuleGroup):
+        users: list[Rule | RuleGroup] = [*row.rules.order_by("position", "id"), *row.inner.order_by("id")]
+        if users:
+            names = ", ".join(f"“{user.label if isinstance(user, Rule) else user.key}”" for user in users)
+            raise PartFaults([("", f"It is still used by {names}. Take them out of it first.")])
+    row.delete()
+    _touch(version, by, at)
+
+
+def _hold(version: ModelVersion) -> ModelVersion:
+    """``version`` as it is now; it stays a draft until the transaction ends."""
+    versions = ModelVersion.objects.select_for_update(of=("self",), no_key=True)
+    version = versions.select_related("model", "edited_by").get(pk=version.pk)
+    if not version.is_draft:
+        raise publishing.NotADraft(
+            f"{version} is {version.get_state_display().lower()} and cannot be edited. "
+            "What you typed is kept below; save it in a new draft."
+        )
+    return version
+
+
+def _must_be_as_seen(version: ModelVersion, data: Mapping[str, Any], place: Place, seen: str) -> None:
+    try:
+        now = part_of(data, place)
+    except NoSuchPart:
+        raise ChangedMeanwhile(None, version.edited_by, version.edited_at) from None
+    if stamp(now) != seen:
+        raise ChangedMeanwhile(now, version.edited_by, version.edited_at)
+
+
+def _write_row(version: ModelVersion, data: Mapping[str, Any], place: Place, part: Mapping[str, Any]) -> None:
+    """The row of the part anew; one that was turned off gets another try."""
+    old = _row(version, data, place) if place.key else None
+    position = getattr(old, "position", 1 + len(data.get(LISTS[place.kind], [])))
+    groups = {group.key: group for group in version.groups.all()}
+    row: Any
+    match place.kind:
+        case "rule":
+            row = model_file.rule_row(version, groups, position, part)
+        case "trigger":
+            row = model_file.trigger_row(version, position, part)
+        case "blocker":
+            row = model_file.blocker_row(version, position, part)
+        case "line":
+            row = model_file.line_row(version, part)
+        case _:
+            row = RuleGroup(
+                version=version, key=part["key"], cap=part["cap"], within=groups.get(part.get("within", ""))
+            )
+    if old is not None:
+        row.pk = old.pk
+    row.save(force_update=old is not None)
+
+
+def _write_settings(version: ModelVersion, part: Mapping[str, Any]) -> None:
+    ceilings = part.get("ceilings", {})
+    ModelVersion.objects.filter(pk=version.pk).update(
+        applies_to=part.get("applies_to"),
+        time_zone=part.get("time_zone", "UTC"),
+        grades_from=GRADES.index(part["grades"]["from"]) if "grades" in part else None,
+        **{f"ceiling_{name}": ceilings.get(name) for name in version.ceilings},
+    )
+
+
+def _row(version: ModelVersion, data: Mapping[str, Any], place: Place) -> Any:
+    if place.kind == "line":
+        return Line.objects.filter(version=version).order_by("id")[_index(data, place)]
+    rows: dict[str, Any] = {
+        "rule": version.rules,
+        "trigger": version.stage_triggers,
+        "blocker": version.blockers,
+        "group": version.groups,
+    }
+    return rows[place.kind].get(key=place.key)
+
+
+def _order(version: ModelVersion, kind: str, key: str, after: str) -> None:
+    """Put the part right after another one, or first."""
+    rows: Any = {"rule": version.rules, "trigger": version.stage_triggers, "blocker": version.blockers}[kind]
+    ordered = list(rows.order_by("position", "id"))
+    moved = next(row for row in ordered if row.key == key)
+    ordered.remove(moved)
+    places = [n for n, row in enumerate(ordered) if row.key == after]
+    ordered.insert(places[0] + 1 if places else 0, moved)
+    for n, row in enumerate(ordered):
+        if row.position != n:
+            rows.filter(pk=row.pk).update(position=n)
+
+
+def _touch(version: ModelVersion, by: "User", at: datetime) -> None:
+    ModelVersion.objects.filter(pk=version.pk).update(edited_at=at, edited_by=by)
+
+
+# Places and paths
+
+
+def _index(data: Mapping[str, Any], place: Place) -> int:
+    try:
+        return keys_of(data, place.kind).index(place.key)
+    except ValueError:
+        raise NoSuchPart(f"There is no {place.kind} {place.key!r}.") from None
+
+
+def _path(data: Mapping[str, Any], place: Place) -> str:
+    if place.kind == "settings":
+        return "$"
+    name = LISTS[place.kind]
+    keys = keys_of(data, place.kind)
+    return f"$.{name}[{keys.index(place.key) if place.key in keys else len(keys) - 1}]"
+
+
+def _within(path: str, own: str) -> bool:
+    if own == "$":
+        return path.startswith(tuple(f"$.{name}" for name in SETTINGS))
+    return path == own or path.startswith(f"{own}.")
+
+
+def _all_faults(data: Mapping[str, Any], types: Mapping[str, int]) -> list[tuple[str, str]]:
+    try:
+        check(data, types=types)
+    except ModelFileError as error:
+        return error.problems
+    return []
+
+
+def _named(data: Mapping[str, Any], path: str) -> str:
+    """What people call the part that a path is in: "“Viewed pricing”"."""
+    found = re.match(r"\$\.(\w+)\[(\d+)\]", path)
+    if not found:
+        return "The model"
+    part = data[found[1]][int(found[2])]
+    return f"“{part.get('label') or part.get('key') or part.get('stage', '').upper() + ' line'}”"
+
+
+def _put(parts: tuple[Any, ...], key: str, spec: Any) -> tuple[Any, ...]:
+    """``parts`` with ``spec`` in the place of ``key``, at the end if there is none; without it for None."""
+    found = [spec if part.key == key else part for part in parts]
+    if spec is not None and spec not in found:
+        found.append(spec)
+    return tuple(part for part in found if part is not None)

@@ -1,0 +1,216 @@
+"""What a draft would do, for the panel beside the rule: now, while one types; a moment later, on the past."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import Request
+from scoring import drafting, forms, model_file, preview
+from scoring.dimensions import Dimension
+from scoring.intervals import Share
+from scoring.models import ModelVersion
+from scoring.preview import Past, Preview, Weekly
+
+from .rule_forms import Trial
+from .rule_requests import drafter, model_of, place_of, version_of
+
+#: How many who would move stand in the panel, and on a page of all of them.
+NAMED, PAGE, MOST = 4, 50, 1000
+
+
+@require_POST
+@drafter
+def effect(request: Request) -> HttpResponse:
+    """The words, what is wrong, and what the part would do now: pieces of the rule page."""
+    trial = _trial(request)
+    context = {
+        "trial": trial,
+        "phrases": trial.phrases,
+        "effect": effect_of(trial, at=timezone.now(), past=False),
+        "live": _live(trial.version),
+        "version": trial.version,
+    }
+    return render(request, "scoring/_effect_pieces.html", context)
+
+
+@require_POST
+@drafter
+def past(request: Request) -> HttpResponse:
+    """How it would have done on decided leads: the slower piece."""
+    trial = _trial(request)
+    context = {"past": past_of(trial, at=timezone.now()), "live": _live(trial.version)}
+    return render(request, "scoring/_past_piece.html", context)
+
+
+def _trial(request: Request) -> Trial:
+    model, place = model_of(request), place_of(request)
+    version = version_of(request, model) if model else None
+    if version is None or place is None:
+        raise Http404
+    data = model_file.save(version=version)
+    if place.key and place.key not in drafting.keys_of(data, place.kind):
+        raise Http404
+    form = forms.of_post(place.kind, dict(request.POST.lists()))
+    return Trial.of(version=version, data=data, place=place, form=form)
+
+
+def _live(version: ModelVersion) -> ModelVersion | None:
+    return version.model.versions.published().select_related("model").first()
+
+
+def dimension_of(trial: Trial) -> str:
+    """The dimension that the part is about; intent for one that is about none."""
+    said = trial.part.get("dimension", "")
+    return said if said in Dimension.values else Dimension.INTENT.value
+
+
+def effect_of(trial: Trial, *, at: datetime, past: bool) -> dict[str, Any]:
+    """What ``scoring/_effect.html`` draws; nothing while anything is wrong. With ``past`` also what takes
+    longer."""
+    if trial.ruleset is None:
+        return {}
+    found = preview.of_ruleset(
+        ruleset=trial.ruleset,
+        model=trial.version.model,
+        at=at,
+        dimension=dimension_of(trial),
+        limit=NAMED,
+    )
+    drawn = drawing(found)
+    if past:
+        drawn["past"] = past_of(trial, at=at)
+    return drawn
+
+
+def drawing(found: Preview) -> dict[str, Any]:
+    """A preview with its bars as shares of the tallest."""
+    tallest = max((max(bar.live, bar.draft) for bar in found.bins), default=0) or 1
+    bars = [
+        {
+            "label": bar.label.partition(" ")[0],
+            "span": bar.label,
+            "live": bar.live,
+            "draft": bar.draft,
+            "live_height": _height(bar.live, tallest),
+            "draft_height": _height(bar.draft, tallest),
+            "at_line": bar.at_line,
+        }
+        for bar in found.bins
+    ]
+    return {"now": found, "bars": bars, "moving": found.up + found.down}
+
+
+def _height(count: int, tallest: int) -> str:
+    """A tall first bar must not flatten the rest: heights go with the square root."""
+    return f"{100 * (count / tallest) ** 0.5:.0f}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One row of the table: live beside draft. ``better`` is None where more is neither."""
+
+    label: str
+    note: str
+    live: str
+    draft: str
+    change: str
+    up: bool
+    better: bool | None
+
+
+def past_of(trial: Trial, *, at: datetime) -> dict[str, Any]:
+    """Precision, reach and handovers a week, live beside draft; nothing while anything is wrong."""
+    if trial.ruleset is None:
+        return {}
+    found = preview.on_the_past(version=trial.ruleset, live=_live(trial.version), at=at)
+    return {"found": found, "measures": measures(found)}
+
+
+def measures(found: Past) -> list[Measure]:
+    live = found.live
+    rows = []
+    for label, about, draft_share, live_share in (
+        ("Precision", "accepted, of those over the line", found.draft.precision, live and live.precision),
+        ("Reach", "over the line, of accepted ones", found.draft.reach, live and live.reach),
+    ):
+        if draft_share:
+            rows.append(_share(label, about, draft_share, live_share or None))
+    rows.append(_weekly(found.draft.weekly, live.weekly if live else None, found.agreed))
+    return rows
+
+
+def _share(label: str, about: str, draft: Share, live: Share | None) -> Measure:
+    change = draft.percent - live.percent if live else 0
+    return Measure(
+        label=label,
+        note=f"{about}, {draft.k:.0f} of {draft.n:.0f}, 95%: {draft.between}",
+        live=f"{live.percent}%" if live else "",
+        draft=f"{draft.percent}%",
+        change=str(abs(change)) if change else "",
+        up=change > 0,
+        better=change > 0,
+    )
+
+
+def _weekly(draft: Weekly, live: Weekly | None, agreed: int | None) -> Measure:
+    note = (
+        f"sales agreed to up to {agreed}"
+        if agreed
+        else f"estimate, 95%: {_about(draft.low)}–{_about(draft.high)}"
+    )
+    change = draft.rate - live.rate if live else 0.0
+    too_many = bool(agreed) and draft.rate > (agreed or 0)
+    said = _about(abs(change))
+    return Measure(
+        label="Handovers a week",
+        note=note,
+        live=_about(live.rate) if live else "",
+        draft=_about(draft.rate),
+        change="" if said in ("0", "0.0") else said,
+        up=change > 0,
+        better=False if too_many and change > 0 else None,
+    )
+
+
+def _about(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 or rate == 0 else f"{rate:.1f}"
+
+
+@require_safe
+@drafter
+def moves(request: Request) -> HttpResponse:
+    """Everybody who would move if the draft went live as it is saved, those who change most first."""
+    model = model_of(request)
+    version = version_of(request, model) if model else None
+    if version is None:
+        raise Http404
+    dimension = request.GET.get("dimension", "intent")
+    if dimension not in (*Dimension.values, "total"):
+        raise Http404
+    first = _first(request.GET)
+    found = preview.of_draft(version=version, at=timezone.now(), dimension=dimension, limit=first + PAGE + 1)
+    shown = found.moved[first : first + PAGE]
+    more = first + PAGE if len(found.moved) > first + PAGE and first + PAGE < MOST else None
+    context = {
+        "version": version,
+        "found": found,
+        "shown": shown,
+        "first": first + 1,
+        "last": first + len(shown),
+        "more": more,
+        "back": max(0, first - PAGE) if first else None,
+        "dimension": dimension,
+        "dimensions": Dimension.choices,
+    }
+    return render(request, "scoring/rule_moves.html", context)
+
+
+def _first(query: Mapping[str, str]) -> int:
+    said = query.get("from", "0")
+    return min(int(said), MOST) if said.isdecimal() and len(said) < 9 else 0

@@ -1,0 +1,224 @@
+"""One part's form made ready to draw: its controls, what is wrong with each, what the live version says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import available_timezones
+
+from leads.stages import Stage
+from scoring import controls, drafting, forms, phrases
+from scoring.building import nodes_of
+from scoring.controls import Known
+from scoring.dimensions import GRADES, Dimension
+from scoring.drafting import Place
+from scoring.forms import PartForm
+from scoring.models import ModelVersion
+from scoring.phrases import Phrase
+from scoring.ruleset import Ruleset
+
+_DIMENSIONS = [(value, label.lower()) for value, label in Dimension.choices]
+_COUNTS = [("once", "once"), ("each", "each time"), ("tiers", "by how often")]
+_PERIODS = [("day", "a day"), ("week", "a week"), ("month", "a month"), ("ever", "in all")]
+_FADING = [
+    ("", "never"),
+    ("half_life", "by half every"),
+    ("linear", "by a share every"),
+    ("drop", "by a share after"),
+]
+_STAGES = [("sql", "SQL, handed to sales"), ("mql", "MQL, with marketing")]
+#: What a control was in the live version is shown in these words.
+_CHOICES = {
+    "dimension": dict(_DIMENSIONS),
+    "count": dict(_COUNTS),
+    "per-period": dict(_PERIODS),
+    "decay-kind": dict(_FADING),
+    "stage": {Stage.SQL.value: "SQL", Stage.MQL.value: "MQL"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A form held against the version it belongs to. ``faults`` as ``drafting.faults_of`` has them;
+    ``ruleset`` is the version with the part in it, None while anything is wrong."""
+
+    version: ModelVersion
+    place: Place
+    part: dict[str, Any]
+    faults: list[tuple[str, str]]
+    errors: dict[str, str]
+    known: Known
+    ruleset: Ruleset | None
+    phrases: list[Phrase] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        version: ModelVersion,
+        data: Mapping[str, Any],
+        place: Place,
+        form: PartForm,
+        known: Known | None = None,
+    ) -> "Trial":
+        """12 queries, 2 fewer with ``known``."""
+        named = form.get("name") if place.kind == "group" else form.get("label")
+        key = place.key or drafting.key_for(named, drafting.keys_of(data, place.kind))
+        part, places = forms.said(form, key)
+        faults = drafting.faults_of(data, place, part)
+        known = known or controls.known()
+        ruleset, said = None, list[Phrase]()
+        if not faults:
+            ruleset = drafting.supposed(version=version, place=place, part={**part, "on": True})
+            said = phrases.of_part(kind=place.kind, key=key, part=part, ruleset=ruleset, labels=known.labels)
+            if not part.get("on", True):
+                ruleset = drafting.supposed(version=version, place=place, part=part)
+        errors = forms.errors_of(faults, places)
+        return cls(version, place, part, faults, errors, known, ruleset, said)
+
+
+def form_view(
+    form: PartForm,
+    trial: Trial,
+    *,
+    data: Mapping[str, Any],
+    live: Mapping[str, Any] | None,
+    place: Place,
+    errors: Mapping[str, str],
+) -> dict[str, Any]:
+    """Everything ``scoring/_part_form.html`` draws."""
+    nodes = [node for root in form.roots.values() for _, node in nodes_of(root, "")]
+    when = form.roots.get("when")
+    single = when is not None and len(when.parts) == 1 and when.parts[0].kind == "activity"
+    graded = "grades" in data
+    view: dict[str, Any] = {
+        "kind": form.kind,
+        "values": form.values,
+        "is_on": form.is_on,
+        "conditions": {
+            name: controls.drawn(root, name, trial.known, errors, facts_only=name == "applies")
+            for name, root in form.roots.items()
+        },
+        "errors": errors,
+        "summary": [
+            {"control": control, "id": _id_of(control), "text": text}
+            for control, text in errors.items()
+            if control
+        ],
+        "general": errors.get("", ""),
+        "was": (was := _was(form, live, place)),
+        # Controls whose names a template cannot say.
+        **{name.replace("-", "_"): form.values.get(name, "") for name in _HYPHENED},
+        "own_errors": [said for key, said in errors.items() if key and _is_own(key, form)],
+        "stages": _STAGES,
+        "dimensions": _DIMENSIONS,
+        "graded": graded,
+    }
+    match form.kind:
+        case "rule":
+            view |= _rule_view(form, data, single, nodes)
+        case "line":
+            view |= _line_view(form, graded, was)
+        case "group":
+            view["groups"] = [key for key in drafting.keys_of(data, "group") if key != place.key]
+        case "settings":
+            view |= {"grades": GRADES, "zones": sorted(available_timezones())}
+            view["ceilings"] = _figures(form, "ceiling-", Dimension.choices, was)
+    if form.kind in ("rule", "trigger", "blocker"):
+        view["places"] = _places(data, place)
+        view["comes_after"] = form.values.get("place") or _comes_after(data, place)
+    return view
+
+
+_HYPHENED = ("per-times", "per-period", "decay-days", "decay-percent")
+
+
+def _is_own(control: str, form: PartForm) -> bool:
+    """Whether it is neither the name, which shows its fault itself, nor part of a condition."""
+    return control not in ("label", "name") and control.partition("-")[0] not in form.roots
+
+
+def _rule_view(form: PartForm, data: Mapping[str, Any], single: bool, nodes: list[Any]) -> dict[str, Any]:
+    """Settings that fit what the rule asks; one that is set is shown in any case, to be taken out again."""
+    count = form.get("count") or "once"
+    facts = any(node.kind == "field" for node in nodes)
+    did = any(node.kind == "activity" for node in nodes)
+    groups = [group["key"] for group in data.get("groups", [])]
+    tiers = form.tiers or [("", "")]
+    return {
+        "counts": _COUNTS,
+        "count": count,
+        "shows_count": single or count != "once",
+        "shows_cap": count == "each",
+        "shows_per": count != "once",
+        "shows_window": bool(single and not (form.roots["when"].parts[0].get("days")))
+        or form.get("window_days"),
+        "shows_decay": (did and count != "tiers") or form.get("decay-kind"),
+        "shows_mismatch": facts or form.get("mismatch") not in ("", "0"),
+        "periods": _PERIODS,
+        "fadings": _FADING,
+        "fading": form.get("decay-kind"),
+        "groups": groups,
+        "tiers": tiers,
+    }
+
+
+def _line_view(form: PartForm, graded: bool, was: Mapping[str, str]) -> dict[str, Any]:
+    labels = [*Dimension.choices]
+    if form.get("min-total"):
+        labels.append(("total", "Total"))
+    minimums = _figures(form, "min-", labels, was)
+    for minimum in minimums:
+        if graded and minimum["name"] == "min-fit" and minimum["value"].isdecimal():
+            minimum["value"] = GRADES[min(int(minimum["value"]), len(GRADES) - 1)]
+        minimum["grades"] = GRADES if graded and minimum["name"] == "min-fit" else ()
+    return {"minimums": minimums}
+
+
+def _figures(
+    form: PartForm, start: str, labels: list[tuple[str, str]], was: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": f"{start}{name}",
+            "label": label,
+            "value": form.values.get(f"{start}{name}", ""),
+            "was": was.get(f"{start}{name}".replace("-", "_"), ""),
+        }
+        for name, label in labels
+    ]
+
+
+def _was(form: PartForm, live: Mapping[str, Any] | None, place: Place) -> dict[str, str]:
+    """Control → what it says in the live version, where that is something else."""
+    if live is None or not place.key:
+        return {}
+    try:
+        old = forms.of_part(place.kind, drafting.part_of(live, place))
+    except drafting.NoSuchPart:
+        return {}
+    was = {}
+    for key, before in old.values.items():
+        if key in ("on", "label", "group") or form.values.get(key, "").strip() == before:
+            continue
+        was[key.replace("-", "_")] = _CHOICES.get(key, {}).get(before, before)
+    return was
+
+
+def _places(data: Mapping[str, Any], place: Place) -> list[tuple[str, str]]:
+    """What a part may come after: "" for first."""
+    parts = data.get(drafting.LISTS[place.kind], [])
+    return [
+        ("", "first"),
+        *((part["key"], f"after “{part['label']}”") for part in parts if part["key"] != place.key),
+    ]
+
+
+def _comes_after(data: Mapping[str, Any], place: Place) -> str:
+    keys = drafting.keys_of(data, place.kind)
+    at = keys.index(place.key) if place.key in keys else len(keys)
+    return keys[at - 1] if at else ""
+
+
+def _id_of(control: str) -> str:
+    """The id of the element that has the focus for a control."""
+    return f"id_{control}"

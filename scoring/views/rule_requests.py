@@ -1,0 +1,50 @@
+"""What the rule page's addresses and forms name: a model, a version of it, a part."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from accounts.permissions import may_draft_rules
+from accounts.requests import Request, page_for
+from scoring import drafting
+from scoring.drafting import Place
+from scoring.models import ModelVersion, ScoringModel
+
+
+def anybody(user: User) -> bool:
+    """What is live, everybody reads; ``visible_to`` hides the rest."""
+    return True
+
+
+reader = page_for(anybody, "")
+drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is open to everybody.")
+
+
+def model_of(request: Request) -> ScoringModel | None:
+    """The model that the address or the form names; without one the default, or the first there is."""
+    if key := request.POST.get("model") or request.GET.get("model", ""):
+        return get_object_or_404(ScoringModel, key=key)
+    models = ScoringModel.objects
+    return models.filter(key="default").first() or models.order_by("key").first()
+
+
+def version_of(request: Request, model: ScoringModel) -> ModelVersion | None:
+    """The version asked for, else the newest draft that one may see, else the live one."""
+    people = ("model", "created_by", "edited_by", "based_on", "published_by")
+    versions = ModelVersion.objects.visible_to(request.user).filter(model=model).select_related(*people)
+    if number := request.POST.get("version") or request.GET.get("version", ""):
+        if not number.isdecimal() or len(number) > 9:
+            raise Http404
+        return get_object_or_404(versions, number=int(number))
+    drafts = versions.filter(state__in=[ModelVersion.State.DRAFT, ModelVersion.State.CHECKED])
+    return drafts.order_by("-number").first() or versions.published().first()
+
+
+def place_of(request: Request) -> Place | None:
+    """The part that a form is about; None when it names none. 404 for a kind there is not."""
+    kind = request.POST.get("kind", "")
+    if not kind:
+        return None
+    if kind not in drafting.KINDS:
+        raise Http404
+    return Place(kind, request.POST.get("key", ""))
