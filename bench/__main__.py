@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 #: What is measured, in the order of running; each gives its lines of the table.
-PARTS = ("P-1", "P-2", "P-3", "P-4", "P-5", "P-9", "P-6", "P-10")
+PARTS = ("P-1", "rules", "P-2", "P-3", "P-4", "P-5", "P-9", "P-6", "P-10")
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
         "--rounds", type=int, default=3, help="Repetitions of each timing; the median counts."
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="P-n")
+    parser.add_argument("--keep", action="store_true", help="Measure on the data of the last run.")
     options = parser.parse_args()
     folder = Path(os.environ.get("BENCH_DIR") or Path(__file__).resolve().parent.parent / ".local" / "bench")
     # Never anybody's real database or mail server, whatever the environment says.
@@ -27,7 +28,7 @@ def main() -> None:
     django.setup()
     from bench import run
 
-    sys.exit(run.everything(leads=options.leads, rounds=options.rounds, only=options.only))
+    sys.exit(run.everything(leads=options.leads, rounds=options.rounds, only=options.only, keep=options.keep))
 
 
 if __name__ == "__main__":

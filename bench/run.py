@@ -5,28 +5,35 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
-from bench import capturing, database, events, live, previewing, rescoring
+from bench import capturing, database, events, growing, live, previewing, rescoring
 from bench.measuring import Line, load, resident_mib, table
 from bench.rules import publish_thirty_rules
 from crm.demo import volume
+from leads.models import Activity, Lead
+from scoring.models import ModelVersion
 
 SEED = 1
 HEAVIEST = 100_000
 
 
-def everything(*, leads: int, rounds: int, only: Sequence[str]) -> int:
+def everything(*, leads: int, rounds: int, only: Sequence[str], keep: bool) -> int:
     start = time.monotonic()
     print(f"load before  {load()}")
-    database.fresh()
-    seeded = volume.write(leads=leads, seed=SEED, until=timezone.now(), heaviest=HEAVIEST)
+    if not (keep and database.is_there()):
+        database.fresh()
+        seeded = volume.write(leads=leads, seed=SEED, until=timezone.now(), heaviest=HEAVIEST)
+        print(f"seeded       in {seeded.seconds:.0f} s", flush=True)
+        publish_thirty_rules()
     print(
-        f"data         {seeded.leads:,} leads, {seeded.activities:,} activities, one lead with {HEAVIEST:,};"
-        f" written in {seeded.seconds:.0f} s"
+        f"data         {Lead.objects.count():,} leads, {Activity.objects.count():,} activities,"
+        f" one lead with {HEAVIEST:,}",
+        flush=True,
     )
-    version = publish_thirty_rules()
+    version = ModelVersion.objects.live()
     print(f"model        {version.rules.count()} rules, {version.lines.count()} lines")
     parts: dict[str, Callable[[], list[Line]]] = {
         "P-1": lambda: rescoring.everybody(rounds=rounds),
+        "rules": lambda: growing.by_rules(rounds=rounds),
         "P-2": lambda: rescoring.against_orm(rounds=rounds),
         "P-3": rescoring.memory,
         "P-4": lambda: events.one_event(seed=SEED),
