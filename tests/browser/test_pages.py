@@ -12,10 +12,13 @@ from handoff import decisions
 from handoff.models import RejectReason
 from leads.models import Lead
 from leads.stages import Stage
+from scoring import model_file, publishing, reviewing
+from scoring.models import ModelVersion
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
 from tests.factories import activity
 from tests.fixtures.browser import axe_violations
+from tests.scoring.waiting import held
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +51,29 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/leads/"),
         ("mara", "/mqls/"),
         ("mara", "/mqls/?view=back"),
+        *versions(cast),
+    ]
+
+
+def versions(cast: worlds.Cast) -> list[tuple[str, str]]:
+    """Versions in every state, and leads that wait for release."""
+    now, first = timezone.now(), ModelVersion.objects.live()
+    held("Held Hanna", title="Head of Service", company=worlds.company("Nordwind GmbH"))
+    held("Held Mql", stage="mql")
+    data = model_file.save(version=first)
+    stricter = {**data, "rules": data["rules"][1:], "lines": [{"stage": "sql", "min": {"intent": 22}}]}
+    publishing.publish(version=model_file.load(data=stricter), by=cast.ada, reason="Fewer, better.", at=now)
+    signed = publishing.check_draft(version=model_file.load(data=data), by=cast.mara, at=now)
+    publishing.sign(version=signed, side="marketing", by=cast.mara, at=now)
+    publishing.draft_from(version=first, by=cast.mara)
+    reviewing.record(model=first.model, by=cast.max, note="Rejections fell.", at=now)
+    return [
+        ("mara", "/rules/versions/"),
+        ("sol", "/rules/versions/1/"),
+        ("max", "/rules/versions/3/"),
+        ("mara", "/rules/versions/4/?against=1"),
+        ("mara", "/rules/crossings/"),
+        ("max", "/rules/crossings/"),
     ]
 
 

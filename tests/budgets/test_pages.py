@@ -12,9 +12,11 @@ from accounts.models import User
 from handoff.models import Qualification
 from leads.models import Lead
 from leads.stages import Stage
+from scoring.models import ModelVersion
 from tests import factories
 from tests.factories import activity, company, lead
 from tests.handoff.views.worlds import handed_over, scored, sent_back
+from tests.scoring.waiting import held
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,17 @@ BUDGETS = {
     + 3  # sent back: count, handoffs, verdicts
     + 3  # MQLs of each phase with their scores
     + 2,  # signals, which were handed over before
+    "/rules/versions/": FRAME
+    + 1  # the model
+    + 3  # how the live versions stand
+    + 1  # whether anybody waits for release
+    + 1  # the models there are
+    + 4  # versions, when they went live, signatures, the live one
+    + 1,  # reviews
+    "/rules/crossings/": FRAME
+    + 2  # how many wait at each line
+    + 1  # crossings with lead, company and version
+    + 2,  # lines and triggers of the versions
     "/leads/{id}/": FRAME
     + 1  # the lead with company and owner
     + LINE
@@ -62,7 +75,15 @@ BUDGETS = {
     + 1  # answers
     + 2  # what an opportunity lacks: answers, talks
     + 1  # opportunity
-    + 2,  # colleagues, how many are active
+    + 2  # colleagues, how many are active
+    + 2  # what the line over time marks: publications, crossings
+    + 2,  # next steps: activity types, what was done before
+    "/leads/{id}/score/": FRAME
+    + 1  # the lead with company and owner
+    + LINE
+    + 1  # versions to choose from
+    + 1  # the chosen version's line
+    + 2,  # publications, crossings
 }
 
 
@@ -73,8 +94,11 @@ def cast(db: None) -> dict[str, User]:
         "/queue/": sol,
         "/team/": factories.manager(),
         "/leads/{id}/": sol,
+        "/leads/{id}/score/": sol,
         "/leads/": mara,
         "/mqls/": mara,
+        "/rules/versions/": mara,
+        "/rules/crossings/": mara,
     }
 
 
@@ -95,6 +119,9 @@ def grow(to: int, cast: dict[str, User]) -> Lead:
         back = handed_over(sol, f"Back {number}", at=now - timedelta(days=1), company=firm)
         sent_back(back, by=sol, at=now, note="Later.")
         phase = ("awareness", "consideration", "decision")[number % 3]
+        held(f"Held {number}", company=firm)
+        model = ModelVersion.objects.live().model
+        ModelVersion.objects.create(model=model, number=number + 2, created_by=cast["/mqls/"])
         scored(lead(f"Mql {number}", stage=Stage.MQL, phase=phase, company=firm), intent=5)
     return mine
 

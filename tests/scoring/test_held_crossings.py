@@ -1,7 +1,5 @@
 """Crossings that publishing caused wait on a page, for release one by one, by tick, or all."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -11,34 +9,15 @@ from accounts.models import User
 from leads.models import Lead
 from leads.stages import Stage
 from scoring import releasing, rescoring, tasks
-from scoring.models import Crossing, LineState, ModelVersion
+from scoring.models import Crossing, LineState
 from tests import factories as make
 from tests.factories import NOW
+from tests.scoring.waiting import held
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/rules/crossings/"
 RELEASE = "/rules/crossings/release/"
-
-
-def held(name: str = "", stage: str = "sql", inside: bool = True, **lead: Any) -> Crossing:
-    """A lead over the line because of the live version, waiting for release."""
-    version, who = ModelVersion.objects.live(), make.lead(name, **lead)
-    LineState.objects.create(lead=who, model=version.model, stage=stage, inside=inside, cycle=1, since=NOW)
-    return Crossing.objects.create(
-        lead=who,
-        model=version.model,
-        version=version,
-        stage=stage,
-        cycle=1,
-        at=NOW,
-        cause="line",
-        fit=3000,
-        engagement=0,
-        intent=2500,
-        total=5500,
-        held_at=NOW,
-    )
 
 
 def key(crossing: Crossing) -> str:
