@@ -22,7 +22,7 @@ run: $(VENV)/installed static/icons/sprite.svg ## Install what is missing and st
 test: $(VENV)/installed-dev static/icons/sprite.svg browser ## Run every test, browser included.
 	$(PY) -m pytest -n 2 --dist worksteal
 
-test-long: $(VENV)/installed-dev static/icons/sprite.svg browser ## The same with far more generated cases.
+test-long: $(VENV)/installed-dev static/icons/sprite.svg browser ## The same with far more generated cases: for the night.
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n 2 --dist worksteal --timeout 3600
 
 lint: $(VENV)/installed-dev migrations-check deploy-check ## Lint, types, import contracts, migrations, deployment.

@@ -1,6 +1,6 @@
 """The scoring statement agrees with a plain-Python oracle on generated models, leads and moments.
 
-500 models in every run, 10,000 in ``make test-long``.
+500 models in every run, 20,000 in ``make test-long``.
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.scoring.oracle import DIMENSIONS, STAGES, Person, Verdict, judge
 from tests.scoring.worlds import draft, leads_of
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-EXAMPLES = 10_000 if LONG else 500
+EXAMPLES = 20_000 if LONG else 500
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(120 + EXAMPLES // 4)]
 
