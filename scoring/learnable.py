@@ -6,7 +6,7 @@ before the lead's own decision; so what was filled in later is not seen.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,8 @@ from leads.models import ActivityType
 from . import intervals
 from .backtest import CHUNK
 from .compiling import Asked, FactSource, compile_ruleset
-from .conditions import parse
-from .fields import FIELDS, find
+from .conditions import ConditionError, parse
+from .fields import FIELDS, Type, find
 from .outcomes import Decided
 from .ruleset import Ruleset, RuleSpec
 from .sentences import name_of
@@ -103,7 +103,7 @@ def seen(known: Sequence[Decided], *, among: Iterable[str] | None = None) -> See
     and those that are true of too few or of nearly all. Four statements."""
     chosen = None if among is None else set(among)
     left_out: list[LeftOut] = []
-    offered = list(_offered(known, chosen, left_out))
+    offered = _offered(known, chosen, left_out)
     bits = matrix([one.when for one in offered], known)
     good = np.array([one.good for one in known], dtype=np.bool_)
     known_now = {one.name: one.leads for one in sources(known)}
@@ -163,12 +163,26 @@ def _block(conditions: Sequence[dict[str, Any]], known: Sequence[Decided]) -> Bi
 # Which candidates there are
 
 
-def _offered(
+def _offered(known: Sequence[Decided], chosen: set[str] | None, left_out: list[LeftOut]) -> list[Candidate]:
+    """Those that the language takes: a stored country that is none is no value to compare with."""
+    types = activity_types()
+    return [one for one in _thinkable(known, chosen, left_out) if _is_said(one, types)]
+
+
+def _is_said(candidate: Candidate, types: Mapping[str, int]) -> bool:
+    try:
+        parse(candidate.when, types=types)
+    except ConditionError:
+        return False
+    return True
+
+
+def _thinkable(
     known: Sequence[Decided], chosen: set[str] | None, left_out: list[LeftOut]
 ) -> Iterator[Candidate]:
     ids = {"ids": [one.lead_id for one in known]}
     facts = [row for row in run(_SUMMARY, ids, prepare=False) if chosen is None or row["field"] in chosen]
-    numbers = [row["field"] for row in facts if row["numbers"] == row["n"] and row["different"] > len(TIMES)]
+    numbers = [row["field"] for row in facts if _is_number(row)]
     cuts = {
         row["field"]: row["cuts"]
         for row in run(_CUTS, {**ids, "fields": numbers, "parts": QUANTILES}, prepare=False)
@@ -198,6 +212,14 @@ def _offered(
     for row in run(_DONE, ids, prepare=False):
         if chosen is None or row["key"] in chosen:
             yield from _done(row)
+
+
+def _is_number(row: Row) -> bool:
+    """Whether thresholds make sense: a number by its kind, or by its looks, with more than a few values."""
+    field = find(row["field"])
+    if field is not None and field.type == Type.NUMBER:
+        return True
+    return bool(row["numbers"] == row["n"] and row["different"] > len(TIMES))
 
 
 def _equal(name: str, values: Iterable[str]) -> Iterator[Candidate]:

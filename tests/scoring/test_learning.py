@@ -10,7 +10,7 @@ from scoring import learnable, learning, outcomes
 from scoring.learnable import Candidate
 from scoring.models import ModelVersion, ScoringModel
 from tests import factories
-from tests.factories import NOW, activity
+from tests.factories import NOW, activity, company
 from tests.scoring.pasts import MODEL, accepted, live, ready, sent_back
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +121,18 @@ def test_sources_name_what_there_is_to_learn_from() -> None:
     past(20)
     found = {one.name: one.leads for one in learnable.sources(outcomes.decided(kind="accepted", at=NOW))}
     assert (found["source"], found["attributes.weekday"], found["demo_request"]) == (20, 20, 7)
+
+
+def test_numbers_are_cut_and_what_is_no_country_is_passed_over() -> None:
+    for k in range(60):
+        good = k % 3 != 0
+        firm = company(employees=300 if good or k % 9 == 0 else 10)
+        (accepted if good else sent_back)(NOW - (k + 1) * DAY, country="QX", company=firm)
+
+    found = learning.learn(model=live().model, at=NOW)
+
+    fields = {rule["when"]["field"] for rule in found.rules}
+    assert "company.employees" in fields
+    assert all(
+        rule["when"]["op"] == "gte" for rule in found.rules if rule["when"]["field"] == "company.employees"
+    )
