@@ -105,6 +105,11 @@ class Figures:
         return area is not None and area.low > 0.5
 
     @property
+    def all_over(self) -> bool:
+        """Whether nobody under the line was decided, so that reach and accuracy say nothing."""
+        return not self.confusion["fn"] + self.confusion["tn"]
+
+    @property
     def rises(self) -> bool:
         """Whether each band does at least as well as the one below it, as far as chance allows to say."""
         return all(upper.good.high >= lower.good.low for lower, upper in pairwise(self.bands))

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+#: The newest outcomes that are looked at: older ones were of another market, and cost time.
+MOST = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestions:
     """What outcomes say of a version. Below the least number of outcomes ``too_few`` says so, and there is
@@ -29,7 +33,7 @@ class Suggestions:
     too_few: str
     rules: tuple[RuleRate, ...]
     found: tuple[Suggestion, ...]
-    #: Reject reason → how often, the commonest first.
+    #: Why leads were sent back, in words, and how often; the commonest first.
     reasons: tuple[tuple[str, int], ...]
 
 
@@ -38,14 +42,17 @@ class SuggestionGone(LookupError):
 
 
 def of_model(*, version: ModelVersion, at: datetime) -> Suggestions:
-    """Everything that outcomes known at ``at`` propose for ``version``. A handful of statements."""
-    decided = fired(version, outcomes.decided(kind="accepted", at=at))
+    """Everything that the outcomes known at ``at`` (the newest 10,000) propose for ``version``. A handful of
+    statements."""
+    decided = fired(version, outcomes.decided(kind="accepted", at=at)[-MOST:])
     good = int(decided.good.sum())
     base = share(good, len(decided.known))
-    reasons = Counter(one.reason for one in decided.known if not one.good and one.reason).most_common()
+    reasons = Counter(
+        outcomes.said(one.reason) for one in decided.known if not one.good and one.reason
+    ).most_common()
     if few := intervals.too_few(good=good, bad=len(decided.known) - good):
         return Suggestions(version, base, few, (), (), tuple(reasons))
-    won = fired(version, outcomes.decided(kind="won", at=at))
+    won = fired(version, outcomes.decided(kind="won", at=at)[-MOST:])
     by_rule = rates(decided, won)
     asked = [rule["when"] for rule in model_file.save(version=version)["rules"]]
     found = [

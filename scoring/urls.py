@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import book, crossings, definitions, rule_effects, rules, versions
+from .views import book, crossings, definitions, proof, rule_effects, rules, versions
 
 app_name = "scoring"
 
@@ -33,4 +33,9 @@ urlpatterns = [
     path("rules/reviews/", versions.reviews, name="reviews"),
     path("rules/crossings/", crossings.crossings, name="crossings"),
     path("rules/crossings/release/", crossings.release, name="crossings-release"),
+    path("rules/proof/", proof.proof, name="proof"),
+    path("rules/proof/leads/", proof.proof_leads, name="proof-leads"),
+    path("rules/suggestions/", proof.show_suggestions, name="suggestions"),
+    path("rules/suggestions/drafts/", proof.suggested_drafts, name="suggested-drafts"),
+    path("rules/suggestions/models/", proof.learned_drafts, name="learned-drafts"),
 ]

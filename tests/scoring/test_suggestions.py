@@ -43,7 +43,7 @@ def test_a_reason_that_a_fact_tells_is_answered_with_a_rule() -> None:
     assert one.said.startswith("73% of rejects say too small; −4 for this would have stopped ")
     assert "reject" in one.said
     assert "accepted lead" in one.said
-    assert found.reasons[0][0] == "too_small"
+    assert found.reasons[0][0] == "too small"
     data = one.patch(model_file.save(version=version))
     assert data["rules"][-1]["when"] == {
         "field": "company.employees",
@@ -154,7 +154,8 @@ def test_a_line_below_which_leads_are_won_is_called_too_strict() -> None:
         moved(made, Stage.CUSTOMER if k % 2 else Stage.CLOSED, at)
     for k in range(12):  # just below it: nearly all
         at = NOW - (k + 1) * DAY
-        made = activity(lead(title=TITLE, at=at - 9 * DAY), "quote_request", at - DAY).lead
+        made = lead(title=TITLE, at=at - 9 * DAY)
+        activity(made, "quote_request", at - DAY)
         moved(made, Stage.CUSTOMER if k else Stage.CLOSED, at)
     for k in range(24):
         (accepted if k % 2 else sent_back)(NOW - (k + 1) * DAY)

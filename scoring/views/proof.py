@@ -1,0 +1,244 @@
+"""Was a version right, what do outcomes propose, and models learned from them. For those who draft rules."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import may_draft_rules
+from accounts.requests import Request, page_for
+from leads.models import ActivityType
+from scoring import backtest, learnable, learning, outcomes, suggestions
+from scoring.backtest import Backtest
+from scoring.models import ModelVersion, ScoringModel
+
+from . import proof_rows as rows
+
+drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is on the definitions page.")
+
+#: Leads on a page of those behind a figure.
+PAGE = 100
+OUTCOMES = [("accepted", "accepted by sales"), ("opportunity", "became an opportunity"), ("won", "won")]
+PERIODS = [("", "all time"), ("90", "last 90 days"), ("180", "last 180 days"), ("365", "last year")]
+
+
+class OutcomeForm(forms.Form):
+    """What counts as a good lead."""
+
+    outcome = forms.ChoiceField(label="A good lead was", choices=OUTCOMES, required=False)
+    mature = forms.IntegerField(
+        label="Not won after … days",
+        required=False,
+        min_value=0,
+        max_value=3650,
+        help_text="For lists that name only winners: whoever is so old and undecided counts as not won.",
+    )
+
+    def chosen(self) -> tuple[outcomes.Kind, int | None]:
+        """What was chosen; what makes no sense is as if nothing was."""
+        self.is_valid()
+        given = self.cleaned_data
+        kind = next((one for one in outcomes.KINDS if one == given.get("outcome")), "accepted")
+        return kind, given.get("mature") if kind != "accepted" else None
+
+
+class ProofForm(OutcomeForm):
+    """Which version is looked at, on which outcomes."""
+
+    version = forms.ChoiceField(label="Version", required=False)
+    days = forms.ChoiceField(label="Decided", choices=PERIODS, required=False)
+    field_order = ("version", "outcome", "days", "mature")
+
+
+@require_safe
+@drafter
+def proof(request: Request) -> HttpResponse:
+    """The back-test of one version."""
+    model, at = _model(request), timezone.now()
+    version, form = _asked(request, model)
+    tested = _tested(version, form, at) if version else None
+    context = {
+        "model": model,
+        "models": _tabs(model),
+        "form": form,
+        "tested": tested,
+        "page": rows.page_of(tested, f"{reverse('scoring:proof-leads')}?{_query(request)}")
+        if tested
+        else None,
+    }
+    return render(request, "scoring/proof.html", context)
+
+
+@require_safe
+@drafter
+def proof_leads(request: Request) -> HttpResponse:
+    """The leads behind one figure."""
+    model, at = _model(request), timezone.now()
+    version, form = _asked(request, model)
+    if version is None:
+        raise Http404
+    tested, cell = _tested(version, form, at), request.GET.get("cell", "all")
+    try:
+        found = backtest.leads_of(tested, cell=cell, user=request.user)
+    except backtest.NoSuchCell:
+        raise Http404 from None
+    pages = Paginator(found, PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {
+        "tested": tested,
+        "title": rows.title_of(tested, cell),
+        "count": len(found),
+        "page": page,
+        "rows": [rows.lead_row(lead, row, tested) for lead, row in page.object_list],
+        "back_url": f"{reverse('scoring:proof')}?{_query(request)}",
+    }
+    return render(request, "scoring/proof_leads.html", context)
+
+
+def _asked(request: Request, model: ScoringModel) -> tuple[ModelVersion | None, ProofForm]:
+    """The version that the address names, else the live one, else the newest; None when there is none."""
+    seen = ModelVersion.objects.visible_to(request.user).filter(model=model)
+    versions = list(seen.select_related("model").order_by("-number"))
+    live = next((one for one in versions if one.state == ModelVersion.State.PUBLISHED), None)
+    chosen = live or next(iter(versions), None)
+    if number := request.GET.get("version", ""):
+        chosen = next((one for one in versions if str(one.number) == number), None)
+        if chosen is None:
+            raise Http404
+    form = ProofForm({**request.GET.dict(), "version": str(chosen.number) if chosen else ""})
+    form.fields["version"] = forms.ChoiceField(
+        label="Version",
+        required=False,
+        choices=[(str(one.number), f"{one.number}, {one.get_state_display().lower()}") for one in versions],
+    )
+    form.fields["outcome"].initial = "accepted"
+    return chosen, form
+
+
+def _tested(version: ModelVersion, form: ProofForm, at: datetime) -> Backtest:
+    kind, mature = form.chosen()
+    days = form.cleaned_data.get("days")
+    since = at - timedelta(days=int(days)) if days else None
+    return backtest.of_version(version=version, at=at, since=since, outcome=kind, mature_days=mature)
+
+
+def _query(request: Request) -> str:
+    """The same question on another page."""
+    query = request.GET.copy()
+    for key in ("cell", "page"):
+        query.pop(key, None)
+    return query.urlencode()
+
+
+# Suggestions
+
+
+class LearningForm(OutcomeForm):
+    """What a model may be learned from."""
+
+    among = forms.MultipleChoiceField(required=False)
+
+    def __init__(self, *args: Any, offered: list[learnable.Source], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["among"] = forms.MultipleChoiceField(
+            required=False, choices=[(one.name, one.label) for one in offered]
+        )
+
+
+@require_safe
+@drafter
+def show_suggestions(request: Request) -> HttpResponse:
+    """What outcomes say of the live version, rule by rule."""
+    return _suggestions_page(request)
+
+
+def _suggestions_page(
+    request: Request, *, learned: learning.Learned | None = None, gone: str = "", status: int = 200
+) -> HttpResponse:
+    model, at = _model(request), timezone.now()
+    live = model.versions.published().select_related("model").first()
+    offered = learnable.sources(outcomes.decided(kind="accepted", at=at))
+    asked = request.POST if request.method == "POST" else None
+    activity_keys = set(ActivityType.objects.values_list("key", flat=True))
+    chosen = set(asked.getlist("among")) if asked else {one.name for one in offered}
+    context = {
+        "model": model,
+        "models": _tabs(model),
+        "live": live,
+        "found": suggestions.of_model(version=live, at=at) if live else None,
+        "form": LearningForm(asked, offered=offered),
+        "offered": [(one, one.name in activity_keys, one.name in chosen) for one in offered],
+        "learned": learned,
+        "gone": gone,
+    }
+    return render(request, "scoring/suggestions.html", context, status=status)
+
+
+@require_POST
+@drafter
+def suggested_drafts(request: Request) -> HttpResponse:
+    """Make a draft of the live version with the suggestions that were ticked."""
+    model = _model(request)
+    live = get_object_or_404(model.versions.published().select_related("model"))
+    try:
+        draft = suggestions.apply(
+            keys=request.POST.getlist("key"), version=live, by=request.user, at=timezone.now()
+        )
+    except suggestions.SuggestionGone as gone:
+        return _suggestions_page(request, gone=str(gone), status=409)
+    messages.success(request, f"Draft {draft.number} has the change. Nothing is live before it is published.")
+    return redirect(_address(draft))
+
+
+@require_POST
+@drafter
+def learned_drafts(request: Request) -> HttpResponse:
+    """Learn a model from outcomes; what was found becomes a draft, and when nothing was, the page says so."""
+    model, at = _model(request), timezone.now()
+    form = OutcomeForm(request.POST)
+    kind, mature = form.chosen()
+    learned = learning.learn(
+        model=model, at=at, outcome=kind, mature_days=mature, among=request.POST.getlist("among")
+    )
+    if learned.data is None:
+        return _suggestions_page(request, learned=learned)
+    draft = learning.draft(learned=learned, by=request.user)
+    messages.success(
+        request, f"Draft {draft.number} is a model learned from {int(learned.good.n):,} outcomes."
+    )
+    return redirect(_address(draft))
+
+
+def _address(version: ModelVersion) -> str:
+    return f"{reverse('scoring:version', args=[version.number])}?model={version.model.key}"
+
+
+# Models
+
+
+def _model(request: Request) -> ScoringModel:
+    """The model that the address names; without one the default, or the first there is."""
+    if key := request.GET.get("model", ""):
+        return get_object_or_404(ScoringModel, key=key)
+    model = ScoringModel.objects.filter(key="default").first() or ScoringModel.objects.order_by("key").first()
+    if model is None:
+        raise Http404
+    return model
+
+
+def _tabs(model: ScoringModel) -> list[dict[str, Any]]:
+    """A link for each model, when there are several."""
+    models = list(ScoringModel.objects.order_by("key"))
+    if len(models) < 2:
+        return []
+    return [
+        {"label": each.name, "url": f"?model={each.key}", "count": None, "current": each == model}
+        for each in models
+    ]

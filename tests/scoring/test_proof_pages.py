@@ -1,0 +1,145 @@
+"""The pages of the back-test and of the suggestions: for those who draft rules, and each figure leads on."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from scoring.models import ModelVersion, ScoringModel
+from tests import factories
+from tests.factories import company
+from tests.scoring.pasts import accepted, live, ready, sent_back
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+TITLE = "Service manager"
+
+
+def past() -> ModelVersion:
+    """Two in three are over the line and mostly accepted; small firms are sent back as that."""
+    now = timezone.now()
+    for k in range(60):
+        small = k % 3 == 0
+        at = now - (k + 1) * DAY
+        firm = company(employees=10 if small else 300)
+        good = k % 18 == 0 if small else k % 7 != 0
+        made = (
+            accepted(at, title=TITLE, company=firm)
+            if good
+            else sent_back(at, "too_small", title=TITLE, company=firm)
+        )
+        ready(made, at - 3 * DAY)
+    return live()
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("path", ["/rules/proof/", "/rules/proof/leads/", "/rules/suggestions/"])
+def test_only_those_who_draft_rules_see_them(path: str) -> None:
+    past()
+    assert as_(factories.marketer()).get(path).status_code == 200
+    assert as_(factories.admin()).get(path).status_code == 200
+    assert as_(factories.rep()).get(path).status_code == 403
+    assert Client().get(path).status_code == 302
+
+
+def test_each_figure_of_the_back_test_opens_its_leads() -> None:
+    past()
+    client = as_(factories.marketer())
+
+    page = client.get("/rules/proof/").content.decode()
+
+    links = {link.replace("&amp;", "&") for link in re.findall(r'href="(/rules/proof/leads/[^"]*)"', page)}
+    cells = {link.partition("cell=")[2] for link in links}
+    assert cells >= {"all", "over", "good", "tp", "fp", "fn", "tn", "decile-1", "decile-10", "band-1"}
+    for link in links:
+        assert client.get(link).status_code == 200
+    back = client.get("/rules/proof/leads/?cell=fp").content.decode()
+    assert "sent back: too small" in back
+    assert back.count("<tr>") == 1 + len(re.findall(r"/leads/[0-9a-f-]{36}/", back))
+
+
+def test_a_figure_that_is_none_is_not_found() -> None:
+    past()
+    client = as_(factories.marketer())
+    assert client.get("/rules/proof/leads/?cell=decile-99").status_code == 404
+    assert client.get("/rules/proof/?version=77").status_code == 404
+    assert client.get("/rules/proof/?model=none").status_code == 404
+    assert client.get("/rules/proof/?outcome=rain&days=x&mature=-3").status_code == 200
+
+
+def test_too_few_outcomes_are_said_and_no_figure_is_shown() -> None:
+    live()
+    page = as_(factories.marketer()).get("/rules/proof/").content.decode()
+    assert "Nothing is decided yet" in page
+    assert "<h2>Precision" not in page
+    page = as_(factories.admin()).get("/rules/suggestions/").content.decode()
+    assert "Nothing is decided yet" in page
+
+
+def test_before_the_first_version_both_pages_are_empty_and_say_so() -> None:
+    ScoringModel.objects.create(key="other", name="Other")
+    mara = as_(factories.marketer())
+    assert "No version yet" in mara.get("/rules/proof/?model=other").content.decode()
+    assert mara.get("/rules/proof/leads/?model=other").status_code == 404
+    assert "No version is live" in mara.get("/rules/suggestions/?model=other").content.decode()
+
+
+def test_a_suggestion_becomes_a_draft_by_one_button_once() -> None:
+    version, client = past(), as_(factories.marketer())
+    page = client.get("/rules/suggestions/").content.decode()
+    (key,) = re.findall(r'name="key" value="(against-[^"]+)"', page)
+
+    first = client.post("/rules/suggestions/drafts/", {"key": key})
+    again = client.post("/rules/suggestions/drafts/", {"key": key})
+
+    draft = ModelVersion.objects.get(state="draft")
+    assert first.status_code == again.status_code == 302
+    assert first["Location"] == again["Location"] == f"/rules/versions/{draft.number}/?model=default"
+    assert draft.based_on == version
+    assert "too small" in draft.evidence
+
+
+def test_a_suggestion_that_is_not_made_any_more_is_refused() -> None:
+    past()
+    answer = as_(factories.marketer()).post("/rules/suggestions/drafts/", {"key": "points-moon"})
+    assert answer.status_code == 409
+    assert "not suggested any more" in answer.content.decode()
+    assert not ModelVersion.objects.filter(state="draft").exists()
+
+
+def test_a_rep_makes_no_drafts() -> None:
+    past()
+    sol = as_(factories.rep())
+    assert sol.post("/rules/suggestions/drafts/", {"key": "against-too_small"}).status_code == 403
+    assert sol.post("/rules/suggestions/models/", {"among": "source"}).status_code == 403
+
+
+def test_a_model_is_learned_from_what_was_ticked() -> None:
+    past()
+    client = as_(factories.marketer())
+
+    answer = client.post(
+        "/rules/suggestions/models/", {"among": ["company.employees"], "outcome": "accepted"}
+    )
+
+    draft = ModelVersion.objects.get(state="draft")
+    assert answer["Location"] == f"/rules/versions/{draft.number}/?model=default"
+    assert draft.evidence.startswith("Learned from 60 outcomes")
+    assert {rule.when["field"] for rule in draft.rules.all()} == {"company.employees"}
+
+
+def test_where_nothing_is_learned_the_page_says_so() -> None:
+    past()
+    answer = as_(factories.marketer()).post("/rules/suggestions/models/", {"among": ["source"]})
+    assert answer.status_code == 200
+    assert "No model was learned." in answer.content.decode()
+    assert not ModelVersion.objects.filter(state="draft").exists()
