@@ -8,6 +8,7 @@ been supposed as a whole, with caps, groups, ceilings and blockers, and came out
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import combinations, product
 from typing import Any, Literal
 
@@ -98,7 +99,7 @@ def next_steps(*, lead: Lead, at: datetime, version: ModelVersion | None = None)
             return NextSteps("under", search.ways())
         fall = falling.when_under(version=version, lead=lead, at=at)
         then = datetime.fromisoformat(fall.at) if fall else None
-        return NextSteps("over", _Search(statement, lead, then).ways() if then else (), fall)
+        return NextSteps("over", search.at_another(then).ways() if then else (), fall)
 
 
 def _reaches_sales(statement: Statement) -> bool:
@@ -124,15 +125,24 @@ class _Tried:
 class _Search:
     """One lead at one moment. Keeps what the statement said of every candidate alone."""
 
-    def __init__(self, statement: Statement, lead: Lead, at: datetime) -> None:
+    def __init__(
+        self,
+        statement: Statement,
+        lead: Lead,
+        at: datetime,
+        kinds: Mapping[str, ActivityType] | None = None,
+    ) -> None:
         self.statement, self.lead, self.at = statement, lead, at
-        self.kinds = {kind.key: kind for kind in ActivityType.objects.all()}
+        self.kinds = kinds or {kind.key: kind for kind in ActivityType.objects.all()}
         self.types = {key: kind.pk for key, kind in self.kinds.items()}
         every = candidates(ruleset=statement.ruleset, lead=lead, today=at.date())
         self.candidates = sorted(every, key=self._cost)[:_MOST_SINGLES]
         rows = self._scores([(), *(candidate.changes for candidate in self.candidates)], recent=True)
         self.base = rows[0] if rows else None
         self._rows = rows[1:]
+
+    def at_another(self, moment: datetime) -> "_Search":
+        return _Search(self.statement, self.lead, moment, self.kinds)
 
     def ways(self) -> tuple[Way, ...]:
         if self.base is None:
@@ -287,7 +297,7 @@ class _Search:
         words = f"Learn {what}: “{said}” would do" if said else f"Learn {what}: “{change.value}” would do"
         return Step("fact", words, points, field=change.field, value=change.value)
 
-    @property
+    @cached_property
     def _did(self) -> set[str]:
         """What the lead has done before."""
         asked = {c.type for one in self.candidates for c in one.changes if isinstance(c, Done)}
