@@ -186,7 +186,7 @@ def _version(request: HttpRequest, lead: Lead, query: ExplanationQuery) -> Model
 
 
 def _leads(request: HttpRequest) -> Any:
-    scores = Score.objects.select_related("model", "version__model").order_by("-total", "model_id")
+    scores = Score.objects.select_related("model", "version__model").leading_first()
     return (
         Lead.objects.visible_to(user_of(request))
         .select_related("company")

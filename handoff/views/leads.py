@@ -24,7 +24,7 @@ from leads.models import Lead
 from .lead_page import LeadPage, lead_page
 from .previews import reasons_in_use
 from .requests import Request, page_for, wants, way_back
-from .rows import agreed_line, in_words, leading_scores
+from .rows import AgreedLines, agreed_line, in_words, leading_scores
 from .score_page import score_page
 
 PAGE = 50
@@ -49,11 +49,11 @@ def all_leads(request: Request) -> HttpResponse:
     visible = Lead.objects.visible_to(request.user).select_related("company", "owner")
     filters = LeadFilter(request.GET, queryset=visible)
     page = paging.page(filters.qs, order=SORTS[sort], after=request.GET.get("after", ""), size=PAGE)
-    line = agreed_line()
     scores = leading_scores([lead.pk for lead in page.rows])
+    lines = AgreedLines(agreed_line(), scores.values())
     context = {
         "now": timezone.now(),
-        "rows": [(lead, line.measured(scores.get(lead.pk)), in_words(lead.source)) for lead in page.rows],
+        "rows": [(lead, lines.measured(scores.get(lead.pk)), in_words(lead.source)) for lead in page.rows],
         "filters": filters,
         "chips": chips(filters, request.GET),
         "sort": sort,

@@ -261,7 +261,13 @@ def _groups(
 
 def _score(lead: Any, line: AgreedLine) -> dict[str, Any]:
     figures = {key: getattr(lead, key) for key in Dimension.values}
-    return {**figures, "total": lead.best, "lines": line.lines, "ceilings": line.ceilings}
+    return {
+        **figures,
+        "total": lead.best,
+        "lines": line.lines,
+        "ceilings": line.ceilings,
+        "graded": line.graded,
+    }
 
 
 def _back_rows(returned: QuerySet[Handoff], after: str, size: int) -> tuple[list[BackRow], str]:

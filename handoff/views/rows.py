@@ -62,6 +62,10 @@ def agreed_line() -> AgreedLine:
 def line_of(version: ModelVersion) -> AgreedLine:
     """The SQL line of ``version``; where it has several, the first. One query."""
     line = Line.objects.filter(version=version, stage=SALES_STAGE).order_by("id").first()
+    return _agreed(version, line)
+
+
+def _agreed(version: ModelVersion, line: Line | None) -> AgreedLine:
     lines = {key: getattr(line, f"min_{key}", None) for key in Dimension.values}
     ceilings = {key: most or max(_OPEN_END, 2 * (lines[key] or 0)) for key, most in version.ceilings.items()}
     if version.grades_from is not None:
@@ -70,11 +74,31 @@ def line_of(version: ModelVersion) -> AgreedLine:
 
 
 def leading_scores(lead_ids: Iterable[int]) -> dict[int, Score]:
-    """The highest score of each lead, whichever model gave it. One query."""
-    scores = (
-        Score.objects.filter(lead__in=list(lead_ids)).order_by("lead_id", "-total", "id").distinct("lead_id")
-    )
+    """The score of each lead that is highest over its model's line. One query."""
+    scores = Score.objects.filter(lead__in=list(lead_ids)).leading_first().distinct("lead_id")
     return {score.lead_id: score for score in scores}
+
+
+class AgreedLines:
+    """The line that each score is held against: that of its own model. One query where several models score,
+    none where one does."""
+
+    def __init__(self, agreed: AgreedLine, scores: Iterable[Score]) -> None:
+        self._agreed = agreed
+        self._others: dict[int, AgreedLine] = {}
+        own = agreed.version.pk if agreed.version else None
+        others = {score.version_id for score in scores} - {own}
+        if others:
+            versions = ModelVersion.objects.filter(pk__in=others).prefetch_related("lines")
+            for version in versions:
+                lines = sorted(version.lines.all(), key=lambda line: line.pk)
+                first = next((line for line in lines if line.stage == SALES_STAGE), None)
+                self._others[version.pk] = _agreed(version, first)
+
+    def measured(self, score: Score | None) -> dict[str, Any]:
+        """A score in the shape the score parts take, against its own line."""
+        agreed = self._others.get(score.version_id, self._agreed) if score else self._agreed
+        return agreed.measured(score)
 
 
 @dataclass(frozen=True, slots=True)

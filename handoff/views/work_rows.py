@@ -13,7 +13,7 @@ from handoff.models import Handoff
 from handoff.permissions import may_decide
 from leads.signals import newest
 
-from .rows import AgreedLine, about, leading_scores, why_now
+from .rows import AgreedLine, AgreedLines, about, leading_scores, why_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Drawing:
         self.user, self.name, self.path, self.parameters = user, name, path, parameters
         self.line, self.at, self.view = line, at, view
         self.scores = leading_scores(ids)
+        self.lines = AgreedLines(line, self.scores.values())
         self.signals = newest(lead_ids=ids, at=at)
         self.clocks: dict[int, Clock] = read_clocks(handoffs=handoffs, at=at) if clocks else {}
         self.chosen = parameters.get("lead", "")
@@ -97,7 +98,7 @@ class Drawing:
             why_at=why.at,
             why_rest=why.rest,
             why_note=note,
-            **self.line.measured(self.scores.get(lead.pk)),
+            **self.lines.measured(self.scores.get(lead.pk)),
             current=str(lead.public_id) == self.chosen,
             at=self.at,
             due_at=handoff.due_at if clock else None,

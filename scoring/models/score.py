@@ -1,13 +1,17 @@
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.permissions import sees_everything
 from leads.models import Lead
-from scoring.dimensions import HUNDREDTHS, LINE_STAGES
+from scoring.dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE
 
 from .model_version import ModelVersion, ScoringModel
+from .moving import Line
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -19,6 +23,15 @@ class ScoreQuerySet(models.QuerySet["Score"]):
         if sees_everything(user):
             return self
         return self.filter(lead__in=Lead.objects.visible_to(user))
+
+    def leading_first(self) -> "ScoreQuerySet":
+        """By lead, the score that is highest over its model's SQL line first: models count on scales of
+        their own, so their totals alone do not compare."""
+        lines = Line.objects.filter(version=OuterRef("version"), stage=SALES_STAGE).order_by("id")
+        asked = [Coalesce(F(f"min_{name}"), 0) for name in ("fit", "engagement", "intent", "total")]
+        least = lines.annotate(asked=reduce(add, asked) * HUNDREDTHS).values("asked")[:1]
+        over = self.annotate(over=F("total") - Coalesce(Subquery(least), 0))
+        return over.order_by("lead_id", "-over", "id")
 
 
 class Score(models.Model):
