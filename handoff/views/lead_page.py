@@ -30,6 +30,7 @@ from scoring.next_steps import NextSteps, next_steps
 from . import worklists
 from .lead_path import Step, path_of
 from .rows import AgreedLine, agreed_line, by_activity, in_words
+from .score_page import marks_of
 
 HISTORY_DAYS = 30
 HISTORY_STEP_DAYS = 2
@@ -64,6 +65,7 @@ class LeadPage:
     next_steps: NextSteps | None
     score_url: str
     history: list[tuple[datetime, int, int, int]]
+    marks: list[datetime]
     path: list[Step]
     handoff: Handoff | None
     handoffs: list[Handoff]
@@ -177,6 +179,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         next_steps=_next_steps(lead, line, at),
         score_url=reverse("handoff:score", args=[lead.public_id]),
         history=_history(lead, line, at),
+        marks=_marks(lead, line, at),
         path=path_of(lead, changes, handoffs, decides=decides),
         handoff=newest_handoff,
         handoffs=handoffs,
@@ -247,6 +250,14 @@ def _history(lead: Lead, line: AgreedLine, at: datetime) -> list[tuple[datetime,
     days = range(HISTORY_DAYS, -1, -HISTORY_STEP_DAYS)
     moments = [at - timedelta(days=day) for day in days]
     return history(lead=lead, moments=moments, version=line.version)
+
+
+def _marks(lead: Lead, line: AgreedLine, at: datetime) -> list[datetime]:
+    """When a version went live or a line was crossed in that time."""
+    if line.version is None:
+        return []
+    since = at - timedelta(days=HISTORY_DAYS)
+    return [mark.at for mark in marks_of(lead, line.version, since, at, QueryDict())]
 
 
 def _colleagues(lead: Lead, user: User) -> list[Lead]:

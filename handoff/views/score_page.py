@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from leads.models import Lead
@@ -22,10 +24,21 @@ STEPS = 30
 
 
 class MomentInput(forms.DateTimeInput):
+    """A day and a time in the reader's zone; an address may name the moment in any."""
+
     input_type = "datetime-local"
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%dT%H:%M")
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            at = parse_datetime(value) if isinstance(value, str) else None
+        except ValueError:
+            at = None
+        if at is not None and timezone.is_aware(at):
+            value = timezone.localtime(at)
+        return super().format_value(value)
 
 
 class MomentForm(forms.Form):
@@ -139,7 +152,7 @@ def score_page(
         lead=lead, at=at, version=version, facts="history" if asked and at < now else "current"
     ).as_json()
     since = at - timedelta(days=days)
-    marks = _marks(lead, version, since, at, parameters)
+    marks = marks_of(lead, version, since, at, parameters)
     steps = [since + timedelta(days=days) * (n / STEPS) for n in range(STEPS + 1)]
     moments = sorted({*steps, *(mark.at for mark in marks)})
     return ScorePage(
@@ -159,7 +172,7 @@ def score_page(
     )
 
 
-def _marks(
+def marks_of(
     lead: Lead, version: ModelVersion, since: datetime, at: datetime, parameters: QueryDict
 ) -> list[Mark]:
     """When a version of the model went live, and when the lead crossed a line."""
