@@ -45,7 +45,9 @@ class OutcomeForm(forms.Form):
         """What was chosen; what makes no sense is as if nothing was."""
         self.is_valid()
         given = self.cleaned_data
-        kind = next((one for one in outcomes.KINDS if one == given.get("outcome")), "accepted")
+        kind: outcomes.Kind = "accepted"
+        for one in outcomes.KINDS:
+            kind = one if one == given.get("outcome") else kind
         return kind, given.get("mature") if kind != "accepted" else None
 
 
