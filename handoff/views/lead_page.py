@@ -29,7 +29,7 @@ from scoring.next_steps import NextSteps, next_steps
 
 from . import worklists
 from .lead_path import Step, path_of
-from .rows import AgreedLine, agreed_line, by_activity, in_words
+from .rows import AgreedLine, by_activity, in_words, leading_line
 from .score_page import marks_of
 
 HISTORY_DAYS = 30
@@ -145,7 +145,7 @@ class LeadPage:
 def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) -> LeadPage:
     """Everything about ``lead`` as ``user`` may see it at ``at``."""
     url = reverse("handoff:lead", args=[lead.public_id])
-    line = agreed_line()
+    line = leading_line(lead)
     explanation = explain(lead=lead, at=at, version=line.version).as_json()
     changes = list(lead.stage_changes.select_related("by").order_by("-at", "-id"))
     handoffs = _handoffs(lead)

@@ -24,7 +24,7 @@ from leads.models import Lead
 from .lead_page import LeadPage, lead_page
 from .previews import reasons_in_use
 from .requests import Request, page_for, wants, way_back
-from .rows import AgreedLines, agreed_line, in_words, leading_scores
+from .rows import AgreedLines, agreed_line, in_words, leading_line, leading_scores
 from .score_page import score_page
 
 PAGE = 50
@@ -77,7 +77,7 @@ def lead(request: Request, lead_id: UUID) -> HttpResponse:
 def score(request: Request, lead_id: UUID) -> HttpResponse:
     """Its score at a moment, under a version, and why."""
     lead, now = _visible(request, lead_id), timezone.now()
-    live = agreed_line().version
+    live = leading_line(lead).version
     if live is None:
         raise Http404("Nothing is published yet.")
     page = score_page(user=request.user, lead=lead, parameters=request.GET, now=now, live=live)

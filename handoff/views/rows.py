@@ -65,6 +65,15 @@ def line_of(version: ModelVersion) -> AgreedLine:
     return _agreed(version, line)
 
 
+def leading_line(lead: Lead) -> AgreedLine:
+    """The live line of the model that leads for ``lead``; the default model's while none has scored it. Three
+    queries."""
+    leading = lead.scores.leading_first().select_related("model").first()
+    key = leading.model.key if leading else "default"
+    version = ModelVersion.objects.published().select_related("model").filter(model__key=key).first()
+    return line_of(version) if version else agreed_line()
+
+
 def _agreed(version: ModelVersion, line: Line | None) -> AgreedLine:
     lines = {key: getattr(line, f"min_{key}", None) for key in Dimension.values}
     ceilings = {key: most or max(_OPEN_END, 2 * (lines[key] or 0)) for key, most in version.ceilings.items()}

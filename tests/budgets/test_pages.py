@@ -66,6 +66,7 @@ BUDGETS = {
     + 2,  # lines and triggers of the versions
     "/leads/{id}/": FRAME
     + 1  # the lead with company and owner
+    + 1  # the score that leads
     + LINE
     + 1  # stage changes
     + 2  # handoffs, verdicts
@@ -80,6 +81,7 @@ BUDGETS = {
     + 2,  # next steps: activity types, what was done before
     "/leads/{id}/score/": FRAME
     + 1  # the lead with company and owner
+    + 1  # the score that leads
     + LINE
     + 1  # versions to choose from
     + 1  # the chosen version's line

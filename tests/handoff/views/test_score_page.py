@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.models import Handoff
-from scoring import model_file, publishing
+from scoring import model_file, publishing, rescoring
 from scoring.explanation import explain
 from scoring.models import ModelVersion
 from tests.factories import activity, company, lead
@@ -110,3 +110,23 @@ def test_a_grade_is_shown_as_its_letter(mara: User, signed_in: SignIn) -> None:
     page = signed_in(mara).get(f"/leads/{lead(city='Berlin').public_id}/score/").content.decode()
     assert "line B-, 2 thirds of a letter short" in page
     assert "Every lead starts at D" in page
+
+
+def test_the_pages_show_the_model_that_leads_for_the_lead(mara: User, signed_in: SignIn) -> None:
+    data = {
+        "model": "nordics",
+        "rules": [
+            {"key": "c", "label": "In the north", "dimension": "fit", "points": 50,
+             "when": {"field": "country", "op": "eq", "value": "SE"}}
+        ],
+        "lines": [{"stage": "sql", "min": {"fit": 10}}],
+    }  # fmt: skip
+    north = model_file.load(data=data)
+    publishing.publish(version=north, by=None, reason="The north", at=timezone.now())
+    astrid = lead("Astrid", country="SE")
+    rescoring.rescore_changed()
+    client = signed_in(mara)
+    for tail in ("", "score/"):
+        page = client.get(f"/leads/{astrid.public_id}/{tail}")
+        assert page.context["page"].line.version == north
+        assert "In the north" in page.content.decode()
