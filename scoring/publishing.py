@@ -76,8 +76,9 @@ def draft_from(*, version: ModelVersion, by: "User | None") -> ModelVersion:
     copies = {group.pk: _copied(group, made, within=None) for group in groups}
     for group in groups:
         copies[group.pk].save()
-    for group in (group for group in groups if group.within_id):
-        RuleGroup.objects.filter(pk=copies[group.pk].pk).update(within=copies[group.within_id])
+    for group in groups:
+        if group.within_id is not None:
+            RuleGroup.objects.filter(pk=copies[group.pk].pk).update(within=copies[group.within_id])
     for rule in version.rules.order_by("id"):
         _copied(rule, made, group=copies[rule.group_id] if rule.group_id else None).save()
     for parts in (version.lines, version.stage_triggers, version.blockers):

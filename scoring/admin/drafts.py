@@ -4,10 +4,14 @@ import json
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
-from scoring.models import ModelVersion, RuleGroup
+from accounts.models.calendar import validate_time_zone
+from scoring.conditions import ConditionError, parse
+from scoring.dimensions import Dimension
+from scoring.models import Line, ModelVersion, RuleGroup
 
 #: Why a part does not count: written by the reader of versions, never by hand.
 TURNED_OFF = ("disabled_at", "disabled_reason")
@@ -56,5 +60,35 @@ class GroupChoice(forms.ModelForm[Any]):
             field = self.fields.get(name)
             if isinstance(field, forms.ModelChoiceField) and self.instance.version_id:
                 groups = RuleGroup.objects.filter(version=self.instance.version_id)
-                own = self.instance.pk if isinstance(self.instance, RuleGroup) else None
-                field.queryset = groups.exclude(pk=own)
+                if isinstance(self.instance, RuleGroup):
+                    groups = groups.exclude(pk=self.instance.pk)
+                field.queryset = groups
+
+
+class VersionForm(forms.ModelForm[ModelVersion]):
+    """What holds for the whole version, with what would be right at the field that is wrong."""
+
+    def clean_applies_to(self) -> Any:
+        asked = self.cleaned_data["applies_to"]
+        if asked is not None:
+            try:
+                parse(asked, facts_only=True)
+            except ConditionError as error:
+                raise ValidationError(str(error)) from None
+        return asked
+
+    def clean_time_zone(self) -> str:
+        zone: str = self.cleaned_data["time_zone"]
+        validate_time_zone(zone)
+        return zone
+
+
+class LineForm(forms.ModelForm[Line]):
+    """A line asks for something."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        asked = [cleaned.get(f"min_{name}") for name in (*Dimension.values, "total")]
+        if all(least is None for least in asked) and not self.errors:
+            self.add_error("min_intent", "A line asks for at least one minimum.")
+        return cleaned

@@ -8,13 +8,13 @@ from django.http import HttpRequest
 
 from scoring.models import Blocker, Line, ModelVersion, Rule, RuleGroup, Trigger
 
-from .drafts import TURNED_OFF, GroupChoice, OnlyInDrafts
+from .drafts import TURNED_OFF, GroupChoice, LineForm, OnlyInDrafts
 
 
 class _OwnGroups(OnlyInDrafts):
     """A form for many parts of one version: a new one, too, is offered the groups of that version only."""
 
-    form = GroupChoice
+    form: Any = GroupChoice
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
@@ -50,6 +50,7 @@ class RuleInline(_OwnGroups, admin.StackedInline[Rule, ModelVersion]):
 
 class LineInline(OnlyInDrafts, admin.TabularInline[Line, ModelVersion]):
     model = Line
+    form = LineForm
     extra = 0
 
 
@@ -93,11 +94,12 @@ class RuleAdmin(_PartAdmin):
 class RuleGroupAdmin(_PartAdmin):
     form = GroupChoice
     list_display = ("key", "cap", "within", "version")
-    list_select_related = ("version__model", "within")
+    list_select_related = ("version__model", "within")  # type: ignore[assignment]
 
 
 @admin.register(Line)
 class LineAdmin(_PartAdmin):
+    form = LineForm
     list_display = (
         "__str__", "min_intent", "min_fit", "min_engagement", "min_total", "leave", "cool_down_days",
         "version",
