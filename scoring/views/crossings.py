@@ -77,6 +77,7 @@ def crossings(request: Request) -> HttpResponse:
         ],
         "count": _said(shown),
         "now": timezone.now(),
+        "rail_path": reverse("scoring:versions"),
     }
     return render(request, "scoring/crossings.html", context)
 

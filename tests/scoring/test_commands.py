@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from leads.models import ActivityType
 from scoring import model_file
-from scoring.models import ModelVersion
+from scoring.models import ModelVersion, ScoringModel
 from scoring.stored import activity_types
 from tests import factories as make
 from tests.scoring.test_model_file import changed
@@ -47,6 +47,13 @@ def test_a_bad_file_is_refused_with_its_place(tmp_path: Path, text: str, says: s
     file.write_text(text)
     with pytest.raises(CommandError, match=says):
         run("load_model", str(file))
+
+
+def test_the_command_line_does_not_publish_what_both_sides_have_to_sign() -> None:
+    ScoringModel.objects.update(needs_sign_off=True)
+    with pytest.raises(CommandError, match=r"version 2 stays a draft: .* marketing signs it, then sales"):
+        run("load_model", "default", "--publish", "--reason", "because")
+    assert ModelVersion.objects.live().number == 1
 
 
 def test_publishing_from_the_command_line_needs_a_reason() -> None:

@@ -27,9 +27,12 @@ class Command(BaseCommand):
             problems = "\n".join(f"  {path}: {message}" for path, message in error.problems)
             raise CommandError(f"{options['file']} is not a model:\n{problems}") from None
         if options["publish"]:
-            version = publishing.publish(
-                version=version, by=None, reason=options["reason"], at=timezone.now()
-            )
+            try:
+                version = publishing.publish(
+                    version=version, by=None, reason=options["reason"], at=timezone.now()
+                )
+            except publishing.Refused as refused:
+                raise CommandError(f"{version} stays a draft: {refused}") from None
             self.stdout.write(f"{version} is live. Everybody is scored again in the background.")
         else:
             self.stdout.write(f"{version} is a draft.")
