@@ -275,9 +275,7 @@ def _leak(
     if known_now and known_now >= FEWEST_SEEN and then < known_now / 2:
         late = f"{1 - then / known_now:.0%}"
         if "activity" in first:
-            return (
-                f"It comes after the decision: for {late} of the leads that did it, it was not there before."
-            )
+            return f"It comes after the decision: {late} of the leads that did it had not done so before."
         if first["op"] == "known":
             return f"It is filled in after the decision: {late} of the leads that have it had not before."
     _, where = np.unique(bits, axis=0, return_inverse=True)

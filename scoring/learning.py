@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 #: Points for a weight that multiplies the odds by e.
 POINTS_PER_LOGIT = 12
-#: Points are multiples of this.
+#: Points are multiples of this; a rule that would get no more than one step is left out: half as many rules
+#: rank as well.
 STEP = 2
 #: How much weights are believed: smaller is more cautious.
 BELIEF = 0.15
@@ -159,8 +160,9 @@ def _as_saved(data: dict[str, Any]) -> dict[str, Any]:
 def fitted(bits: Bits, good: Bools) -> Floats:
     """Whole points for each column."""
     weights = LogisticRegression(C=BELIEF, max_iter=2_000).fit(bits, good).coef_[0]
-    points: Floats = STEP * np.round(POINTS_PER_LOGIT * weights / STEP)
-    return points
+    points = STEP * np.round(POINTS_PER_LOGIT * weights / STEP)
+    kept: Floats = np.where(np.abs(points) > STEP, points, 0.0)
+    return kept
 
 
 def _cross_validated(bits: Bits, good: Bools) -> Figure | None:

@@ -32,6 +32,7 @@ def test_every_figure_says_how_many_it_rests_on_and_how_sure_it_is() -> None:
     found = of_version(version=live(), at=NOW)
 
     figures = found.figures
+    assert figures is not None
     assert figures.confusion == {"tp": 12, "fp": 4, "fn": 4, "tn": 10}
     said = {name: (getattr(figures, name).k, getattr(figures, name).n)
             for name in ("precision", "recall", "accuracy", "conversion")}  # fmt: skip
@@ -40,7 +41,7 @@ def test_every_figure_says_how_many_it_rests_on_and_how_sure_it_is() -> None:
     assert figures.precision.high == pytest.approx(0.898, abs=0.001)
     assert figures.auc["fit"].value == figures.auc["total"].value == pytest.approx(0.732, abs=0.001)
     assert figures.auc["intent"] is None  # all of them asked for a demo
-    assert sum([float(decile.good.k) for decile in figures.deciles]) == pytest.approx(16)
+    assert sum(decile.good.k for decile in figures.deciles) == pytest.approx(16)
     assert [(band.label, band.good.k, band.good.n) for band in figures.bands if band.good.n] == [
         (figures.bands[0].label, 4, 14),
         (figures.bands[-1].label, 12, 16),
