@@ -6,7 +6,8 @@ been supposed as a whole, with caps, groups, ceilings and blockers, and came out
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from dataclasses import field as stored
 from datetime import datetime
 from functools import cached_property
 from itertools import combinations, product
@@ -22,7 +23,7 @@ from .compiling import Statement
 from .dimensions import HUNDREDTHS, SALES_STAGE, Dimension
 from .models import ModelVersion
 from .statement import Row, compiled, plan_once
-from .supposing import Change, Done, scores_if
+from .supposing import Change, Done, Learned, scores_if
 
 MOST_WAYS = 3
 #: The most rows of one question, and the most combinations that are tried.
@@ -43,7 +44,7 @@ class Step:
     points: dict[str, float]
     types: tuple[str, ...] = ()
     times: int = 1
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = stored(default_factory=dict)
     field: str = ""
     value: Any = None
 
@@ -104,7 +105,8 @@ def next_steps(*, lead: Lead, at: datetime, version: ModelVersion | None = None)
 
 def _reaches_sales(statement: Statement) -> bool:
     ruleset = statement.ruleset
-    return any(part.stage == SALES_STAGE for part in (*ruleset.lines, *ruleset.triggers))
+    stages = [line.stage for line in ruleset.lines] + [trigger.stage for trigger in ruleset.triggers]
+    return SALES_STAGE in stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +263,8 @@ class _Search:
         if not plans:
             return ()
         rows = iter(self._scores(asked, recent=False))
-        base, ways = next(rows), []
+        base = next(rows)
+        ways: list[Way] = []
         for some, prefixes, others in plans:
             steps = [next(rows) for _ in prefixes]
             held = [names for names in others if next(rows)[f"{SALES_STAGE}_over"]]
@@ -331,8 +334,8 @@ def _best_of_a_fact(every: Sequence[_Tried]) -> list[_Tried]:
         match one.candidate.changes:
             case (Done(),):
                 key: Any = n
-            case (learned,):
-                key = learned.field
+            case (Learned(field=key),):
+                pass
             case _:
                 key = n
         if key not in best or sum(one.gain.values()) > sum(best[key].gain.values()):

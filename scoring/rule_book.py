@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F, Value
+from django.db.models.functions import Mod
+
 from accounts.models import User
 from leads.models import Lead
 
@@ -22,6 +25,8 @@ from .statement import Row, compiled, scores
 
 #: Leads that are looked at to say how many have a rule, and so many more to find examples among.
 SAMPLE, NEWEST, HIGHEST = 2_000, 200, 200
+#: Lots are drawn by the golden ratio, so that ids in a row are spread evenly over them.
+_LOTS, _NEXT_LOT = 1_000_003, 618_035
 #: Examples of a rule, and the most leads that are explained.
 MOST_EXAMPLES, MOST_EXPLAINED = 2, 16
 
@@ -134,8 +139,8 @@ def _sample(version: ModelVersion, leads: int) -> list[int]:
     """The same leads each time, spread over all as if drawn by lot."""
     scored = Score.objects.filter(model=version.model_id)
     if leads > SAMPLE:
-        share = SAMPLE * 1_000_003 // leads
-        scored = scored.extra(where=["(lead_id * 7919) %% 1000003 < %s"], params=[share])
+        lot = Mod(F("lead_id") * _NEXT_LOT, Value(_LOTS))
+        scored = scored.annotate(lot=lot).filter(lot__lt=SAMPLE * _LOTS // leads)
     return list(scored.order_by("lead_id").values_list("lead_id", flat=True)[: SAMPLE + SAMPLE // 2])
 
 

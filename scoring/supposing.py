@@ -7,7 +7,8 @@ beside them. So caps, groups, ceilings, limits and blockers are those that would
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as stored
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ class Done:
     """An activity, ``times`` in a row at the moment asked about."""
 
     type: str
-    properties: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    properties: Mapping[str, Any] = stored(default_factory=dict, hash=False)
     times: int = 1
 
 
@@ -37,7 +38,7 @@ class Learned:
     """A fact that is unknown so far becomes ``value``: a field as rules name it."""
 
     field: str
-    value: Any = field(hash=False)
+    value: Any = stored(hash=False)
 
 
 Change = Done | Learned

@@ -204,7 +204,7 @@ def _went_live(published: Publication) -> str:
 
 def _with(parameters: QueryDict, **changes: str) -> str:
     query = QueryDict(mutable=True)
-    query.update({key: parameters[key] for key in ("at", "version", "days") if key in parameters})
+    query.update({key: str(parameters[key]) for key in ("at", "version", "days") if key in parameters})
     for key, value in changes.items():
         query[key] = value
     return f"?{query.urlencode()}"

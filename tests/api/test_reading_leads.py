@@ -145,7 +145,7 @@ def test_g01_any_moment_under_any_version_has_an_exact_answer(mara: Caller) -> N
 
     def intent(**query: Any) -> float:
         said = mara.get(f"/leads/{ada.public_id}/explanation", **query).json()
-        return next(part["points"] for part in said["dimensions"] if part["key"] == "intent")
+        return float(next(part["points"] for part in said["dimensions"] if part["key"] == "intent"))
 
     before, then = asked - timedelta(seconds=1), asked + timedelta(seconds=1)
     assert intent(at=before.isoformat(), version=number) == 0

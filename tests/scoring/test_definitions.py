@@ -88,3 +88,14 @@ def test_the_page_says_what_makes_an_sql_here(client: Client, settings: Any) -> 
     assert "The rep’s acceptance makes it an SQL." in client.get(address).content.decode()
     settings.HANDED_OVER_IS_SQL = True
     assert "Handed over, it is an SQL" in client.get(address).content.decode()
+
+
+def test_where_fit_is_a_grade_the_page_says_letters(client: Client) -> None:
+    draft = model_file.load(data={**model_file.starter("pardot"), "model": "default"})
+    publishing.publish(version=draft, by=None, reason="Score and grade", at=make.NOW)
+    client.force_login(make.rep())
+    for name in ("scoring:definitions", "scoring:book"):
+        page = client.get(reverse(name)).content.decode()
+        assert "Intent 100 or more and fit B- or better." in page
+        assert "a grade from F to A+ that starts at D; points are thirds of a letter" in page
+    assert reverse("scoring:book") in client.get(reverse("scoring:definitions")).content.decode()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leads.activity_types import STARTERS
 from leads.models import Activity, ActivityType, Company, Lead
 from scoring import model_file, tenses
+from scoring.dimensions import TOP_GRADE
 from scoring.explanation import explain
 from scoring.fields import ATTRIBUTES
 from scoring.models import Adjustment, ModelVersion
@@ -98,8 +99,14 @@ def test_whoever_follows_a_proposal_is_over_the_line(
     model: dict[str, Any], person: Person, minimums: dict[str, int], generous: bool
 ) -> None:
     if generous:
-        rules = [{**rule, "points": abs(rule["points"])} for rule in model.get("rules", [])]
+        rules = [
+            {**rule, "points": abs(rule["points"])} if "points" in rule else rule
+            for rule in model.get("rules", [])
+        ]
         model = {**model, "rules": [*rules, *ASKED_FOR], "blockers": []}
+        model.pop("applies_to", None)
+    if "grades" in model and "fit" in minimums:
+        minimums = {**minimums, "fit": min(minimums["fit"], TOP_GRADE)}
     model = {**model, "lines": [{"stage": "sql", "min": minimums}]}
     with transaction.atomic():
         version, [lead] = draft(model), leads_of([person])
