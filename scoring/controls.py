@@ -58,6 +58,11 @@ class Known:
         return [*lists, ("known-property", self.properties), ("known-country", countries_named)]
 
 
+def labels() -> Known:
+    """What activities are called and nothing else: enough for sentences. One query."""
+    return Known(labels=dict(ActivityType.objects.values_list("key", "label")))
+
+
 def known() -> Known:
     """Two queries, over a sample of the newest rows."""
     types = list(ActivityType.objects.order_by("id").values_list("key", "label", "category"))

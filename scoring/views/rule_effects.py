@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import Request
-from scoring import drafting, forms, model_file, preview
+from scoring import controls, drafting, forms, model_file, preview
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
 from scoring.models import ModelVersion
@@ -57,7 +57,7 @@ def _trial(request: Request) -> Trial:
     if place.key and place.key not in drafting.keys_of(data, place.kind):
         raise Http404
     form = forms.of_post(place.kind, dict(request.POST.lists()))
-    return Trial.of(version=version, data=data, place=place, form=form)
+    return Trial.of(version=version, data=data, place=place, form=form, known=controls.labels())
 
 
 def _live(version: ModelVersion) -> ModelVersion | None:

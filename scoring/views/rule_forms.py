@@ -123,6 +123,8 @@ def form_view(
         case "settings":
             view |= {"grades": GRADES, "zones": sorted(available_timezones())}
             view["ceilings"] = _figures(form, "ceiling-", Dimension.choices, was)
+    if form.kind == "rule":
+        view["same"] = _same(trial, data, place)
     if form.kind in ("rule", "trigger", "blocker"):
         view["places"] = _places(data, place)
         view["comes_after"] = form.values.get("place") or _comes_after(data, place)
@@ -202,6 +204,28 @@ def _was(form: PartForm, live: Mapping[str, Any] | None, place: Place) -> dict[s
             continue
         was[key.replace("-", "_")] = _CHOICES.get(key, {}).get(before, before)
     return was
+
+
+def _same(trial: Trial, data: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:
+    """Other rules that are on and ask about a fact that this one asks about: their points are added to its
+    own, which is easily forgotten."""
+    about = _facts_of(trial.part.get("when"))
+    return [
+        {"label": rule["label"], "key": rule["key"], "points": rule.get("points")}
+        for rule in data.get("rules", [])
+        if rule["key"] != place.key and rule.get("on", True) and about & _facts_of(rule["when"])
+    ]
+
+
+def _facts_of(condition: Any) -> set[str]:
+    """The fields that a condition, which may be broken, asks about."""
+    if isinstance(condition, list):
+        return {name for part in condition for name in _facts_of(part)}
+    if not isinstance(condition, dict):
+        return set()
+    if isinstance(condition.get("field"), str):
+        return {condition["field"]}
+    return {name for how in ("all", "any", "none") for name in _facts_of(condition.get(how))}
 
 
 def _places(data: Mapping[str, Any], place: Place) -> list[tuple[str, str]]:

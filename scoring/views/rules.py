@@ -78,7 +78,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """The whole page; for the page's own script only the form."""
-    live = version.model.versions.published().first()
+    is_live = version.state == ModelVersion.State.PUBLISHED
+    live = version if is_live else version.model.versions.published().first()
     live_data = data if live == version else model_file.save(version=live) if live else None
     editable = version.is_draft and may_draft_rules(request.user)
     trial = trial or Trial.of(version=version, data=data, place=place, form=form)

@@ -1,7 +1,7 @@
 // The rule page: the preview follows as one types, rows come and go without loading the page anew, and what is
 // not saved is not left by accident. Without this file every button sends the form and the page comes back.
 
-const PAUSE_MS = 200; // after the last key, before the preview is asked for
+const PAUSE_MS = 150; // after the last key, before the preview is asked for
 const PAST_MS = 700; // and before the slower look at the past
 const BUILDING = /^(add|group|remove|detail|after|change)\b/;
 
@@ -111,7 +111,8 @@ async function rebuild(action) {
 }
 
 function ready() {
-  for (const each of form.querySelectorAll("[data-without-scripts]")) each.hidden = true;
+  for (const each of document.querySelectorAll("[data-without-scripts]")) each.hidden = true;
+  if (editable()) for (const each of document.querySelectorAll("[data-with-scripts]")) each.hidden = false;
 }
 
 // What is not saved

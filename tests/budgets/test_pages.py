@@ -53,6 +53,15 @@ BUDGETS = {
     + 3  # sent back: count, handoffs, verdicts
     + 3  # MQLs of each phase with their scores
     + 2,  # signals, which were handed over before
+    "/rules/": FRAME
+    + 2  # the model, its draft
+    + 5  # the draft as a file
+    + 1  # the live version
+    + 5  # the same of it, to mark what differs
+    + 3  # activity types: ids twice, names
+    + 5  # the draft's rules, for the sentence
+    + 3  # what cannot be computed
+    + 1,  # the models there are
     "/rules/versions/": FRAME
     + 1  # the model
     + 3  # how the live versions stand
@@ -99,6 +108,7 @@ def cast(db: None) -> dict[str, User]:
         "/leads/{id}/score/": sol,
         "/leads/": mara,
         "/mqls/": mara,
+        "/rules/": mara,
         "/rules/versions/": mara,
         "/rules/crossings/": mara,
     }
