@@ -11,6 +11,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from scoring.falling import Fall
+from scoring.next_steps import NextSteps, Step, Way
+
 #: The gallery has its own clock, so that it looks the same every day.
 NOW = datetime(2026, 11, 17, 10, 36, tzinfo=UTC)
 LINES: dict[str, int | None] = {"intent": 20, "fit": 20, "engagement": 5}
@@ -282,6 +285,34 @@ def _history() -> list[tuple[datetime, int, int, int]]:
     ]
 
 
+def _step(words: str, **points: float) -> Step:
+    return Step(kind="activity", words=words, points=points)
+
+
+#: What would make it an SQL, in each of its states.
+NEXT_STEPS = [
+    NextSteps(
+        "under",
+        (
+            Way((_step("Requests a demo or asks for a quote", intent=25),)),
+            Way(
+                (
+                    _step("Learn the company's staff: “100 to 500 staff” would do", fit=15),
+                    _step("Views pricing twice more", intent=8),
+                )
+            ),
+            Way((_step("Downloads the comparison guide", intent=10),), "Comparison guide and demo"),
+        ),
+    ),
+    NextSteps(
+        "over",
+        (Way((_step("Replies to an e-mail", intent=8),)),),
+        Fall("2026-12-08T09:00:00+00:00", "2026-12-15T09:00:00+00:00", ("Requested a demo",)),
+    ),
+    NextSteps("blocked", blocked_by=("Works for a competitor",)),
+]
+
+
 @login_required
 def gallery(request: HttpRequest) -> HttpResponse:
     form = WrongForm({"points": "160", "days": ""})
@@ -296,6 +327,9 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "line_missing": {"intent": 20, "fit": 20, "engagement": None},
             "explanation": EXPLANATION,
             "history": _history(),
+            "next_steps": NEXT_STEPS,
+            "line_graded": {"intent": 20, "fit": 7, "engagement": None},
+            "ceilings_graded": {**CEILINGS, "fit": 12},
             "timeline": TIMELINE,
             "reasons": REASONS,
             "form": form,

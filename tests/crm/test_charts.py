@@ -37,6 +37,25 @@ def test_a_figure_rounded_up_to_the_line_still_says_what_is_missing() -> None:
     assert drawn(1999)[0].verdict == "line 20, 0.1 short"
 
 
+def test_a_grade_says_letters_and_thirds() -> None:
+    graded = {"lines": {"fit": 7}, "ceilings": {"fit": 12}, "engagement": 0, "intent": 0, "graded": True}
+    said = [charts.bars(fit=fit, **graded)[1] for fit in (900, 600, 500)]
+    assert [(bar.points, bar.verdict) for bar in said] == [
+        ("B+", "line B-, over"),
+        ("C+", "line B-, a third of a letter short"),
+        ("C", "line B-, 2 thirds of a letter short"),
+    ]
+
+
+def test_what_happened_is_marked_where_it_happened() -> None:
+    spark = charts.spark(
+        bar=drawn(3500)[0], series=[0, 3500, 1000], days=30, places=[0, 0.25, 1], marks=[0.25, 2]
+    )
+    assert spark is not None
+    assert spark.line == "M0.0 22.0 25.0 2.0 100.0 16.3"
+    assert spark.marks == "M25.0 0V24"
+
+
 @given(st.integers(-20_000, 20_000), st.integers(0, 200))
 def test_no_bar_leaves_its_track(hundredths: int, ceiling: int) -> None:
     bar = charts.Bar(key="fit", label="Fit", css="fit", hundredths=hundredths, ceiling=ceiling, line=250)

@@ -52,6 +52,17 @@ def test_a_score_is_readable_without_seeing_it() -> None:
     assert "style=" not in html
 
 
+def test_a_grade_is_read_as_its_letter() -> None:
+    html = drawn(
+        "{% score_bars fit=900 engagement=0 intent=2800 total=3700 lines=lines ceilings=ceilings"
+        " graded=True %}",
+        lines={"intent": 20, "fit": 7},
+        ceilings={**CEILINGS, "fit": 12},
+    )
+    assert 'aria-label="Intent 28, line 20; Fit B+, line B-; Engagement 0, no line"' in html
+    assert text(html) == "37 B+"
+
+
 def test_a_dimension_without_a_line_has_no_tick() -> None:
     html = drawn(
         "{% score_bars fit=0 engagement=0 intent=0 total=0 lines=lines ceilings=ceilings %}",
