@@ -19,7 +19,7 @@ WEEK = timedelta(days=7)
 WEEKS = 4
 #: from at most so many leads that did something in one of them, found among so many leads.
 MOST_ACTIVE = 2_000
-SAMPLED_FROM = 50_000
+SAMPLED_FROM = 20_000
 #: At most so many decided leads are looked at.
 MOST_DECIDED = 3_000
 
@@ -173,7 +173,7 @@ among AS MATERIALIZED (
 ),
 active AS (
   SELECT a.lead_id, array_agg(DISTINCT
-    floor(extract(epoch FROM %(at)s::timestamptz - a.occurred_at) / 604800)::int) AS weeks
+    floor(date_part('epoch', %(at)s::timestamptz - a.occurred_at) / 604800)::int) AS weeks
   FROM leads_activity a JOIN among ON among.id = a.lead_id
   WHERE a.occurred_at > %(since)s::timestamptz AND a.occurred_at <= %(at)s::timestamptz
     AND a.voided_at IS NULL AND NOT a.undated
