@@ -63,7 +63,7 @@ class Bar:
             return f"line {line}, over"
         if self.graded:
             thirds = -(-self.short // 100)
-            return f"line {line}, {'a third' if thirds == 1 else f'{thirds} thirds'} of a letter short"
+            return f"line {line}, {thirds} {'step' if thirds == 1 else 'steps'} short"
         missing = whole_points(self.short) if self.short >= 100 else tenths(max(self.short, 10) / 100)
         return f"line {line}, {missing} short"
 

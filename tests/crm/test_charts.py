@@ -37,13 +37,13 @@ def test_a_figure_rounded_up_to_the_line_still_says_what_is_missing() -> None:
     assert drawn(1999)[0].verdict == "line 20, 0.1 short"
 
 
-def test_a_grade_says_letters_and_thirds() -> None:
+def test_a_grade_says_letters_and_steps() -> None:
     graded = {"lines": {"fit": 7}, "ceilings": {"fit": 12}, "engagement": 0, "intent": 0, "graded": True}
     said = [charts.bars(fit=fit, **graded)[1] for fit in (900, 600, 500)]
     assert [(bar.points, bar.verdict) for bar in said] == [
         ("B+", "line B-, over"),
-        ("C+", "line B-, a third of a letter short"),
-        ("C", "line B-, 2 thirds of a letter short"),
+        ("C+", "line B-, 1 step short"),
+        ("C", "line B-, 2 steps short"),
     ]
 
 

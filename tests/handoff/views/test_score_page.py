@@ -108,7 +108,7 @@ def test_a_grade_is_shown_as_its_letter(mara: User, signed_in: SignIn) -> None:
     draft = model_file.load(data=data)
     publishing.publish(version=draft, by=None, reason="Grades", at=timezone.now())
     page = signed_in(mara).get(f"/leads/{lead(city='Berlin').public_id}/score/").content.decode()
-    assert "line B-, 2 thirds of a letter short" in page
+    assert "line B-, 2 steps short" in page
     assert "Every lead starts at D" in page
 
 
