@@ -99,7 +99,7 @@ def _fact(fact: Fact) -> str:
     if fact.op.name == "between":
         low, high = fact.values
         return f"{fact.field.label} is {_value(low)} to {_value(high)}"
-    if fact.op.moves and fact.values == (1,):
+    if fact.op.moves and fact.values[0] == Decimal(1):
         when = {"last_days": "is today", "older_days": "is yesterday or earlier", "next_days": "is today"}
         return f"{fact.field.label} {when[fact.op.name]}"
     many = _and if fact.op.name == "includes_all" else _or

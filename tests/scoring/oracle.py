@@ -285,7 +285,7 @@ class _Look:
                 for other in self.person.colleagues
                 if _Look(other, self.at, self.lists, self.zone).acts(test, since, when["within_days"])
             ]
-            return len(active) >= when.get("at_least", 1)
+            return len(active) >= int(when.get("at_least", 1))
         if "stage" in when:
             since_then = self.person.stage_at or self.at
             long = since_then <= self.at - timedelta(days=when.get("for_days", 0))
