@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from scoring import drafting, model_file, publishing
 from scoring.drafting import Place
@@ -166,7 +166,12 @@ def test_a_fault_shows_at_its_field_once_that_was_touched(open_page: Open, cast:
 def test_leaving_with_changes_that_are_not_saved_asks_first(open_page: Open, cast: worlds.Cast) -> None:
     page = open_page(cast.mara)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.goto("/rules/?rule=pricing")
     page.get_by_role("link", name="Replied to an e-mail").click()
     expect(page.get_by_label("Rule", exact=True)).to_have_value("Replied to an e-mail")
