@@ -372,6 +372,14 @@ def test_settings_that_break_a_rule_elsewhere_name_it(desk: Client, draft: Model
     assert "“100 to 500 staff”: Fit is a grade here" in answer.content.decode()
 
 
+def test_rules_that_ask_about_the_same_are_named(desk: Client, draft: ModelVersion) -> None:
+    """Their points are added, which somebody who edits one of them forgets."""
+    html = desk.get(RULES + "?rule=staff-under-20").content.decode()
+
+    assert 'href="?rule=staff-100-500">100 to 500 staff</a> (+15)' in html
+    assert "Other rules ask about the same" not in desk.get(RULES + "?rule=phone").content.decode()
+
+
 # Building without scripts
 
 
