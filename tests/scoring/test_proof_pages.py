@@ -143,3 +143,14 @@ def test_where_nothing_is_learned_the_page_says_so() -> None:
     assert answer.status_code == 200
     assert "No model was learned." in answer.content.decode()
     assert not ModelVersion.objects.filter(state="draft").exists()
+
+
+def test_versions_lead_to_the_proof_and_the_suggestions() -> None:
+    version = past()
+    client = as_(factories.marketer())
+    log = client.get("/rules/versions/").content.decode()
+    assert "/rules/proof/?model=default" in log
+    assert "/rules/suggestions/?model=default" in log
+    page = client.get(f"/rules/versions/{version.number}/").content.decode()
+    assert f"/rules/proof/?model=default&amp;version={version.number}" in page
+    assert "/rules/proof/" not in as_(factories.rep()).get("/rules/versions/").content.decode()
