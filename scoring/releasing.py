@@ -1,4 +1,5 @@
-"""Held crossings: a person releases them, or they are overtaken."""
+"""Held crossings: a person releases them, the lead itself does by asking for something, or they are
+overtaken."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -26,6 +27,35 @@ def release(*, crossings: "QuerySet[Crossing] | Iterable[Crossing]", by: "User",
     if released:
         tick("crossings")
     return released
+
+
+def free(*, lead_ids: Sequence[int]) -> int:
+    """Let the held crossings of these leads go that are over the line still and have shown intent since they
+    were held: who asks for a demo is handed over at once, whatever publishing held before (S0-15). Returns
+    how many. One statement; the caller ticks once it has committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, {"leads": list(lead_ids)})
+        return int(cursor.rowcount)
+
+
+_FREE = """
+UPDATE scoring_crossing c
+SET held_at = NULL
+FROM (
+  SELECT c.id FROM scoring_crossing c
+  JOIN scoring_linestate s ON s.lead_id = c.lead_id AND s.model_id = c.model_id AND s.stage = c.stage
+    AND s.cycle = c.cycle AND s.inside
+  WHERE c.lead_id = ANY(%(leads)s::bigint[]) AND c.handled_at IS NULL AND c.held_at IS NOT NULL
+    AND c.released_at IS NULL
+    AND EXISTS (
+      SELECT 1 FROM leads_activity a JOIN leads_activitytype t ON t.id = a.type_id AND t.is_intent
+      WHERE a.lead_id = c.lead_id AND a.occurred_at > c.held_at AND a.voided_at IS NULL
+    )
+  ORDER BY c.id
+  FOR NO KEY UPDATE OF c
+) AS asked
+WHERE c.id = asked.id
+"""
 
 
 def drop_overtaken(*, at: datetime) -> int:

@@ -19,7 +19,7 @@ from leads.models import ChangedLead
 from leads.retrying import retrying
 from leads.ticks import tick
 
-from . import buckets
+from . import buckets, releasing
 from .compiling import Asked
 from .models import Adjustment, ModelVersion, Score, ScoringModel
 from .statement import Row, Saved, compiled, of_published, run, save
@@ -199,6 +199,8 @@ def _store(claimed: list[Row], at: datetime | None) -> int:
                 as_of=at or claimed[0]["now"],
             )
             crossings += saved.crossings
+    if asking := [row["lead_id"] for row in claimed if row["live"] and row["held"]]:
+        crossings += releasing.free(lead_ids=asking)
     return crossings
 
 
@@ -229,6 +231,8 @@ SELECT c.lead_id, c.live, clock_timestamp() AS now,
   EXISTS (SELECT 1 FROM scoring_adjustment a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL) AS adjusted,
   EXISTS (SELECT 1 FROM leads_activity a WHERE a.lead_id = c.lead_id AND a.voided_at IS NULL
     OFFSET %(long)s::int) AS long,
+  EXISTS (SELECT 1 FROM scoring_crossing x WHERE x.lead_id = c.lead_id AND x.handled_at IS NULL
+    AND x.held_at IS NOT NULL AND x.released_at IS NULL) AS held,
   ARRAY(SELECT ARRAY[v.id, v.model_id] FROM scoring_modelversion v WHERE v.state = 'published' ORDER BY v.id)
     AS live_versions
 FROM claimed c

@@ -364,3 +364,34 @@ def test_the_pipeline_reads_live_crossings_first_and_none_of_those_held() -> Non
     plan = Crossing.objects.ready(NOW)[:100].explain()
     assert "scoring_crossing_ready" in plan
     assert "Sort" not in plan
+
+
+def test_a_lead_that_waits_for_release_and_asks_for_something_goes_at_once() -> None:
+    """Publishing held it; what the lead does next says more than a person who has not looked yet (S0-15)."""
+    reader, asker = make.lead(), make.lead()
+    for lead in (reader, asker):
+        make.activity(lead, "demo_request", NOW - DAY)
+    publish()
+    rescore()
+    publish(rules=[rule(25)], lines=[line("sql", intent=20)])
+    assert Crossing.objects.held().count() == 2
+
+    make.activity(reader, "page_view", NOW + timedelta(minutes=5))
+    make.activity(asker, "quote_request", NOW + timedelta(minutes=5))
+    rescore(NOW + timedelta(minutes=6))
+
+    assert list(Crossing.objects.held().values_list("lead", flat=True)) == [reader.pk]
+    assert [c.lead_id for c in Crossing.objects.ready(NOW + timedelta(minutes=6))] == [asker.pk]
+
+
+def test_an_import_of_the_past_frees_nobody() -> None:
+    lead = make.lead()
+    make.activity(lead, "demo_request", NOW - DAY)
+    publish()
+    rescore()
+    publish(rules=[rule(25)], lines=[line("sql", intent=20)])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL handoff.quiet = on")
+        make.activity(lead, "quote_request", NOW + timedelta(minutes=5))
+    rescore(NOW + timedelta(minutes=6))
+    assert Crossing.objects.held().count() == 1
