@@ -9,7 +9,7 @@ from typing import Any
 from leads.models import ActivityType
 from leads.stages import Stage
 
-from . import building, countries, sentences
+from . import building, countries, posting, sentences
 from .building import Node
 from .fields import FIELDS, Type
 from .operators import OPERATORS, Takes
@@ -212,7 +212,7 @@ class _Drawing:
         type_ = building.type_of(node)
         about = node.get("what").removeprefix("field:")
         view: dict[str, Any] = {
-            "ops": [(op, _op_name(op, type_)) for op in building.operators_for(node)],
+            "ops": [(op, _op_name(op, type_)) for op in posting.operators_for(node)],
             "op": node.get("op"),
             "is_attribute": about in ("attributes", "company.attributes"),
             "key_list": f"known-{_slug(about)}",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import building
+from . import building, posting
 from .building import Node, Places, Posted
 from .dimensions import Dimension
 
@@ -96,8 +96,8 @@ def of_post(kind: str, data: Posted) -> PartForm:
     form = PartForm(kind)
     form.values = {key: values[-1] for key, values in data.items() if values}
     for name in CONDITIONS[kind]:
-        form.roots[name] = building.posted(data, name)
-        building.settle(form.roots[name])
+        form.roots[name] = posting.posted(data, name)
+        posting.settle(form.roots[name])
     pairs = zip(data.get("tier-times", ()), data.get("tier-points", ()), strict=False)
     form.tiers = [
         (times.strip(), points.strip()) for times, points in pairs if times.strip() or points.strip()
@@ -106,14 +106,14 @@ def of_post(kind: str, data: Posted) -> PartForm:
 
 
 def act(form: PartForm, action: str) -> str:
-    """Do what a button of the form says (``add:tier``, or one of ``building.act``). Returns the control that
+    """Do what a button of the form says (``add:tier``, or one of ``posting.act``). Returns the control that
     takes the focus."""
     if action == "add:tier":
         form.tiers.append(("", ""))
         return f"tier-times-{len(form.tiers) - 1}"
-    focus = building.act(form.roots, action)
+    focus = posting.act(form.roots, action)
     for root in form.roots.values():
-        building.settle(root)
+        posting.settle(root)
     return focus
 
 

@@ -7,13 +7,13 @@ from zoneinfo import available_timezones
 
 from leads.stages import Stage
 from scoring import controls, drafting, forms, phrases
-from scoring.building import nodes_of
 from scoring.controls import Known
 from scoring.dimensions import GRADES, Dimension
 from scoring.drafting import Place
 from scoring.forms import PartForm
 from scoring.models import ModelVersion
 from scoring.phrases import Phrase
+from scoring.posting import nodes_of
 from scoring.ruleset import Ruleset
 
 _DIMENSIONS = [(value, label.lower()) for value, label in Dimension.choices]

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import building
+from scoring import building, posting
 from scoring.building import Node
 from scoring.conditions import ConditionError, Group, parse
 from tests.scoring.generators import TYPES, activity_tests, conditions
@@ -74,9 +74,9 @@ everything = st.recursive(
 def through_a_browser(condition: Any) -> Any:
     """Shown, posted, and read again."""
     query = QueryDict(mutable=True)
-    for name, values in building.controls_of(building.show(condition), "when").items():
+    for name, values in posting.controls_of(building.show(condition), "when").items():
         query.setlist(name, values)
-    again = building.posted(dict(QueryDict(query.urlencode()).lists()), "when")
+    again = posting.posted(dict(QueryDict(query.urlencode()).lists()), "when")
     return building.said(again, name="when", path="$.when", places={})
 
 
@@ -102,7 +102,7 @@ def test_a_condition_survives_the_form(condition: Any) -> None:
 @given(condition=everything)
 def test_whatever_the_language_has_is_shown_with_controls(condition: Any) -> None:
     """As JSON only what is broken."""
-    kinds = {node.kind for _, node in building.nodes_of(building.show(condition), "when")}
+    kinds = {node.kind for _, node in posting.nodes_of(building.show(condition), "when")}
 
     assert "json" not in kinds
 
@@ -143,8 +143,8 @@ def test_what_cannot_be_shown_is_kept_as_json(broken: Any) -> None:
     )
 )
 def test_whatever_is_posted_is_read_or_refused(data: dict[str, list[str]]) -> None:
-    root = building.posted(data, "when")
-    building.settle(root)
+    root = posting.posted(data, "when")
+    posting.settle(root)
     said = building.said(root, name="when", path="$.when", places={})
 
     with suppress(ConditionError):
@@ -193,18 +193,18 @@ def test_a_fault_leads_to_the_control_that_said_it() -> None:
 def test_buttons_add_and_remove_and_say_where_one_goes_on() -> None:
     roots = {"when": building.show({"activity": ["demo_request"]}), "unless": building.show(None)}
 
-    assert building.act(roots, "add:when") == "when-1-what"
-    assert building.act(roots, "group:when") == "when-2-0-what"
-    assert building.act(roots, "add:when-2") == "when-2-1-what"
-    assert building.act(roots, "detail:when-0") == "when-0-where-0-property"
-    assert building.act(roots, "after:when-0") == "when-0-after-n"
-    assert building.act(roots, "add:unless") == "unless-0-what"
+    assert posting.act(roots, "add:when") == "when-1-what"
+    assert posting.act(roots, "group:when") == "when-2-0-what"
+    assert posting.act(roots, "add:when-2") == "when-2-1-what"
+    assert posting.act(roots, "detail:when-0") == "when-0-where-0-property"
+    assert posting.act(roots, "after:when-0") == "when-0-after-n"
+    assert posting.act(roots, "add:unless") == "unless-0-what"
     assert [part.kind for part in roots["when"].parts] == ["activity", "new", "group"]
 
-    assert building.act(roots, "remove:when-0-where-0") == "when-0-what"
-    assert building.act(roots, "remove:when-0-after") == "when-0-what"
-    assert building.act(roots, "remove:when-1") == "when-1-how"  # the group has moved up
-    assert building.act(roots, "remove:unless-0") == "unless-how"
+    assert posting.act(roots, "remove:when-0-where-0") == "when-0-what"
+    assert posting.act(roots, "remove:when-0-after") == "when-0-what"
+    assert posting.act(roots, "remove:when-1") == "when-1-how"  # the group has moved up
+    assert posting.act(roots, "remove:unless-0") == "unless-how"
     assert roots["when"].parts[0].after is None
     assert roots["unless"].parts == []
 
@@ -215,7 +215,7 @@ def test_buttons_add_and_remove_and_say_where_one_goes_on() -> None:
 def test_a_button_that_names_nothing_does_nothing(action: str) -> None:
     roots = {"when": building.show({"activity": ["demo_request"]})}
 
-    building.act(roots, action)
+    posting.act(roots, action)
 
     assert building.said(roots["when"], name="when", path="$", places={}) == {"activity": ["demo_request"]}
 
@@ -223,10 +223,10 @@ def test_a_button_that_names_nothing_does_nothing(action: str) -> None:
 def test_an_operator_of_another_type_gives_way() -> None:
     node = Node("field", {"what": "field:company.employees", "op": "contains", "value": "x"})
 
-    building.settle(node)
+    posting.settle(node)
 
-    assert node.get("op") in building.operators_for(node)
-    assert "contains" not in building.operators_for(node)
+    assert node.get("op") in posting.operators_for(node)
+    assert "contains" not in posting.operators_for(node)
 
 
 def test_one_condition_is_no_group_and_several_are() -> None:
@@ -234,7 +234,7 @@ def test_one_condition_is_no_group_and_several_are() -> None:
     assert isinstance(one, Node)
     assert one.kind == "group"
 
-    building.act({"when": one}, "add:when")
+    posting.act({"when": one}, "add:when")
     one.parts[1] = Node("field", {"what": "field:phone", "op": "known"})
 
     assert isinstance(parse(building.said(one, name="when", path="$", places={})), Group)
