@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.db import transaction
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 from . import intervals, model_file, outcomes
 from .backtest import judge
@@ -159,6 +157,8 @@ def _as_saved(data: dict[str, Any]) -> dict[str, Any]:
 
 def fitted(bits: Bits, good: Bools) -> Floats:
     """Whole points for each column."""
+    from sklearn.linear_model import LogisticRegression  # two seconds that only a fit should cost
+
     weights = LogisticRegression(C=BELIEF, max_iter=2_000).fit(bits, good).coef_[0]
     points = STEP * np.round(POINTS_PER_LOGIT * weights / STEP)
     kept: Floats = np.where(np.abs(points) > STEP, points, 0.0)
@@ -169,6 +169,8 @@ def _cross_validated(bits: Bits, good: Bools) -> Figure | None:
     """How well whole points rank leads they were not fitted to; None when there is nothing to look at."""
     if not bits.shape[1]:
         return None
+    from sklearn.model_selection import StratifiedKFold
+
     folds = StratifiedKFold(min(FOLDS, int(good.sum()), int((~good).sum())), shuffle=True, random_state=SEED)
     areas = np.zeros(len(good))
     for training, testing in folds.split(bits, good):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from . import intervals
 from .dimensions import MOST_POINTS, Dimension
@@ -61,6 +60,8 @@ def weights(decided: Fired, by_rule: Sequence[RuleRate]) -> Iterator[Suggestion]
 
 def _a_point(total: Floats, good: Bools) -> float:
     """What one unit of ``total`` adds to the log odds; 0 when that is not surely more than nothing."""
+    from sklearn.linear_model import LogisticRegression  # two seconds that only a fit should cost
+
     fitted = LogisticRegression(C=1e6, max_iter=1_000).fit(total[:, None], good)
     chance = fitted.predict_proba(total[:, None])[:, 1]
     error = float(_errors(total[:, None], chance, 0.0)[0])
