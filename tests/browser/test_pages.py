@@ -49,7 +49,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("sol", f"/leads/{back.lead.public_id}/"),
         ("mara", f"/leads/{back.lead.public_id}/"),
         ("sol", f"/leads/{sql.lead.public_id}/score/?days=90"),
-        ("mara", f"/leads/{back.lead.public_id}/score/?at=never"),
+        ("mara", f"/leads/{back.lead.public_id}/score/?at=2026-11-01T10:00"),
         ("mara", "/rules/book/"),
         ("sol", "/rules/?rule=target-industry"),
         ("mara", "/rules/?rule=pricing"),
