@@ -16,7 +16,7 @@ from scoring import model_file, publishing, reviewing
 from scoring.models import ModelVersion
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
-from tests.factories import activity
+from tests.factories import activity, company
 from tests.fixtures.browser import axe_violations
 from tests.scoring.waiting import held
 
@@ -69,7 +69,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
 def versions(cast: worlds.Cast) -> list[tuple[str, str]]:
     """Versions in every state, and leads that wait for release."""
     now, first = timezone.now(), ModelVersion.objects.live()
-    held("Held Hanna", title="Head of Service", company=factories.company("Nordwind GmbH"))
+    held("Held Hanna", title="Head of Service", company=company("Nordwind GmbH"))
     held("Held Mql", stage="mql")
     data = model_file.save(version=first)
     stricter = {**data, "rules": data["rules"][1:], "lines": [{"stage": "sql", "min": {"intent": 22}}]}
