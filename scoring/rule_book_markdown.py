@@ -26,9 +26,8 @@ def _chapter(chapter: Chapter) -> Iterator[str]:
     version = chapter.said.version
     yield f"## {_plain(str(version))}"
     yield ""
-    published = version.published_at
-    since = f"Live since {published.day} {published:%B %Y}: " if published else ""
-    yield f"{since}“{_plain(version.reason)}”"
+    if log := version.last_publication():
+        yield f"Live since {log.at.day} {log.at:%B %Y}: “{_plain(log.reason)}”"
     for note in filter(None, (chapter.said.applies_to, chapter.counted)):
         yield ""
         yield _plain(note)

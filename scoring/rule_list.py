@@ -58,9 +58,11 @@ def sections(
     live: Mapping[str, Any] | None,
     search: str = "",
     query: Mapping[str, str] | None = None,
+    rates: Mapping[str, str] | None = None,
 ) -> list[Section]:
     """What ``data``, the model file of ``version``, is made of; only what ``search`` is found in. ``live`` is
-    the file of the live version, to mark what differs. ``query`` goes into every address. 3 queries."""
+    the file of the live version, to mark what differs. ``query`` goes into every address. ``rates``: rule →
+    how those fared for whom it fired, which is said instead of how it counts. 3 queries."""
     broken = {
         (kind, part.key): part.disabled_reason
         for kind, parts in (
@@ -71,7 +73,7 @@ def sections(
         for part in parts.exclude(disabled_at=None)
     }
     entries = [
-        _entry(place, part, live, broken.get((place.kind, place.key), ""), query or {})
+        _entry(place, part, live, broken.get((place.kind, place.key), ""), query or {}, rates or {})
         for place, part in _parts(data)
     ]
     if wanted := search.strip().lower():
@@ -118,14 +120,16 @@ def _entry(
     live: Mapping[str, Any] | None,
     broken: str,
     query: Mapping[str, str],
+    rates: Mapping[str, str],
 ) -> Entry:
     off = not part.get("on", True)
     tiers = part.get("tiers")
+    rate = rates.get(place.key, "") if place.kind == "rule" else ""
     return Entry(
         place=place,
         label=label_of(place, part),
         url="?" + urlencode({**query, place.kind: place.key}),
-        note="off" if off else "cannot be computed" if broken else _note(place, part),
+        note="off" if off else "cannot be computed" if broken else rate or _note(place, part),
         points=tiers[-1]["points"] if tiers else part.get("points"),
         change=changed(place, part, live),
         off=off,

@@ -12,6 +12,8 @@ from scoring.dimensions import GRADES, HUNDREDTHS, MOST_CEILING, TOP_GRADE
 if TYPE_CHECKING:
     from accounts.models import User
 
+    from .publication import Publication
+
 KEY = RegexValidator(r"^[a-z][a-z0-9_-]{0,63}\Z", "Use lower-case letters, digits, - and _, a letter first.")
 
 
@@ -210,6 +212,10 @@ class ModelVersion(models.Model):
     def is_final(self) -> bool:
         """Whether it is or was live, so that nothing of it changes any more."""
         return self.state in (self.State.PUBLISHED, self.State.RETIRED)
+
+    def last_publication(self) -> "Publication | None":
+        """When it went live last, by whom and why: first published, or brought back. One query."""
+        return self.publications.select_related("by").order_by("-id").first()
 
     @property
     def ceilings(self) -> dict[str, int | None]:

@@ -21,6 +21,7 @@ from scoring import drafting, forms, model_file, publishing, rule_list, starting
 from scoring.drafting import ChangedMeanwhile, NoSuchPart, PartFaults, Place
 from scoring.forms import PartForm
 from scoring.models import ModelVersion, ScoringModel
+from scoring.rule_rates import in_short
 
 from .rule_effects import effect_of
 from .rule_forms import Trial, form_view
@@ -121,6 +122,7 @@ def _page(
             live=None if live == version else live_data,
             search=search,
             query=query,
+            rates=in_short(live, context["now"]) if live else {},
         ),
         "search": search,
         "models": [

@@ -56,7 +56,7 @@ BUDGETS = {
     "/rules/": FRAME
     + 2  # the model, its draft
     + 5  # the draft as a file
-    + 1  # the live version
+    + 2  # the live version, since when
     + 5  # the same of it, to mark what differs
     + 3  # activity types: ids twice, names
     + 5  # the draft's rules, for the sentence
