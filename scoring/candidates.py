@@ -175,7 +175,8 @@ def _sample(test: Fact, today: date) -> Any:
         return today.isoformat()
     first = test.values[0] if test.values else None
     if isinstance(first, Decimal) or test.field.type == Type.NUMBER:
-        return _number(test.op.name, [value for value in test.values if isinstance(value, Decimal)])
+        found = _number(test.op.name, [value for value in test.values if isinstance(value, Decimal)])
+        return None if test.field.name == "company.employees" and isinstance(found, float) else found
     if test.field.type == Type.CHOICE:
         return _title(test)
     if test.field.type == Type.COUNTRY:
@@ -239,7 +240,7 @@ def _number(op: str, values: list[Decimal]) -> int | float | None:
     whole = int(low.to_integral_value(rounding="ROUND_CEILING"))
     match op:
         case "eq" | "in":
-            found: int | float = whole if whole == low else float(low)
+            found: int | float = next((int(v) for v in values if v == v.to_integral_value()), float(low))
         case "ne" | "not_in":
             found = int(max(values)) + 1
         case "gt":

@@ -128,7 +128,7 @@ def read_value(operator: Operator, field: Field, value: Any) -> tuple[str, ...] 
         case Takes.REGION:
             values = value if isinstance(value, list) else [value]
             _count(values)
-            return tuple(_region(one) for one in values)
+            return tuple(dict.fromkeys(_region(one) for one in values))
 
 
 def _some(values: list[Any], operator: Operator, field: Field) -> tuple[str, ...] | tuple[Decimal, ...]:
@@ -137,7 +137,7 @@ def _some(values: list[Any], operator: Operator, field: Field) -> tuple[str, ...
         case Type.COUNTRY:
             return tuple(dict.fromkeys(_country(value) for value in values))
         case Type.CHOICE:
-            return tuple(_choice(value, field.choices) for value in values)
+            return tuple(dict.fromkeys(_choice(value, field.choices) for value in values))
         case Type.NUMBER:
             return tuple(_number(value) for value in values)
     numbers = not operator.name.startswith("includes") and all(isinstance(v, int | float) for v in values)

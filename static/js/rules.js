@@ -3,6 +3,7 @@
 
 const PAUSE_MS = 150; // after the last key, before the preview is asked for
 const PAST_MS = 700; // and before the slower look at the past
+const TYPING_MS = 400; // between two letters with which one chooses from a list
 const BUILDING = /^(add|group|remove|detail|after|change)\b/;
 
 const form = document.getElementById("editor");
@@ -95,13 +96,40 @@ function complain(answer) {
 
 // Building: the server says what the form looks like after a button or a choice
 
-async function rebuild(action) {
+let building = Promise.resolve();
+let shaping = 0;
+let lastKey = 0;
+
+/** A choice changes which controls there are. One made by typing is complete when the typing ends: a list that
+ *  is drawn anew in between forgets the letters before. */
+function shape() {
+  clearTimeout(shaping);
+  const wait = performance.now() - lastKey < TYPING_MS ? TYPING_MS : 0;
+  shaping = setTimeout(() => rebuild("change"), wait);
+}
+
+/** One after the other: each is asked for what the form says once the one before has come. */
+function rebuild(action) {
+  shaping = clearTimeout(shaping) ?? 0; // whatever is asked for takes the form as it is, a new choice included
+  building = building.then(() => build(action));
+}
+
+const values = () => new Map([...form.elements].filter((it) => it.name && it.type !== "radio").map((it) => [it.name, it.type === "checkbox" ? it.checked : it.value]));
+
+async function build(action) {
   const body = new FormData(form);
   body.set("do", action);
-  const before = document.activeElement?.id;
+  const sent = values();
   const answer = await ask(form.action, body);
   if (!answer) return;
+  const before = document.activeElement?.id;
+  // What was typed while the answer was on its way is in the form still; a removal gives others its names.
+  const typed = action.startsWith("remove") ? [] : [...values()].filter(([name, value]) => sent.has(name) && sent.get(name) !== value);
   form.replaceChildren(...answer.childNodes);
+  for (const [name, value] of typed) {
+    const control = form.elements.namedItem(name);
+    if (control instanceof HTMLElement) control.type === "checkbox" ? (control.checked = value) : (control.value = value);
+  }
   ready();
   const wanted = form.querySelector("[data-focus-on]")?.dataset.focusOn ?? before;
   const next = wanted && byId(wanted);
@@ -129,7 +157,12 @@ if (form) {
     follow();
   });
   form.addEventListener("change", (event) => {
-    if (editable() && event.target.matches("[data-shape]")) rebuild("change");
+    if (editable() && event.target.matches("[data-shape]")) shape();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (!event.target.matches("[data-shape]")) return;
+    lastKey = performance.now();
+    if (shaping) shape();
   });
   // In the capture phase: forms.js would call the button busy and wait for a page.
   document.addEventListener(
