@@ -108,9 +108,11 @@ def in_short(version: ModelVersion, at: datetime) -> dict[str, str]:
     """Rule key → "61% accepted, 104 leads", over the newest decided leads; nothing of rules that fired for
     too few. Kept for a quarter of an hour, since a list of rules is opened more often than leads are
     decided. One query, a handful when it was not kept."""
-    kept: dict[str, str] = cache.get_or_set(
-        f"rule-rates-{version.pk}", lambda: _in_short(version, at), timeout=KEPT_SECONDS
-    )
+    name = f"rule-rates-{version.pk}"
+    kept: dict[str, str] | None = cache.get(name)
+    if kept is None:
+        kept = _in_short(version, at)
+        cache.set(name, kept, timeout=KEPT_SECONDS)
     return kept
 
 
