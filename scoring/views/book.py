@@ -7,21 +7,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
-from accounts.requests import Request, page_for
+from accounts.requests import Request
 from scoring.rule_book import rule_book
 from scoring.rule_book_markdown import as_markdown
 
-
-def anybody(user: User) -> bool:
-    return True
-
-
-for_everybody = page_for(anybody, "")
+from .rule_requests import reader
 
 
 @require_safe
-@for_everybody
+@reader
 def show_book(request: Request) -> HttpResponse:
     """Every live rule with real leads that have it."""
     at = timezone.now()
@@ -29,7 +23,7 @@ def show_book(request: Request) -> HttpResponse:
 
 
 @require_safe
-@for_everybody
+@reader
 def book_markdown(request: Request) -> HttpResponse:
     """The same to take away."""
     at = timezone.localtime()

@@ -20,6 +20,7 @@ from scoring.backtest import Backtest
 from scoring.models import ModelVersion, ScoringModel
 
 from . import proof_rows as rows
+from .rule_requests import known_model_of, tabs_of
 
 drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is on the definitions page.")
 
@@ -63,12 +64,12 @@ class ProofForm(OutcomeForm):
 @drafter
 def proof(request: Request) -> HttpResponse:
     """The back-test of one version."""
-    model, at = _model(request), timezone.now()
+    model, at = known_model_of(request), timezone.now()
     version, form = _asked(request, model)
     tested = _tested(version, form, at) if version else None
     context = {
         "model": model,
-        "models": _tabs(model),
+        "models": tabs_of(model),
         "form": form,
         "tested": tested,
         "page": rows.page_of(tested, f"{reverse('scoring:proof-leads')}?{_query(request)}")
@@ -82,7 +83,7 @@ def proof(request: Request) -> HttpResponse:
 @drafter
 def proof_leads(request: Request) -> HttpResponse:
     """The leads behind one figure."""
-    model, at = _model(request), timezone.now()
+    model, at = known_model_of(request), timezone.now()
     version, form = _asked(request, model)
     if version is None:
         raise Http404
@@ -164,7 +165,7 @@ def show_suggestions(request: Request) -> HttpResponse:
 def _suggestions_page(
     request: Request, *, learned: learning.Learned | None = None, gone: str = "", status: int = 200
 ) -> HttpResponse:
-    model, at = _model(request), timezone.now()
+    model, at = known_model_of(request), timezone.now()
     live = model.versions.published().select_related("model").first()
     offered = learnable.sources(outcomes.decided(kind="accepted", at=at))
     asked = request.POST if request.method == "POST" else None
@@ -172,7 +173,7 @@ def _suggestions_page(
     chosen = set(asked.getlist("among")) if asked else {one.name for one in offered}
     context = {
         "model": model,
-        "models": _tabs(model),
+        "models": tabs_of(model),
         "live": live,
         "found": suggestions.of_model(version=live, at=at) if live else None,
         "form": LearningForm(asked, offered=offered),
@@ -187,7 +188,7 @@ def _suggestions_page(
 @drafter
 def suggested_drafts(request: Request) -> HttpResponse:
     """Make a draft of the live version with the suggestions that were ticked."""
-    model = _model(request)
+    model = known_model_of(request)
     live = get_object_or_404(model.versions.published().select_related("model"))
     try:
         draft = suggestions.apply(
@@ -203,7 +204,7 @@ def suggested_drafts(request: Request) -> HttpResponse:
 @drafter
 def learned_drafts(request: Request) -> HttpResponse:
     """Learn a model from outcomes; what was found becomes a draft, and when nothing was, the page says so."""
-    model, at = _model(request), timezone.now()
+    model, at = known_model_of(request), timezone.now()
     form = OutcomeForm(request.POST)
     kind, mature = form.chosen()
     learned = learning.learn(
@@ -223,24 +224,3 @@ def _address(version: ModelVersion) -> str:
 
 
 # Models
-
-
-def _model(request: Request) -> ScoringModel:
-    """The model that the address names; without one the default, or the first there is."""
-    if key := request.GET.get("model", ""):
-        return get_object_or_404(ScoringModel, key=key)
-    model = ScoringModel.objects.filter(key="default").first() or ScoringModel.objects.order_by("key").first()
-    if model is None:
-        raise Http404
-    return model
-
-
-def _tabs(model: ScoringModel) -> list[dict[str, Any]]:
-    """A link for each model, when there are several."""
-    models = list(ScoringModel.objects.order_by("key"))
-    if len(models) < 2:
-        return []
-    return [
-        {"label": each.name, "url": f"?model={each.key}", "count": None, "current": each == model}
-        for each in models
-    ]

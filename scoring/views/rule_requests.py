@@ -1,4 +1,6 @@
-"""What the rule page's addresses and forms name: a model, a version of it, a part."""
+"""What the addresses and forms of pages about rules name: a model, a version of it, a part."""
+
+from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -26,6 +28,25 @@ def model_of(request: Request) -> ScoringModel | None:
         return get_object_or_404(ScoringModel, key=key)
     models = ScoringModel.objects
     return models.filter(key="default").first() or models.order_by("key").first()
+
+
+def known_model_of(request: Request) -> ScoringModel:
+    """The same, for pages that have nothing to show without one: 404 when there is none."""
+    model = model_of(request)
+    if model is None:
+        raise Http404
+    return model
+
+
+def tabs_of(model: ScoringModel) -> list[dict[str, Any]]:
+    """A link for each model, ``model`` marked; none when there is only one. One query."""
+    models = list(ScoringModel.objects.order_by("key"))
+    if len(models) < 2:
+        return []
+    return [
+        {"label": each.name, "url": f"?model={each.key}", "count": None, "current": each == model}
+        for each in models
+    ]
 
 
 def version_of(request: Request, model: ScoringModel) -> ModelVersion | None:

@@ -20,12 +20,12 @@ from accounts.requests import Request
 from scoring import drafting, forms, model_file, publishing, rule_list, starting
 from scoring.drafting import ChangedMeanwhile, NoSuchPart, PartFaults, Place
 from scoring.forms import PartForm
-from scoring.models import ModelVersion, ScoringModel
+from scoring.models import ModelVersion
 from scoring.rule_rates import in_short
 
 from .rule_effects import effect_of
 from .rule_forms import Trial, form_view
-from .rule_requests import drafter, model_of, place_of, reader, version_of
+from .rule_requests import drafter, model_of, place_of, reader, tabs_of, version_of
 
 # Reading
 
@@ -114,7 +114,6 @@ def _page(
     if request.htmx and not conflict:
         return render(request, "scoring/rules.html#editor", context, status=status)
     search = request.GET.get("q", "")
-    models = list(ScoringModel.objects.order_by("key"))
     context |= {
         "sections": rule_list.sections(
             version=version,
@@ -125,12 +124,7 @@ def _page(
             rates=in_short(live, context["now"]) if live else {},
         ),
         "search": search,
-        "models": [
-            {"label": each.name, "url": f"?model={each.key}", "count": None, "current": each == version.model}
-            for each in models
-        ]
-        if len(models) > 1
-        else [],
+        "models": tabs_of(version.model),
         "known": trial.known,
     }
     return render(request, "scoring/rules.html", context, status=status)

@@ -12,25 +12,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
 from accounts.permissions import may_draft_rules, may_review_rules
 from accounts.requests import Request, page_for
 from scoring import definitions, model_file, publishing, reviewing
 from scoring.model_file import ModelFileError
-from scoring.models import Crossing, ModelReview, ModelVersion, ScoringModel
+from scoring.models import Crossing, ModelReview, ModelVersion
 
 from . import version_rows as rows
+from .rule_requests import known_model_of, reader, tabs_of
 
 #: Reviews shown beside the log.
 REVIEWS = 3
 
 
-def anybody(user: User) -> bool:
-    """What is or was live, everybody reads; ``visible_to`` hides the rest."""
-    return True
-
-
-reader = page_for(anybody, "")
 drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is on the definitions page.")
 
 
@@ -69,14 +63,14 @@ def versions(request: Request) -> HttpResponse:
 
 
 def _log_page(request: Request, form: ReviewForm, status: int = 200) -> HttpResponse:
-    model, at = _model(request), timezone.now()
+    model, at = known_model_of(request), timezone.now()
     standings = {standing.version.model_id: standing for standing in reviewing.standings(at=at)}
     held = Crossing.objects.visible_to(request.user).held().over().filter(model=model)
     may_review = may_review_rules(request.user)
     reviewed = ModelReview.objects.filter(model=model)
     context = {
         "model": model,
-        "models": _tabs(model),
+        "models": tabs_of(model),
         "log": rows.log_of(model, request.user, request.GET.get("after", "")),
         "standing": standings.get(model.pk),
         "reviews": reviewed.select_related("by", "version").order_by("-at", "-id")[:REVIEWS],
@@ -248,7 +242,7 @@ def removal(request: Request, modelversion_number: int) -> HttpResponse:
 @page_for(may_review_rules, "Marketing, managers and admins review the rules.")
 def reviews(request: Request) -> HttpResponse:
     """Somebody looked at the live version, and says what follows."""
-    model, form = _model(request), ReviewForm(request.POST)
+    model, form = known_model_of(request), ReviewForm(request.POST)
     if not form.is_valid():
         return _log_page(request, form, status=422)
     try:
@@ -286,31 +280,10 @@ def _take(
 # Which one
 
 
-def _model(request: Request) -> ScoringModel:
-    """The model that the address names; without one the default, or the first there is."""
-    if key := request.GET.get("model", ""):
-        return get_object_or_404(ScoringModel, key=key)
-    model = ScoringModel.objects.filter(key="default").first() or ScoringModel.objects.order_by("key").first()
-    if model is None:
-        raise Http404
-    return model
-
-
 def _version(request: Request, number: int) -> ModelVersion:
     versions = ModelVersion.objects.visible_to(request.user)
     people = ("model", "created_by", "checked_by", "published_by", "based_on")
-    return get_object_or_404(versions.select_related(*people), model=_model(request), number=number)
-
-
-def _tabs(model: ScoringModel) -> list[dict[str, Any]]:
-    """A link for each model, when there are several."""
-    models = list(ScoringModel.objects.order_by("key"))
-    if len(models) < 2:
-        return []
-    return [
-        {"label": each.name, "url": f"?model={each.key}", "count": None, "current": each == model}
-        for each in models
-    ]
+    return get_object_or_404(versions.select_related(*people), model=known_model_of(request), number=number)
 
 
 def address(version: ModelVersion) -> str:
