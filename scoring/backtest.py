@@ -159,9 +159,10 @@ def of_outcomes(
     few = intervals.too_few(
         good=sum(row.outcome.good for row in rows), bad=sum(not row.outcome.good for row in rows)
     )
-    figures = None if few else figures_of(rows)
-    verdict = few or _said(figures, outcome)
-    return Backtest(version, outcome, at, since, verdict, figures, rows)
+    if few:
+        return Backtest(version, outcome, at, since, few, None, rows)
+    figures = figures_of(rows)
+    return Backtest(version, outcome, at, since, _said(figures, outcome), figures, rows)
 
 
 def judge(version: ModelVersion | Ruleset, known: Sequence[Decided]) -> list[Judged]:
@@ -263,8 +264,7 @@ def _bands(total: Floats, good: Bools) -> tuple[Band, ...]:
     return tuple(bands)
 
 
-def _said(figures: Figures | None, outcome: Kind) -> str:
-    assert figures is not None  # noqa: S101 — for the type checker: only called with figures
+def _said(figures: Figures, outcome: Kind) -> str:
     area, n = figures.auc["total"], int(figures.conversion.n)
     good, bad = outcomes.GOOD[outcome], outcomes.BAD[outcome]
     if area is None:

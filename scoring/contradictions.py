@@ -5,10 +5,11 @@ every way contradicts itself. What is found is certain; what is too large to tak
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from . import countries, sentences
@@ -76,7 +77,7 @@ def _ways(condition: Condition, holds: bool) -> Iterator[list[_Literal]]:
     # "Not any" is "none of", "not all" is "one not".
     together = (condition.how == "all") == wanted
     if together:
-        parts = [lambda part=part: _ways(part, wanted) for part in condition.parts]
+        parts = [partial(_ways, part, wanted) for part in condition.parts]
         for several in _product(parts):
             yield [literal for way in several for literal in way]
     else:
@@ -84,13 +85,15 @@ def _ways(condition: Condition, holds: bool) -> Iterator[list[_Literal]]:
             yield from _ways(part, wanted)
 
 
-def _product(parts: Sequence[object]) -> Iterator[tuple[list[_Literal], ...]]:
+def _product(
+    parts: Sequence[Callable[[], Iterator[list[_Literal]]]],
+) -> Iterator[tuple[list[_Literal], ...]]:
     """All combinations, without making more of them than are asked for."""
     if not parts:
         yield ()
         return
     first, *rest = parts
-    for way in first():  # type: ignore[operator]
+    for way in first():
         for others in _product(rest):
             yield (way, *others)
 

@@ -61,7 +61,9 @@ class MomentForm(forms.Form):
         self._at = at
         self._versions = {key_of(version): version for version in versions}
         choices = [(key, _named(version)) for key, version in self._versions.items()]
-        self.fields["version"].choices = [("", "The live one"), *choices]  # type: ignore[attr-defined]
+        field = self.fields["version"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", "The live one"), *choices]
 
     def clean_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["at"]
