@@ -113,7 +113,8 @@ class Facts:
         )
 
     def _stage_then(self) -> str:
-        """Where the lead stood: after its last change until then, or before its first one after."""
+        """Where the lead stood, and since when: after its last change until then, or before its first one
+        after, or where it always stood."""
         changes = (
             f"FROM leads_stagechange t WHERE t.lead_id = w.lead_id AND t.at {{}} {self._as_of} ORDER BY t.at"
         )
@@ -122,7 +123,7 @@ class Facts:
         return (
             f"SELECT coalesce((SELECT t.to_stage {last}), (SELECT t.from_stage {following}), l.stage)"
             " AS stage,"
-            f" coalesce((SELECT t.at {last}), least(l.created_at, l.stage_at)) AS since"
+            f" coalesce((SELECT t.at {last}), (SELECT l.created_at {following}), l.stage_at) AS since"
         )
 
     def _then(self) -> tuple[str, str]:

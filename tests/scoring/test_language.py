@@ -278,6 +278,15 @@ def test_c15_in_a_stage_for_at_least_seven_days() -> None:
     assert points(lead, at=NOW - 25 * DAY, when={"stage": ["lead"]}, then=True) == 10
 
 
+def test_who_never_changed_stage_stands_there_since_the_stage_began_not_since_the_lead_did() -> None:
+    lead = make.lead(at=NOW - 30 * DAY)
+    Lead.objects.filter(pk=lead.pk).update(stage_at=NOW - 5 * DAY)
+    when = {"stage": ["lead"], "for_days": 5}
+    moments = [NOW - DAY, NOW - MINUTE, NOW]
+    assert [points(lead, at=at, when=when, then=True) for at in moments] == [0, 0, 10]
+    assert points(lead, when=when) == 10
+
+
 def test_a_stage_change_scores_a_lead_only_while_a_live_rule_looks_at_stages() -> None:
     lead = make.lead()
     rescore()
