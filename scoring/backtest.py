@@ -93,6 +93,8 @@ class Figures:
     conversion: Share
     #: Dimension or ``total`` → how well it ranks; None where it is the same for all.
     auc: dict[str, Figure | None]
+    #: The dimensions that alone tell good from bad, with intervals as wide as trying all of them asks for.
+    telling: dict[str, Figure]
     deciles: tuple[Decile, ...]
     bands: tuple[Band, ...]
     #: tp, fp, fn, tn → how many.
@@ -205,16 +207,15 @@ def figures_of(rows: Sequence[Judged]) -> Figures:
         "tn": int((~over & ~good).sum()),
     }
     n, won = len(rows), int(good.sum())
+    points = {name: np.array([getattr(row, name) for row in rows], dtype=np.float64) for name in FIGURES}
+    alone = {name: intervals.auc(points[name], good, tried=len(Dimension)) for name in Dimension.values}
     return Figures(
         precision=share(confusion["tp"], confusion["tp"] + confusion["fp"]),
         recall=share(confusion["tp"], won),
         accuracy=share(confusion["tp"] + confusion["tn"], n),
         conversion=share(won, n),
-        auc={
-            name: intervals.auc(points, good) if np.ptp(points) else None
-            for name in FIGURES
-            for points in [np.array([getattr(row, name) for row in rows], dtype=np.float64)]
-        },
+        auc={name: intervals.auc(points[name], good) if np.ptp(points[name]) else None for name in FIGURES},
+        telling={name: area for name, area in alone.items() if area and area.low > 0.5},
         deciles=_deciles(total, good),
         bands=_bands(total, good),
         confusion=confusion,
@@ -267,13 +268,16 @@ def _bands(total: Floats, good: Bools) -> tuple[Band, ...]:
 def _said(figures: Figures, outcome: Kind) -> str:
     area, n = figures.auc["total"], int(figures.conversion.n)
     good, bad = outcomes.GOOD[outcome], outcomes.BAD[outcome]
+    alone = "".join(_alone(name, tells) for name, tells in figures.telling.items())
     if area is None:
-        return f"The score was the same for all {n:,} decided leads, so nothing separates good from bad."
+        what, so = ("total", "it says nothing") if alone else ("score", "nothing separates good from bad")
+        return f"The {what} was the same for all {n:,} decided leads, so {so}.{alone}"
     if area.low <= 0.5 <= area.high:
+        what = "The total does not tell" if alone else "Nothing here separates"
         return (
-            f"Nothing here separates good from bad: of two leads, one {good} and one {bad}, the better one"
+            f"{what} good from bad: of two leads, one {good} and one {bad}, the better one"
             f" scores higher {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%});"
-            " a coin does it 50%."
+            f" a coin does it 50%.{alone}"
         )
     if area.high < 0.5:
         return (
@@ -283,6 +287,13 @@ def _said(figures: Figures, outcome: Kind) -> str:
     return (
         f"The score tells good from bad: of two leads, one {good} and one {bad}, the better one scores higher"
         f" {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%}); a coin does it 50%."
+    )
+
+
+def _alone(name: str, area: Figure) -> str:
+    return (
+        f" {Dimension(name).label} alone tells: the better one has more of it {area.value:.0%} of the time"
+        f" ({area.low:.0%}–{area.high:.0%}, wider because each of {len(Dimension)} was tried)."
     )
 
 

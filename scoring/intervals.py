@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,9 +101,14 @@ def rate(k: int) -> Figure:
 
 
 def auc(
-    scores: Sequence[float] | NDArray[np.float64], good: Sequence[bool] | NDArray[np.bool_]
+    scores: Sequence[float] | NDArray[np.float64],
+    good: Sequence[bool] | NDArray[np.bool_],
+    *,
+    tried: int = 1,
 ) -> Figure | None:
     """How often a good lead scores above a bad one, ties counting half; 0.5 is chance. None without both.
+    Who looks at ``tried`` scores for one that tells finds one by chance more often, so the interval is as
+    much wider (Bonferroni).
 
     The variance is that of DeLong, DeLong and Clarke-Pearson (1988, Biometrics 44:837), by mid-ranks as in
     Sun and Xu (2014, IEEE Signal Processing Letters 21:1389, algorithm 2); the interval is symmetric on the
@@ -123,7 +129,8 @@ def auc(
         edge = share(area * min(m, n), min(m, n))
         return Figure(area, edge.low, edge.high)
     logit = math.log(area / (1 - area))
-    half = Z * math.sqrt(variance) / (area * (1 - area))
+    z = NormalDist().inv_cdf(1 - 0.025 / tried)
+    half = z * math.sqrt(variance) / (area * (1 - area))
     return Figure(area, 1 / (1 + math.exp(half - logit)), 1 / (1 + math.exp(-half - logit)))
 
 

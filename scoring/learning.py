@@ -15,7 +15,7 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from . import intervals, model_file, outcomes
-from .backtest import judge
+from .backtest import judge, scored, statement_of
 from .intervals import Bools, Figure, Floats, Share, share
 from .learnable import Bits, Candidate, LeftOut, seen
 from .models import ModelVersion, ScoringModel
@@ -99,13 +99,9 @@ def learn_from(
         return Learned(None, outcome, base, quality, None, found.left_out, _nothing(quality, len(known)))
     points = fitted(found.bits, good)
     total = found.bits @ points
-    top = _standing(live, known) if live else TOP
-    line = max(1, int(np.quantile(total, 1 - top)))
-    data = {
-        "model": model_key,
-        "rules": rules_of(found.candidates, points),
-        "lines": [{"stage": "sql", "min": {"total": line}, "leave": 2}],
-    }
+    lines = _lines(total, _standing(live, known) if live else {"sql": TOP})
+    line = lines[0]["min"]["total"]
+    data = {"model": model_key, "rules": rules_of(found.candidates, points), "lines": lines}
     if live:
         kept = model_file.save(version=live)
         data |= {part: kept[part] for part in _KEPT if kept.get(part)}
@@ -216,10 +212,23 @@ def _listed(label: str, candidate: Candidate, values: Sequence[str]) -> str:
     return f"{name}: one of {len(values)}, such as {values[0]}"[:160]
 
 
-def _standing(live: ModelVersion, known: Sequence[Decided]) -> float:
-    """The share of decided leads over the live line, so that a learned line hands over as many."""
-    over = sum(row.over for row in judge(live, known)) / len(known)
-    return min(max(over, TOP / 2), 0.9)
+def _lines(total: Floats, standing: dict[str, float]) -> list[dict[str, Any]]:
+    """Lines of the total over which these shares of the decided leads stand, the SQL line first."""
+    sql = max(1, int(np.quantile(total, 1 - standing["sql"])))
+    lines = [{"stage": "sql", "min": {"total": sql}, "leave": 2}]
+    if "mql" in standing:
+        mql = min(sql, max(1, int(np.quantile(total, 1 - standing["mql"]))))
+        lines.append({"stage": "mql", "min": {"total": mql}, "leave": 2})
+    return lines
+
+
+def _standing(live: ModelVersion, known: Sequence[Decided]) -> dict[str, float]:
+    """The shares of decided leads over the live lines, so that learned lines bring as many."""
+    stages = dict.fromkeys(["sql", *live.lines.order_by("stage").values_list("stage", flat=True)])
+    columns = [f"{stage}_over" for stage in stages]
+    rows = [row for _, row in scored(statement_of(live), known, columns)]
+    shares = {stage: sum(row[f"{stage}_over"] for row in rows) / len(rows) for stage in stages}
+    return shares | {"sql": min(max(shares["sql"], TOP / 2), 0.9)}
 
 
 # Words

@@ -209,7 +209,8 @@ def _became(lead: Lead, decided: Decided | None) -> str:
     if lead.stage == Stage.CUSTOMER:
         return "won"
     if decided is None:
-        return f"open, {said(Stage(lead.stage))}"
+        stage = said(Stage(lead.stage))
+        return stage if lead.stage == Stage.CLOSED else f"open, {stage}"
     if decided.good:
         return "accepted"
     return f"sent back: {outcomes.said(decided.reason)}" if decided.reason else "sent back"

@@ -121,6 +121,23 @@ def test_on_outcomes_that_have_nothing_to_do_with_it_it_says_that_it_found_nothi
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("fit", "said"), [(20, "was the same for all 40"), (25, "does not tell good from bad")])
+def test_where_the_total_says_nothing_a_dimension_that_does_is_named(fit: int, said: str) -> None:
+    """Who asked was taken, who looked right was not: added up, the two say nothing."""
+    for n in range(40):
+        made = (accepted if n % 2 else sent_back)(
+            NOW - (n + 1) * DAY, title="" if n % 2 else TITLE, phone="1" if n % 4 < 2 else ""
+        )
+        if n % 2:
+            ready(made, NOW - 60 * DAY)
+    rules = [MODEL["rules"][0], {**MODEL["rules"][1], "points": 20}, rule("phone", fact("phone", "known"), fit - 20)]
+    found = of_version(version=live({**MODEL, "rules": rules if fit > 20 else rules[:2]}), at=NOW)
+    assert sorted(found.figures.telling) == ["intent"]
+    assert found.verdict.startswith(f"The total {said}")
+    assert "Intent alone tells: the better one has more of it 100% of the time (" in found.verdict
+
+
+@pytest.mark.django_db
 def test_a_score_that_points_the_wrong_way_is_called_that() -> None:
     for n in range(40):
         (sent_back if n % 2 else accepted)(NOW - (n + 1) * DAY, title=TITLE if n % 2 else "")

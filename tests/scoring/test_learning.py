@@ -7,6 +7,7 @@ import pytest
 
 from leads.models import Lead
 from scoring import learnable, learning, outcomes
+from scoring.backtest import scored, statement_of
 from scoring.learnable import Candidate
 from scoring.models import ModelVersion, ScoringModel
 from tests import factories
@@ -46,6 +47,20 @@ def test_what_tells_good_from_bad_becomes_rules_with_whole_points() -> None:
     ]
     assert found.said.startswith("Learned from 80 outcomes")
     assert [left.name for left in found.left_out] == ["attributes.number"]
+
+
+def test_learned_lines_bring_as_many_of_the_decided_to_each_stage_as_the_live_ones() -> None:
+    past()
+    lines = [{"stage": "mql", "min": {"intent": 20}}, {"stage": "sql", "min": {"intent": 20, "fit": 10}}]
+    version = live({**MODEL, "lines": lines})
+    found = learning.learn(model=version.model, at=NOW)
+    known = outcomes.decided(kind="accepted", at=NOW)
+    over = learning.draft(learned=found, by=None)
+    share = {stage: 0 for stage in ("mql", "sql")}
+    for row in scored(statement_of(over), known, ("mql_over", "sql_over")):
+        share = {stage: share[stage] + row[1][f"{stage}_over"] for stage in share}
+    assert share["mql"] >= 80 // 3 > share["sql"] > 0
+    assert [line["stage"] for line in found.data["lines"]] == ["sql", "mql"]
 
 
 def test_only_what_was_named_is_looked_at() -> None:
