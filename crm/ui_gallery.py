@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from scoring.falling import Fall
-from scoring.next_steps import NextSteps, Step, Way
+from scoring.next_steps import NextSteps
+from scoring.ways import Step, Way
 
 #: The gallery has its own clock, so that it looks the same every day.
 NOW = datetime(2026, 11, 17, 10, 36, tzinfo=UTC)

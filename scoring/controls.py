@@ -9,9 +9,9 @@ from typing import Any
 from leads.models import ActivityType
 from leads.stages import Stage
 
-from . import building, countries, posting, sentences
-from .building import Node
+from . import countries, kinds, posting, sentences
 from .fields import FIELDS, Type
+from .kinds import Node
 from .operators import OPERATORS, Takes
 from .statement import run
 
@@ -201,15 +201,15 @@ class _Drawing:
             "types": [(key, _with(self.types, key)) for key in chosen],
             "more_types": self.types,
             "first_type": node.kind != "activity" and not chosen,
-            "hows": list(building.TIMES.items()),
+            "hows": list(kinds.TIMES.items()),
             "how": node.get("how") or "least",
-            "units": list(building.UNITS),
+            "units": list(kinds.UNITS),
         }
 
     def _comparison(self, node: Node, name: str) -> dict[str, Any]:
         operator = OPERATORS.get(node.get("op"))
         takes = operator.takes if operator else Takes.ONE
-        type_ = building.type_of(node)
+        type_ = kinds.type_of(node)
         about = node.get("what").removeprefix("field:")
         view: dict[str, Any] = {
             "ops": [(op, _op_name(op, type_)) for op in posting.operators_for(node)],
@@ -226,7 +226,7 @@ class _Drawing:
             view["value_list"] = "known-country"
         elif self.known.values.get(about):
             view["value_list"] = f"known-{_slug(about)}"
-        if building.is_chosen(node):
+        if kinds.is_chosen(node):
             chosen = [value.strip().lower() for value in node.lists.get("chosen", [])]
             offered = _choices(node, takes)
             view["chosen"] = [(value, label, value.lower() in chosen) for value, label in offered]
@@ -237,7 +237,7 @@ class _Drawing:
 
 def _input(takes: Takes, type_: Type, node: Node) -> str:
     """The kind of input a value needs: none, choice, boxes, lines, pair, number, days, date or text."""
-    if building.is_chosen(node):
+    if kinds.is_chosen(node):
         return "boxes"
     match takes:
         case Takes.NOTHING:
@@ -248,13 +248,13 @@ def _input(takes: Takes, type_: Type, node: Node) -> str:
             return "lines"
     if type_ == Type.CHOICE:
         return "choice"
-    return "number" if building.read_as_numbers(node) else "text"
+    return "number" if kinds.read_as_numbers(node) else "text"
 
 
 def _choices(node: Node, takes: Takes) -> list[Choice]:
     if takes == Takes.REGION:
         return [(name, name) for name in countries.REGIONS]
-    about = building.field_of(node)
+    about = kinds.field_of(node)
     return [
         (value, _capital(sentences.CHOICES.get(value, value))) for value in (about.choices if about else ())
     ]

@@ -5,36 +5,36 @@ somebody else changed it meanwhile nothing is written. What would break the vers
 fault, with paths that begin at the part: ``$.when.all[0].value``.
 """
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from . import model_file, publishing
 from .conditions import parse
 from .dimensions import GRADES
 from .model_checking import ModelFileError, check, grade_or_points
 from .models import Line, ModelVersion, Rule, RuleGroup
+from .parts import (
+    LISTS,
+    SETTINGS,
+    NoSuchPart,
+    Place,
+    index_of,
+    is_within,
+    keys_of,
+    name_of,
+    part_of,
+    path_of,
+    stamp,
+)
 from .ruleset import BlockerSpec, LineSpec, Ruleset, TriggerSpec
 from .stored import activity_types, read, rule_spec
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-#: Kind of part → its list in a model file. Settings of the model itself have none.
-LISTS = {"rule": "rules", "line": "lines", "trigger": "triggers", "blocker": "blockers", "group": "groups"}
-KINDS = (*LISTS, "settings")
-SETTINGS = ("applies_to", "time_zone", "grades", "ceilings")
-
-
-class NoSuchPart(LookupError):
-    """The version has no such part: it never had, or somebody deleted it."""
 
 
 class PartFaults(ValueError):
@@ -54,52 +54,6 @@ class ChangedMeanwhile(Exception):
         self.now, self.by, self.at = now, by, at
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a part is in a model file: its kind, and its key ("" for a new one)."""
-
-    kind: str
-    key: str = ""
-
-
-def part_of(data: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    """The part of a model file at ``place``. Raises NoSuchPart."""
-    if place.kind == "settings":
-        return {name: data[name] for name in SETTINGS if name in data}
-    return dict(data[LISTS[place.kind]][_index(data, place)])
-
-
-def keys_of(data: Mapping[str, Any], kind: str) -> list[str]:
-    """The keys of the parts of one kind, in their order. Lines have a stage and a number instead: "sql-1"."""
-    if kind == "settings":
-        return ["model"]
-    parts = data.get(LISTS[kind], [])
-    if kind != "line":
-        return [part["key"] for part in parts]
-    counted: dict[str, int] = {}
-    keys = []
-    for line in parts:
-        counted[line["stage"]] = counted.get(line["stage"], 0) + 1
-        keys.append(f"{line['stage']}-{counted[line['stage']]}")
-    return keys
-
-
-def stamp(part: Mapping[str, Any]) -> str:
-    """A short text that is another one when the part says something else."""
-    said = json.dumps(part, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def key_for(label: str, taken: list[str]) -> str:
-    """A key out of a name, that no other part has: "under-50-staff"."""
-    base = re.sub(r"^[^a-z]+", "", slugify(label))[:56] or "part"
-    key, n = base, 1
-    while key in taken:
-        n += 1
-        key = f"{base}-{n}"
-    return key
-
-
 # Trying
 
 
@@ -108,14 +62,14 @@ def faults_of(data: Mapping[str, Any], place: Place, part: Mapping[str, Any]) ->
     would that was not wrong before. One query."""
     types = activity_types()
     changed = changed_file(data, place, part)
-    own = _path(changed, place)
-    before = {message for path, message in _all_faults(data, types) if not _within(path, own)}
+    own = path_of(changed, place)
+    before = {message for path, message in _all_faults(data, types) if not is_within(path, own)}
     found = []
     for path, message in _all_faults(changed, types):
-        if _within(path, own):
+        if is_within(path, own):
             found.append(("$" + path[len(own) :], message))
         elif message not in before:
-            found.append(("", f"{_named(changed, path)}: {message}"))
+            found.append(("", f"{name_of(changed, path)}: {message}"))
     return found
 
 
@@ -126,7 +80,7 @@ def changed_file(data: Mapping[str, Any], place: Place, part: Mapping[str, Any])
     name = LISTS[place.kind]
     parts = list(data.get(name, []))
     if place.key in keys_of(data, place.kind):
-        parts[_index(data, place)] = dict(part)
+        parts[index_of(data, place)] = dict(part)
     else:  # new, or deleted meanwhile
         parts.append(dict(part))
     return {**data, name: parts}
@@ -207,7 +161,7 @@ def save_part(
     _touch(version, by, at)
     if place.kind == "line":
         saved = keys_of(changed_file(data, place, part), "line")
-        return Place("line", saved[_index(data, place) if place.key else -1])
+        return Place("line", saved[index_of(data, place) if place.key else -1])
     return Place(place.kind, part.get("key", "model"))
 
 
@@ -285,7 +239,7 @@ def _write_settings(version: ModelVersion, part: Mapping[str, Any]) -> None:
 
 def _row(version: ModelVersion, data: Mapping[str, Any], place: Place) -> Any:
     if place.kind == "line":
-        return Line.objects.filter(version=version).order_by("id")[_index(data, place)]
+        return Line.objects.filter(version=version).order_by("id")[index_of(data, place)]
     rows: dict[str, Any] = {
         "rule": version.rules,
         "trigger": version.stage_triggers,
@@ -312,45 +266,12 @@ def _touch(version: ModelVersion, by: "User", at: datetime) -> None:
     ModelVersion.objects.filter(pk=version.pk).update(edited_at=at, edited_by=by)
 
 
-# Places and paths
-
-
-def _index(data: Mapping[str, Any], place: Place) -> int:
-    try:
-        return keys_of(data, place.kind).index(place.key)
-    except ValueError:
-        raise NoSuchPart(f"There is no {place.kind} {place.key!r}.") from None
-
-
-def _path(data: Mapping[str, Any], place: Place) -> str:
-    if place.kind == "settings":
-        return "$"
-    name = LISTS[place.kind]
-    keys = keys_of(data, place.kind)
-    return f"$.{name}[{keys.index(place.key) if place.key in keys else len(keys) - 1}]"
-
-
-def _within(path: str, own: str) -> bool:
-    if own == "$":
-        return path.startswith(tuple(f"$.{name}" for name in SETTINGS))
-    return path == own or path.startswith(f"{own}.")
-
-
 def _all_faults(data: Mapping[str, Any], types: Mapping[str, int]) -> list[tuple[str, str]]:
     try:
         check(data, types=types)
     except ModelFileError as error:
         return error.problems
     return []
-
-
-def _named(data: Mapping[str, Any], path: str) -> str:
-    """What people call the part that a path is in: "“Viewed pricing”"."""
-    found = re.match(r"\$\.(\w+)\[(\d+)\]", path)
-    if not found:
-        return "The model"
-    part = data[found[1]][int(found[2])]
-    return f"“{part.get('label') or part.get('key') or part.get('stage', '').upper() + ' line'}”"
 
 
 def _put(parts: tuple[Any, ...], key: str, spec: Any) -> tuple[Any, ...]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import building, posting
-from .building import Node, Places, Posted
 from .dimensions import Dimension
+from .kinds import Node, Places, Posted, whole
 
 #: Kind of part → the conditions it has.
 CONDITIONS = {"rule": ("when", "unless"), "trigger": ("when", "unless"), "blocker": ("when", "unless"),
@@ -148,26 +148,24 @@ def _say_rule(form: PartForm, part: dict[str, Any], places: Places) -> None:
     for key in ("dimension", "group", "count", *_NUMBERS):
         places[f"$.{key}"] = key
     if count == "tiers":
-        part["tiers"] = [
-            {"times": building.whole(times), "points": building.whole(points)} for times, points in form.tiers
-        ]
+        part["tiers"] = [{"times": whole(times), "points": whole(points)} for times, points in form.tiers]
         places["$.tiers"] = "tier-times"
         places["$.points"] = "tier-times"
     else:
-        part["points"] = building.whole(form.get("points"))
+        part["points"] = whole(form.get("points"))
     if form.get("mismatch") not in ("", "0"):
-        part["mismatch"] = building.whole(form.get("mismatch"))
+        part["mismatch"] = whole(form.get("mismatch"))
     if count == "each" and form.get("cap"):
-        part["cap"] = building.whole(form.get("cap"))
+        part["cap"] = whole(form.get("cap"))
     if form.get("window_days"):
-        part["window_days"] = building.whole(form.get("window_days"))
+        part["window_days"] = whole(form.get("window_days"))
     if count != "once" and form.get("per-times"):
-        part["per"] = {"times": building.whole(form.get("per-times")), "period": form.get("per-period")}
+        part["per"] = {"times": whole(form.get("per-times")), "period": form.get("per-period")}
     places |= {"$.per": "per-times", "$.per.period": "per-period"}
     if form.get("decay-kind"):
-        part["decay"] = {"kind": form.get("decay-kind"), "days": building.whole(form.get("decay-days"))}
+        part["decay"] = {"kind": form.get("decay-kind"), "days": whole(form.get("decay-days"))}
         if form.get("decay-percent") and form.get("decay-kind") != "half_life":
-            part["decay"]["percent"] = building.whole(form.get("decay-percent"))
+            part["decay"]["percent"] = whole(form.get("decay-percent"))
     places |= {"$.decay": "decay-kind", "$.decay.days": "decay-days", "$.decay.percent": "decay-percent"}
 
 
@@ -185,15 +183,15 @@ def _say_line(form: PartForm, part: dict[str, Any], places: Places) -> None:
     for name in MINIMUMS:
         places[f"$.min.{name}"] = f"min-{name}"
         if form.get(f"min-{name}"):
-            part["min"][name] = building.whole(form.get(f"min-{name}"))
+            part["min"][name] = whole(form.get(f"min-{name}"))
     for key in ("leave", "cool_down_days"):
         places[f"$.{key}"] = key
         if form.get(key):
-            part[key] = building.whole(form.get(key))
+            part[key] = whole(form.get(key))
 
 
 def _say_group(form: PartForm, part: dict[str, Any], places: Places) -> None:
-    part["cap"] = building.whole(form.get("cap"))
+    part["cap"] = whole(form.get("cap"))
     if form.get("within"):
         part["within"] = form.get("within")
     places |= {"$.cap": "cap", "$.within": "within"}
@@ -205,9 +203,7 @@ def _say_model(form: PartForm, part: dict[str, Any], places: Places) -> None:
     if form.get("grades"):
         part["grades"] = {"from": form.get("grades")}
     ceilings = {
-        name: building.whole(form.get(f"ceiling-{name}"))
-        for name in Dimension.values
-        if form.get(f"ceiling-{name}")
+        name: whole(form.get(f"ceiling-{name}")) for name in Dimension.values if form.get(f"ceiling-{name}")
     }
     if ceilings:
         part["ceilings"] = ceilings

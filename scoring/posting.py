@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .building import KIND_OF, Node, Posted, field_of
 from .conditions import DEEPEST
 from .fields import Type, of_property
+from .kinds import KIND_OF, Node, Posted, field_of
 from .operators import OPERATORS
 
 _DEEPEST_NAME = 4 * DEEPEST

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from . import sentences
-from .drafting import Place, keys_of, part_of
 from .models import ModelVersion
+from .parts import Place, keys_of, part_of
 from .ruleset import Fading
 
 #: Section of the list → what it says of itself.

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import Request
-from scoring import controls, drafting, forms, model_file, preview
+from scoring import controls, forms, model_file, preview
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
 from scoring.models import ModelVersion
+from scoring.parts import keys_of
 from scoring.preview import Past, Preview, Weekly
 
 from .rule_forms import Trial
@@ -54,7 +55,7 @@ def _trial(request: Request) -> Trial:
     if version is None or place is None:
         raise Http404
     data = model_file.save(version=version)
-    if place.key and place.key not in drafting.keys_of(data, place.kind):
+    if place.key and place.key not in keys_of(data, place.kind):
         raise Http404
     form = forms.of_post(place.kind, dict(request.POST.lists()))
     return Trial.of(version=version, data=data, place=place, form=form, known=controls.labels())

@@ -9,9 +9,9 @@ from leads.stages import Stage
 from scoring import controls, drafting, forms, phrases
 from scoring.controls import Known
 from scoring.dimensions import GRADES, Dimension
-from scoring.drafting import Place
 from scoring.forms import PartForm
 from scoring.models import ModelVersion
+from scoring.parts import LISTS, NoSuchPart, Place, key_for, keys_of, part_of
 from scoring.phrases import Phrase
 from scoring.posting import nodes_of
 from scoring.ruleset import Ruleset
@@ -62,7 +62,7 @@ class Trial:
     ) -> "Trial":
         """12 queries, 2 fewer with ``known``."""
         named = form.get("name") if place.kind == "group" else form.get("label")
-        key = place.key or drafting.key_for(named, drafting.keys_of(data, place.kind))
+        key = place.key or key_for(named, keys_of(data, place.kind))
         part, places = forms.said(form, key)
         faults = drafting.faults_of(data, place, part)
         known = known or controls.known()
@@ -119,7 +119,7 @@ def form_view(
         case "line":
             view |= _line_view(form, graded, was)
         case "group":
-            view["groups"] = [key for key in drafting.keys_of(data, "group") if key != place.key]
+            view["groups"] = [key for key in keys_of(data, "group") if key != place.key]
         case "settings":
             view |= {"grades": GRADES, "zones": sorted(available_timezones())}
             view["ceilings"] = _figures(form, "ceiling-", Dimension.choices, was)
@@ -195,8 +195,8 @@ def _was(form: PartForm, live: Mapping[str, Any] | None, place: Place) -> dict[s
     if live is None or not place.key:
         return {}
     try:
-        old = forms.of_part(place.kind, drafting.part_of(live, place))
-    except drafting.NoSuchPart:
+        old = forms.of_part(place.kind, part_of(live, place))
+    except NoSuchPart:
         return {}
     was = {}
     for key, before in old.values.items():
@@ -230,7 +230,7 @@ def _facts_of(condition: Any) -> set[str]:
 
 def _places(data: Mapping[str, Any], place: Place) -> list[tuple[str, str]]:
     """What a part may come after: "" for first."""
-    parts = data.get(drafting.LISTS[place.kind], [])
+    parts = data.get(LISTS[place.kind], [])
     return [
         ("", "first"),
         *((part["key"], f"after “{part['label']}”") for part in parts if part["key"] != place.key),
@@ -238,7 +238,7 @@ def _places(data: Mapping[str, Any], place: Place) -> list[tuple[str, str]]:
 
 
 def _comes_after(data: Mapping[str, Any], place: Place) -> str:
-    keys = drafting.keys_of(data, place.kind)
+    keys = keys_of(data, place.kind)
     at = keys.index(place.key) if place.key in keys else len(keys)
     return keys[at - 1] if at else ""
 

@@ -8,9 +8,8 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from accounts.permissions import may_draft_rules
 from accounts.requests import Request, page_for
-from scoring import drafting
-from scoring.drafting import Place
 from scoring.models import ModelVersion, ScoringModel
+from scoring.parts import KINDS, Place
 
 
 def anybody(user: User) -> bool:
@@ -66,6 +65,6 @@ def place_of(request: Request) -> Place | None:
     kind = request.POST.get("kind", "")
     if not kind:
         return None
-    if kind not in drafting.KINDS:
+    if kind not in KINDS:
         raise Http404
     return Place(kind, request.POST.get("key", ""))

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.permissions import may_draft_rules
 from accounts.requests import Request
 from scoring import drafting, forms, model_file, publishing, rule_list, starting
-from scoring.drafting import ChangedMeanwhile, NoSuchPart, PartFaults, Place
+from scoring.drafting import ChangedMeanwhile, PartFaults
 from scoring.forms import PartForm
 from scoring.models import ModelVersion
+from scoring.parts import KINDS, LISTS, NoSuchPart, Place, keys_of, part_of, stamp
 from scoring.rule_rates import in_short
 
 from .rule_effects import effect_of
@@ -40,15 +41,15 @@ def rules(request: Request) -> HttpResponse:
         return render(request, "scoring/rules_none.html", {"may_edit": may_draft_rules(request.user)})
     data = model_file.save(version=version)
     if kind := request.GET.get("new", ""):
-        if kind not in drafting.LISTS:
+        if kind not in LISTS:
             raise Http404
         form = forms.new(kind, request.GET.get("dimension", ""))
         return _page(request, version, data, Place(kind), form, opened=True)
-    place = next((Place(kind, request.GET[kind]) for kind in drafting.KINDS if kind in request.GET), None)
+    place = next((Place(kind, request.GET[kind]) for kind in KINDS if kind in request.GET), None)
     opened = place is not None
     place = place or _first(data)
     try:
-        part = drafting.part_of(data, place)
+        part = part_of(data, place)
     except NoSuchPart:
         raise Http404 from None
     return _page(request, version, data, place, forms.of_part(place.kind, part), opened=opened)
@@ -56,7 +57,7 @@ def rules(request: Request) -> HttpResponse:
 
 def _first(data: Mapping[str, Any]) -> Place:
     for kind in ("rule", "trigger", "line", "blocker"):
-        if keys := drafting.keys_of(data, kind):
+        if keys := keys_of(data, kind):
             return Place(kind, keys[0])
     return Place("settings", "model")
 
@@ -84,11 +85,7 @@ def _page(
     live_data = data if live == version else model_file.save(version=live) if live else None
     editable = version.is_draft and may_draft_rules(request.user)
     trial = trial or Trial.of(version=version, data=data, place=place, form=form)
-    old = (
-        drafting.part_of(data, place)
-        if place.key and place.key in drafting.keys_of(data, place.kind)
-        else None
-    )
+    old = part_of(data, place) if place.key and place.key in keys_of(data, place.kind) else None
     query = _query(request, version)
     context: dict[str, Any] = {
         "version": version,
@@ -99,7 +96,7 @@ def _page(
         "may_edit": may_draft_rules(request.user),
         "opened": opened,
         "unsaved": unsaved,
-        "seen": request.POST.get("seen", "") if unsaved else drafting.stamp(old) if old else "",
+        "seen": request.POST.get("seen", "") if unsaved else stamp(old) if old else "",
         "phrases": trial.phrases,
         "form": form_view(
             form, trial, data=data, live=live_data, place=place, errors=trial.errors if show_faults else {}
@@ -177,7 +174,7 @@ def drafts(request: Request) -> HttpResponse:
     if found is None or version.state == ModelVersion.State.RETIRED:
         found = publishing.draft_from(version=version, by=request.user)
         _say_made(request, found)
-    if place and place.key not in drafting.keys_of(model_file.save(version=found), place.kind):
+    if place and place.key not in keys_of(model_file.save(version=found), place.kind):
         place = None
     return redirect(address(found, place))
 
@@ -258,8 +255,8 @@ def _save(request: Request, version: ModelVersion, place: Place, form: PartForm)
 def _seen(request: Request, data: Mapping[str, Any], place: Place) -> str:
     """What the part said when it was loaded; what it says now for somebody who was told of a change since
     and saves over it."""
-    if request.GET.get("over") and place.key in drafting.keys_of(data, place.kind):
-        return drafting.stamp(drafting.part_of(data, place))
+    if request.GET.get("over") and place.key in keys_of(data, place.kind):
+        return stamp(part_of(data, place))
     return request.POST.get("seen", "")
 
 

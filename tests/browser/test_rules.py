@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, expect
 
-from scoring import drafting, model_file, publishing
-from scoring.drafting import Place
+from scoring import model_file, publishing
 from scoring.models import ModelVersion, Rule
+from scoring.parts import Place, part_of
 from scoring.rescoring import rescore_everybody
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
@@ -32,7 +32,7 @@ def cast(transactional_db: None) -> worlds.Cast:
 
 def saved(key: str) -> dict[str, object]:
     draft = ModelVersion.objects.get(state="draft")
-    return drafting.part_of(model_file.save(version=draft), Place("rule", key))
+    return part_of(model_file.save(version=draft), Place("rule", key))
 
 
 def test_the_effect_follows_what_is_typed(open_page: Open, cast: worlds.Cast) -> None:

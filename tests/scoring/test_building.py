@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import building, posting
-from scoring.building import Node
 from scoring.conditions import ConditionError, Group, parse
+from scoring.kinds import Node, Places
 from tests.scoring.generators import TYPES, activity_tests, conditions
 
 _types = st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True)
@@ -174,7 +174,7 @@ def test_a_fault_leads_to_the_control_that_said_it() -> None:
             Node("field", {"what": "field:attributes", "key": "", "op": "known"}),
         ],
     )
-    places: building.Places = {}
+    places: Places = {}
     said = building.said(root, name="when", path="$.when", places=places)
 
     with pytest.raises(ConditionError) as refusal:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from leads.models import Lead
 from scoring import model_file
-from scoring.explanation import Explanation, Reason, explain, history
+from scoring.explanation import Explanation, explain, history
 from scoring.models import Adjustment, ModelVersion
+from scoring.reasons import Reason
 from tests import factories as make
 from tests.factories import NOW
 from tests.scoring import generators as some

@@ -16,9 +16,10 @@ from scoring.dimensions import TOP_GRADE
 from scoring.explanation import explain
 from scoring.fields import ATTRIBUTES
 from scoring.models import Adjustment, ModelVersion
-from scoring.next_steps import NextSteps, Step, Way, next_steps
+from scoring.next_steps import NextSteps, next_steps
 from scoring.statement import compiled, scores
 from scoring.supposing import scores_if
+from scoring.ways import Step, Way
 from tests import factories as make
 from tests.factories import NOW
 from tests.scoring import generators as some

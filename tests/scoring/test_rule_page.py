@@ -9,8 +9,8 @@ from django.test import Client
 
 from accounts.models import User
 from scoring import drafting, model_file, publishing
-from scoring.drafting import Place
 from scoring.models import ModelVersion, Rule
+from scoring.parts import Place, keys_of, part_of, stamp
 from tests import factories
 from tests.factories import NOW
 
@@ -66,7 +66,7 @@ def typed(page: HttpResponse, **changes: Any) -> dict[str, Any]:
 
 
 def saved(version: ModelVersion, key: str) -> dict[str, Any]:
-    return drafting.part_of(model_file.save(version=version), Place("rule", key))
+    return part_of(model_file.save(version=version), Place("rule", key))
 
 
 # Reading
@@ -252,7 +252,7 @@ def test_a_rule_is_copied_turned_off_and_deleted(desk: Client, draft: ModelVersi
     assert saved(draft, "viewed-pricing-copy")["on"] is False
 
     desk.post(PARTS, typed(desk.get(RULES + "?rule=pricing"), do="delete"))
-    keys = drafting.keys_of(model_file.save(version=draft), "rule")
+    keys = keys_of(model_file.save(version=draft), "rule")
     assert "pricing" not in keys
     assert "viewed-pricing-copy" in keys
 
@@ -302,7 +302,7 @@ def test_a_part_that_somebody_deleted_can_be_brought_back(desk: Client, draft: M
     drafting.delete_part(
         version=draft,
         place=Place("rule", "pricing"),
-        seen=drafting.stamp(saved(draft, "pricing")),
+        seen=stamp(saved(draft, "pricing")),
         by=factories.marketer(),
         at=NOW,
     )

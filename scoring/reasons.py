@@ -1,0 +1,186 @@
+"""The parts of a dimension's points: each rule with the activities and facts behind it, and what people set
+or added by hand. ``explanation`` puts them together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from leads.models import ActivityType, Lead
+
+from . import sentences
+from .compiling import Statement
+from .conditions import Colleagues, Fact, Happened, tests_of
+from .dimensions import HUNDREDTHS
+from .models import Adjustment
+from .ruleset import RuleSpec
+from .statement import Row, run
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """An activity and what it brings, in points, before any cap; 0 for one that earns them only together with
+    others, for a tier or a compound condition."""
+
+    id: int
+    type: str
+    label: str
+    occurred_at: str
+    undated: bool
+    points: float
+    counts_until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a dimension: a rule, or what a cap, a ceiling, a grade's start or a person made of the
+    rules. ``raw_points`` is before the rule's own cap; ``count`` says how many activities earn something, of
+    which the newest are listed. ``fading`` says how it fades; ``fades_at`` is when the first of its
+    activities ends or drops, and ``counts_until`` when the last is worth nothing; None for never."""
+
+    rule: str
+    label: str
+    points: float
+    raw_points: float
+    evidence: str
+    count: int = 0
+    counts_until: str | None = None
+    fading: str = ""
+    fades_at: str | None = None
+    activities: tuple[Earned, ...] = ()
+
+
+def earned_by_rule(statement: Statement, asked: Mapping[str, Any]) -> dict[str, list[Earned]]:
+    """Rule key → the activities that earn its points, newest first."""
+    if not statement.evidence:
+        return {}
+    rules = {rule.key: rule for rule in statement.ruleset.rules}
+    found: dict[str, list[Earned]] = {}
+    rows = run(f"WITH {statement.ctes}\n{statement.evidence}", statement.binding(**asked))
+    listed: set[tuple[str, int]] = set()
+    for row in sorted(rows, key=lambda row: (row["undated"], row["occurred_at"], row["id"]), reverse=True):
+        if (row["rule"], row["id"]) in listed:
+            continue  # two tests of one compound condition saw it
+        listed.add((row["rule"], row["id"]))
+        until = None if row["undated"] else _counts_until(rules[row["rule"]], row["occurred_at"])
+        found.setdefault(row["rule"], []).append(
+            Earned(
+                id=row["id"],
+                type=row["type"],
+                label=row["label"],
+                occurred_at=iso(row["occurred_at"]),
+                undated=row["undated"],
+                points=points_of(row["points"] or 0),
+                counts_until=until,
+            )
+        )
+    return found
+
+
+def _counts_until(rule: RuleSpec, occurred_at: datetime) -> str | None:
+    """When an activity leaves the rule's window or has faded to nothing; None for never."""
+    gone = rule.fading.gone_after(rule.points) if rule.fading else None
+    ends = [seconds for seconds in (rule.window, gone) if seconds is not None]
+    return iso(occurred_at + timedelta(seconds=min(ends))) if ends else None
+
+
+def of_rule(statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list[Earned]) -> Reason:
+    count = row[statement.counts[rule.key]] if rule.key in statement.counts else 0
+    untils = [activity.counts_until for activity in earned]
+    return Reason(
+        rule=rule.key,
+        label=rule.label,
+        points=points_of(row[f"r{n}"]),
+        raw_points=points_of(row[f"raw{n}"] if f"raw{n}" in row else row[f"r{n}"]),
+        evidence=_evidence(statement, row, rule, earned, count),
+        count=count,
+        counts_until=max((until for until in untils if until), default=None) if None not in untils else None,
+        fading=_fading(rule),
+        fades_at=min((until for until in untils if until), default=None),
+        activities=tuple(earned),
+    )
+
+
+def _fading(rule: RuleSpec) -> str:
+    """How time takes the points away."""
+    if rule.fading:
+        return sentences.of_fading(rule.fading)
+    bounded = rule.earns is None and any(
+        isinstance(test, Happened | Colleagues) and test.within_days for test in tests_of(rule.when)
+    )
+    return "while it holds" if bounded else ""
+
+
+def _evidence(statement: Statement, row: Row, rule: RuleSpec, earned: list[Earned], count: int) -> str:
+    """What the rule saw: "Requested a demo on 16 November", "Job title: Head of Operations"."""
+    if earned and rule.earns is not None:
+        newest = earned[0]
+        day = _day(newest.occurred_at)
+        if newest.undated:
+            return f"{newest.label}, day unknown" + (f", {count} times" if count > 1 else "")
+        return f"{newest.label} on {day}" if count <= 1 else f"{count} times, last: {newest.label} on {day}"
+    facts = {test.field.name: test for test in tests_of(rule.when) if isinstance(test, Fact)}
+    seen = [
+        f"{sentences.name_of(test.field)}: {row[statement.values[name]] or 'unknown'}"
+        for name, test in facts.items()
+    ]
+    newest_of = {activity.type: activity for activity in reversed(earned)}
+    seen += [
+        f"{activity.label}{', day unknown' if activity.undated else f' on {_day(activity.occurred_at)}'}"
+        for activity in newest_of.values()
+    ]
+    if seen:
+        mismatches = rule.mismatch and row[f"r{_place(statement, rule)}"] == rule.mismatch * HUNDREDTHS
+        return "; ".join(seen) + (", which does not match" if mismatches else "")
+    asked = {
+        key for test in tests_of(rule.when) if isinstance(test, Happened | Colleagues) for key in test.types
+    }
+    labels = dict(ActivityType.objects.filter(key__in=asked).values_list("key", "label"))
+    return sentences.sentence(sentences.of_condition(rule.when, labels))
+
+
+def _place(statement: Statement, rule: RuleSpec) -> int:
+    return statement.ruleset.rules.index(rule)
+
+
+def by_hand(row: Row, key: str, lead: Lead, at: datetime) -> list[Reason]:
+    """What people made of the dimension: "set to" replaces the rules, "add" comes on top."""
+    replaced = row[f"{key}_set"] is not None
+    if not replaced and not row[f"{key}_added"]:
+        return []
+    words = list(
+        Adjustment.objects.in_force(at)
+        .filter(lead=lead, dimensions__contains=[key])
+        .exclude(kind=Adjustment.Kind.RESTART)
+        .select_related("author")
+        .order_by("-at", "-id")[:5]
+    )
+    said = "; ".join(f"{word} ({word.author})" if word.author else str(word) for word in words)
+    parts = []
+    if replaced:
+        parts.append(
+            plain_part(
+                "set", "Set by hand, instead of the rules", row[f"{key}_set"] - row[f"{key}_rules"], said
+            )
+        )
+    if row[f"{key}_added"]:
+        parts.append(plain_part("added", "Added by hand", row[f"{key}_added"], said))
+    return parts
+
+
+def plain_part(rule: str, label: str, hundredths: int, evidence: str = "") -> Reason:
+    return Reason(rule, label, points_of(hundredths), points_of(hundredths), evidence)
+
+
+def points_of(hundredths: int) -> float:
+    return int(hundredths) / HUNDREDTHS
+
+
+def iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _day(iso: str) -> str:
+    at = datetime.fromisoformat(iso)
+    return f"{at.day} {at:%B %Y}"
