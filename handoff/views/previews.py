@@ -17,7 +17,7 @@ from leads import consent, timeline
 from leads.signals import active_colleagues, newest
 from scoring.explanation import explain
 
-from .rows import AgreedLine, Why, agreed_line, by_activity, said_about, why_now
+from .rows import AgreedLine, Why, by_activity, leading_line, said_about, why_now
 from .work_rows import Row, row_id
 from .worklists import FIRST_VIEW
 
@@ -74,8 +74,8 @@ def preview(
     if not asked:
         return None
     handoff = _newest_handoff(user, asked)
-    line = line or agreed_line()
     lead = handoff.lead
+    line = leading_line(lead, line)
     signals = newest(lead_ids=[lead.pk], at=at).get(lead.pk, [])
     explanation = explain(lead=lead, at=at, version=line.version).as_json()
     decides = handoff.is_open and may_decide(user, handoff)

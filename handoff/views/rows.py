@@ -65,10 +65,12 @@ def line_of(version: ModelVersion) -> AgreedLine:
     return _agreed(version, line)
 
 
-def leading_line(lead: Lead) -> AgreedLine:
+def leading_line(lead: Lead, agreed: AgreedLine | None = None) -> AgreedLine:
     """The live line of the model that leads for ``lead``; the default model's while none has scored it. Three
-    queries."""
+    queries; one where it is ``agreed``, the line of the list that the lead stands in."""
     leading = lead.scores.leading_first().select_related("model").first()
+    if agreed and (leading is None or (agreed.version and leading.model_id == agreed.version.model_id)):
+        return agreed
     key = leading.model.key if leading else "default"
     version = ModelVersion.objects.published().select_related("model").filter(model__key=key).first()
     return line_of(version) if version else agreed_line()

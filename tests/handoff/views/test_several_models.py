@@ -12,6 +12,7 @@ from scoring.models import Score
 from tests import factories as make
 from tests.api.calling import caller
 from tests.factories import NOW
+from tests.handoff.factories import offered
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +60,13 @@ def test_the_api_lists_the_leading_model_first_and_explains_it(lead: Lead) -> No
     answer = caller(make.admin(), "read").get(f"/leads/{lead.public_id}").json()
     assert [score["model"] for score in answer["scores"]] == ["small-scale", "default"]
     assert answer["explanation"]["model"] == "small-scale"
+
+
+def test_the_panel_beside_a_list_explains_the_model_that_leads(lead: Lead, client: Client) -> None:
+    sofia = make.rep()
+    offered(to=sofia, of=lead)
+    client.force_login(sofia)
+    page = client.get(reverse("handoff:queue"), {"lead": str(lead.public_id)}).content.decode()
+    panel = page[page.index('id="peek"') :]
+    assert "line 5" in panel
+    assert "line 100" not in panel
