@@ -36,7 +36,7 @@ _POSTGRES_OPTIONS = {
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "jit": "off",
-    "shared_buffers": "256MB",
+    # With a larger one it reads a lead of 100,000 activities in an order that takes nine times as long.
     "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
@@ -46,6 +46,13 @@ _POSTGRES_OPTIONS = {
     "log_timezone": "UTC",
     "log_min_messages": "warning",
 }
+
+
+def _memory_options() -> dict[str, str]:
+    """What PostgreSQL keeps of its files in memory: an eighth of the machine's, at most 2 GB, since workers
+    and web live there too. The kernel keeps more, but gives it away sooner."""
+    megabytes = psutil.virtual_memory().total // 2**20
+    return {"shared_buffers": f"{min(max(megabytes // 8, 128), 2048)}MB"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,8 @@ class Servers:
     # Commands, as the supervisor and the keeper run them in the foreground
 
     def postgres_command(self) -> list[str]:
-        options = [part for item in _POSTGRES_OPTIONS.items() for part in ("-c", "=".join(item))]
+        settings = _POSTGRES_OPTIONS | _memory_options()
+        options = [part for item in settings.items() for part in ("-c", "=".join(item))]
         return [
             str(wheels.postgres_program("postgres", self.account)),
             "-D",
