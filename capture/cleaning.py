@@ -4,7 +4,7 @@ import json
 import math
 import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from leads.matching import normal_email
 
 #: Properties of one event, or attributes of one lead, as JSON in UTF-8.
 MOST_BYTES = 32 * 1024
+#: Further ahead than this, the time at which something happened is a mistake.
+FURTHEST_AHEAD = timedelta(hours=24)
 #: Levels of lists and objects below ``properties`` or ``attributes``.
 MOST_LEVELS = 8
 LARGEST_WHOLE = 2**63 - 1

@@ -14,10 +14,8 @@ from leads.models import ActivityType
 from leads.retrying import retrying
 
 from . import cleaning, identity
-from .cleaning import Refused
+from .cleaning import FURTHEST_AHEAD, Refused
 
-#: Further ahead than this, a time is a mistake; the event is refused.
-FURTHEST_AHEAD = timedelta(hours=24)
 #: Further ahead than this, a clock is wrong; the event counts as of its arrival and says so (F13).
 TOLERATED_AHEAD = timedelta(minutes=5)
 #: A clock is believed to be wrong by 24 hours at most; an hour more for an event that was long on its way.

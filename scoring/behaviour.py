@@ -13,7 +13,7 @@ from .facts import compare
 from .parameters import Parameters
 from .ruleset import DAY, Fading, Limit
 
-_OLDEST = 2**31 - 1  # seconds; an age is an int
+_OLDEST = 2**31 - 1  # seconds; an age is an int. What lies ahead does not count, however far: −1
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ class Behaviour:
         return (
             f"SELECT {n} AS n, a.lead_id, {'a.id' if ids or whole else 'NULL::bigint AS id'},"
             f" CASE WHEN a.occurred_at <= {self._as_of} THEN a.type_id END AS kind,"
-            f" CASE WHEN a.undated THEN 0 ELSE least({seconds}, {_OLDEST})::int END AS age,"
+            f" CASE WHEN a.undated THEN 0 ELSE greatest(least({seconds}, {_OLDEST}), -1)::int END AS age,"
             f" a.undated, a.occurred_at{flags},"
             f" {'a.properties' if whole else 'NULL::jsonb AS properties'}"
             f" FROM {source}{join} WHERE {who} AND a.voided_at IS NULL AND {which} OFFSET 0"

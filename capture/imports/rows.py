@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from django.utils import timezone
+
 from capture import cleaning, companies, mapping, submitting
 from capture.cleaning import Refused
 from capture.companies import IncomingCompany
@@ -300,6 +302,8 @@ def _activity(part: Mapping[str, Any], where: Columns) -> Callable[[Cells], Iter
         occurred_at = at(cells) if at else None
         if at and occurred_at is None:
             raise Refused(at_name, "Is empty, so nobody knows when it happened.")
+        if occurred_at and occurred_at > timezone.now() + cleaning.FURTHEST_AHEAD:
+            raise Refused(at_name, "Lies more than 24 hours in the future.")
         own = event_id(cells) if event_id else ""
         yield own, key, occurred_at, properties(cells), count(cells)
 

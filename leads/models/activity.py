@@ -1,6 +1,7 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -150,3 +151,7 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type_id} at {self.occurred_at:%Y-%m-%d %H:%M}"
+
+    def clean(self) -> None:
+        if self.occurred_at and self.occurred_at > timezone.now() + timedelta(hours=24):
+            raise ValidationError({"occurred_at": "Lies more than 24 hours in the future."})

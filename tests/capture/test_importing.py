@@ -512,6 +512,18 @@ def test_a_wrong_mapping_is_refused_by_its_json_path(importing: Importing, mappi
     assert f"  {path}: " in str(refused.value)
 
 
+def test_what_happens_in_two_hundred_years_is_refused(importing: Importing, rejected: Rejected) -> None:
+    mapping = {
+        "source": "fair",
+        "match": {"email": "E"},
+        "activities": [{"type": "visit", "occurred_at": "At"}],
+    }
+    importing("E,At\nada@firm.example,2026-05-01\nbob@firm.example,2206-05-01\n", mapping)
+    assert [(row["line"], row["reason"]) for row in rejected()] == [
+        ("3", "At: Lies more than 24 hours in the future.")
+    ]
+
+
 def test_a_value_only_the_database_refuses_turns_away_its_row_alone(
     importing: Importing, rejected: Rejected
 ) -> None:

@@ -410,8 +410,16 @@ def acts(draw: st.DrawFn) -> Act:
     rare = draw(st.integers(0, 9))
     properties = draw(st.dictionaries(st.sampled_from(["page", "minutes"]), stored, max_size=2))
     return Act(
-        draw(st.sampled_from(TYPES)), NOW - draw(ages), properties, undated=rare == 0, voided=rare == 1
+        draw(st.sampled_from(TYPES)),
+        draw(_ahead) if rare == 2 else NOW - draw(ages),
+        properties,
+        undated=rare == 0,
+        voided=rare == 1,
     )
+
+
+#: Slips of the pen, farther ahead than an age in seconds can say.
+_ahead = st.sampled_from([datetime(2206, 5, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)])
 
 
 @st.composite

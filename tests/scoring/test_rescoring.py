@@ -1,7 +1,7 @@
 """Whoever writes a fact, however they write it, the score follows; one bad lead never stops the others."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -477,3 +477,17 @@ def test_a_change_during_the_work_is_not_lost() -> None:
     assert ChangedLead.objects.count() == 1
     rescore()
     assert points(lead, "intent") == 2
+
+
+def test_an_activity_of_a_day_far_ahead_stops_nobody() -> None:
+    """A slip of the pen, 2206 for 2026, is further away than an age in seconds can say."""
+    slip, other = make.lead(), make.lead()
+    for at in (datetime(2206, 5, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)):
+        make.activity(slip, "demo_request", at)
+    make.activity(other, "demo_request", NOW)
+    rescoring.rescore_changed(at=NOW)
+    assert not ChangedLead.objects.exists()
+    rescoring.rescore_everybody(model=ScoringModel.objects.get(), at=NOW)
+    scores = dict(Score.objects.values_list("lead_id", "intent"))
+    assert scores[slip.pk] == 0
+    assert scores[other.pk] > 0
