@@ -58,6 +58,10 @@ class PublishedMeanwhile(Refused):
     """Another version went live than the one that the person was looking at."""
 
 
+class TryAgain(Refused):
+    """Something that takes its time was under way; nothing was changed."""
+
+
 class ReasonMissing(Refused):
     """Publishing needs a reason, such as what was seen in the market (S1-20)."""
 
@@ -155,11 +159,13 @@ def missing(version: ModelVersion) -> list[str]:
     return steps + [f"{side} signs it" for side in SignOff.Side.values if side not in signed]
 
 
-def may_publish(version: ModelVersion, user: "User") -> bool:
-    """Whether ``user`` may make ``version`` live, or bring it back. Up to 1 query."""
+def may_publish(version: ModelVersion, user: "User", *, signatures: int | None = None) -> bool:
+    """Whether ``user`` may make ``version`` live, or bring it back. ``signatures``: how many it has, where
+    they were counted already. Up to 1 query."""
     asked = version.model.needs_sign_off and not may_publish_rules(user, signed=False)
-    signed = asked and version.sign_offs.count() == len(SignOff.Side)
-    return may_publish_rules(user, signed=signed)
+    if asked and signatures is None:
+        signatures = version.sign_offs.count()
+    return may_publish_rules(user, signed=asked and signatures == len(SignOff.Side))
 
 
 @transaction.atomic
@@ -208,7 +214,7 @@ def publish(
         rescored_to=0,
     )
     log.save()
-    watching.follow()
+    _follow()
     tick("published")
     return version
 
@@ -233,7 +239,7 @@ def bring_back(
     since = _lived_since(version)
     _retire_live(version.model)
     _move(version, to=ModelVersion.State.PUBLISHED, rescored_to=0)
-    watching.follow()
+    _follow()
     undo_held(model=version.model, versions=since, at=at)
     Publication.objects.create(
         model=version.model,
@@ -245,6 +251,13 @@ def bring_back(
     )
     tick("published")
     return version
+
+
+def _follow() -> None:
+    try:
+        watching.follow()
+    except watching.Busy as busy:
+        raise TryAgain(str(busy)) from None
 
 
 def _retire_live(model: ScoringModel) -> None:

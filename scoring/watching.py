@@ -1,6 +1,7 @@
 """What the live rules look at beyond a lead itself: the triggers of ``leads.marking`` mark leads for it."""
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
 
 from leads.models import Watched
 
@@ -9,15 +10,36 @@ from .models import ModelVersion
 from .stored import activity_types, read
 
 
+#: The advisory lock of whoever changes what is watched, and how long they wait for those who write.
+LOCK = 7_304
+PATIENCE = "2s"
+
+
+class Busy(Exception):
+    """What is watched cannot be changed just now; nothing was."""
+
+
 def follow() -> None:
     """Let the triggers mark for what the live versions ask, and for nothing else. Within the transaction that
-    publishes. Whoever writes just now is waited for, so that no change falls between the old and the new;
-    only where something differs, which is rare."""
+    publishes; of two models that are published at once the second waits here and then sees both. Whoever
+    writes activities just now is waited for, so that no change falls between the old and the new; only where
+    something differs, which is rare. Raises Busy when they take long: everybody who writes after them would
+    wait as well."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     wanted = _asked_for()
     if wanted == {row.what: sorted(row.types) for row in Watched.objects.all()}:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE leads_watched IN ACCESS EXCLUSIVE MODE")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            cursor.execute("LOCK TABLE leads_watched IN ACCESS EXCLUSIVE MODE")
+            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            message = "Many activities are being written just now, by an import perhaps: try again."
+            raise Busy(message) from None
+        raise
     Watched.objects.all().delete()
     Watched.objects.bulk_create(Watched(what=what, types=types) for what, types in wanted.items())
 

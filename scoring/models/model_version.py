@@ -190,8 +190,9 @@ class ModelVersion(models.Model):
                 condition=pgtrigger.Q(old__state__in=["published", "retired"]),
                 func="""
                     IF TG_OP = 'UPDATE' AND NEW.state IN ('published', 'retired')
-                        AND (to_jsonb(NEW) - 'state' - 'rescored_to')
-                            = (to_jsonb(OLD) - 'state' - 'rescored_to')
+                        AND (NEW.based_on_id IS NULL OR NEW.based_on_id = OLD.based_on_id)
+                        AND (to_jsonb(NEW) - ARRAY['state', 'rescored_to', 'based_on_id'])
+                            = (to_jsonb(OLD) - ARRAY['state', 'rescored_to', 'based_on_id'])
                     THEN
                         RETURN NEW;
                     END IF;

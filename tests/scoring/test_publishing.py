@@ -152,6 +152,17 @@ def test_an_edit_that_meets_the_check_waits_and_is_refused() -> None:
     assert version.rules.get().points == 25
 
 
+def test_a_draft_goes_though_what_was_made_from_it_is_live() -> None:
+    first = draft()
+    second = publishing.draft_from(version=first, by=None)
+    publishing.publish(version=second, by=None, reason="for the test", at=NOW)
+    publishing.discard(version=first)
+    second.refresh_from_db()
+    assert second.based_on is None
+    with pytest.raises(IntegrityError, match="cannot change"), transaction.atomic():
+        ModelVersion.objects.filter(pk=second.pk).update(based_on=second)
+
+
 # Signatures
 
 
