@@ -23,6 +23,9 @@ DEEPEST = 8
 MOST_TESTS = 100
 MOST_PARTS = 50
 MOST_TYPES = 100
+#: Characters of all texts that a condition looks for within values, and the operators that do.
+MOST_SOUGHT = 800
+_SOUGHT = ("contains", "word", "like", "ends")
 MOST_PROPERTIES = 10
 MOST_TIMES = 1000
 LONGEST_WINDOW = 3650
@@ -157,7 +160,24 @@ def parse(
             below = [faults.of(read, part, f"{at}.{how}[{n}]", depth + 1) for n, part in enumerate(parts)]
         return Group(how, tuple(cast("list[Condition]", below)))
 
-    return read(data, path, 1)
+    condition = read(data, path, 1)
+    _not_too_much_to_look_for(condition, path)
+    return condition
+
+
+def _not_too_much_to_look_for(condition: Condition, path: str) -> None:
+    """Looking for a text in the worst of values takes as long as both are long (4 µs a character)."""
+    facts: list[Fact] = []
+    for test in tests_of(condition):
+        facts += [test] if isinstance(test, Fact) else getattr(test, "where", ())
+        facts += test.after.where if isinstance(test, Happened) and test.after else ()
+    sought = sum(len(str(text)) for fact in facts if fact.op.name in _SOUGHT for text in fact.values)
+    if sought > MOST_SOUGHT:
+        raise TooMuch(
+            path,
+            f"The texts to look for have {sought:,} characters together; {MOST_SOUGHT:,} are the most."
+            " Where the whole value is meant, “is one of” takes 500.",
+        )
 
 
 def _fact(node: Mapping[str, Any], at: str) -> Fact:

@@ -15,11 +15,16 @@ from typing import Any
 from leads.models import Lead
 
 from .compiling import Statement
+from .conditions import Happened, tests_of
 from .fields import ATTRIBUTES
 from .statement import Row, run
 
-#: How many activities of each type a quick look reads.
-RECENT = 25
+#: How many activities of each type a quick look reads, the newest; and one before something is proposed. A
+#: lead that did something more often than that is a machine, and its page must open all the same.
+RECENT, RECENT_IN_EARNEST = 25, 400
+#: So many suppositions are asked about at once where rules ask what came before: each row then looks through
+#: the rows of all that are asked with it.
+AT_ONCE_WITH_EARLIER = 6
 #: So many colleagues are looked at, those who were active last.
 MOST_COLLEAGUES = 30
 
@@ -51,18 +56,38 @@ def scores_if(
     at: datetime,
     suppositions: Sequence[Sequence[Change]],
     types: Mapping[str, int],
-    recent: bool = False,
+    recent: int = RECENT_IN_EARNEST,
 ) -> list[Row]:
     """One row for each of ``suppositions``, as ``statement.scores`` gives it: what ``lead`` would score as of
-    ``at`` if all of its changes were so. ``statement`` is one for ids. With ``recent`` only the newest
-    activities of each type are read, which is quick for a long past and exact for a short one. One query,
-    which writes nothing."""
+    ``at`` if all of its changes were so. ``statement`` is one for ids. The newest ``recent`` activities of
+    each type are read: all there are, but for the very longest pasts. One query, several where rules ask what
+    came before; they write nothing."""
+    with_earlier = any(
+        isinstance(test, Happened) and test.after is not None
+        for condition in statement.ruleset.conditions()
+        for test in tests_of(condition)
+    )
+    size = AT_ONCE_WITH_EARLIER if with_earlier else max(len(suppositions), 1)
+    rows: list[Row] = []
+    for first in range(0, len(suppositions), size):
+        rows += _scores_if(statement, lead, at, suppositions[first : first + size], types, recent)
+    return rows
+
+
+def _scores_if(
+    statement: Statement,
+    lead: Lead,
+    at: datetime,
+    suppositions: Sequence[Sequence[Change]],
+    types: Mapping[str, int],
+    recent: int,
+) -> list[Row]:
     asked = {
         "ids": [-n for n in range(1, len(suppositions) + 1)],
         "as_of": at,
         "real_lead": lead.pk,
         "supposed": _written(suppositions, lead, types),
-        "recent": RECENT if recent else None,
+        "recent": recent,
     }
     sql = f"WITH {_shadows(statement)},\n{statement.ctes}\nSELECT * FROM scored ORDER BY lead_id DESC"
     return run(sql, statement.binding(**asked))
@@ -117,7 +142,7 @@ _ACTIVITIES = """leads_activity AS (
   FROM (
     SELECT *, row_number() OVER (PARTITION BY type_id ORDER BY occurred_at DESC) AS place
     FROM leads_activity WHERE lead_id = %(real_lead)s::bigint AND voided_at IS NULL
-  ) a CROSS JOIN supposed s WHERE a.place <= coalesce(%(recent)s::bigint, a.place)
+  ) a CROSS JOIN supposed s WHERE a.place <= %(recent)s::bigint
   UNION ALL
   SELECT (2^62)::bigint, s.id, (act ->> 'type')::smallint, %(as_of)s::timestamptz, false, NULL::timestamptz,
     act -> 'properties'

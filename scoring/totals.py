@@ -52,8 +52,13 @@ class Totals:
 
     def _innermost_first(self) -> list[str]:
         def depth(key: str) -> int:
+            """How many groups it is part of. A circle, which only a draft may hold, is walked once."""
+            passed: set[str] = set()
             outer = self._ruleset.within.get(key)
-            return 0 if outer is None else 1 + depth(outer)
+            while outer is not None and outer not in passed:
+                passed.add(outer)
+                outer = self._ruleset.within.get(outer)
+            return len(passed)
 
         return sorted(self._ruleset.groups, key=depth, reverse=True)
 

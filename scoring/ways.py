@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from leads.models import ActivityType, Lead
 
@@ -20,7 +21,7 @@ from .candidates import MOST_STEPS, Candidate, candidates, fact_in_words
 from .compiling import Statement
 from .dimensions import HUNDREDTHS, SALES_STAGE, Dimension
 from .statement import Row
-from .supposing import Change, Done, Learned, scores_if
+from .supposing import RECENT, RECENT_IN_EARNEST, Change, Done, Learned, scores_if
 
 MOST_WAYS = 3
 #: The most rows of one question, and the most combinations that are tried.
@@ -86,9 +87,10 @@ class Search:
         self.statement, self.lead, self.at = statement, lead, at
         self.kinds = kinds or {kind.key: kind for kind in ActivityType.objects.all()}
         self.types = {key: kind.pk for key, kind in self.kinds.items()}
-        every = candidates(ruleset=statement.ruleset, lead=lead, today=at.date())
+        today = at.astimezone(ZoneInfo(statement.ruleset.time_zone)).date()
+        every = candidates(ruleset=statement.ruleset, lead=lead, today=today)
         self.candidates = sorted(every, key=self._cost)[:_MOST_SINGLES]
-        rows = self._scores([(), *(candidate.changes for candidate in self.candidates)], recent=True)
+        rows = self._scores([(), *(candidate.changes for candidate in self.candidates)], recent=RECENT)
         self.base = rows[0] if rows else None
         self._rows = rows[1:]
 
@@ -109,7 +111,7 @@ class Search:
         fewest = _joined(found[0]).actions if found else 0
         return self._verified([some for some in found if _joined(some).actions <= fewest + 1])
 
-    def _scores(self, suppositions: Sequence[Sequence[Change]], *, recent: bool) -> list[Row]:
+    def _scores(self, suppositions: Sequence[Sequence[Change]], *, recent: int) -> list[Row]:
         return scores_if(
             statement=self.statement,
             lead=self.lead,
@@ -170,7 +172,7 @@ class Search:
         sets = sorted(sets, key=lambda some: self._cost(_joined(some)))[:_MOST_TRIED]
         if not sets:
             return []
-        rows = self._scores([_joined(some).changes for some in sets], recent=True)
+        rows = self._scores([_joined(some).changes for some in sets], recent=RECENT)
         return _least([some for some, row in zip(sets, rows, strict=True) if row[f"{SALES_STAGE}_over"]])
 
     def _may_do(self, some: Sequence[_Tried]) -> bool:
@@ -196,8 +198,8 @@ class Search:
     # In earnest
 
     def _verified(self, found: Sequence[list[_Tried]]) -> tuple[Way, ...]:
-        """The first ways, each supposed once more with all of the lead's past, with every activity that could
-        stand in for another, and step by step for the points of each."""
+        """The first ways, each supposed once more with more of the lead's past, with every activity that
+        could stand in for another, and step by step for the points of each."""
         asked: list[tuple[Change, ...]] = [()]
         plans: list[tuple[list[_Tried], list[tuple[Change, ...]], dict[tuple[str, ...], tuple[Change, ...]]]]
         plans = []
@@ -211,7 +213,7 @@ class Search:
             asked += [*prefixes, *others.values()]
         if not plans:
             return ()
-        rows = iter(self._scores(asked, recent=False))
+        rows = iter(self._scores(asked, recent=RECENT_IN_EARNEST))
         base = next(rows)
         ways: list[Way] = []
         for some, prefixes, others in plans:

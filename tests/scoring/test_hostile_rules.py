@@ -234,6 +234,26 @@ def test_b8_any_accepted_rule_is_quick_on_64_kb() -> None:
     assert max(slowest.values()) <= 10, max(slowest.items(), key=lambda item: item[1])
 
 
+@pytest.mark.django_db
+def test_b8_as_much_as_a_rule_may_look_for_is_quick_in_the_worst_of_texts() -> None:
+    lead = make.lead(attributes={"long": "a" * 65_536})
+    texts = ["a" * 199 + letter for letter in "bcde"]
+    when = {"field": "attributes.long", "op": "contains", "value": texts}
+    rule = {"key": "r", "label": "R", "dimension": "fit", "points": 1, "when": when, "unless": when}
+    statement = compiled(load(data={"model": "slow", "rules": [rule]}))
+    assert min(_milliseconds(statement, lead.pk) for _ in range(5)) <= 10
+
+
+def test_b8_a_rule_looks_for_so_much_and_no_more() -> None:
+    within: Any = [{"property": "page", "op": "word", "value": "b" * 200}]
+    parts: list[Any] = [{"field": "title", "op": "contains", "value": ["a" * 200] * 3}]
+    parts.append({"activity": ["visit"], "where": within})
+    parse({"all": parts})
+    parts.append({"field": "city", "op": "like", "value": "c"})
+    with pytest.raises(ConditionError, match="have 801 characters together; 800 are the most"):
+        parse({"all": parts})
+
+
 def _value(takes: str, text: str) -> dict[str, Any]:
     values: dict[str, Any] = {
         "one": text, "some": [text], "text": text, "number": 5, "pair": [1, 5], "date": "2026-11-17",
