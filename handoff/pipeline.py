@@ -22,7 +22,7 @@ from leads.lifecycle import StageConflict
 from leads.models import Lead, StageChange
 from leads.stages import WITH_MARKETING, WITH_SALES, Stage
 from scoring.dimensions import HUNDREDTHS
-from scoring.models import Crossing, Score
+from scoring.models import Crossing, ModelVersion
 from scoring.releasing import OVERTAKEN
 
 from . import alerts, clocks, evidence, recycling, routing, stuck
@@ -186,14 +186,15 @@ def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
     change = lifecycle.move(
         lead=lead, to=Stage.HANDED_OVER, at=at, cause=StageChange.Cause.MARKETING, by=by, note=note
     )
-    frozen = evidence.freeze(lead=lead, at=at)
-    intent = Score.objects.filter(lead=lead).order_by("-total").values_list("intent", flat=True).first()
+    leading = lead.scores.leading_first().select_related("model").first()
+    version = ModelVersion.objects.published().filter(model=leading.model).first() if leading else None
+    frozen = evidence.freeze(lead=lead, at=at, version=version)
     rejection = recycling.last_rejection(lead)
     return _offer(
         lead=lead,
         change=change,
         at=at,
-        intent=intent or 0,
+        intent=leading.intent if leading else 0,
         frozen=frozen,
         earlier=lead.handoffs.count(),
         rejection=rejection,

@@ -140,7 +140,7 @@ def _dimension(
 ) -> Explained:
     ruleset = statement.ruleset
     reasons = [
-        of_rule(statement, row, n, rule, earned.get(rule.key, []))
+        of_rule(statement, row, n, rule, earned.get(rule.key, []), at)
         for n, rule in enumerate(ruleset.rules)
         if rule.dimension == key and (row[f"r{n}"] or row.get(f"raw{n}"))
     ]

@@ -139,14 +139,16 @@ def _line(ruleset: Ruleset, dimension: str) -> int | None:
     )
 
 
-#: Over and under as publishing would have it: a lead that stands inside stays while the margin is kept, and
-#: one that the version does not apply to leaves.
+#: Over and under as publishing would have it: a lead that stands inside stays while the margin is kept, one
+#: that the version does not apply to leaves, and one that crossed a short while ago waits as its line says.
 #: Points are whole ones, rounded down, for the bars.
 _PREVIEW = """
 drawn AS MATERIALIZED (
   SELECT d.lead_id, CASE WHEN d.applies THEN d.{dimension} END AS draft, s.{dimension} AS live,
     st.inside IS TRUE AS inside, d.applies,
-    d.applies AND CASE WHEN st.inside IS TRUE THEN d.sql_stays ELSE d.sql_over END AS stands
+    d.applies AND CASE WHEN st.inside IS TRUE THEN d.sql_stays ELSE d.sql_over AND NOT coalesce(
+      st.crossed_at > %(as_of)s::timestamptz - make_interval(days => d.sql_cools), false
+    ) END AS stands
   FROM scored d
   LEFT JOIN scoring_score s ON s.lead_id = d.lead_id AND s.model_id = %(model)s::bigint
   LEFT JOIN scoring_linestate st

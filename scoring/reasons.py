@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from leads.models import ActivityType, Lead
 
@@ -14,7 +15,7 @@ from .compiling import Statement
 from .conditions import Colleagues, Fact, Happened, tests_of
 from .dimensions import HUNDREDTHS
 from .models import Adjustment
-from .ruleset import RuleSpec
+from .ruleset import DAY, RuleSpec
 from .statement import Row, run
 
 
@@ -36,8 +37,8 @@ class Earned:
 class Reason:
     """One part of a dimension: a rule, or what a cap, a ceiling, a grade's start or a person made of the
     rules. ``raw_points`` is before the rule's own cap; ``count`` says how many activities earn something, of
-    which the newest are listed. ``fading`` says how it fades; ``fades_at`` is when the first of its
-    activities ends or drops, and ``counts_until`` when the last is worth nothing; None for never."""
+    which the newest are listed. ``fading`` says how it fades; ``fades_at`` is when the first of those
+    listed ends or drops, and ``counts_until`` when the last is worth nothing; None for never."""
 
     rule: str
     label: str
@@ -63,7 +64,8 @@ def earned_by_rule(statement: Statement, asked: Mapping[str, Any]) -> dict[str, 
         if (row["rule"], row["id"]) in listed:
             continue  # two tests of one compound condition saw it
         listed.add((row["rule"], row["id"]))
-        until = None if row["undated"] else _counts_until(rules[row["rule"]], row["occurred_at"])
+        rule, occurred_at = rules[row["rule"]], row["occurred_at"]
+        until = None if row["undated"] else _counts_until(rule, row["type"], occurred_at)
         found.setdefault(row["rule"], []).append(
             Earned(
                 id=row["id"],
@@ -78,16 +80,34 @@ def earned_by_rule(statement: Statement, asked: Mapping[str, Any]) -> dict[str, 
     return found
 
 
-def _counts_until(rule: RuleSpec, occurred_at: datetime) -> str | None:
-    """When an activity leaves the rule's window or has faded to nothing; None for never."""
+def _counts_until(rule: RuleSpec, type_key: str, occurred_at: datetime) -> str | None:
+    """When an activity leaves the rule's window, that of a test which asks for it, or has faded to nothing;
+    None for never."""
     gone = rule.fading.gone_after(rule.points) if rule.fading else None
-    ends = [seconds for seconds in (rule.window, gone) if seconds is not None]
+    windows = [
+        test.within_days * DAY
+        for test in tests_of(rule.when)
+        if rule.earns is None and isinstance(test, Happened) and test.within_days and type_key in test.types
+    ]
+    ends = [seconds for seconds in (rule.window, gone, *windows) if seconds is not None]
     return iso(occurred_at + timedelta(seconds=min(ends))) if ends else None
 
 
-def of_rule(statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list[Earned]) -> Reason:
+def _drops_at(rule: RuleSpec, activity: Earned, now: datetime) -> str | None:
+    """When an activity's points drop to what stays of them; None where they do not, or did."""
+    if rule.fading is None or rule.fading.kind != "drop" or activity.undated:
+        return None
+    drops = datetime.fromisoformat(activity.occurred_at) + timedelta(days=rule.fading.days)
+    return iso(drops) if drops > now else None
+
+
+def of_rule(
+    statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list[Earned], at: datetime
+) -> Reason:
+    """What ``rule``, the ``n``-th, gave as of ``at``."""
     count = row[statement.counts[rule.key]] if rule.key in statement.counts else 0
     untils = [activity.counts_until for activity in earned]
+    drops = [_drops_at(rule, activity, at) for activity in earned]
     return Reason(
         rule=rule.key,
         label=rule.label,
@@ -97,7 +117,7 @@ def of_rule(statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list
         count=count,
         counts_until=max((until for until in untils if until), default=None) if None not in untils else None,
         fading=_fading(rule),
-        fades_at=min((until for until in untils if until), default=None),
+        fades_at=min((moment for moment in (*untils, *drops) if moment), default=None),
         activities=tuple(earned),
     )
 
@@ -116,7 +136,7 @@ def _evidence(statement: Statement, row: Row, rule: RuleSpec, earned: list[Earne
     """What the rule saw: "Requested a demo on 16 November", "Job title: Head of Operations"."""
     if earned and rule.earns is not None:
         newest = earned[0]
-        day = _day(newest.occurred_at)
+        day = _day(newest.occurred_at, statement)
         if newest.undated:
             return f"{newest.label}, day unknown" + (f", {count} times" if count > 1 else "")
         return f"{newest.label} on {day}" if count <= 1 else f"{count} times, last: {newest.label} on {day}"
@@ -127,7 +147,7 @@ def _evidence(statement: Statement, row: Row, rule: RuleSpec, earned: list[Earne
     ]
     newest_of = {activity.type: activity for activity in reversed(earned)}
     seen += [
-        f"{activity.label}{', day unknown' if activity.undated else f' on {_day(activity.occurred_at)}'}"
+        f"{activity.label}{', day unknown' if activity.undated else f' on {_day(activity.occurred_at, statement)}'}"
         for activity in newest_of.values()
     ]
     if seen:
@@ -181,6 +201,7 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def _day(iso: str) -> str:
-    at = datetime.fromisoformat(iso)
+def _day(moment: str, statement: Statement) -> str:
+    """The day of the version's calendar: "16 November 2026"."""
+    at = datetime.fromisoformat(moment).astimezone(ZoneInfo(statement.ruleset.time_zone))
     return f"{at.day} {at:%B %Y}"

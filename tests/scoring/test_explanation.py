@@ -1,7 +1,7 @@
 """Why a score is what it is: what earned it, until when it counts, what is missing, and how it was then."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pgtrigger
@@ -272,3 +272,28 @@ def test_a_reason_says_when_the_first_of_its_activities_ends() -> None:
     visits = reasons(said, "fit")["r0"]
     assert visits.fades_at == (NOW + 10 * DAY).isoformat()
     assert visits.counts_until == (NOW + 25 * DAY).isoformat()
+
+
+def test_a_reason_ends_with_the_window_that_its_condition_asks_for() -> None:
+    lead = make.lead(phone="1")
+    make.activity(lead, "demo_request", NOW - 5 * DAY)
+    when = {"all": [PHONE, {"activity": ["demo_request"], "within_days": 30}]}
+    said = explained(lead, rules=[{"points": 7, "when": when, "decay": {"kind": "half_life", "days": 60}}])
+    assert reasons(said, "fit")["r0"].counts_until == (NOW + 25 * DAY).isoformat()
+
+
+def test_a_reason_says_when_its_points_drop_to_what_stays() -> None:
+    lead = make.lead()
+    make.activity(lead, "visit", NOW - 4 * DAY)
+    fading = {"kind": "drop", "days": 10, "percent": 50}
+    said = explained(lead, rules=[{"points": 8, "when": {"activity": ["visit"]}, "decay": fading}])
+    visit = reasons(said, "fit")["r0"]
+    assert (visit.fades_at, visit.counts_until) == ((NOW + 6 * DAY).isoformat(), None)
+
+
+def test_days_are_those_of_the_version() -> None:
+    lead = make.lead()
+    make.activity(lead, "visit", datetime(2026, 11, 15, 20, tzinfo=UTC))
+    rule = {"points": 8, "when": {"activity": ["visit"]}}
+    said = explained(lead, rules=[rule], time_zone="Asia/Tokyo")
+    assert reasons(said, "fit")["r0"].evidence.endswith("on 16 November 2026")

@@ -141,3 +141,49 @@ def test_handoffs_a_week_count_who_goes_over_within_each_week() -> None:
     assert weekly.rate == pytest.approx(3 / 4)
     assert weekly.low < weekly.rate < weekly.high
     assert (weekly.leads, weekly.looked_at, weekly.is_sampled) == (4, 4, False)
+
+
+def test_reach_is_of_those_whom_the_version_is_for() -> None:
+    """Accepted leads of another product line are none that this model missed."""
+    for n in range(40):
+        german = n % 2 == 0
+        made = (accepted if n % 4 < 2 else sent_back)(
+            NOW - (n + 1) * DAY, title=TITLE, country="DE" if german else "SE"
+        )
+        ready(made, NOW - (n + 3) * DAY)
+    version = live({**MODEL, "applies_to": fact("country", "eq", "DE")})
+
+    found = preview.on_the_past(version=version, live=version, at=NOW)
+
+    assert (found.decided, found.looked_at, found.too_few) == (20, 20, "")
+    assert (found.draft.reach.k, found.draft.reach.n) == (10, 10)
+    assert found.live.reach == found.draft.reach
+
+
+def test_too_few_of_those_whom_the_version_is_for_are_too_few() -> None:
+    for n in range(40):
+        made = (accepted if n % 2 else sent_back)(
+            NOW - (n + 1) * DAY, title=TITLE, country="DE" if n < 10 else "SE"
+        )
+        ready(made, NOW - (n + 3) * DAY)
+    everybody = live()
+    few = model_file.load(data={**MODEL, "applies_to": fact("country", "eq", "DE")})
+
+    found = preview.on_the_past(version=few, live=everybody, at=NOW)
+
+    assert found.too_few.startswith("Only 10 decided so far")
+    assert found.draft.reach is None
+    assert found.live.reach is not None
+
+
+def test_a_lead_in_its_cool_down_does_not_go_over_again() -> None:
+    went = ready(lead("Went", title=TITLE), NOW - DAY)
+    live()
+    scored()
+    LineState.objects.filter(lead=went, stage="sql").update(inside=False)
+    line = {**MODEL["lines"][0], "cool_down_days": 30}
+
+    def up(**more: object) -> int:
+        return preview.of_draft(version=model_file.load(data=drafted(**more)), at=NOW, dimension="fit").up
+
+    assert (up(), up(lines=[line])) == (1, 0)

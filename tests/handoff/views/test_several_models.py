@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from handoff import pipeline
 from leads.models import Lead
 from scoring import model_file, publishing, rescoring
 from scoring.models import Score
@@ -70,3 +71,11 @@ def test_the_panel_beside_a_list_explains_the_model_that_leads(lead: Lead, clien
     panel = page[page.index('id="peek"') :]
     assert "line 5" in panel
     assert "line 100" not in panel
+
+
+def test_a_marketers_own_handoff_freezes_the_reasons_of_the_leading_model(
+    lead: Lead,
+) -> None:
+    handoff = pipeline.hand_over(lead=lead, by=make.marketer(), note="Met her at the fair.", at=NOW)
+    assert handoff.evidence["explanation"]["model"] == "small-scale"
+    assert handoff.allowed_minutes == 240, "intent 9, and not the 90 of the model that does not lead"
