@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from scoring import model_file, preview
 from scoring.models import LineState, ScoringModel
@@ -187,3 +188,32 @@ def test_a_lead_in_its_cool_down_does_not_go_over_again() -> None:
         return preview.of_draft(version=model_file.load(data=drafted(**more)), at=NOW, dimension="fit").up
 
     assert (up(), up(lines=[line])) == (1, 0)
+
+
+def test_of_very_many_leads_some_tell_while_one_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(60):
+        ready(lead(title=TITLE if n % 2 else ""), NOW - DAY)
+    version = live({**MODEL, "lines": []})
+    scored()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE leads_lead")
+    ruleset = read(live(), activity_types())
+
+    def found(estimated: bool) -> preview.Preview:
+        return preview.of_ruleset(ruleset=ruleset, model=version.model, at=NOW, estimated=estimated)
+
+    counted = found(estimated=True)
+    assert (counted.leads, counted.up, counted.sampled) == (60, 30, None)
+
+    monkeypatch.setattr(preview, "MANY", 50)
+    monkeypatch.setattr(preview, "SAMPLE", 60)
+    everybody = found(estimated=True)
+    assert (everybody.leads, everybody.up, everybody.sampled) == (60, 30, 60)
+
+    monkeypatch.setattr(preview, "SAMPLE", 30)
+    half = found(estimated=True)
+    assert 12 <= half.sampled <= 48
+    assert half.leads == 2 * half.sampled
+    assert half.up % 2 == 0
+    assert sum(bar.draft for bar in half.bins) == half.leads
+    assert found(estimated=False).sampled is None
