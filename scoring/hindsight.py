@@ -44,8 +44,11 @@ class Weekly:
 @dataclass(frozen=True, slots=True)
 class Side:
     """One version on the past. Precision: accepted, of decided leads over its line. Reach: over its line, of
-    accepted ones. None when too few were decided."""
+    accepted ones. Both of the ``looked_at`` leads that it is for; None when these are too few, which
+    ``too_few`` says."""
 
+    looked_at: int
+    too_few: str
     precision: Share | None
     reach: Share | None
     weekly: Weekly
@@ -53,7 +56,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Draft and live version on the same decided leads of the last days."""
+    """Draft and live version on the same decided leads of the last days. ``decided``: so many of those whom
+    the draft is for, estimated where only a sample was looked at."""
 
     days: int
     decided: int
@@ -80,16 +84,16 @@ def on_the_past(
     began = time.perf_counter()
     known = outcomes.decided(kind=outcome, at=at, since=at - timedelta(days=days))
     looked_at = _sample(known)
-    few = intervals.too_few(good=sum(one.good for one in known), bad=sum(not one.good for one in known))
     weeks = _active_weeks(at)
     of = version.model if isinstance(version, ModelVersion) else live.model if live else None
+    draft = _side(version, looked_at, weeks)
     return Past(
         days=days,
-        decided=len(known),
-        looked_at=len(looked_at),
-        too_few=few,
-        draft=_side(version, [] if few else looked_at, weeks, at),
-        live=_side(live, [] if few else looked_at, weeks, at) if live else None,
+        decided=round(len(known) * draft.looked_at / len(looked_at)) if looked_at else 0,
+        looked_at=draft.looked_at,
+        too_few=draft.too_few,
+        draft=draft,
+        live=_side(live, looked_at, weeks) if live else None,
         agreed=of.agreed_handoffs if of else None,
         seconds=time.perf_counter() - began,
     )
@@ -102,30 +106,34 @@ def _sample(known: list[Decided]) -> list[Decided]:
     return [known[n * len(known) // MOST_DECIDED] for n in range(MOST_DECIDED)]
 
 
-def _side(version: ModelVersion | Ruleset, known: list[Decided], active: "_Active", at: datetime) -> Side:
-    """Decided leads and weeks in one statement: both are leads as of moments."""
+def _side(version: ModelVersion | Ruleset, known: list[Decided], active: "_Active") -> Side:
+    """Decided leads and weeks in one statement: both are leads as of moments. Whom the version is not for
+    counts for nothing: another model speaks of them."""
     marks = [
         Decided(lead_id, moment, moment, False, "")
         for lead_id, moments in active.moments.items()
         for moment in moments
     ]
     over: dict[tuple[int, datetime], bool] = {}
-    tp = fp = 0
+    good = bad = tp = fp = 0
     for place, row in scored(statement_of(version), [*known, *marks], ("sql_over",)):
         if place.at is place.as_of:
             over[place.lead_id, place.as_of] = row["sql_over"]
+        elif place.good:
+            good, tp = good + 1, tp + row["sql_over"]
         else:
-            tp += row["sql_over"] and place.good
-            fp += row["sql_over"] and not place.good
-    good = sum(one.good for one in known)
+            bad, fp = bad + 1, fp + row["sql_over"]
+    few = intervals.too_few(good=good, bad=bad)
     entered = sum(
         over.get((lead_id, end), False) and not over.get((lead_id, end - WEEK), False)
         for lead_id, ends in active.ends.items()
         for end in ends
     )
     return Side(
-        precision=share(tp, tp + fp) if known else None,
-        reach=share(tp, good) if known else None,
+        looked_at=good + bad,
+        too_few=few,
+        precision=None if few else share(tp, tp + fp),
+        reach=None if few else share(tp, good),
         weekly=_weekly(entered, active),
     )
 

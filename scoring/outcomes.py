@@ -22,6 +22,9 @@ GOOD = {"accepted": "accepted", "opportunity": "became an opportunity", "won": "
 BAD = {"accepted": "sent back", "opportunity": "did not become one", "won": "not won"}
 #: The reason of a lead that was never decided within the days it was given.
 UNDECIDED = "undecided"
+#: The newest outcomes are looked for among so many times as many of the newest steps that decide: one outcome
+#: has several (an opportunity, then a customer), and some are undone.
+STEPS_OF_AN_OUTCOME = 4
 
 
 def said(reason: str) -> str:
@@ -48,18 +51,30 @@ def decided(
     since: datetime | None = None,
     mature_days: int | None = None,
     lead_ids: Sequence[int] | None = None,
+    newest: int | None = None,
 ) -> list[Decided]:
     """Every outcome of ``kind`` known at ``at``, oldest moment first; only those since ``since``, only of
-    ``lead_ids``. One statement.
+    ``lead_ids``, only the ``newest`` so many. One statement, which looks only at the leads that were decided
+    in that time, or last.
 
     ``accepted``: the verdict on a handover; one that was taken back does not count. ``opportunity`` and
     ``won``: whether the cycle got there; sent back, closed and lost are bad. With ``mature_days`` a lead that
     nobody ever decided and nobody in sales has now counts as bad once it is so many days old, as of then.
     """
+    whom = "true"
+    if lead_ids is not None:
+        whom = "lead_id = ANY(%(ids)s::bigint[])"
+    elif mature_days is None and (since is not None or newest is not None):
+        # Who was never decided is not found by what was decided, so with ``mature_days`` everybody counts.
+        whom = "lead_id IN (SELECT lead_id FROM lately)"
     rows = run(
-        _DECIDED.format(fates=_FATES[kind], deals=_DEALS if kind == "won" else "").replace(
-            "/* whom */", "true" if lead_ids is None else "lead_id = ANY(%(ids)s::bigint[])"
-        ),
+        _DECIDED.format(
+            fates=_FATES[kind],
+            lately=_LATELY.format(fates=_FATES[kind], deals=_LATE_DEALS if kind == "won" else "")
+            if "lately" in whom
+            else "",
+            deals=_DEALS if kind == "won" else "",
+        ).replace("/* whom */", whom),
         {
             "at": at,
             "since": since,
@@ -67,6 +82,8 @@ def decided(
             "mature": None if mature_days is None else at - timedelta(days=mature_days),
             "days": mature_days or 0,
             "undecided": UNDECIDED,
+            "newest": newest,
+            "steps": None if newest is None else STEPS_OF_AN_OUTCOME * newest,
         },
     )
     return [Decided(row["lead_id"], row["at"], row["as_of"], row["good"], row["reason"]) for row in rows]
@@ -89,8 +106,19 @@ _DEALS = """
   FROM leads_opportunity
   WHERE closed_at IS NOT NULL AND /* whom */
 """
+#: Who was decided since then, or by the newest steps that decide.
+_LATELY = """lately AS (
+  SELECT lead_id FROM (
+    SELECT lead_id, at FROM leads_stagechange WHERE ({fates}) IS NOT NULL
+    {deals}
+  ) step
+  WHERE at <= %(at)s::timestamptz AND (%(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz)
+  ORDER BY at DESC LIMIT %(steps)s::int
+),
+"""
+_LATE_DEALS = "UNION ALL SELECT lead_id, closed_at FROM leads_opportunity WHERE closed_at IS NOT NULL"
 _DECIDED = """
-WITH steps AS (
+WITH {lately}steps AS (
   SELECT lead_id, at, id, from_stage, to_stage, cause, reason FROM leads_stagechange
   WHERE /* whom */
   {deals}
@@ -125,11 +153,14 @@ matured AS (
   WHERE created_at <= %(mature)s::timestamptz AND stage IN ('lead', 'mql') AND /* whom */
     AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.lead_id = l.lead_id)
 )
-SELECT lead_id, at, moment - interval '1 microsecond' AS as_of, good,
-  CASE WHEN good THEN '' ELSE reason END AS reason
-FROM outcomes WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
-UNION ALL
-SELECT lead_id, at, at, false, %(undecided)s::text
-FROM matured WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
-ORDER BY 3, 1
+SELECT * FROM (
+  SELECT lead_id, at, moment - interval '1 microsecond' AS as_of, good,
+    CASE WHEN good THEN '' ELSE reason END AS reason
+  FROM outcomes WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
+  UNION ALL
+  SELECT lead_id, at, at, false, %(undecided)s::text
+  FROM matured WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
+  ORDER BY at DESC, lead_id DESC LIMIT %(newest)s::int
+) known
+ORDER BY as_of, lead_id
 """

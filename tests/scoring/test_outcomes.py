@@ -7,6 +7,7 @@ import pytest
 from leads.models import Opportunity, StageChange
 from leads.stages import Stage
 from scoring.outcomes import UNDECIDED, Decided, decided
+from scoring.statement import run
 from tests.factories import NOW, lead
 from tests.scoring.pasts import accepted, handed_over, moved, sent_back, won
 
@@ -103,3 +104,52 @@ def test_leads_nobody_decided_count_as_not_won_once_they_are_old_enough() -> Non
 def test_only_the_leads_asked_about() -> None:
     one, _other = accepted(NOW - DAY), accepted(NOW - DAY)
     assert [found.lead_id for found in decided(kind="accepted", at=NOW, lead_ids=[one.pk])] == [one.pk]
+
+
+def test_the_newest_are_found_whatever_lies_behind_them() -> None:
+    """Also where a step was taken back, and where one outcome has several steps."""
+    for k in range(6):
+        won(NOW - k * DAY)
+    undone = sent_back(NOW - timedelta(hours=1))
+    moved(undone, Stage.HANDED_OVER, NOW, cause=UNDO)
+    for kind in ("accepted", "opportunity", "won"):
+        everybody = decided(kind=kind, at=NOW)
+        assert decided(kind=kind, at=NOW, newest=2) == everybody[-2:]
+        assert decided(kind=kind, at=NOW, newest=99) == everybody
+        assert len(everybody) == 6
+
+
+def test_the_newest_are_found_among_imported_deals_and_the_undecided_too() -> None:
+    for k in range(3):
+        made = lead(at=NOW - 200 * DAY)
+        Opportunity.objects.create(
+            lead=made, created_at=NOW - 99 * DAY, closed_at=NOW - (k + 1) * DAY, outcome="won"
+        )
+    old = lead(at=NOW - 300 * DAY)
+    (newest,) = decided(kind="won", at=NOW, newest=1)
+    assert newest.at == NOW - DAY
+    assert len(decided(kind="won", at=NOW, newest=3, mature_days=90)) == 3
+    assert old.pk in {one.lead_id for one in decided(kind="won", at=NOW, newest=4, mature_days=90)}
+
+
+def test_since_a_day_is_the_same_as_leaving_out_what_was_decided_before() -> None:
+    for k in range(6):
+        won(NOW - k * DAY)
+    since = NOW - 3 * DAY
+    for kind in ("accepted", "opportunity", "won"):
+        everybody = decided(kind=kind, at=NOW)
+        assert decided(kind=kind, at=NOW, since=since) == [one for one in everybody if one.at >= since]
+
+
+def test_the_statement_reads_only_as_many_as_were_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for k in range(5):
+        accepted(NOW - k * DAY)
+    read = []
+
+    def reading(*args: object, **kwargs: object) -> list[object]:
+        read.append(run(*args, **kwargs))
+        return read[-1]
+
+    monkeypatch.setattr("scoring.outcomes.run", reading)
+    decided(kind="accepted", at=NOW, newest=2)
+    assert [len(rows) for rows in read] == [2]
