@@ -43,6 +43,16 @@ def may_review_rules(user: User) -> bool:
     return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
 
 
+def may_agree_on_handoffs(user: User) -> bool:
+    """Who says how many handoffs a week sales takes: its managers, or an admin for them."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_adjust_scores(user: User) -> bool:
+    """Who sets the score of a single lead by hand, with a reason."""
+    return user.role in (Role.MARKETER, Role.ADMIN)
+
+
 def may_release(user: User) -> bool:
     """Who lets held crossings go to sales; each only those of leads they see."""
     return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)

@@ -28,20 +28,25 @@ def remind(*, at: datetime) -> int:
 
 
 def _remind(standing: Standing) -> int:
+    """Each role is asked for what it may do: a transaction for each, as ``notify_all`` wants it."""
     model = standing.version.model
-    told = notify_all(
-        recipients=User.objects.filter(is_active=True, role__in=WHO),
-        kind="model_review",
-        key=f"model:{model.pk}:review:{standing.reminder_at:%Y-%m-%d}",
-        title=f"Time to look at the scoring rules: {model}",
-        body=_body(standing),
-        url=f"{reverse('scoring:versions')}?model={model.key}",
-        at=standing.at,
-    )
-    return len(told)
+    told = 0
+    for role in WHO:
+        told += len(
+            notify_all(
+                recipients=User.objects.filter(is_active=True, role=role),
+                kind="model_review",
+                key=f"model:{model.pk}:review:{standing.reminder_at:%Y-%m-%d}",
+                title=f"Time to look at the scoring rules: {model}",
+                body=_body(standing, role),
+                url=f"{reverse('scoring:versions')}?model={model.key}",
+                at=standing.at,
+            )
+        )
+    return told
 
 
-def _body(standing: Standing) -> str:
+def _body(standing: Standing, role: Role) -> str:
     version, days = standing.version, standing.age_days
     said = [f"Version {version.number} has been live for {'a day' if days == 1 else f'{days} days'}."]
     if standing.review:
@@ -52,7 +57,9 @@ def _body(standing: Standing) -> str:
         said.append(
             f"It is older than {settings.MODEL_AGE_WARNING_DAYS} days: markets move, and so should the rules."
         )
+    better = "ask marketing for a better one" if role == Role.MANAGER else "draft a better one"
     said.append(
-        "Read the figures, say what follows, and either note that it is still right or draft a better one."
+        "“Was it right?” has the figures and “Suggestions” what the verdicts ask for. Read them, say what"
+        f" follows, and either note that it is still right or {better}."
     )
     return "\n\n".join(said)

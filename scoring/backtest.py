@@ -6,14 +6,12 @@ than ``intervals.LEAST_OUTCOMES`` there are no figures, only words that say so.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-from leads.models import Lead
+from django.core.cache import cache
 
 from . import intervals, outcomes
 from .compiling import Asked, FactSource, Statement, compile_ruleset
@@ -25,16 +23,14 @@ from .ruleset import Ruleset
 from .statement import Row, compiled, run
 from .stored import activity_types
 
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from accounts.models import User
-
 #: Decided leads scored by one statement; bounds what PostgreSQL holds at a time.
 CHUNK = 50_000
 #: The most bands a calibration has.
 MOST_BANDS = 8
 FIGURES = (*Dimension.values, "total")
+#: A back-test of a version that cannot change is kept for so long, unless it is of more leads than these.
+KEPT_SECONDS = 5 * 60
+MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +142,22 @@ def of_version(
     """Score every lead decided by ``at`` as of its own moment. Two statements; one more for each 50,000."""
     known = outcomes.decided(kind=outcome, at=at, since=since, mature_days=mature_days)
     return of_outcomes(version=version, known=known, outcome=outcome, at=at, since=since)
+
+
+def lately(
+    *, version: ModelVersion, at: datetime, days: int | None, outcome: Kind, mature_days: int | None
+) -> Backtest:
+    """The same for who was decided in the last ``days`` (None for all), not made again for each figure that
+    somebody opens: of a version that cannot change it may be five minutes old. One query then."""
+    name = f"backtest-{version.pk}-{outcome}-{days}-{mature_days}"
+    kept: Backtest | None = cache.get(name) if version.is_final else None
+    if kept is not None:
+        return replace(kept, version=version)
+    since = None if days is None else at - timedelta(days=days)
+    made = of_version(version=version, at=at, since=since, outcome=outcome, mature_days=mature_days)
+    if version.is_final and made.n <= MOST_KEPT:
+        cache.set(name, made, timeout=KEPT_SECONDS)
+    return made
 
 
 def of_outcomes(
@@ -295,44 +307,3 @@ def _alone(name: str, area: Figure) -> str:
         f" {Dimension(name).label} alone tells: the better one has more of it {area.value:.0%} of the time"
         f" ({area.low:.0%}–{area.high:.0%}, wider because each of {len(Dimension)} was tried)."
     )
-
-
-# The leads behind a figure
-
-
-class NoSuchCell(LookupError):
-    """No figure of a back-test is called that."""
-
-
-def rows_of(backtest: Backtest, *, cell: str) -> list[Judged]:
-    """The rows behind ``cell``: all, over, good, tp, fp, fn, tn, decile-3, band-2; highest score first. A tie
-    that spans two tenths is listed in both. Raises NoSuchCell."""
-    rows = sorted(backtest.rows, key=lambda row: (-row.total, row.outcome.lead_id, row.outcome.as_of))
-    kind, _, number = cell.partition("-")
-    if cell in ("tp", "fp", "fn", "tn"):
-        return [row for row in rows if row.cell == cell]
-    if cell in ("all", "over", "good"):
-        return [row for row in rows if cell == "all" or (row.over if cell == "over" else row.outcome.good)]
-    figures = backtest.figures
-    if figures is not None and kind == "decile":
-        for decile in figures.deciles:
-            if str(decile.number) == number:
-                return [row for row in rows if decile.low <= row.total / HUNDREDTHS <= decile.high]
-    if figures is not None and kind == "band":
-        for band in figures.bands:
-            if str(band.number) == number:
-                return [
-                    row
-                    for row in rows
-                    if (band.low is None or row.total >= band.low * HUNDREDTHS)
-                    and (band.high is None or row.total < band.high * HUNDREDTHS)
-                ]
-    raise NoSuchCell(cell)
-
-
-def leads_of(backtest: Backtest, *, cell: str, user: "User") -> "list[tuple[Lead, Judged]]":
-    """The leads behind a figure that ``user`` may open, highest score first. One query."""
-    rows = rows_of(backtest, cell=cell)
-    seen: QuerySet[Lead] = Lead.objects.visible_to(user).select_related("company")
-    leads = seen.in_bulk([row.outcome.lead_id for row in rows])
-    return [(leads[row.outcome.lead_id], row) for row in rows if row.outcome.lead_id in leads]

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db import transaction
 from numpy.typing import NDArray
 
-from . import intervals, model_file, outcomes
+from . import intervals, model_file, outcomes, redrafting
 from .backtest import judge, scored, statement_of
 from .intervals import Bools, Figure, Floats, Share, share
 from .learnable import Bits, Candidate, LeftOut, seen
@@ -38,6 +37,8 @@ SEED = 7
 _KEPT = ("applies_to", "time_zone", "triggers", "blockers")
 #: The share of leads that stand over the line of a model that follows no other.
 TOP = 0.1
+#: The newest outcomes that are learned from: a fit of more takes longer than a person waits.
+MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def learn(
     mature_days: int | None = None,
     among: Iterable[str] | None = None,
 ) -> Learned:
-    """Learn from every outcome known at ``at``. ``among`` names the facts, attributes and activity types that
-    may be used (default: all). Triggers and blockers are those of the live version, and as many leads stand
-    over the line as stand over its line; without one the best tenth does."""
-    known = outcomes.decided(kind=outcome, at=at, mature_days=mature_days)
+    """Learn from the newest 20,000 outcomes known at ``at``. ``among`` names the facts, attributes and
+    activity types that may be used (default: all). Triggers and blockers are those of the live version, and
+    as many leads stand over the line as stand over its line; without one the best tenth does."""
+    known = outcomes.decided(kind=outcome, at=at, mature_days=mature_days, newest=MOST)
     live = model.versions.published().select_related("model").first()
     if live and live.applies_to is not None:
         known = [row.outcome for row in judge(live, known)]
@@ -111,41 +112,13 @@ def learn_from(
     return Learned(data, outcome, base, quality, precision, found.left_out, said)
 
 
-@transaction.atomic
 def draft(*, learned: Learned, by: "User | None") -> ModelVersion:
     """Store what was learned as a draft that carries its evidence. The same again gives the same draft, while
     it is one. Raises NothingLearned."""
     if learned.data is None:
         raise NothingLearned(learned.said)
     live = ModelVersion.objects.published().filter(model__key=learned.data["model"]).first()
-    return load_once(data=learned.data, evidence=learned.said, based_on=live, by=by)
-
-
-@transaction.atomic
-def load_once(
-    *, data: dict[str, Any], evidence: str, based_on: ModelVersion | None, by: "User | None"
-) -> ModelVersion:
-    """A draft of ``data`` that says what it is based on and why; one that says the same already is that
-    draft. Two at once wait for each other."""
-    model = ScoringModel.objects.select_for_update(no_key=True).filter(key=data["model"]).first()
-    if model is not None:
-        for version in model.versions.filter(state=ModelVersion.State.DRAFT, evidence=evidence).order_by(
-            "-number"
-        ):
-            if model_file.save(version=version) == _as_saved(data):
-                return version
-    version = model_file.load(data=data, by=by)
-    version.evidence, version.based_on = evidence, based_on
-    version.save(update_fields=["evidence", "based_on"])
-    return version
-
-
-def _as_saved(data: dict[str, Any]) -> dict[str, Any]:
-    """How ``data`` reads once it is stored: with what is left out spelled out."""
-    with transaction.atomic():
-        saved = model_file.save(version=model_file.load(data=data))
-        transaction.set_rollback(True)
-    return saved
+    return redrafting.draft_once(data=learned.data, evidence=learned.said, based_on=live, by=by)
 
 
 # Fitting

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from accounts.permissions import may_review_rules
+from accounts.permissions import may_agree_on_handoffs, may_review_rules
 
 from .models import ModelReview, ModelVersion, Publication, ScoringModel
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+#: The most handoffs a week that anybody agrees on.
+MOST_AGREED = 10_000
+
+
 class NotYours(Exception):
-    """Marketing, managers and admins review the rules."""
+    """Marketing, managers and admins review the rules; sales says how much it takes."""
 
 
 class NoteMissing(Exception):
@@ -72,6 +76,14 @@ def record(*, model: ScoringModel, by: "User", note: str, at: datetime) -> Model
     if live is None:
         raise NothingLive(f"No version of {model} is live yet.")
     return ModelReview.objects.create(model=model, version=live, at=at, by=by, note=note.strip())
+
+
+def agree(*, model: ScoringModel, by: "User", handoffs: int | None) -> None:
+    """Sales takes up to so many ``handoffs`` a week from ``model``; None for no agreement. Raises
+    NotYours."""
+    if not may_agree_on_handoffs(by):
+        raise NotYours("A manager or an admin says what sales takes.")
+    ScoringModel.objects.filter(pk=model.pk).update(agreed_handoffs=handoffs)
 
 
 def standings(*, at: datetime) -> list[Standing]:

@@ -4,14 +4,15 @@ evidence, and becomes a draft with one click. Where the evidence does not carry 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from . import intervals, learning, line_advice, model_file, outcomes, refitting
+from . import intervals, line_advice, model_file, outcomes, redrafting, refitting
 from .intervals import Share, share
 from .models import ModelVersion
+from .outcomes import Decided
 from .proposals import Suggestion
 from .rule_rates import RuleRate, fired, rates
 
@@ -37,14 +38,25 @@ class Suggestions:
     reasons: tuple[tuple[str, int], ...]
 
 
+class NothingTicked(ValueError):
+    """A draft is asked for without a change; the message says what to do."""
+
+
 class SuggestionGone(LookupError):
     """What was proposed is not proposed any more; the message says what to do."""
 
 
-def of_model(*, version: ModelVersion, at: datetime) -> Suggestions:
-    """Everything that the outcomes known at ``at`` (the newest 10,000) propose for ``version``. A handful of
-    statements."""
-    decided = fired(version, outcomes.decided(kind="accepted", at=at)[-MOST:])
+def verdicts(*, at: datetime) -> list[Decided]:
+    """The newest 10,000 verdicts known at ``at``, oldest first. One statement."""
+    return outcomes.decided(kind="accepted", at=at, newest=MOST)
+
+
+def of_model(
+    *, version: ModelVersion, at: datetime, known: Sequence[Decided] | None = None
+) -> Suggestions:
+    """Everything that the outcomes known at ``at`` (the newest 10,000) propose for ``version``; ``known`` are
+    the ``verdicts``, where they were read already. A handful of statements."""
+    decided = fired(version, verdicts(at=at) if known is None else known)
     good = int(decided.good.sum())
     base = share(good, len(decided.known))
     reasons = Counter(
@@ -52,7 +64,7 @@ def of_model(*, version: ModelVersion, at: datetime) -> Suggestions:
     ).most_common()
     if few := intervals.too_few(good=good, bad=len(decided.known) - good):
         return Suggestions(version, base, few, (), (), tuple(reasons))
-    won = fired(version, outcomes.decided(kind="won", at=at)[-MOST:])
+    won = fired(version, outcomes.decided(kind="won", at=at, newest=MOST))
     by_rule = rates(decided, won)
     asked = [rule["when"] for rule in model_file.save(version=version)["rules"]]
     found = [
@@ -66,10 +78,13 @@ def of_model(*, version: ModelVersion, at: datetime) -> Suggestions:
 
 def apply(*, keys: Iterable[str], version: ModelVersion, by: "User | None", at: datetime) -> ModelVersion:
     """A draft of ``version`` with these suggestions in it, and their evidence. The same again gives the same
-    draft. Raises SuggestionGone when outcomes have changed so that one is not made any more."""
-    there = {one.key: one for one in of_model(version=version, at=at).found}
+    draft. Raises NothingTicked, SuggestionGone when outcomes have changed so that one is not made any more,
+    and ModelFileError where they do not go together."""
     wanted = list(dict.fromkeys(keys))
-    if not wanted or any(key not in there for key in wanted):
+    if not wanted:
+        raise NothingTicked("Tick what the draft should change, then apply it.")
+    there = {one.key: one for one in of_model(version=version, at=at).found}
+    if any(key not in there for key in wanted):
         raise SuggestionGone(
             "New outcomes came in, and this is not suggested any more. Look at the list again."
         )
@@ -77,4 +92,4 @@ def apply(*, keys: Iterable[str], version: ModelVersion, by: "User | None", at: 
     for key in wanted:
         data = there[key].patch(data)
     evidence = "\n".join(f"{there[key].title}. {there[key].said} {there[key].evidence}" for key in wanted)
-    return learning.load_once(data=data, evidence=evidence, based_on=version, by=by)
+    return redrafting.draft_once(data=data, evidence=evidence, based_on=version, by=by)

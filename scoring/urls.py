@@ -31,6 +31,7 @@ urlpatterns = [
     path("rules/versions/<int:modelversion_number>/comeback/", versions.comeback, name="version-comeback"),
     path("rules/versions/<int:modelversion_number>/removal/", versions.removal, name="version-removal"),
     path("rules/reviews/", versions.reviews, name="reviews"),
+    path("rules/agreement/", versions.agreement, name="agreement"),
     path("rules/crossings/", crossings.crossings, name="crossings"),
     path("rules/crossings/release/", crossings.release, name="crossings-release"),
     path("rules/proof/", proof.proof, name="proof"),

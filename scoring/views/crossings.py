@@ -20,6 +20,7 @@ from accounts.permissions import may_release
 from accounts.requests import Request, page_for
 from leads import paging
 from leads.models import Lead
+from leads.paging import make_cursor, read_cursor
 from leads.stages import WITH_SALES, Stage
 from scoring import publishing
 from scoring.dimensions import Dimension
@@ -30,6 +31,7 @@ PAGE = 50
 MOST = 1000
 #: How far a bar reaches where the version names no ceiling, in points.
 _OPEN_END = 50
+_ALL = "held crossings"
 
 for_releasing = page_for(may_release, "Held crossings are for marketing and for sales' managers.")
 
@@ -65,6 +67,7 @@ def crossings(request: Request) -> HttpResponse:
     shown = sum(counts.values()) if not stage else counts[stage]
     context = {
         "rows": _rows(page.rows),
+        "newest": _newest(chosen, page.rows, request.GET.get("after", "")),
         "next": page.next,
         "stage": stage,
         "views": [
@@ -85,10 +88,10 @@ def crossings(request: Request) -> HttpResponse:
 @require_POST
 @for_releasing
 def release(request: Request) -> HttpResponse:
-    """Release one, those that are ticked, or all of a stage."""
+    """Release one, those that are ticked, or all of a stage that were there when the page was made."""
     waiting, stage = _waiting(request), _stage(request.POST.get("stage", ""))
     if "all" in request.POST:
-        chosen = waiting.filter(stage=stage) if stage else waiting
+        chosen = _until(waiting.filter(stage=stage) if stage else waiting, request.POST["all"])
     else:
         chosen = _named(waiting, request.POST.getlist("only") or request.POST.getlist("crossing"))
     asked = _count(chosen)
@@ -107,6 +110,18 @@ def release(request: Request) -> HttpResponse:
 
 def _waiting(request: Request) -> "QuerySet[Crossing]":
     return Crossing.objects.visible_to(request.user).held().over()
+
+
+def _newest(waiting: "QuerySet[Crossing]", shown: list[Crossing], after: str) -> str:
+    """Names the newest that waits, so that a form says how far its “all” goes. Up to one query."""
+    first = waiting.order_by("-id").first() if after else next(iter(shown), None)
+    return make_cursor([first.pk], salt=_ALL) if first else ""
+
+
+def _until(waiting: "QuerySet[Crossing]", newest: str) -> "QuerySet[Crossing]":
+    """Those that waited when ``newest`` was: who came later was in no number that anybody read."""
+    position = read_cursor(newest, salt=_ALL)
+    return waiting.filter(pk__lte=position[0]) if position else waiting.none()
 
 
 def _stage(asked: str) -> str:

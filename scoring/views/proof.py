@@ -1,6 +1,9 @@
-"""Was a version right, what do outcomes propose, and models learned from them. For those who draft rules."""
+"""Was a version right, what do outcomes propose, and models learned from them. Those who review the rules
+read; those who draft them apply.
+"""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,16 +16,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import may_draft_rules
-from accounts.requests import Request, page_for
+from accounts.requests import Request
 from leads.models import ActivityType
-from scoring import backtest, learnable, learning, outcomes, suggestions
+from scoring import backtest, figure_leads, learnable, learning, model_file, outcomes, suggestions
 from scoring.backtest import Backtest
+from scoring.model_file import ModelFileError
 from scoring.models import ModelVersion, ScoringModel
 
 from . import proof_rows as rows
-from .rule_requests import known_model_of, tabs_of
-
-drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is on the definitions page.")
+from .rule_requests import drafter, known_model_of, reviewer, tabs_of
+from .version_rows import Fault, faults
+from .versions import address
 
 #: Leads on a page of those behind a figure.
 PAGE = 100
@@ -61,7 +65,7 @@ class ProofForm(OutcomeForm):
 
 
 @require_safe
-@drafter
+@reviewer
 def proof(request: Request) -> HttpResponse:
     """The back-test of one version."""
     model, at = known_model_of(request), timezone.now()
@@ -80,7 +84,7 @@ def proof(request: Request) -> HttpResponse:
 
 
 @require_safe
-@drafter
+@reviewer
 def proof_leads(request: Request) -> HttpResponse:
     """The leads behind one figure."""
     model, at = known_model_of(request), timezone.now()
@@ -89,17 +93,17 @@ def proof_leads(request: Request) -> HttpResponse:
         raise Http404
     tested, cell = _tested(version, form, at), request.GET.get("cell", "all")
     try:
-        found = backtest.leads_of(tested, cell=cell, user=request.user)
-    except backtest.NoSuchCell:
+        found = figure_leads.rows_behind(tested, cell=cell, user=request.user)
+    except figure_leads.NoSuchCell:
         raise Http404 from None
-    pages = Paginator(found, PAGE)
-    page = pages.get_page(request.GET.get("page"))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    shown = figure_leads.with_leads(list(page.object_list), user=request.user)
     context = {
         "tested": tested,
         "title": rows.title_of(tested, cell),
         "count": len(found),
         "page": page,
-        "rows": [rows.lead_row(lead, row, tested) for lead, row in page.object_list],
+        "rows": [rows.lead_row(lead, row, tested) for lead, row in shown],
         "back_url": f"{reverse('scoring:proof')}?{_query(request)}",
     }
     return render(request, "scoring/proof_leads.html", context)
@@ -115,21 +119,22 @@ def _asked(request: Request, model: ScoringModel) -> tuple[ModelVersion | None, 
         chosen = next((one for one in versions if str(one.number) == number), None)
         if chosen is None:
             raise Http404
-    form = ProofForm({**request.GET.dict(), "version": str(chosen.number) if chosen else ""})
+    said = {**request.GET.dict(), "version": str(chosen.number) if chosen else ""}
+    form = ProofForm({"outcome": "accepted", **said})
     form.fields["version"] = forms.ChoiceField(
         label="Version",
         required=False,
         choices=[(str(one.number), f"{one.number}, {one.get_state_display().lower()}") for one in versions],
     )
-    form.fields["outcome"].initial = "accepted"
     return chosen, form
 
 
 def _tested(version: ModelVersion, form: ProofForm, at: datetime) -> Backtest:
     kind, mature = form.chosen()
     days = form.cleaned_data.get("days")
-    since = at - timedelta(days=int(days)) if days else None
-    return backtest.of_version(version=version, at=at, since=since, outcome=kind, mature_days=mature)
+    return backtest.lately(
+        version=version, at=at, days=int(days) if days else None, outcome=kind, mature_days=mature
+    )
 
 
 def _query(request: Request) -> str:
@@ -156,30 +161,40 @@ class LearningForm(OutcomeForm):
 
 
 @require_safe
-@drafter
+@reviewer
 def show_suggestions(request: Request) -> HttpResponse:
     """What outcomes say of the live version, rule by rule."""
     return _suggestions_page(request)
 
 
 def _suggestions_page(
-    request: Request, *, learned: learning.Learned | None = None, gone: str = "", status: int = 200
+    request: Request,
+    *,
+    learned: learning.Learned | None = None,
+    refused: str = "",
+    wrong: Sequence[Fault] = (),
+    status: int = 200,
 ) -> HttpResponse:
+    """The page; ``refused`` says why nothing was drafted, ``wrong`` what would be wrong in the draft."""
     model, at = known_model_of(request), timezone.now()
     live = model.versions.published().select_related("model").first()
-    offered = learnable.sources(outcomes.decided(kind="accepted", at=at))
-    asked = request.POST if request.method == "POST" else None
+    known = suggestions.verdicts(at=at)
+    offered = learnable.sources(known)
     activity_keys = set(ActivityType.objects.values_list("key", flat=True))
-    chosen = set(asked.getlist("among")) if asked else {one.name for one in offered}
+    learns = not {"outcome", "among"}.isdisjoint(request.POST)
+    chosen = set(request.POST.getlist("among")) if learns else {one.name for one in offered}
     context = {
         "model": model,
         "models": tabs_of(model),
         "live": live,
-        "found": suggestions.of_model(version=live, at=at) if live else None,
-        "form": LearningForm(asked, offered=offered),
+        "found": suggestions.of_model(version=live, at=at, known=known) if live else None,
+        "ticked": set(request.POST.getlist("key")),
+        "form": LearningForm(request.POST if learns else None, offered=offered),
         "offered": [(one, one.name in activity_keys, one.name in chosen) for one in offered],
         "learned": learned,
-        "gone": gone,
+        "refused": refused,
+        "wrong": wrong,
+        "may_draft": may_draft_rules(request.user),
     }
     return render(request, "scoring/suggestions.html", context, status=status)
 
@@ -194,10 +209,14 @@ def suggested_drafts(request: Request) -> HttpResponse:
         draft = suggestions.apply(
             keys=request.POST.getlist("key"), version=live, by=request.user, at=timezone.now()
         )
+    except suggestions.NothingTicked as nothing:
+        return _suggestions_page(request, refused=str(nothing), status=422)
     except suggestions.SuggestionGone as gone:
-        return _suggestions_page(request, gone=str(gone), status=409)
+        return _suggestions_page(request, refused=str(gone), status=409)
+    except ModelFileError as error:
+        return _suggestions_page(request, wrong=_faults(error, live), status=422)
     messages.success(request, f"Draft {draft.number} has the change. Nothing is live before it is published.")
-    return redirect(_address(draft))
+    return redirect(address(draft))
 
 
 @require_POST
@@ -212,15 +231,16 @@ def learned_drafts(request: Request) -> HttpResponse:
     )
     if learned.data is None:
         return _suggestions_page(request, learned=learned)
-    draft = learning.draft(learned=learned, by=request.user)
+    try:
+        draft = learning.draft(learned=learned, by=request.user)
+    except ModelFileError as error:
+        wrong = faults(error.problems, learned.data)
+        return _suggestions_page(request, learned=learned, wrong=wrong, status=422)
     messages.success(
         request, f"Draft {draft.number} is a model learned from {int(learned.good.n):,} outcomes."
     )
-    return redirect(_address(draft))
+    return redirect(address(draft))
 
 
-def _address(version: ModelVersion) -> str:
-    return f"{reverse('scoring:version', args=[version.number])}?model={version.model.key}"
-
-
-# Models
+def _faults(error: ModelFileError, live: ModelVersion) -> list[Fault]:
+    return faults(error.problems, model_file.save(version=live))

@@ -19,7 +19,7 @@ from scoring.parts import keys_of
 from scoring.preview import Past, Preview, Weekly
 
 from .rule_forms import Trial
-from .rule_requests import drafter, model_of, place_of, version_of
+from .rule_requests import drafter, model_of, place_of, reviewer, version_of
 
 #: How many who would move stand in the panel, and on a page of all of them.
 NAMED, PAGE, MOST = 4, 50, 1000
@@ -126,7 +126,7 @@ class Measure:
 
 
 def past_of(trial: Trial, *, at: datetime) -> dict[str, Any]:
-    """Precision, reach and handovers a week, live beside draft; nothing while anything is wrong."""
+    """Precision, reach and handoffs a week, live beside draft; nothing while anything is wrong."""
     if trial.ruleset is None:
         return {}
     found = preview.on_the_past(version=trial.ruleset, live=_live(trial.version), at=at)
@@ -169,7 +169,7 @@ def _weekly(draft: Weekly, live: Weekly | None, agreed: int | None) -> Measure:
     too_many = bool(agreed) and draft.rate > (agreed or 0)
     said = _about(abs(change))
     return Measure(
-        label="Handovers a week",
+        label="Handoffs a week",
         note=note,
         live=_about(live.rate) if live else "",
         draft=_about(draft.rate),
@@ -184,7 +184,7 @@ def _about(rate: float) -> str:
 
 
 @require_safe
-@drafter
+@reviewer
 def moves(request: Request) -> HttpResponse:
     """Everybody who would move if the draft went live as it is saved, those who change most first."""
     model = model_of(request)

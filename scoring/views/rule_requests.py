@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from accounts.permissions import may_draft_rules
+from accounts.permissions import may_draft_rules, may_review_rules
 from accounts.requests import Request, page_for
 from scoring.models import ModelVersion, ScoringModel
 from scoring.parts import KINDS, Place
@@ -19,6 +19,7 @@ def anybody(user: User) -> bool:
 
 reader = page_for(anybody, "")
 drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is open to everybody.")
+reviewer = page_for(may_review_rules, "Marketing, managers and admins review the rules.")
 
 
 def model_of(request: Request) -> ScoringModel | None:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from accounts.models import User
-from accounts.permissions import may_draft_rules, may_publish_rules, may_sign_for
+from accounts.permissions import may_draft_rules, may_release, may_review_rules, may_sign_for
 from leads import paging
 from leads.models import ActivityType
 from scoring import changes, model_file, publishing
 from scoring.changes import Change
-from scoring.models import ModelVersion, Publication, ScoringModel, SignOff
+from scoring.models import Crossing, ModelVersion, Publication, ScoringModel, SignOff
 
 #: Versions on a page of the log.
 PAGE = 30
@@ -51,7 +51,7 @@ def log_of(model: ScoringModel, user: User, after: str) -> Log:
             log=went_live[version.pk],
             signatures=signatures[version.pk],
             may_come_back=version.state == ModelVersion.State.RETIRED
-            and _may_go_live(version, user, signatures[version.pk]),
+            and publishing.may_publish(version, user, signatures=len(signatures[version.pk])),
         )
         for version in page.rows
     ]
@@ -172,22 +172,26 @@ class Steps:
     """Where a version stands on its way to being live, and what the reader may do about it."""
 
     may_edit: bool
+    may_review: bool
     sides: list[Side]
     missing: list[str]
     may_publish: bool
+    held: bool
 
 
 def steps_of(version: ModelVersion, user: User, signatures: Sequence[SignOff]) -> Steps:
-    missing = publishing.missing(version)
     return Steps(
         may_edit=may_draft_rules(user),
+        may_review=may_review_rules(user),
         sides=sides_of(version, user, signatures),
-        missing=missing,
-        may_publish=_may_go_live(version, user, signatures),
+        missing=publishing.missing(version),
+        may_publish=publishing.may_publish(version, user, signatures=len(signatures)),
+        held=version.is_final and is_held(version.model, user),
     )
 
 
-def _may_go_live(version: ModelVersion, user: User, signatures: Sequence[SignOff]) -> bool:
-    """As ``publishing.may_publish``, with the signatures in hand."""
-    signed = version.model.needs_sign_off and len(signatures) == len(SignOff.Side)
-    return may_publish_rules(user, signed=signed)
+def is_held(model: ScoringModel, user: User) -> bool:
+    """Whether crossings of ``model`` wait that ``user`` may release. Up to one query."""
+    if not may_release(user):
+        return False
+    return Crossing.objects.visible_to(user).held().over().filter(model=model).exists()

@@ -12,20 +12,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.permissions import may_draft_rules, may_review_rules
+from accounts.permissions import may_agree_on_handoffs, may_draft_rules, may_review_rules
 from accounts.requests import Request, page_for
+from leads.stages import Stage, sql_stages
 from scoring import definitions, model_file, publishing, reviewing
 from scoring.model_file import ModelFileError
-from scoring.models import Crossing, ModelReview, ModelVersion
+from scoring.models import ModelReview, ModelVersion
 
 from . import version_rows as rows
-from .rule_requests import known_model_of, reader, tabs_of
+from .rule_requests import drafter, known_model_of, reader, reviewer, tabs_of
 
 #: Reviews shown beside the log.
 REVIEWS = 3
-
-
-drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is on the definitions page.")
 
 
 class ReasonForm(forms.Form):
@@ -38,7 +36,13 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         error_messages={"required": "Say why: what did you see that this version answers?"},
     )
-    over = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    over = forms.IntegerField(label="The version that is live", required=False, widget=forms.HiddenInput)
+
+
+class BackForm(ReasonForm):
+    """The same of one that comes back, where the log says enough without a reason."""
+
+    reason = forms.CharField(label="Why?", max_length=2000, required=False)
 
 
 class ReviewForm(forms.Form):
@@ -52,6 +56,18 @@ class ReviewForm(forms.Form):
     )
 
 
+class AgreementForm(forms.Form):
+    """What sales agreed to take."""
+
+    handoffs = forms.IntegerField(
+        label="Handoffs a week",
+        required=False,
+        min_value=1,
+        max_value=reviewing.MOST_AGREED,
+        help_text="At most so many leads a week. Empty for no agreement.",
+    )
+
+
 # Reading
 
 
@@ -62,11 +78,11 @@ def versions(request: Request) -> HttpResponse:
     return _log_page(request, ReviewForm())
 
 
-def _log_page(request: Request, form: ReviewForm, status: int = 200) -> HttpResponse:
+def _log_page(
+    request: Request, form: ReviewForm, agreement: AgreementForm | None = None, status: int = 200
+) -> HttpResponse:
     model, at = known_model_of(request), timezone.now()
     standings = {standing.version.model_id: standing for standing in reviewing.standings(at=at)}
-    held = Crossing.objects.visible_to(request.user).held().over().filter(model=model)
-    may_review = may_review_rules(request.user)
     reviewed = ModelReview.objects.filter(model=model)
     context = {
         "model": model,
@@ -75,9 +91,11 @@ def _log_page(request: Request, form: ReviewForm, status: int = 200) -> HttpResp
         "standing": standings.get(model.pk),
         "reviews": reviewed.select_related("by", "version").order_by("-at", "-id")[:REVIEWS],
         "may_draft": may_draft_rules(request.user),
-        "may_review": may_review,
-        "held": may_review and held.exists(),
+        "may_review": may_review_rules(request.user),
+        "may_agree": may_agree_on_handoffs(request.user),
+        "held": rows.is_held(model, request.user),
         "form": form,
+        "agreement": agreement or AgreementForm({"handoffs": model.agreed_handoffs}),
         "now": at,
     }
     return render(request, "scoring/versions.html", context, status=status)
@@ -105,6 +123,7 @@ def _version_page(
     )
     signatures = rows.signatures_of([version])[version.pk]
     live = next((each for each in visible if each.state == ModelVersion.State.PUBLISHED), None)
+    fresh = BackForm() if version.state == ModelVersion.State.RETIRED else ReasonForm()
     context = {
         "version": version,
         "live": live,
@@ -113,7 +132,8 @@ def _version_page(
         "steps": rows.steps_of(version, request.user, signatures),
         "comparison": rows.compare(version, _against(request, version, visible), visible),
         "said": definitions.of_version(version),
-        "form": form or ReasonForm(initial={"over": live.number if live else 0}),
+        "handed_over_is_sql": Stage.HANDED_OVER in sql_stages(),
+        "form": form or fresh,
         "faults": faults or [],
         "refused": refused,
         "now": at,
@@ -210,18 +230,21 @@ def publication(request: Request, modelversion_number: int) -> HttpResponse:
 @reader
 def comeback(request: Request, modelversion_number: int) -> HttpResponse:
     """A retired version is live again."""
-    over = request.POST.get("over", "")
+    version, form = _version(request, modelversion_number), BackForm(request.POST)
+    if not form.is_valid():
+        return _version_page(request, version, form=form, status=422)
     return _take(
         request,
-        _version(request, modelversion_number),
+        version,
         lambda version: publishing.bring_back(
             version=version,
             by=request.user,
-            reason=request.POST.get("reason", "")[:2000],
+            reason=form.cleaned_data["reason"],
             at=timezone.now(),
-            over=int(over) if over.isdecimal() and len(over) < 9 else None,
+            over=form.cleaned_data["over"],
         ),
         "Version {} is live again. Everybody is scored again.",
+        form,
     )
 
 
@@ -239,7 +262,7 @@ def removal(request: Request, modelversion_number: int) -> HttpResponse:
 
 
 @require_POST
-@page_for(may_review_rules, "Marketing, managers and admins review the rules.")
+@reviewer
 def reviews(request: Request) -> HttpResponse:
     """Somebody looked at the live version, and says what follows."""
     model, form = known_model_of(request), ReviewForm(request.POST)
@@ -251,6 +274,20 @@ def reviews(request: Request) -> HttpResponse:
         form.add_error(None, str(nothing))
         return _log_page(request, form, status=409)
     messages.success(request, "Noted. The next review is due in a month.")
+    return redirect(f"{reverse('scoring:versions')}?model={model.key}")
+
+
+@require_POST
+@page_for(may_agree_on_handoffs, "A manager or an admin says what sales takes.")
+def agreement(request: Request) -> HttpResponse:
+    """How many handoffs a week sales agreed to take."""
+    model, form = known_model_of(request), AgreementForm(request.POST)
+    if not form.is_valid():
+        return _log_page(request, ReviewForm(), form, status=422)
+    agreed = form.cleaned_data["handoffs"]
+    reviewing.agree(model=model, by=request.user, handoffs=agreed)
+    said = f"Sales takes up to {agreed:,} handoffs a week." if agreed else "Nothing is agreed any more."
+    messages.success(request, said)
     return redirect(f"{reverse('scoring:versions')}?model={model.key}")
 
 

@@ -43,6 +43,14 @@ def test_admins_marketers_and_managers_are_told_in_the_product_and_by_mail() -> 
     assert Delivery.objects.filter(channel="email").count() == 3
 
 
+def test_each_is_asked_for_what_they_may_do() -> None:
+    mara, max_ = make.marketer(), make.manager()
+    model_reviews.remind(at=NOW + 30 * DAY)
+    bodies = {told.recipient: told.body for told in Notification.objects.select_related("recipient")}
+    assert bodies[mara].endswith("or draft a better one.")
+    assert bodies[max_].endswith("or ask marketing for a better one.")
+
+
 def test_however_often_it_runs_each_month_is_said_once() -> None:
     make.admin()
     for days in range(28, 95):

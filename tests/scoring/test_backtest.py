@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from scoring import backtest
-from scoring.backtest import Judged, figures_of, leads_of, of_version
+from scoring import backtest, model_file
+from scoring.backtest import Judged, figures_of, lately, of_version
+from scoring.figure_leads import NoSuchCell, rows_behind, with_leads
 from scoring.outcomes import Decided
 from scoring.statement import run
 from tests import factories
@@ -56,12 +57,12 @@ def test_each_figure_opens_its_leads_to_those_who_may_see_them() -> None:
     mara, sol = factories.marketer(), factories.rep()
 
     for cell, count in found.figures.confusion.items():
-        assert len(leads_of(found, cell=cell, user=mara)) == count
-    assert len(leads_of(found, cell="band-1", user=mara)) == 14
-    assert len(leads_of(found, cell="decile-1", user=mara)) == 16  # a tie, shared by five tenths
-    assert leads_of(found, cell="tp", user=sol) == []
-    with pytest.raises(backtest.NoSuchCell):
-        leads_of(found, cell="decile-11", user=mara)
+        assert len(rows_behind(found, cell=cell, user=mara)) == count
+    assert len(rows_behind(found, cell="band-1", user=mara)) == 14
+    assert len(rows_behind(found, cell="decile-1", user=mara)) == 16  # a tie, shared by five tenths
+    assert rows_behind(found, cell="tp", user=sol) == []
+    with pytest.raises(NoSuchCell):
+        rows_behind(found, cell="decile-11", user=mara)
 
 
 @pytest.mark.usefixtures("_decided")
@@ -153,3 +154,32 @@ def test_bands_lie_between_round_points_and_hold_everybody() -> None:
     assert len(bands) <= backtest.MOST_BANDS + 1
     assert sum(band.good.n for band in bands) == 100
     assert all(lower.high == upper.low for lower, upper in pairwise(bands))
+
+
+@pytest.mark.usefixtures("_decided")
+def test_a_version_that_cannot_change_is_not_tested_again_for_each_figure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    version, draft = live(), model_file.load(data=MODEL)
+    asked = {"at": NOW, "outcome": "accepted", "mature_days": None}
+    first, other = lately(version=version, days=None, **asked), lately(version=draft, days=None, **asked)
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("tested again")
+
+    monkeypatch.setattr(backtest, "of_version", refuse)
+    assert lately(version=version, days=None, **asked) == first
+    assert first.n == other.n == 30
+    for changed in ({"days": 90}, {"days": None, "mature_days": 9}, {"days": None, "outcome": "won"}):
+        with pytest.raises(AssertionError, match="again"):
+            lately(version=version, **{**asked, **changed})
+    with pytest.raises(AssertionError, match="again"):
+        lately(version=draft, days=None, **asked)
+
+
+@pytest.mark.usefixtures("_decided")
+def test_only_the_leads_of_a_page_are_read() -> None:
+    found, mara = of_version(version=live(), at=NOW), factories.marketer()
+    rows = rows_behind(found, cell="all", user=mara)
+    read = with_leads(rows[:3], user=mara)
+    assert [(lead.pk, row) for lead, row in read] == [(row.outcome.lead_id, row) for row in rows[:3]]

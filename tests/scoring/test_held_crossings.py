@@ -1,5 +1,7 @@
 """Crossings that publishing caused wait on a page, for release one by one, by tick, or all."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -27,6 +29,13 @@ def key(crossing: Crossing) -> str:
 def signed_in(client: Client, who: User) -> Client:
     client.force_login(who)
     return client
+
+
+def newest(desk: Client, stage: str = "", after: str = "") -> str:
+    """What the button “Release all” of the page sends."""
+    page = desk.get(PAGE, {"stage": stage, "after": after}).content.decode()
+    [said] = re.findall(r'name="all" value="([^"]*)"', page)
+    return str(said)
 
 
 @pytest.fixture
@@ -139,10 +148,31 @@ def test_those_ticked_are_released(desk: Client) -> None:
 def test_all_of_a_line_are_released(desk: Client) -> None:
     for name, stage in (("Ann One", "sql"), ("Ben Two", "sql"), ("Cleo Mql", "mql")):
         held(name, stage)
-    desk.post(RELEASE, {"all": "1", "stage": "sql"})
+    desk.post(RELEASE, {"all": newest(desk, "sql"), "stage": "sql"})
     assert released() == {"Ann One", "Ben Two"}
-    desk.post(RELEASE, {"all": "1", "stage": ""})
-    assert released() == {"Ann One", "Ben Two", "Cleo Mql"}
+    held("Dora Mql", "mql")
+    desk.post(RELEASE, {"all": newest(desk), "stage": ""})
+    assert released() == {"Ann One", "Ben Two", "Cleo Mql", "Dora Mql"}
+
+
+def test_all_are_those_that_were_there_when_the_page_was_made(desk: Client) -> None:
+    for number in range(53):
+        held(f"Sql {number:02}")
+    first = desk.get(PAGE)
+    last = newest(desk, after=first.context["next"])
+    held("Too Late")
+
+    answer = desk.post(RELEASE, {"all": last}, follow=True)
+
+    assert "Released: 53 leads go on now." in answer.content.decode()
+    assert "Too Late" not in released()
+
+
+@pytest.mark.parametrize("odd", ["", "1", "99999", "x.y:z"])
+def test_all_without_the_word_of_the_page_is_nobody(desk: Client, odd: str) -> None:
+    held()
+    assert desk.post(RELEASE, {"all": odd}).status_code == 302
+    assert released() == set()
 
 
 def test_releasing_says_who_did_it_and_the_pipeline_may_act(desk: Client) -> None:
@@ -211,7 +241,10 @@ def test_sales_managers_release_what_they_see_and_nothing_else(client: Client) -
 
     assert "Not Theirs" not in max_.get(PAGE).content.decode()
     max_.post(RELEASE, {"only": key(crossing)})
-    max_.post(RELEASE, {"all": "1"})
+    mara = Client()
+    mara.force_login(make.marketer())
+    held("Another")
+    max_.post(RELEASE, {"all": newest(mara)})
 
     assert released() == set()
 

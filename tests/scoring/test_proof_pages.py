@@ -1,6 +1,7 @@
-"""The pages of the back-test and of the suggestions: for those who draft rules, and each figure leads on."""
+"""The pages of the back-test and of the suggestions: for those who review rules, and each figure leads on."""
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from leads.models import Lead
+from scoring.backtest import Judged
+from scoring.figure_leads import with_leads
 from scoring.models import ModelVersion, ScoringModel
 from tests import factories
 from tests.factories import company
@@ -43,9 +47,10 @@ def as_(user: User) -> Client:
 
 
 @pytest.mark.parametrize("path", ["/rules/proof/", "/rules/proof/leads/", "/rules/suggestions/"])
-def test_only_those_who_draft_rules_see_them(path: str) -> None:
+def test_only_those_who_review_rules_see_them(path: str) -> None:
     past()
     assert as_(factories.marketer()).get(path).status_code == 200
+    assert as_(factories.manager()).get(path).status_code == 200
     assert as_(factories.admin()).get(path).status_code == 200
     assert as_(factories.rep()).get(path).status_code == 403
     assert Client().get(path).status_code == 302
@@ -116,11 +121,70 @@ def test_a_suggestion_that_is_not_made_any_more_is_refused() -> None:
     assert not ModelVersion.objects.filter(state="draft").exists()
 
 
-def test_a_rep_makes_no_drafts() -> None:
+@pytest.mark.parametrize("who", [factories.rep, factories.manager])
+def test_sales_makes_no_drafts(who: Callable[[], User]) -> None:
     past()
-    sol = as_(factories.rep())
-    assert sol.post("/rules/suggestions/drafts/", {"key": "against-too_small"}).status_code == 403
-    assert sol.post("/rules/suggestions/models/", {"among": "source"}).status_code == 403
+    client = as_(who())
+    assert client.post("/rules/suggestions/drafts/", {"key": "against-too_small"}).status_code == 403
+    assert client.post("/rules/suggestions/models/", {"among": "source"}).status_code == 403
+
+
+def test_a_manager_reads_the_suggestions_and_is_offered_no_draft_of_them() -> None:
+    past()
+    page = as_(factories.manager()).get("/rules/suggestions/").content.decode()
+    assert "Changes that the outcomes ask for" in page
+    assert "Marketing applies them in a draft." in page
+    assert "/rules/suggestions/drafts/" not in page
+    assert "Learn a model" not in page
+
+
+def test_nothing_ticked_is_said_as_that() -> None:
+    past()
+    answer = as_(factories.marketer()).post("/rules/suggestions/drafts/", {})
+    assert answer.status_code == 422
+    assert "Tick what the draft should change" in answer.content.decode()
+    assert "not suggested any more" not in answer.content.decode()
+
+
+def test_what_was_ticked_stays_ticked_when_one_of_it_is_gone() -> None:
+    past()
+    client = as_(factories.marketer())
+    (key,) = re.findall(
+        r'name="key" value="(against-[^"]+)"', client.get("/rules/suggestions/").content.decode()
+    )
+    page = client.post("/rules/suggestions/drafts/", {"key": [key, "points-moon"]})
+    assert page.status_code == 409
+    assert re.search(rf'value="{key}" id="s-\d+" checked', page.content.decode())
+
+
+def test_a_page_of_leads_reads_the_leads_of_that_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    past()
+    monkeypatch.setattr("scoring.views.proof.PAGE", 7)
+    read = []
+
+    def reading(rows: Sequence[Judged], *, user: User) -> list[tuple[Lead, Judged]]:
+        read.append(len(rows))
+        return with_leads(rows, user=user)
+
+    monkeypatch.setattr("scoring.figure_leads.with_leads", reading)
+    page = as_(factories.marketer()).get("/rules/proof/leads/?page=2")
+    assert read == [7]
+    assert "60 leads" in page.content.decode()
+
+
+def test_the_leads_behind_a_figure_do_not_score_everybody_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    past()
+    client = as_(factories.marketer())
+    assert client.get("/rules/proof/").status_code == 200
+    monkeypatch.setattr("scoring.backtest.of_version", None)
+    assert client.get("/rules/proof/leads/?cell=tp").status_code == 200
+    assert client.get("/rules/proof/leads/?cell=fp&page=2").status_code == 200
+
+
+def test_managers_find_leads_they_may_open_and_no_others() -> None:
+    past()
+    page = as_(factories.manager()).get("/rules/proof/leads/").content.decode()
+    assert "0 leads" in page  # they were never handed to his team
 
 
 def test_a_model_is_learned_from_what_was_ticked() -> None:
@@ -154,3 +218,6 @@ def test_versions_lead_to_the_proof_and_the_suggestions() -> None:
     page = client.get(f"/rules/versions/{version.number}/").content.decode()
     assert f"/rules/proof/?model=default&amp;version={version.number}" in page
     assert "/rules/proof/" not in as_(factories.rep()).get("/rules/versions/").content.decode()
+    sales = as_(factories.manager()).get("/rules/versions/").content.decode()
+    assert "/rules/proof/?model=default" in sales
+    assert "/rules/suggestions/?model=default" in sales

@@ -454,7 +454,7 @@ def test_the_preview_answers_in_pieces(desk: Client, draft: ModelVersion) -> Non
     assert 'data-piece="words"' in html
     assert 'data-piece="prev"' in html
     assert "<html" not in html
-    assert "Handovers a week" in past
+    assert "Handoffs a week" in past
 
 
 def test_while_something_is_wrong_the_last_preview_stays(desk: Client, draft: ModelVersion) -> None:
