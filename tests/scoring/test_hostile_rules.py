@@ -206,8 +206,8 @@ def test_b8_generated_rules_are_read_or_refused_and_nothing_else(data: st.DataOb
         return
     blocker = BlockerSpec("b", "B", read, None)
     statement = compile_ruleset(Ruleset("b8", 0, {}, {}, (), (), (), (blocker,)), types)
-    ours = "%(as_of)s"
-    assert not [text for text in TEXTS if len(text) > 6 and text != ours and text in statement.ctes]
+    hostile = [text for text in TEXTS if len(text) > 6 and not text.startswith("%(")]  # placeholders are ours
+    assert not [text for text in hostile if text in statement.ctes]
 
 
 def test_b8_rules_reach_no_engine_of_patterns() -> None:
