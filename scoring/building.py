@@ -79,7 +79,7 @@ def _say(node: Node, saying: Saying) -> Any:
             saying.places[saying.path] = f"{saying.name}-json"
             try:
                 return json.loads(node.get("json"))
-            except ValueError:
+            except (ValueError, RecursionError):
                 return node.get("json")
         case "new":
             saying.places[saying.path] = f"{saying.name}-what"

@@ -9,7 +9,7 @@ from typing import Any
 from leads.models import ActivityType
 from leads.stages import Stage
 
-from . import countries, kinds, posting, sentences
+from . import control_names, countries, kinds, posting, sentences
 from .fields import FIELDS, Type
 from .kinds import Node
 from .operators import OPERATORS, Takes
@@ -163,8 +163,8 @@ class _Drawing:
             "kind": node.kind,
             "join": joined,
             "values": node.values,
-            "error": self._error(name, node),
-            "invalid": {key.rpartition("-")[2] for key in self.errors if key.rpartition("-")[0] == name},
+            "said": control_names.place_of(name),
+            "errors": self.errors,
         }
         match node.kind:
             case "group":
@@ -189,11 +189,6 @@ class _Drawing:
             chosen = node.lists.get("stage", [])
             view["stages"] = [(value, label, value in chosen) for value, label in Stage.choices]
         return view
-
-    def _error(self, name: str, node: Node) -> str:
-        """What is wrong with the controls of this node itself."""
-        own = [said for key, said in self.errors.items() if key.rpartition("-")[0] == name]
-        return " ".join(dict.fromkeys(own))
 
     def _activities(self, node: Node) -> dict[str, Any]:
         chosen = node.lists.get("type", [])

@@ -5,11 +5,13 @@ somebody else changed it meanwhile nothing is written. What would break the vers
 fault, with paths that begin at the part: ``$.when.all[0].value``.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.core.cache import cache
 from django.db import transaction
 
 from . import model_file, publishing
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+#: So long a form that made a part is known again.
+KEPT_SECONDS = 24 * 60 * 60
+
+
 class PartFaults(ValueError):
     """What is wrong with a part, as (path from the part on, what would be right). Faults that it causes in
     other parts have the path "" and name the part."""
@@ -47,11 +53,20 @@ class PartFaults(ValueError):
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody saved the part after it was loaded. ``now`` is what it says now, None when it is gone."""
+    """The part was saved after it was loaded. ``now`` is what it says now, None when it is gone; ``by`` and
+    ``at`` say who last saved anything in the draft, which need not have been this part."""
 
     def __init__(self, now: dict[str, Any] | None, by: "User | None", at: datetime | None) -> None:
-        super().__init__("Somebody else changed this part meanwhile.")
+        super().__init__("This part was changed meanwhile.")
         self.now, self.by, self.at = now, by, at
+
+
+class SavedAlready(Exception):
+    """The form of a new part was sent before, and the part is at ``place``. ``same``: it said the same."""
+
+    def __init__(self, place: Place, *, same: bool) -> None:
+        super().__init__("This was saved already.")
+        self.place, self.same = place, same
 
 
 # Trying
@@ -142,14 +157,19 @@ def save_part(
     by: "User",
     at: datetime,
     after: str | None = None,
+    once: str = "",
 ) -> Place:
     """Write ``part`` at ``place`` of a draft. ``seen`` is the stamp of what it was when it was loaded, "" for
-    a new one; ``after`` the key it comes after, "" for first, None to stay. Raises publishing.NotADraft,
-    ChangedMeanwhile, PartFaults."""
+    a new one; ``after`` the key it comes after, "" for first, None to stay; ``once`` the form's own word,
+    with which a new part is made no second time within a day. Raises publishing.NotADraft, ChangedMeanwhile,
+    SavedAlready, PartFaults, and ModelVersion.DoesNotExist for a draft that was discarded."""
     version = _hold(version)
     data = model_file.save(version=version)
     if place.key:
+        place = _moved(data, place, seen)
         _must_be_as_seen(version, data, place, seen)
+    elif once:
+        _must_be_first(version, data, place, part, once)
     if faults := faults_of(data, place, part):
         raise PartFaults(faults)
     if place.kind == "settings":
@@ -159,18 +179,22 @@ def save_part(
     if after is not None and place.kind in ("rule", "trigger", "blocker"):
         _order(version, place.kind, part["key"], after)
     _touch(version, by, at)
+    saved = Place(place.kind, part.get("key", "model"))
     if place.kind == "line":
-        saved = keys_of(changed_file(data, place, part), "line")
-        return Place("line", saved[index_of(data, place) if place.key else -1])
-    return Place(place.kind, part.get("key", "model"))
+        keys = keys_of(changed_file(data, place, part), "line")
+        saved = Place("line", keys[index_of(data, place) if place.key else -1])
+    if once and not place.key:
+        cache.set(_once(version, once), (saved.key, _said(part)), KEPT_SECONDS)
+    return saved
 
 
 @transaction.atomic
 def delete_part(*, version: ModelVersion, place: Place, seen: str, by: "User", at: datetime) -> None:
-    """Take a part out of a draft. Raises publishing.NotADraft, ChangedMeanwhile, and PartFaults when others
-    need it."""
+    """Take a part out of a draft. Raises publishing.NotADraft, ChangedMeanwhile, PartFaults when others need
+    it, and ModelVersion.DoesNotExist for a draft that was discarded."""
     version = _hold(version)
     data = model_file.save(version=version)
+    place = _moved(data, place, seen)
     _must_be_as_seen(version, data, place, seen)
     row = _row(version, data, place)
     if isinstance(row, RuleGroup):
@@ -189,9 +213,38 @@ def _hold(version: ModelVersion) -> ModelVersion:
     if not version.is_draft:
         raise publishing.NotADraft(
             f"{version} is {version.get_state_display().lower()} and cannot be edited. "
-            "What you typed is kept below; save it in a new draft."
+            "What you typed is below, not saved; save it in a new draft."
         )
     return version
+
+
+def _moved(data: Mapping[str, Any], place: Place, seen: str) -> Place:
+    """Where the part is now: lines are counted, and one that was deleted moves those behind it up. The line
+    that says what was seen is the one that is meant."""
+    if place.kind != "line":
+        return place
+    lines = [Place("line", key) for key in keys_of(data, "line")]
+    as_seen = [line for line in lines if stamp(part_of(data, line)) == seen]
+    return place if place in as_seen or not as_seen else as_seen[0]
+
+
+def _must_be_first(
+    version: ModelVersion, data: Mapping[str, Any], place: Place, part: Mapping[str, Any], once: str
+) -> None:
+    """Sent twice by a second press, or anew after going back: the draft is held, so that the second waits
+    for the first and finds what it left."""
+    key, said = cache.get(_once(version, once), ("", ""))
+    if key in keys_of(data, place.kind):
+        raise SavedAlready(Place(place.kind, key), same=said == _said(part))
+
+
+def _once(version: ModelVersion, once: str) -> str:
+    return f"scoring:part:{version.pk}:{hashlib.sha256(once.encode()).hexdigest()}"
+
+
+def _said(part: Mapping[str, Any]) -> str:
+    """What a new part says, whatever key it was given."""
+    return stamp({name: value for name, value in part.items() if name != "key"})
 
 
 def _must_be_as_seen(version: ModelVersion, data: Mapping[str, Any], place: Place, seen: str) -> None:

@@ -149,8 +149,9 @@ def _say_rule(form: PartForm, part: dict[str, Any], places: Places) -> None:
         places[f"$.{key}"] = key
     if count == "tiers":
         part["tiers"] = [{"times": whole(times), "points": whole(points)} for times, points in form.tiers]
-        places["$.tiers"] = "tier-times"
-        places["$.points"] = "tier-times"
+        places |= {"$.tiers": "tier-times-0", "$.points": "tier-times-0"}
+        for n in range(len(form.tiers)):
+            places |= {f"$.tiers[{n}].{key}": f"tier-{key}-{n}" for key in ("times", "points")}
     else:
         part["points"] = whole(form.get("points"))
     if form.get("mismatch") not in ("", "0"):
@@ -225,7 +226,7 @@ _BEGINNINGS = {
     "Give a list of 1 to 50 conditions": "The group is empty. Add a condition or remove the group.",
     "There is no field 'attributes.": "Name the attribute.",
     "There is no field 'company.attributes.": "Name the attribute.",
-    "Use lower-case letters, digits": "Give a name that begins with a letter.",
+    "Use lower-case letters, digits": "Give the group a name, with a letter from a to z in it.",
     "Give a label of 1 to": "Give it a name of at most 160 characters.",
     "Give a list of 1 to 100 activity types": "Choose at least one activity.",
     "Give a list of stages": "Choose at least one stage.",
@@ -243,13 +244,13 @@ def plain(message: str) -> str:
 
 
 def errors_of(faults: list[tuple[str, str]], places: Places) -> dict[str, str]:
-    """Control → what is wrong with it, one sentence each; under "" what belongs to none."""
-    errors: dict[str, str] = {}
+    """Control → all that is wrong with it; under "" what belongs to none."""
+    errors: dict[str, list[str]] = {}
     for path, message in faults:
-        control = building.place_of(path, places) if path else ""
-        said = plain(message)
-        errors[control] = f"{errors[control]} {said}" if control in errors and not control else said
-    return errors
+        control, said = building.place_of(path, places) if path else "", plain(message)
+        if said not in errors.setdefault(control, []):
+            errors[control].append(said)
+    return {control: " ".join(said) for control, said in errors.items()}
 
 
 def _text(value: Any) -> str:

@@ -55,11 +55,12 @@ def stamp(part: Mapping[str, Any]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def key_for(label: str, taken: list[str]) -> str:
-    """A key out of a name, that no other part has: "under-50-staff"."""
-    base = re.sub(r"^[^a-z]+", "", slugify(label))[:56] or "part"
+def key_for(label: str, taken: list[str], *, otherwise: str = "part") -> str:
+    """A key out of a name, that no other part has: "under-50-staff". ``otherwise`` for a name without a
+    letter from a to z."""
+    base = re.sub(r"^[^a-z]+", "", slugify(label))[:56] or otherwise
     key, n = base, 1
-    while key in taken:
+    while base and key in taken:
         n += 1
         key = f"{base}-{n}"
     return key

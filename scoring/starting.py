@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+
+from . import sentences
+from .conditions import parse
 from .model_file import STARTERS, load, starter
-from .models import ModelVersion
+from .models import ModelVersion, ScoringModel
+from .parts import key_for
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -40,20 +45,22 @@ _ABOUT = {
     ),
     "b2b_enterprise": (
         "A common template, enterprise",
-        "The same for companies of more than 1,000 staff; an MQL from 75 on. To stand beside the "
-        "mid-market one.",
+        "The same with what large companies show; an MQL from 75 on. To stand beside the mid-market one, as "
+        "a model of its own.",
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """One model to begin with. ``counts``: how many rules, triggers and blockers it has, in words."""
+    """One model to begin with. ``counts``: how many rules, triggers and blockers it has, in words;
+    ``whom``: which leads it scores, "" for all."""
 
     name: str
     title: str
     about: str
     counts: str
+    whom: str
 
 
 def names() -> list[str]:
@@ -73,15 +80,24 @@ def _starter(name: str) -> Starter:
     counts = [
         _several(len(data.get(kind, [])), kind[:-1]) for kind in ("rules", "lines", "triggers", "blockers")
     ]
-    return Starter(name, title, about, ", ".join(said for said in counts if said))
+    whom = data.get("applies_to")
+    asked = sentences.of_condition(parse(whom, facts_only=True), {}) if whom else ""
+    return Starter(name, title, about, ", ".join(said for said in counts if said), asked)
 
 
 def _several(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}" if count else ""
 
 
-def start(*, name: str, model_key: str, by: "User") -> ModelVersion:
-    """A draft that says what the starter ``name`` says, as the next version of the model ``model_key``; of
-    the starter's own for "". Raises ModelFileError when an activity type that it asks about is gone."""
-    data = starter(name)
-    return load(data={**data, "model": model_key or data["model"]}, by=by)
+def start(*, name: str, model: ScoringModel, by: "User") -> ModelVersion:
+    """A draft that says what the starter ``name`` says, as the next version of ``model``. Raises
+    ModelFileError when an activity type that it asks about is gone."""
+    return load(data={**starter(name), "model": model.key}, by=by)
+
+
+@transaction.atomic
+def begin(*, name: str, called: str, by: "User") -> ModelVersion:
+    """The same as the first draft of a new model, which scores beside the others once that is published."""
+    taken = list(ScoringModel.objects.values_list("key", flat=True))
+    model = ScoringModel.objects.create(key=key_for(called, taken, otherwise="model"), name=called)
+    return start(name=name, model=model, by=by)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import book, crossings, definitions, proof, rule_effects, rules, versions
+from .views import book, crossings, definitions, proof, rule_effects, rule_parts, rules, versions
 
 app_name = "scoring"
 
@@ -9,7 +9,7 @@ urlpatterns = [
     path("rules/book/", book.show_book, name="book"),
     path("rules/book.md", book.book_markdown, name="book-markdown"),
     path("rules/", rules.rules, name="rules"),
-    path("rules/parts/", rules.parts, name="rule-parts"),
+    path("rules/parts/", rule_parts.parts, name="rule-parts"),
     path("rules/drafts/", rules.drafts, name="rule-drafts"),
     path("rules/starters/", rules.starters, name="rule-starters"),
     path("rules/preview/", rule_effects.effect, name="rule-preview"),

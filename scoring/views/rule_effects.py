@@ -10,19 +10,22 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from accounts.requests import Request
-from scoring import controls, forms, model_file, preview
+from scoring import controls, forms, model_file, preview, turns
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
 from scoring.models import ModelVersion
-from scoring.parts import keys_of
 from scoring.preview import Past, Preview, Weekly
+from scoring.turns import Busy, TookTooLong
 
 from .rule_forms import Trial
-from .rule_requests import drafter, model_of, place_of, reviewer, version_of
+from .rule_requests import drafter, model_of, opened_of, place_of, reviewer, version_of
 
 #: How many who would move stand in the panel, and on a page of all of them.
 NAMED, PAGE, MOST = 4, 50, 1000
+#: What the page's script is told while its last question is not answered yet; it asks again.
+ASK_AGAIN = 429
 
 
 @require_POST
@@ -30,12 +33,16 @@ NAMED, PAGE, MOST = 4, 50, 1000
 def effect(request: Request) -> HttpResponse:
     """The words, what is wrong, and what the part would do now: pieces of the rule page."""
     trial = _trial(request)
+    found = tried(trial, user=request.user, at=timezone.now(), past=False)
+    if found.get("busy"):
+        return HttpResponse(status=ASK_AGAIN)
     context = {
         "trial": trial,
         "phrases": trial.phrases,
-        "effect": effect_of(trial, at=timezone.now(), past=False),
+        "effect": found,
         "live": _live(trial.version),
         "version": trial.version,
+        "editable": True,
     }
     return render(request, "scoring/_effect_pieces.html", context)
 
@@ -45,18 +52,25 @@ def effect(request: Request) -> HttpResponse:
 def past(request: Request) -> HttpResponse:
     """How it would have done on decided leads: the slower piece."""
     trial = _trial(request)
-    context = {"past": past_of(trial, at=timezone.now()), "live": _live(trial.version)}
+    try:
+        with turns.turn(of=turns.PAST, user_id=request.user.pk):
+            found = past_of(trial, at=timezone.now())
+    except Busy:
+        return HttpResponse(status=ASK_AGAIN)
+    except TookTooLong:
+        found = {"too_long": True}
+    context = {"past": found, "live": _live(trial.version), "model": trial.version.model}
     return render(request, "scoring/_past_piece.html", context)
 
 
 def _trial(request: Request) -> Trial:
+    """What was typed, held against the version it was opened in, or what its model has instead: the panel
+    goes on while saving says what became of the draft, or of the part."""
     model, place = model_of(request), place_of(request)
-    version = version_of(request, model) if model else None
-    if version is None or place is None:
+    if model is None or place is None:
         raise Http404
+    version = opened_of(request, model).version
     data = model_file.save(version=version)
-    if place.key and place.key not in keys_of(data, place.kind):
-        raise Http404
     form = forms.of_post(place.kind, dict(request.POST.lists()))
     return Trial.of(version=version, data=data, place=place, form=form, known=controls.labels())
 
@@ -69,6 +83,17 @@ def dimension_of(trial: Trial) -> str:
     """The dimension that the part is about; intent for one that is about none."""
     said = trial.part.get("dimension", "")
     return said if said in Dimension.values else Dimension.INTENT.value
+
+
+def tried(trial: Trial, *, user: User, at: datetime, past: bool) -> dict[str, Any]:
+    """``effect_of`` when it is the person's turn; else ``busy``, or ``too_long`` when it was stopped."""
+    try:
+        with turns.turn(of=turns.NOW, user_id=user.pk):
+            return effect_of(trial, at=at, past=past)
+    except Busy:
+        return {"busy": True}
+    except TookTooLong:
+        return {"too_long": True}
 
 
 def effect_of(trial: Trial, *, at: datetime, past: bool) -> dict[str, Any]:
@@ -130,10 +155,12 @@ def past_of(trial: Trial, *, at: datetime) -> dict[str, Any]:
     if trial.ruleset is None:
         return {}
     found = preview.on_the_past(version=trial.ruleset, live=_live(trial.version), at=at)
-    return {"found": found, "measures": measures(found)}
+    agreed = trial.version.model.agreed_handoffs
+    return {"found": found, "measures": measures(found, agreed), "is_agreed": agreed is not None}
 
 
-def measures(found: Past) -> list[Measure]:
+def measures(found: Past, agreed: int | None) -> list[Measure]:
+    """``agreed``: what sales agreed to take a week."""
     live = found.live
     rows = []
     for label, about, draft_share, live_share in (
@@ -142,7 +169,7 @@ def measures(found: Past) -> list[Measure]:
     ):
         if draft_share:
             rows.append(_share(label, about, draft_share, live_share or None))
-    rows.append(_weekly(found.draft.weekly, live.weekly if live else None, found.agreed))
+    rows.append(_weekly(found.draft.weekly, live.weekly if live else None, agreed))
     return rows
 
 
@@ -195,7 +222,14 @@ def moves(request: Request) -> HttpResponse:
     if dimension not in (*Dimension.values, "total"):
         raise Http404
     first = _first(request.GET)
-    found = preview.of_draft(version=version, at=timezone.now(), dimension=dimension, limit=first + PAGE + 1)
+    try:
+        with turns.turn(of=turns.NOW, user_id=request.user.pk):
+            found = preview.of_draft(
+                version=version, at=timezone.now(), dimension=dimension, limit=first + PAGE + 1
+            )
+    except (Busy, TookTooLong) as waiting:
+        context = {"version": version, "dimension": dimension, "is_busy": isinstance(waiting, Busy)}
+        return render(request, "scoring/rule_moves.html", context, status=503)
     shown = found.moved[first : first + PAGE]
     more = first + PAGE if len(found.moved) > first + PAGE and first + PAGE < MOST else None
     context = {

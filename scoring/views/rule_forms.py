@@ -1,20 +1,23 @@
 """One part's form made ready to draw: its controls, what is wrong with each, what the live version says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import available_timezones
 
 from leads.stages import Stage
-from scoring import controls, drafting, forms, phrases
+from scoring import control_names, controls, drafting, forms, phrases
 from scoring.controls import Known
 from scoring.dimensions import GRADES, Dimension
+from scoring.faults import ConditionError
 from scoring.forms import PartForm
+from scoring.kinds import Places
 from scoring.models import ModelVersion
 from scoring.parts import LISTS, NoSuchPart, Place, key_for, keys_of, part_of
 from scoring.phrases import Phrase
 from scoring.posting import nodes_of
 from scoring.ruleset import Ruleset
+from scoring.stored import activity_types, read
 
 _DIMENSIONS = [(value, label.lower()) for value, label in Dimension.choices]
 _COUNTS = [("once", "once"), ("each", "each time"), ("tiers", "by how often")]
@@ -46,6 +49,7 @@ class Trial:
     part: dict[str, Any]
     faults: list[tuple[str, str]]
     errors: dict[str, str]
+    places: Places
     known: Known
     ruleset: Ruleset | None
     phrases: list[Phrase] = field(default_factory=list)
@@ -61,8 +65,9 @@ class Trial:
         known: Known | None = None,
     ) -> "Trial":
         """12 queries, 2 fewer with ``known``."""
-        named = form.get("name") if place.kind == "group" else form.get("label")
-        key = place.key or key_for(named, keys_of(data, place.kind))
+        is_group = place.kind == "group"
+        named, otherwise = (form.get("name"), "") if is_group else (form.get("label"), "part")
+        key = place.key or key_for(named, keys_of(data, place.kind), otherwise=otherwise)
         part, places = forms.said(form, key)
         faults = drafting.faults_of(data, place, part)
         known = known or controls.known()
@@ -73,7 +78,22 @@ class Trial:
             if not part.get("on", True):
                 ruleset = drafting.supposed(version=version, place=place, part=part)
         errors = forms.errors_of(faults, places)
-        return cls(version, place, part, faults, errors, known, ruleset, said)
+        return cls(version, place, part, faults, errors, places, known, ruleset, said)
+
+    def refused(self, faults: list[tuple[str, str]]) -> "Trial":
+        """The same with what was found wrong when it was to be saved: another part may have changed since."""
+        return replace(self, faults=faults, errors=forms.errors_of(faults, self.places), ruleset=None)
+
+
+def words_of(version: ModelVersion, place: Place, part: Mapping[str, Any], known: Known) -> list[Phrase]:
+    """What a part that is stored in ``version`` says; [] for one that cannot be computed. 6 queries."""
+    try:
+        ruleset = read(version, activity_types())
+        return phrases.of_part(
+            kind=place.kind, key=place.key, part=part, ruleset=ruleset, labels=known.labels
+        )
+    except (ConditionError, LookupError):
+        return []
 
 
 def form_view(
@@ -100,7 +120,7 @@ def form_view(
         },
         "errors": errors,
         "summary": [
-            {"control": control, "id": _id_of(control), "text": text}
+            (f"id_{control}", control_names.named(control, text))
             for control, text in errors.items()
             if control
         ],
@@ -108,7 +128,6 @@ def form_view(
         "was": (was := _was(form, live, place)),
         # Controls whose names a template cannot say.
         **{name.replace("-", "_"): form.values.get(name, "") for name in _HYPHENED},
-        "own_errors": [said for key, said in errors.items() if key and _is_own(key, form)],
         "stages": _STAGES,
         "dimensions": _DIMENSIONS,
         "graded": graded,
@@ -134,18 +153,16 @@ def form_view(
 _HYPHENED = ("per-times", "per-period", "decay-days", "decay-percent")
 
 
-def _is_own(control: str, form: PartForm) -> bool:
-    """Whether it is neither the name, which shows its fault itself, nor part of a condition."""
-    return control not in ("label", "name") and control.partition("-")[0] not in form.roots
-
-
 def _rule_view(form: PartForm, data: Mapping[str, Any], single: bool, nodes: list[Any]) -> dict[str, Any]:
     """Settings that fit what the rule asks; one that is set is shown in any case, to be taken out again."""
     count = form.get("count") or "once"
     facts = any(node.kind == "field" for node in nodes)
     did = any(node.kind == "activity" for node in nodes)
     groups = [group["key"] for group in data.get("groups", [])]
-    tiers = form.tiers or [("", "")]
+    tiers = [
+        (n + 1, times, points, f"tier-times-{n}", f"tier-points-{n}")
+        for n, (times, points) in enumerate(form.tiers or [("", "")])
+    ]
     return {
         "counts": _COUNTS,
         "count": count,
@@ -165,10 +182,7 @@ def _rule_view(form: PartForm, data: Mapping[str, Any], single: bool, nodes: lis
 
 
 def _line_view(form: PartForm, graded: bool, was: Mapping[str, str]) -> dict[str, Any]:
-    labels = [*Dimension.choices]
-    if form.get("min-total"):
-        labels.append(("total", "Total"))
-    minimums = _figures(form, "min-", labels, was)
+    minimums = _figures(form, "min-", [*Dimension.choices, ("total", "Total")], was)
     for minimum in minimums:
         if graded and minimum["name"] == "min-fit" and minimum["value"].isdecimal():
             minimum["value"] = GRADES[min(int(minimum["value"]), len(GRADES) - 1)]
@@ -241,8 +255,3 @@ def _comes_after(data: Mapping[str, Any], place: Place) -> str:
     keys = keys_of(data, place.kind)
     at = keys.index(place.key) if place.key in keys else len(keys)
     return keys[at - 1] if at else ""
-
-
-def _id_of(control: str) -> str:
-    """The id of the element that has the focus for a control."""
-    return f"id_{control}"

@@ -31,11 +31,13 @@ function tidyToasts() {
 // An undo that was used is gone: Z goes on to the verdict before it.
 document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.sourceElement?.closest?.("[data-toast]")?.remove());
 
-function complain(text) {
+/** `link`: where to go on, in another tab, so that this one keeps what was typed. */
+function complain(text, link = null) {
   const template = document.getElementById("toast-error");
-  if (!template || !toasts || toasts.lastElementChild?.textContent.trim() === text) return;
+  if (!template || !toasts || toasts.lastElementChild?.querySelector("span")?.textContent === text) return;
   const toast = template.content.firstElementChild.cloneNode(true);
   toast.querySelector("span").textContent = text;
+  if (link) toast.append(Object.assign(document.createElement("a"), { className: "btn", target: "_blank", href: link.url, textContent: link.text }));
   toasts.append(toast);
 }
 
@@ -127,3 +129,4 @@ document.addEventListener("htmx:error", (event) => {
   if (event.detail.error?.name !== "AbortError" && event.detail.ctx?.request?.method !== "GET") unreachable();
 });
 document.addEventListener("handoff:unreachable", unreachable);
+document.addEventListener("handoff:trouble", (event) => complain(event.detail.text, event.detail.link));

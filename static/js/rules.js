@@ -15,83 +15,172 @@ document.querySelector(".rl [aria-current]")?.scrollIntoView({ block: "nearest" 
 
 // Asking
 
-/** The answer as a fragment; null when it did not come. `said` is called with what went wrong. */
-async function ask(url, body, signal) {
-  try {
-    const answer = await fetch(url, { method: "POST", body, signal, headers: { "HX-Request": "true", "HX-Target": "editor" } });
-    if (answer.redirected) return location.reload(), null; // signed out meanwhile
-    if (!answer.ok && answer.status !== 422) throw new Error(answer.statusText);
-    const template = document.createElement("template");
-    template.innerHTML = await answer.text();
-    return template.content;
-  } catch (problem) {
-    if (problem.name !== "AbortError") document.dispatchEvent(new CustomEvent("handoff:unreachable"));
-    return null;
+const BUSY_MS = 1000; // before what is still being computed is asked for again
+const BUSY = Symbol("busy");
+const SENTENCES = {
+  403: "You may not do this any more. What you typed is still here.",
+  404: "This is no longer there. What you typed is still here; Save says what can be done with it.",
+};
+const OURS = "Something went wrong on our side. What you typed is still here; nothing was saved.";
+const UNREACHABLE = "Could not reach the server. What you typed is still here; nothing was saved.";
+const SIGNED_OUT = "You were signed out. Sign in in another tab and come back: what you typed is still here.";
+
+const trouble = (text, link = null) => document.dispatchEvent(new CustomEvent("handoff:trouble", { detail: { text, link } }));
+
+/** The answer as a fragment; BUSY while the last question is not answered; null when it did not come, which is
+ *  said. What `body()` gives is asked anew when only the form's token was old. */
+async function ask(url, body, tokenIsNew = false) {
+  const answer = await fetch(url, { method: "POST", body: body(), headers: { "HX-Request": "true", "HX-Target": "editor" } }).catch(() => null);
+  if (!answer) return trouble(UNREACHABLE), null;
+  if (answer.redirected) {
+    isSignedOut = true;
+    return trouble(SIGNED_OUT, { text: "Sign in", url: answer.url }), null;
   }
+  if (answer.status === 429) return BUSY;
+  if (answer.status === 403 && !tokenIsNew && (await renew())) return ask(url, body, true);
+  if (!answer.ok && answer.status !== 422 && answer.status !== 409) return trouble(SENTENCES[answer.status] ?? OURS), null;
+  const template = document.createElement("template");
+  template.innerHTML = await answer.text();
+  return template.content;
 }
 
-// The preview
+// Signing in gives the browser another token: the forms of this page take it over.
+
+const TOKEN = "csrfmiddlewaretoken";
+let isSignedOut = false;
+
+async function renew() {
+  const answer = await fetch(form.elements.next.value).catch(() => null);
+  if (!answer?.ok || answer.redirected) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector(`[name=${TOKEN}]`)?.value;
+  if (!token) return false;
+  for (const each of document.querySelectorAll(`[name=${TOKEN}]`)) each.value = token;
+  return true;
+}
+
+addEventListener("focus", async () => {
+  if (!isSignedOut || !(await renew())) return;
+  isSignedOut = false;
+  follow(0);
+});
+
+// The preview: one question at a time, and the next only when its answer is there. The server computes an
+// answer that nobody waits for all the same.
 
 let timer = 0;
 let pastTimer = 0;
-let asking = null;
-let askingPast = null;
+let typed = 0; // how often something changed, to tell answers that came too late
+const running = { now: false, past: false };
 
 function put(answer) {
   for (const piece of answer.querySelectorAll("[data-piece]")) byId(piece.dataset.piece)?.replaceChildren(...piece.childNodes);
+  for (const each of byId("prev").querySelectorAll("[data-without-scripts]")) each.hidden = true;
 }
 
 function follow(pause = PAUSE_MS) {
   if (!editable()) return;
-  clearTimeout(timer);
+  typed += 1;
   clearTimeout(pastTimer);
-  asking?.abort();
-  askingPast?.abort();
-  timer = setTimeout(preview, pause);
+  again(preview, pause);
+}
+
+function again(question, pause) {
+  if (question === lookBack) pastTimer = clearTimeout(pastTimer) ?? setTimeout(lookBack, pause);
+  else timer = clearTimeout(timer) ?? setTimeout(preview, pause);
+}
+
+/** Ask, unless it is being asked. `null` for an answer to what was typed before. */
+async function question(kind, url, asked) {
+  if (running[kind]) return null; // asks again when the answer is there
+  const of = typed;
+  running[kind] = true;
+  const answer = await ask(url, () => new FormData(form));
+  running[kind] = false;
+  if (answer === BUSY) return again(asked, BUSY_MS), null;
+  if (of !== typed) return again(asked, 0), null;
+  return answer ?? false;
 }
 
 async function preview() {
   const panel = byId("prev");
-  asking = new AbortController();
   panel.setAttribute("aria-busy", "true");
-  const mine = asking;
-  const answer = await ask(form.dataset.preview, new FormData(form), mine.signal);
-  if (mine !== asking) return;
+  const answer = await question("now", form.dataset.preview, preview);
+  if (answer === null) return;
   panel.removeAttribute("aria-busy");
-  if (!answer) return;
+  if (!answer) return failed(panel);
+  if (answer.querySelector("[data-piece=waits]")) wait(panel, answer);
+  else show(panel, answer);
+  complain(answer);
+}
+
+function show(panel, answer) {
   const past = byId("past")?.cloneNode(true); // stays until the new figures are there
   put(answer);
   if (past?.querySelector("table")) byId("past")?.replaceChildren(...past.childNodes);
-  complain(answer);
-  if (answer.querySelector("[data-piece=prev]")) pastTimer = setTimeout(lookBack, PAST_MS - PAUSE_MS);
+  const big = panel.querySelector(".big")?.textContent ?? "";
+  if (byId("effect-said").textContent !== big) byId("effect-said").textContent = big;
+  if (big) again(lookBack, PAST_MS - PAUSE_MS);
+}
+
+/** Nothing can be computed yet: what is shown is said to be of before, or what is missing is said. */
+function wait(panel, answer) {
+  const words = answer.querySelector("[data-piece=waits]");
+  put(answer);
+  if (!panel.querySelector(".big")) panel.replaceChildren(...words.childNodes);
+  for (const each of document.querySelectorAll("[data-stale]")) each.hidden = false;
+}
+
+function failed(place) {
+  for (const each of place.querySelectorAll("[data-looking]")) each.hidden = true;
+  for (const each of place.querySelectorAll("[data-failed]")) each.hidden = false;
 }
 
 async function lookBack() {
-  askingPast = new AbortController();
-  const answer = await ask(form.dataset.past, new FormData(form), askingPast.signal);
+  const answer = await question("past", form.dataset.past, lookBack);
+  if (answer === null) return;
   if (answer) put(answer);
+  else if (byId("past")) failed(byId("past"));
 }
 
-// Faults, where they are, but not in what nobody has filled in yet
+// Faults, where they are, but not in what nobody has filled in yet. Those that the server wrote go when they
+// are mended, like those written here.
 
 const touched = new Set();
 
 function complain(answer) {
-  for (const old of form.querySelectorAll(".err[data-live]")) old.remove();
-  for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
-  for (const fault of answer.querySelectorAll("template[data-fault]")) {
-    const name = fault.dataset.fault;
+  const found = new Map([...answer.querySelectorAll("template[data-fault]")].map((it) => [it.dataset.fault, it.content.textContent]));
+  for (const words of form.querySelectorAll("[data-fault-at]")) {
+    const name = words.dataset.faultAt;
+    if (found.has(name)) words.querySelector("span").textContent = found.get(name);
+    else {
+      mark(name, false);
+      words.remove();
+    }
+  }
+  for (const [name, text] of found) {
     const control = byId(`id_${name}`);
-    if (!control || !touched.has(name)) continue;
+    if (!control || !touched.has(name) || byId(`err-${name}`)) continue;
     const words = document.createElement("p");
     words.className = "err";
-    words.id = `live-${name}`;
-    words.dataset.live = "";
-    words.textContent = fault.content.textContent;
-    (control.closest(".cond, .then, .where, .edit__t") ?? control).append(words);
-    control.setAttribute("aria-invalid", "true");
-    control.setAttribute("aria-describedby", words.id);
+    words.id = `err-${name}`;
+    words.dataset.faultAt = name;
+    words.append(Object.assign(document.createElement("span"), { textContent: text }));
+    (control.closest(".where, .cond, .then, td, .field") ?? control.parentElement).append(words);
+    mark(name, true);
   }
+}
+
+/** Say of a control that it is wrong, or take that back; what else describes it stays. */
+function mark(name, isWrong) {
+  const control = byId(`id_${name}`);
+  if (!control) return;
+  const others = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== `err-${name}`);
+  const described = [...others, ...(isWrong ? [`err-${name}`] : [])].join(" ");
+  if (described) control.setAttribute("aria-describedby", described);
+  else control.removeAttribute("aria-describedby");
+  if (isWrong) control.setAttribute("aria-invalid", "true");
+  else control.removeAttribute("aria-invalid");
 }
 
 // Building: the server says what the form looks like after a button or a choice
@@ -117,16 +206,19 @@ function rebuild(action) {
 const values = () => new Map([...form.elements].filter((it) => it.name && it.type !== "radio").map((it) => [it.name, it.type === "checkbox" ? it.checked : it.value]));
 
 async function build(action) {
-  const body = new FormData(form);
-  body.set("do", action);
+  const body = () => {
+    const said = new FormData(form);
+    said.set("do", action);
+    return said;
+  };
   const sent = values();
   const answer = await ask(form.action, body);
-  if (!answer) return;
+  if (!answer || answer === BUSY) return;
   const before = document.activeElement?.id;
   // What was typed while the answer was on its way is in the form still; a removal gives others its names.
-  const typed = action.startsWith("remove") ? [] : [...values()].filter(([name, value]) => sent.has(name) && sent.get(name) !== value);
+  const changed = action.startsWith("remove") ? [] : [...values()].filter(([name, value]) => sent.has(name) && sent.get(name) !== value);
   form.replaceChildren(...answer.childNodes);
-  for (const [name, value] of typed) {
+  for (const [name, value] of changed) {
     const control = form.elements.namedItem(name);
     if (control instanceof HTMLElement) control.type === "checkbox" ? (control.checked = value) : (control.value = value);
   }
@@ -153,7 +245,7 @@ if (form) {
   clean = form.hasAttribute("data-unsaved") ? "" : said();
 
   form.addEventListener("input", (event) => {
-    if (event.target.name) touched.add(event.target.name);
+    if (event.target.name) touched.add(event.target.name).add(event.target.id.slice("id_".length));
     follow();
   });
   form.addEventListener("change", (event) => {
@@ -181,5 +273,6 @@ if (form) {
   addEventListener("beforeunload", (event) => {
     if (editable() && clean !== null && clean !== said()) event.preventDefault();
   });
-  follow(0);
+  // A draft that says what is live would move nobody: nobody is scored to find that out.
+  if (!form.hasAttribute("data-as-live")) follow(0);
 }

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring import building, posting
+from scoring import building, control_names, posting
 from scoring.conditions import ConditionError, Group, parse
 from scoring.kinds import Node, Places
 from tests.scoring.generators import TYPES, activity_tests, conditions
@@ -238,3 +238,34 @@ def test_one_condition_is_no_group_and_several_are() -> None:
     one.parts[1] = Node("field", {"what": "field:phone", "op": "known"})
 
     assert isinstance(parse(building.said(one, name="when", path="$", places={})), Group)
+
+
+def test_json_that_is_nested_too_deep_is_left_as_it_is() -> None:
+    deep = "[" * 100_000
+    root = Node("group", {"how": "all"}, parts=[Node("json", {"json": deep})])
+
+    assert building.said(root, name="when", path="$.when", places={}) == deep
+
+
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        ("points", "Points"),
+        ("when-1-0-n", "Condition 2.1, times"),
+        ("when-how", "Conditions"),
+        ("when-2-how", "Group 3"),
+        ("unless-0-where-1-value", "Exception 1, detail 2, value"),
+        ("when-0-after-n", "Condition 1, only after, times"),
+        ("applies-0-key", "Condition 1, attribute"),
+        ("tier-points-1", "Step 2, points"),
+        ("nothing-known", ""),
+    ],
+)
+def test_every_control_has_a_name(control: str, said: str) -> None:
+    assert control_names.name_of(control) == said
+
+
+def test_a_fault_is_told_with_the_name_of_its_control() -> None:
+    assert control_names.named("cap", "Give a number.") == "Most points: give a number."
+    assert control_names.named("stage", "SQL is none.") == "Stage: SQL is none."
+    assert control_names.named("", "A line asks.") == "A line asks."
