@@ -2,11 +2,15 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from leads.stages import Phase
+from scoring.dimensions import MOST_POINTS, Dimension
+from scoring.models import Adjustment
 
 from .messages import lower
 from .models import Qualification, RejectReason
@@ -125,3 +129,86 @@ class PhaseForm(forms.Form):
     """Another buying phase, forward or back."""
 
     phase = forms.ChoiceField(choices=Phase.choices)
+
+
+class Boxes(forms.CheckboxSelectMultiple):
+    """Check boxes of which the first one is where a link to the field leads."""
+
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
+        return super().id_for_label(id_, index or "0")
+
+
+class AdjustmentForm(forms.Form):
+    """A word on the score of one lead. ``at`` is now."""
+
+    #: How far ahead its end may lie, in days: what holds longer holds for good.
+    LATEST_DAYS = 1830
+
+    dimensions = forms.MultipleChoiceField(
+        label="Of what",
+        choices=Dimension.choices,
+        widget=Boxes,
+        error_messages={"required": "Tick what it is about: intent, fit or engagement."},
+    )
+    kind = forms.ChoiceField(
+        label="What",
+        choices=[(Adjustment.Kind.ADD, "Add"), (Adjustment.Kind.SET, "Set to")],
+        help_text="“Set to” takes the place of what the rules say.",
+    )
+    points = forms.IntegerField(
+        min_value=-MOST_POINTS,
+        max_value=MOST_POINTS,
+        help_text=f"Whole, −{MOST_POINTS} to {MOST_POINTS}.",
+        error_messages={
+            "required": "Say how many points.",
+            "invalid": "Give a whole number.",
+            "min_value": f"Take away at most {MOST_POINTS}.",
+            "max_value": f"Give at most {MOST_POINTS}.",
+        },
+    )
+    until = forms.DateField(
+        label="Until",
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text="The last day on which it counts. Empty for good.",
+        error_messages={"invalid": "Write the date as 2026-01-12."},
+    )
+    reason = forms.CharField(
+        label="Why?",
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text="Everybody reads it beside the score.",
+        error_messages={"required": "Say why: it stands beside the score."},
+    )
+    # When the form was made, so that sending it twice says one thing.
+    began = forms.DateTimeField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        kwargs["initial"] = {"began": at.isoformat(), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        self._today = timezone.localtime(at).date()
+        self.fields["until"].widget.attrs["min"] = (self._today + timedelta(days=1)).isoformat()
+
+    def clean_until(self) -> date | None:
+        until: date | None = self.cleaned_data["until"]
+        if until is not None and until <= self._today:
+            raise forms.ValidationError("Choose a day after today.")
+        if until is not None and until > self._today + timedelta(days=self.LATEST_DAYS):
+            raise forms.ValidationError("Choose a day within five years, or leave it empty.")
+        return until
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("kind") == Adjustment.Kind.ADD and cleaned.get("points") == 0:
+            self.add_error("points", "Adding nothing changes nothing.")
+        return cleaned
+
+    def said(self) -> dict[str, Any]:
+        """What ``correcting.adjust`` takes."""
+        given = dict(self.cleaned_data)
+        until, began = given.pop("until"), given.pop("began")
+        end = None
+        if until is not None:  # with the end of that day, where the reader is
+            zone = timezone.get_current_timezone()
+            end = datetime.combine(until + timedelta(days=1), time.min, tzinfo=zone)
+        return {**given, "until": end, "since": began}

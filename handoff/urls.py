@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import decisions, leads, marketing, sales
+from .views import decisions, leads, marketing, sales, scores
 
 app_name = "handoff"
 
@@ -14,7 +14,13 @@ urlpatterns = [
     path("handoffs/<uuid:handoff_id>/undo/", decisions.undo, name="undo"),
     path("leads/", leads.all_leads, name="leads"),
     path("leads/<uuid:lead_id>/", leads.lead, name="lead"),
-    path("leads/<uuid:lead_id>/score/", leads.score, name="score"),
+    path("leads/<uuid:lead_id>/score/", scores.score, name="score"),
+    path("leads/<uuid:lead_id>/score/adjustments/", scores.adjustments, name="adjustments"),
+    path(
+        "leads/<uuid:lead_id>/score/adjustments/removal/",
+        scores.adjustment_removal,
+        name="adjustment-removal",
+    ),
     path("leads/<uuid:lead_id>/contacts/", leads.contact, name="contact"),
     path("leads/<uuid:lead_id>/qualification/", leads.qualification, name="qualification"),
     path("leads/<uuid:lead_id>/opportunity/", leads.opportunity, name="opportunity"),

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,8 +24,7 @@ from leads.models import Lead
 from .lead_page import LeadPage, lead_page
 from .previews import reasons_in_use
 from .requests import Request, page_for, wants, way_back
-from .rows import AgreedLines, agreed_line, in_words, leading_line, leading_scores
-from .score_page import score_page
+from .rows import AgreedLines, agreed_line, in_words, leading_scores
 
 PAGE = 50
 #: What all leads can be sorted by: only what an index gives in order, so that a million cost no more.
@@ -70,19 +69,6 @@ def all_leads(request: Request) -> HttpResponse:
 def lead(request: Request, lead_id: UUID) -> HttpResponse:
     """One lead, all of it."""
     return _page(request, _visible(request, lead_id))
-
-
-@require_GET
-@for_everybody
-def score(request: Request, lead_id: UUID) -> HttpResponse:
-    """Its score at a moment, under a version, and why."""
-    lead, now = _visible(request, lead_id), timezone.now()
-    live = leading_line(lead).version
-    if live is None:
-        raise Http404("Nothing is published yet.")
-    page = score_page(user=request.user, lead=lead, parameters=request.GET, now=now, live=live)
-    context = {"now": now, "page": page, "lead": lead, "rail_path": reverse("handoff:leads")}
-    return render(request, "handoff/score.html", context, status=422 if page.form.errors else 200)
 
 
 @require_POST

@@ -13,8 +13,10 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import User
 from leads.models import Lead
+from scoring.correcting import BY_HAND
+from scoring.dimensions import Dimension
 from scoring.explanation import AHEAD, EARLIEST, explain, history
-from scoring.models import Crossing, ModelVersion, Publication
+from scoring.models import Adjustment, Crossing, ModelVersion, Publication
 
 from .rows import AgreedLine, line_of
 
@@ -98,9 +100,26 @@ class Mark:
     url: str
 
 
+#: Words on one lead that are shown.
+MOST_WORDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody said of the score by hand, and counts now: ``about`` names the dimensions, ``key`` the
+    word in forms ("" for what is not taken back here), ``last`` is the last moment at which it counts.
+    ``is_replaced``: the score was set since in all of them, so it changes nothing."""
+
+    adjustment: Adjustment
+    about: str
+    key: str
+    last: datetime | None
+    is_replaced: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ScorePage:
-    """What the page shows. ``marks`` newest first."""
+    """What the page shows. ``marks`` and ``words`` newest first."""
 
     lead: Lead
     url: str
@@ -115,6 +134,7 @@ class ScorePage:
     days: int
     spans: list[tuple[int, str]]
     marks: list[Mark]
+    words: list[Word]
 
     @property
     def moments(self) -> list[datetime]:
@@ -171,7 +191,28 @@ def score_page(
         days=days,
         spans=[(span, _with(parameters, days=str(span))) for span in DAYS],
         marks=marks,
+        words=words_of(lead, at),
     )
+
+
+def words_of(lead: Lead, at: datetime) -> list[Word]:
+    """What people said of the score of ``lead`` and counts at ``at``. One query."""
+    found = Adjustment.objects.in_force(at).filter(lead=lead).select_related("author")
+    words, replaced = [], set[str]()
+    for word in found.order_by("-at", "-id")[:MOST_WORDS]:
+        by_hand = word.kind in BY_HAND
+        words.append(
+            Word(
+                adjustment=word,
+                about=" and ".join(Dimension(name).label.lower() for name in word.dimensions),
+                key=word.at.isoformat() if by_hand else "",
+                last=word.expires_at - timedelta(microseconds=1) if word.expires_at else None,
+                is_replaced=by_hand and replaced.issuperset(word.dimensions),
+            )
+        )
+        if word.kind == Adjustment.Kind.SET:
+            replaced.update(word.dimensions)
+    return words
 
 
 def marks_of(
