@@ -92,40 +92,32 @@ def save(*, version: ModelVersion) -> dict[str, Any]:
         data["grades"] = {"from": GRADES[version.grades_from]}
     if ceilings := {name: most for name, most in version.ceilings.items() if most is not None}:
         data["ceilings"] = ceilings
-    if groups := [
-        {"key": group.key, "cap": group.cap, **({"within": group.within.key} if group.within else {})}
-        for group in version.groups.select_related("within").order_by("id")
-    ]:
+    if groups := [saved_part(group) for group in version.groups.select_related("within").order_by("id")]:
         data["groups"] = groups
-    data["rules"] = [
-        {
-            "key": rule.key,
-            "label": rule.label,
-            "dimension": rule.dimension,
-            **({"group": rule.group.key} if rule.group else {}),
-            **_asked(rule),
-            **rule.settings(),
-        }
-        for rule in version.rules.select_related("group").order_by("position", "id")
-    ]
-    data["lines"] = [
-        {
-            "stage": line.stage,
-            "min": line.minimums,
-            "leave": line.leave,
-            **({"cool_down_days": line.cool_down_days} if line.cool_down_days else {}),
-        }
-        for line in version.lines.order_by("id")
-    ]
-    data["triggers"] = [
-        {"key": trigger.key, "label": trigger.label, "stage": trigger.stage, **_asked(trigger)}
-        for trigger in version.stage_triggers.order_by("position", "id")
-    ]
-    data["blockers"] = [
-        {"key": blocker.key, "label": blocker.label, **_asked(blocker)}
-        for blocker in version.blockers.order_by("position", "id")
-    ]
+    rules = version.rules.select_related("group").order_by("position", "id")
+    data["rules"] = [saved_part(rule) for rule in rules]
+    data["lines"] = [saved_part(line) for line in version.lines.order_by("id")]
+    triggers, blockers = version.stage_triggers, version.blockers
+    data["triggers"] = [saved_part(trigger) for trigger in triggers.order_by("position", "id")]
+    data["blockers"] = [saved_part(blocker) for blocker in blockers.order_by("position", "id")]
     return data
+
+
+def saved_part(part: RuleGroup | Rule | Line | Trigger | Blocker) -> dict[str, Any]:
+    """One part, which need not be stored, as it stands in a model file."""
+    if isinstance(part, RuleGroup):
+        outer = {"within": part.within.key} if part.within else {}
+        return {"key": part.key, "cap": part.cap, **outer}
+    if isinstance(part, Line):
+        rest = {"cool_down_days": part.cool_down_days} if part.cool_down_days else {}
+        return {"stage": part.stage, "min": part.minimums, "leave": part.leave, **rest}
+    named = {"key": part.key, "label": part.label}
+    if isinstance(part, Rule):
+        group = {"group": part.group.key} if part.group else {}
+        return {**named, "dimension": part.dimension, **group, **_asked(part), **part.settings()}
+    if isinstance(part, Trigger):
+        return {**named, "stage": part.stage, **_asked(part)}
+    return {**named, **_asked(part)}
 
 
 def _asked(part: Rule | Trigger | Blocker) -> dict[str, Any]:

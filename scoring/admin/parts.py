@@ -1,90 +1,70 @@
-"""The parts of a version: groups, rules, lines, triggers, blockers; on the page of their draft, and by
-themselves for finding them."""
+"""The parts of a version: groups, rules, lines, triggers, blockers, each on a page of its own. A draft's page
+leads to them: all of them on one page would be more than a form may hold.
+"""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
+from accounts.models import User
 from scoring.models import Blocker, Line, ModelVersion, Rule, RuleGroup, Trigger
 
-from .drafts import TURNED_OFF, GroupChoice, LineForm, OnlyInDrafts
-
-
-class _OwnGroups(OnlyInDrafts):
-    """A form for many parts of one version: a new one, too, is offered the groups of that version only."""
-
-    form: Any = GroupChoice
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
-        for name in ("group", "within"):
-            field: Any = formset.form.base_fields.get(name)
-            if field is not None:
-                field.queryset = RuleGroup.objects.filter(version=obj) if obj else RuleGroup.objects.none()
-        return formset
-
-
-class GroupInline(_OwnGroups, admin.TabularInline[RuleGroup, ModelVersion]):
-    model = RuleGroup
-    fk_name = "version"
-    extra = 0
-
-
-class RuleInline(_OwnGroups, admin.StackedInline[Rule, ModelVersion]):
-    model = Rule
-    extra = 0
-    classes = ("collapse",)
-    readonly_fields = TURNED_OFF
-    fields = (
-        ("key", "label", "position", "is_on"),
-        ("dimension", "group", "points", "mismatch_points"),
-        "when",
-        "unless",
-        ("count", "tiers"),
-        ("cap", "per_times", "per_period", "window_days"),
-        ("decay_kind", "decay_days", "decay_percent"),
-        TURNED_OFF,
-    )
-
-
-class LineInline(OnlyInDrafts, admin.TabularInline[Line, ModelVersion]):
-    model = Line
-    form = LineForm
-    extra = 0
-
-
-class TriggerInline(OnlyInDrafts, admin.StackedInline[Trigger, ModelVersion]):
-    model = Trigger
-    extra = 0
-    readonly_fields = TURNED_OFF
-    fields = (("key", "label", "position", "stage", "is_on"), "when", "unless", TURNED_OFF)
-
-
-class BlockerInline(OnlyInDrafts, admin.StackedInline[Blocker, ModelVersion]):
-    model = Blocker
-    extra = 0
-    readonly_fields = TURNED_OFF
-    fields = (("key", "label", "position", "is_on"), "when", "unless", TURNED_OFF)
+from .drafts import (
+    TURNED_OFF,
+    BlockerForm,
+    GroupForm,
+    LineForm,
+    OnlyInDrafts,
+    RuleForm,
+    TriggerForm,
+)
 
 
 class _PartAdmin(OnlyInDrafts, admin.ModelAdmin[Any]):
-    """A part of a version by itself: for finding it; a new one is made in its draft."""
+    """A part of a version. Its key says which part it is, and stays."""
 
     list_select_related = ("version__model",)
     ordering = ("-version_id", "id")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        off = [name for name in TURNED_OFF if any(field.name == name for field in self.opts.get_fields())]
-        return ["version", *off]
+        names = {field.name for field in self.opts.get_fields()}
+        fixed = ("version", "key", *TURNED_OFF) if obj else TURNED_OFF
+        return [name for name in fixed if name in names]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "version":
+            drafts = ModelVersion.objects.filter(state=ModelVersion.State.DRAFT)
+            kwargs["queryset"] = drafts.select_related("model").order_by("model__key", "-number")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        edited(request, [obj.version_id])
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        edited(request, [obj.version_id])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        versions = list(queryset.order_by().values_list("version_id", flat=True).distinct())
+        super().delete_queryset(request, queryset)
+        edited(request, versions)
+
+
+def edited(request: HttpRequest, versions: Collection[int]) -> None:
+    """Say in the drafts who edited them last, as the rules page does."""
+    ModelVersion.objects.filter(pk__in=versions).update(
+        edited_at=timezone.now(), edited_by=cast("User", request.user)
+    )
 
 
 @admin.register(Rule)
 class RuleAdmin(_PartAdmin):
-    form = GroupChoice
+    form = RuleForm
     list_display = ("label", "key", "dimension", "points", "is_on", "version", "disabled_reason")
     list_filter = ("version__state", "dimension", "is_on")
     search_fields = ("key", "label")
@@ -92,7 +72,7 @@ class RuleAdmin(_PartAdmin):
 
 @admin.register(RuleGroup)
 class RuleGroupAdmin(_PartAdmin):
-    form = GroupChoice
+    form = GroupForm
     list_display = ("key", "cap", "within", "version")
     list_select_related = ("version__model", "within")  # type: ignore[assignment]
 
@@ -108,9 +88,11 @@ class LineAdmin(_PartAdmin):
 
 @admin.register(Trigger)
 class TriggerAdmin(_PartAdmin):
+    form = TriggerForm
     list_display = ("label", "key", "stage", "is_on", "version", "disabled_reason")
 
 
 @admin.register(Blocker)
 class BlockerAdmin(_PartAdmin):
+    form = BlockerForm
     list_display = ("label", "key", "is_on", "version", "disabled_reason")

@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from scoring import publishing
@@ -17,7 +19,16 @@ from scoring.model_file import ModelFileError
 from scoring.models import ModelVersion, ScoringModel
 
 from .drafts import OnlyInDrafts, VersionForm
-from .parts import BlockerInline, GroupInline, LineInline, RuleInline, TriggerInline
+from .parts import edited
+
+#: What a version is made of: the model's name in the admin, and its rows.
+PARTS = (
+    ("rulegroup", "groups"),
+    ("rule", "rules"),
+    ("line", "lines"),
+    ("trigger", "stage_triggers"),
+    ("blocker", "blockers"),
+)
 
 
 class ReasonForm(forms.Form):
@@ -50,6 +61,7 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
     list_select_related = ("model", "published_by")
     ordering = ("model", "-number")
     readonly_fields = (
+        "parts",
         "model",
         "number",
         "state",
@@ -63,7 +75,6 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
         "created_at",
         "created_by",
     )
-    inlines = (GroupInline, RuleInline, LineInline, TriggerInline, BlockerInline)
     fieldsets = (
         (
             None,
@@ -73,11 +84,36 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
                     ("ceiling_intent", "ceiling_fit", "ceiling_engagement"),
                     ("grades_from", "time_zone"),
                     "applies_to",
+                    "stamp",
                 )
             },
         ),
-        ("Publishing", {"fields": readonly_fields[2:]}),
+        ("What it says", {"fields": ("parts",)}),
+        ("Publishing", {"fields": readonly_fields[3:]}),
     )
+
+    def save_model(self, request: HttpRequest, obj: ModelVersion, form: Any, change: bool) -> None:
+        """Only what the form has: the rest of the row is moved by verbs."""
+        obj.save(update_fields=[name for name in form.fields if name != "stamp"])
+        edited(request, [obj.pk])
+
+    @admin.display(description="Parts")
+    def parts(self, obj: ModelVersion) -> SafeString:
+        """A link to the parts of each kind, and in a draft one to a new one."""
+        rows = []
+        for name, related in PARTS:
+            manager = getattr(obj, related)
+            words = manager.model._meta
+            found = manager.count()
+            said = words.verbose_name if found == 1 else words.verbose_name_plural
+            shown = reverse(f"admin:scoring_{name}_changelist")
+            link = format_html('<a href="{}?version__id__exact={}">{} {}</a>', shown, obj.pk, found, said)
+            if obj.is_draft:
+                new = reverse(f"admin:scoring_{name}_add")
+                new_one = format_html('<a href="{}?version={}">add {}</a>', new, obj.pk, words.verbose_name)
+                link = format_html("{} · {}", link, new_one)
+            rows.append((link,))
+        return format_html_join(mark_safe("<br>"), "{}", rows)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Drafts come from a version or from a model file, so that none starts empty by accident."""
@@ -111,7 +147,9 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
         if request.method == "POST" and form.is_valid():
             text = f"{version} is live. Everybody is scored again; leads that cross wait under Crossings."
             reason = form.cleaned_data["reason"]
-            verb = partial(publishing.publish, by=_who(request), reason=reason, at=timezone.now())
+            verb = partial(
+                publishing.publish, by=_who(request), reason=reason, at=timezone.now(), over=_over(request)
+            )
             if answer := self._taken(request, version, form, verb, text):
                 return answer
         says = "It scores every lead from then on, and cannot be edited any more."
@@ -119,7 +157,7 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
 
     def bring_back(self, request: HttpRequest, pk: int) -> HttpResponse:
         version = _version(request, pk)
-        verb = partial(publishing.bring_back, by=_who(request), at=timezone.now())
+        verb = partial(publishing.bring_back, by=_who(request), at=timezone.now(), over=_over(request))
         text = f"{version} is live again. Everybody is scored again."
         says = "It scores every lead from then on; what later versions made wait under Crossings is undone."
         return self._step(request, version, verb, text, f"Bring back {version}", says, "Bring back")
@@ -194,7 +232,9 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
     def _ask(
         self, request: HttpRequest, version: ModelVersion, form: Any, title: str, says: str, button: str
     ) -> HttpResponse:
+        live = version.model.versions.published().first()
         context = {
+            "over": live.number if live else 0,
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": version,
@@ -214,6 +254,12 @@ def _who(request: HttpRequest) -> User:
 def _version(request: HttpRequest, pk: int) -> ModelVersion:
     versions = ModelVersion.objects.visible_to(_who(request))
     return get_object_or_404(versions.select_related("model"), pk=pk)
+
+
+def _over(request: HttpRequest) -> int | None:
+    """The number of the version that was live when the page asked; None where it did not say."""
+    said = request.POST.get("over", "")
+    return int(said) if said.isdecimal() and len(said) < 9 else None
 
 
 def _change_url(version: ModelVersion) -> str:
