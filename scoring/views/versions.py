@@ -22,8 +22,9 @@ from scoring.models import ModelReview, ModelVersion
 from . import version_rows as rows
 from .rule_requests import drafter, known_model_of, reader, reviewer, tabs_of
 
-#: Reviews shown beside the log.
+#: Reviews shown beside the log, and the newest versions that one is compared with.
 REVIEWS = 3
+MOST_COMPARED = 200
 
 
 class ReasonForm(forms.Form):
@@ -65,6 +66,11 @@ class AgreementForm(forms.Form):
         min_value=1,
         max_value=reviewing.MOST_AGREED,
         help_text="At most so many leads a week. Empty for no agreement.",
+        error_messages={
+            "invalid": "Give a whole number, or nothing.",
+            "min_value": "Give at least 1, or nothing for no agreement.",
+            "max_value": f"Give at most {reviewing.MOST_AGREED:,}.",
+        },
     )
 
 
@@ -118,9 +124,8 @@ def _version_page(
     status: int = 200,
 ) -> HttpResponse:
     at = timezone.now()
-    visible = list(
-        ModelVersion.objects.visible_to(request.user).filter(model=version.model_id).order_by("-number")[:200]
-    )
+    versions = ModelVersion.objects.visible_to(request.user).filter(model=version.model_id)
+    visible = list(versions.select_related("model").order_by("-number")[:MOST_COMPARED])
     signatures = rows.signatures_of([version])[version.pk]
     live = next((each for each in visible if each.state == ModelVersion.State.PUBLISHED), None)
     fresh = BackForm() if version.state == ModelVersion.State.RETIRED else ReasonForm()
