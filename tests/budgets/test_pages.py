@@ -94,7 +94,8 @@ BUDGETS = {
     + LINE
     + 1  # versions to choose from
     + 1  # the chosen version's line
-    + 2,  # publications, crossings
+    + 2  # publications, crossings
+    + 1,  # what people said of it by hand
 }
 
 
