@@ -135,6 +135,10 @@ def test_superseded_facts_score_as_the_oracle_says(
                 id=lead.pk,
                 email=lead.email,
                 company_id=lead.company_id,
+                phone=lead.phone,
+                country=lead.country,
+                city=lead.city,
+                campaign=lead.campaign,
                 **row,
             )
             with pgtrigger.ignore("leads.LeadHistory:append_only"):  # a row is stamped when it is written
