@@ -186,7 +186,9 @@ def test_a_new_draft_is_not_made_over_what_changed_since(desk: Client, draft: Mo
     answer = desk.post(PARTS, typed(desk.post(PARTS, mine), do="again"))
 
     assert answer.status_code == 409
-    assert "Gives 6 points of intent" in answer.content.decode()
+    html = answer.content.decode()
+    assert f"Version {draft.number} says something else</b> than what you began with." in html
+    assert "Gives 6 points of intent" in html
     assert not ModelVersion.objects.filter(state="draft").exists()
     assert desk.post(PARTS, typed(answer, do="over")).status_code == 302
     assert saved(ModelVersion.objects.get(state="draft"), "pricing")["points"] == 9
