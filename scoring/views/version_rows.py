@@ -186,7 +186,7 @@ def steps_of(version: ModelVersion, user: User, signatures: Sequence[SignOff]) -
         sides=sides_of(version, user, signatures),
         missing=publishing.missing(version),
         may_publish=publishing.may_publish(version, user, signatures=len(signatures)),
-        held=version.is_final and is_held(version.model, user),
+        held=version.state == ModelVersion.State.PUBLISHED and is_held(version.model, user),
     )
 
 

@@ -226,6 +226,8 @@ def test_after_publishing_the_version_leads_to_who_waits() -> None:
     held()
     assert 'href="/rules/crossings/"' in read(ada, page(version)).partition("<main")[2]
     assert 'href="/rules/crossings/"' not in read(signed_in(make.rep), page(version)).partition("<main")[2]
+    retired = ModelVersion.objects.get(state="retired")
+    assert "/rules/crossings/" not in read(ada, page(retired)).partition("<main")[2]
 
 
 def test_starters_are_found_from_the_versions_by_those_who_draft() -> None:
