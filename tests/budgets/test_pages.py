@@ -27,6 +27,7 @@ CLOCKS = 3  # teams with their calendar, opening hours, holidays
 #: Explanations read through a cursor of their own; tests/scoring counts those.
 PREVIEW = (
     1  # the handoff with lead, company, pool and people
+    + 1  # the score that leads
     + 2  # newest signals, active colleagues
     + 1  # consent
     + 1  # answers

@@ -69,7 +69,7 @@ def test_learned_lines_bring_as_many_of_the_decided_to_each_stage_as_the_live_on
     over = {stage: sum(row[stage] for row in rows) for stage in STAGES}
     assert over["sql_over"] == 256 / 8, "the best source: its leads are worth the same"
     assert 256 / 4 <= over["mql_over"] <= 3 * 256 / 8
-    assert [line["stage"] for line in found.data["lines"]] == ["sql", "mql"]
+    assert [line["stage"] for line in (found.data or {})["lines"]] == ["sql", "mql"]
 
 
 def test_only_what_was_named_is_looked_at() -> None:

@@ -1,6 +1,7 @@
 """Decided leads, out of the history of stages alone, each with the moment before its own decision."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_the_statement_reads_only_as_many_as_were_asked_for(monkeypatch: pytest.
         accepted(NOW - k * DAY)
     read = []
 
-    def reading(*args: object, **kwargs: object) -> list[object]:
+    def reading(*args: Any, **kwargs: Any) -> list[Any]:
         read.append(run(*args, **kwargs))
         return read[-1]
 
