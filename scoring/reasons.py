@@ -147,7 +147,8 @@ def _evidence(statement: Statement, row: Row, rule: RuleSpec, earned: list[Earne
     ]
     newest_of = {activity.type: activity for activity in reversed(earned)}
     seen += [
-        f"{activity.label}{', day unknown' if activity.undated else f' on {_day(activity.occurred_at, statement)}'}"
+        activity.label
+        + (", day unknown" if activity.undated else f" on {_day(activity.occurred_at, statement)}")
         for activity in newest_of.values()
     ]
     if seen:

@@ -9,7 +9,6 @@ from .conditions import Colleagues, InStage, tests_of
 from .models import ModelVersion
 from .stored import activity_types, read
 
-
 #: The advisory lock of whoever changes what is watched, and how long they wait for those who write.
 LOCK = 7_304
 PATIENCE = "2s"
