@@ -51,9 +51,7 @@ def verdicts(*, at: datetime) -> list[Decided]:
     return outcomes.decided(kind="accepted", at=at, newest=MOST)
 
 
-def of_model(
-    *, version: ModelVersion, at: datetime, known: Sequence[Decided] | None = None
-) -> Suggestions:
+def of_model(*, version: ModelVersion, at: datetime, known: Sequence[Decided] | None = None) -> Suggestions:
     """Everything that the outcomes known at ``at`` (the newest 10,000) propose for ``version``; ``known`` are
     the ``verdicts``, where they were read already. A handful of statements."""
     decided = fired(version, verdicts(at=at) if known is None else known)

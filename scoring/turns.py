@@ -10,7 +10,7 @@ from django.db import OperationalError, transaction
 from .statement import run
 
 #: First key of the advisory locks, by what is asked; the second is the person.
-NOW, PAST = 7_302, 7_303
+NOW, PAST = 7_305, 7_306
 #: So long one statement may take.
 STATEMENT_SECONDS = 30
 

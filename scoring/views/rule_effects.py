@@ -107,6 +107,7 @@ def effect_of(trial: Trial, *, at: datetime, past: bool) -> dict[str, Any]:
         at=at,
         dimension=dimension_of(trial),
         limit=NAMED,
+        estimated=True,
     )
     drawn = drawing(found)
     if past:

@@ -267,3 +267,14 @@ def test_json_that_nothing_can_be_read_from_is_refused(desk: Client, draft: Mode
 
     assert desk.post(PARTS, typed(page, do="save", when__0__json=json)).status_code == 422
     assert desk.post(PREVIEW, typed(page, when__0__json=json)).status_code == 200
+
+
+def test_an_estimate_is_called_one(desk: Client, draft: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        factories.lead(phone="1")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE leads_lead")
+    monkeypatch.setattr(preview, "MANY", 2)
+    monkeypatch.setattr(preview, "SAMPLE", 3)
+    page = desk.post(PARTS, typed(desk.get(RULES + "?rule=pricing"), do="preview", points="7"))
+    assert "Estimated from 3 leads of about 3, the same ones each time" in page.content.decode()
