@@ -269,7 +269,9 @@ def test_json_that_nothing_can_be_read_from_is_refused(desk: Client, draft: Mode
     assert desk.post(PREVIEW, typed(page, when__0__json=json)).status_code == 200
 
 
-def test_an_estimate_is_called_one(desk: Client, draft: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_estimate_is_called_one(
+    desk: Client, draft: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(3):
         factories.lead(phone="1")
     with connection.cursor() as cursor:
