@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -91,6 +92,37 @@ def lift(k: float, n: float, of_k: float, of_n: float) -> Figure | None:
         return Figure(1 / whole, share(k, n).low / whole, 1 / whole)
     spread = math.exp(Z * math.sqrt(max(variance, 0.0)))
     return Figure(part / whole, part / whole / spread, min(part / whole * spread, 1 / whole))
+
+
+def by_chance(k: int, n: int, of_k: int, of_n: int) -> float:
+    """How likely ``n`` leads drawn blindly from ``of_n``, of which ``of_k`` are good, hold ``k`` good ones or
+    more: the tail of the hypergeometric distribution, which is Fisher's exact test, one-sided (R. A. Fisher
+    1935, J. R. Stat. Soc. 98:39). It needs no large numbers. Who looks at several such parts for one that
+    stands out multiplies by how many they are (Bonferroni)."""
+    least, most = max(k, n + of_k - of_n, 0), min(n, of_k)
+    if k <= max(n + of_k - of_n, 0):
+        return 1.0
+    if least > most:
+        return 0.0
+    held = np.arange(least, most + 1)
+    logs = (
+        _log_choose(of_k, held)
+        + _log_choose(of_n - of_k, n - held)
+        - _log_choose(of_n, np.array([n], dtype=np.int64))
+    )
+    return min(1.0, float(np.exp(logs).sum()))
+
+
+def _log_choose(n: int, k: NDArray[np.int64]) -> Floats:
+    logs = _log_factorials(n)
+    chosen: Floats = logs[n] - logs[k] - logs[n - k]
+    return chosen
+
+
+@lru_cache(maxsize=16)
+def _log_factorials(most: int) -> Floats:
+    """log 0!, log 1! … log ``most``!"""
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, most + 1)))])
 
 
 def rate(k: int) -> Figure:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from scoring.intervals import auc, lift, rate, share, tenths, too_few
+from scoring.intervals import auc, by_chance, lift, rate, share, tenths, too_few
 
 
 def test_wilson_agrees_with_published_figures() -> None:
@@ -86,6 +86,19 @@ def test_the_interval_of_random_scores_holds_the_coin_about_nineteen_times_in_tw
         found = auc(chance.normal(size=80), chance.random(80) < 0.4)
         held += found.low <= 0.5 <= found.high
     assert 365 <= held <= 395
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+def test_how_likely_a_part_is_by_chance_is_counted(of_n: int, of_k: int, n: int, k: int) -> None:
+    of_k, n = min(of_k, of_n), min(n, of_n)
+    ways = sum(math.comb(of_k, held) * math.comb(of_n - of_k, n - held) for held in range(k, n + 1))
+    assert by_chance(k, n, of_k, of_n) == pytest.approx(ways / math.comb(of_n, n), abs=1e-9)
+
+
+def test_the_lady_who_tasted_tea() -> None:
+    """Fisher 1935, The Design of Experiments, chapter II: of eight cups all four, one way in 70."""
+    assert by_chance(4, 4, 4, 8) == pytest.approx(1 / 70)
+    assert by_chance(3, 4, 4, 8) == pytest.approx(17 / 70)
 
 
 def test_counts_of_rare_events() -> None:
