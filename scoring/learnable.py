@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from leads.models import ActivityType
 
-from . import intervals
 from .backtest import CHUNK
 from .compiling import Asked, FactSource, compile_ruleset
 from .conditions import ConditionError, parse
 from .fields import FIELDS, Type, find
+from .leaks import leak
 from .outcomes import Decided
 from .ruleset import Ruleset, RuleSpec
 from .sentences import name_of
@@ -42,8 +42,6 @@ MOST_VALUES = 60
 WIDEST = 400
 #: Where numbers are cut, in parts of those that are known.
 QUANTILES = [n / 14 for n in range(1, 14)]
-#: What alone tells good from bad this well was written by somebody who knew the outcome.
-TOO_GOOD = 0.95
 
 Bits = NDArray[np.uint8]
 
@@ -111,7 +109,9 @@ def seen(known: Sequence[Decided], *, among: Iterable[str] | None = None) -> See
     keep: list[int] = []
     for name in dict.fromkeys(one.of for one in offered):
         columns = [n for n, one in enumerate(offered) if one.of == name]
-        if reason := _leak(name, bits[:, columns], [offered[n] for n in columns], good, known_now.get(name)):
+        now = known_now.get(name, 0)
+        now = now if now >= FEWEST_SEEN else 0
+        if reason := leak(offered[columns[0]].when, bits[:, columns], good, known_now=now):
             left_out.append(LeftOut(name, reason))
             continue
         keep += [n for n in columns if least <= int(bits[:, n].sum()) <= len(known) - least]
@@ -263,30 +263,7 @@ def _label(name: str) -> str:
     return name if field is None else name_of(field)
 
 
-# What would give the outcome away
-
-
-def _leak(
-    name: str, bits: Bits, candidates: Sequence[Candidate], good: NDArray[np.bool_], known_now: int | None
-) -> str:
-    """Why ``name`` must not be learned from; "" when it may."""
-    first = candidates[0].when
-    then = int(bits[:, 0].sum())
-    if known_now and known_now >= FEWEST_SEEN and then < known_now / 2:
-        late = f"{1 - then / known_now:.0%}"
-        if "activity" in first:
-            return f"It comes after the decision: {late} of the leads that did it had not done so before."
-        if first["op"] == "known":
-            return f"It is filled in after the decision: {late} of the leads that have it had not before."
-    _, where = np.unique(bits, axis=0, return_inverse=True)
-    where = where.reshape(-1)
-    rates = np.bincount(where, weights=good) / np.bincount(where)
-    area = intervals.auc(rates[where], good)
-    if area is not None and area.value >= TOO_GOOD:
-        return (
-            f"It tells {area.value:.0%} of good from bad by itself: somebody wrote it who knew the outcome."
-        )
-    return ""
+# What is stored
 
 
 def _columns() -> str:
