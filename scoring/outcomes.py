@@ -4,8 +4,14 @@ Read out of ``leads`` alone. A *cycle* begins when a lead is handed over; what h
 handover is a cycle of its own. Each cycle has at most one outcome of a kind, so a lead that was sent back and
 handed over again has two, each with its own moment.
 
-Nothing that sales did may tell on a model: the moment asked about is the last one before sales gave its
-verdict or, for a lead that was never handed over, before it left marketing.
+Nothing that sales did may tell on a model, so every outcome has the moment that is asked about. What a
+version *said* is asked as of the last moment before sales gave its verdict or, for a lead that was never
+handed over, before it left marketing; and where the version looks at what sales writes down (a call, a
+meeting), as of before the first such entry after the handover. What is *learned* or proposed is asked as of
+the handover itself: what brought it about is known then, and nothing that came later can ever put a lead over
+a line. (The lead stands in handed over by then, for a rule that asks for its stage.) Facts do not say who
+filled them in, so what a rep found out between handover and verdict counts in what a version said, and never
+in what is learned.
 """
 
 from collections.abc import Sequence
@@ -16,6 +22,8 @@ from typing import Literal
 from .statement import run
 
 Kind = Literal["accepted", "opportunity", "won"]
+#: Up to which step of a lead that was handed over the moment asked about goes.
+Until = Literal["verdict", "handover"]
 KINDS: tuple[Kind, ...] = ("accepted", "opportunity", "won")
 #: What a good outcome of each kind is called, and a bad one.
 GOOD = {"accepted": "accepted", "opportunity": "became an opportunity", "won": "won"}
@@ -35,7 +43,7 @@ def said(reason: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Decided:
     """One outcome of one lead. ``at`` is when it was known, ``as_of`` the last microsecond before its own
-    decision, ``reason`` the code of a rejection or a loss, "" for none."""
+    decision or the moment of its handover, ``reason`` the code of a rejection or a loss, "" for none."""
 
     lead_id: int
     at: datetime
@@ -52,6 +60,8 @@ def decided(
     mature_days: int | None = None,
     lead_ids: Sequence[int] | None = None,
     newest: int | None = None,
+    until: Until = "verdict",
+    sales_types: Sequence[int] = (),
 ) -> list[Decided]:
     """Every outcome of ``kind`` known at ``at``, oldest moment first; only those since ``since``, only of
     ``lead_ids``, only the ``newest`` so many. One statement, which looks only at the leads that were decided
@@ -60,6 +70,10 @@ def decided(
     ``accepted``: the verdict on a handover; one that was taken back does not count. ``opportunity`` and
     ``won``: whether the cycle got there; sent back, closed and lost are bad. With ``mature_days`` a lead that
     nobody ever decided and nobody in sales has now counts as bad once it is so many days old, as of then.
+
+    ``until`` says which moment is asked about, where a lead was handed over: the last before the verdict, or
+    that of the handover. ``sales_types`` are ids of types of activity that sales writes down: a moment before
+    the verdict lies before the first of these after the handover, too.
     """
     whom = "true"
     if lead_ids is not None:
@@ -67,13 +81,15 @@ def decided(
     elif mature_days is None and (since is not None or newest is not None):
         # Who was never decided is not found by what was decided, so with ``mature_days`` everybody counts.
         whom = "lead_id IN (SELECT lead_id FROM lately)"
+    as_of = "least(handed_at, as_of)"
+    if until == "verdict":
+        as_of = f"least(as_of, {_SOLD})" if sales_types else "as_of"
     rows = run(
         _DECIDED.format(
             fates=_FATES[kind],
-            lately=_LATELY.format(fates=_FATES[kind], deals=_LATE_DEALS if kind == "won" else "")
-            if "lately" in whom
-            else "",
+            lately=_lately(kind) if "lately" in whom else "",
             deals=_DEALS if kind == "won" else "",
+            as_of=as_of,
         ).replace("/* whom */", whom),
         {
             "at": at,
@@ -84,7 +100,9 @@ def decided(
             "undecided": UNDECIDED,
             "newest": newest,
             "steps": None if newest is None else STEPS_OF_AN_OUTCOME * newest,
+            "sales_types": list(sales_types),
         },
+        prepare=False,
     )
     return [Decided(row["lead_id"], row["at"], row["as_of"], row["good"], row["reason"]) for row in rows]
 
@@ -106,17 +124,45 @@ _DEALS = """
   FROM leads_opportunity
   WHERE closed_at IS NOT NULL AND /* whom */
 """
-#: Who was decided since then, or by the newest steps that decide.
-_LATELY = """lately AS (
+#: Kind → where the steps that decide lead to: so the index by stage and moment finds the newest.
+_ENDS = {
+    "accepted": ("sql", "mql", "closed"),
+    "opportunity": ("opportunity", "customer", "mql", "lead", "closed"),
+    "won": ("customer", "mql", "lead", "closed"),
+}
+
+
+def _lately(kind: Kind) -> str:
+    """Who was decided since then, or by the newest steps that decide."""
+    when = (
+        "at <= %(at)s::timestamptz AND at >= coalesce(%(since)s::timestamptz, '-infinity')"
+        " ORDER BY at DESC LIMIT %(steps)s::int"
+    )
+    arms = [
+        f"(SELECT lead_id, at FROM leads_stagechange WHERE to_stage = '{stage}'"
+        f" AND ({_FATES[kind]}) IS NOT NULL AND {when})"
+        for stage in _ENDS[kind]
+    ]
+    if kind == "won":
+        arms.append(
+            "(SELECT lead_id, at FROM (SELECT lead_id, closed_at AS at FROM leads_opportunity) deal"
+            f" WHERE {when})"
+        )
+    every = "\n    UNION ALL ".join(arms)
+    return f"""lately AS (
   SELECT lead_id FROM (
-    SELECT lead_id, at FROM leads_stagechange WHERE ({fates}) IS NOT NULL
-    {deals}
-  ) step
-  WHERE at <= %(at)s::timestamptz AND (%(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz)
-  ORDER BY at DESC LIMIT %(steps)s::int
+    {every}
+  ) step ORDER BY at DESC LIMIT %(steps)s::int
 ),
 """
-_LATE_DEALS = "UNION ALL SELECT lead_id, closed_at FROM leads_opportunity WHERE closed_at IS NOT NULL"
+
+
+#: Just before sales wrote something down about the lead, after the handover.
+_SOLD = """(
+    SELECT min(a.occurred_at) - interval '1 microsecond' FROM leads_activity a
+    WHERE a.lead_id = known.lead_id AND a.type_id = ANY(%(sales_types)s::smallint[])
+      AND a.occurred_at >= known.handed_at AND a.voided_at IS NULL AND NOT a.undated
+  )"""
 _DECIDED = """
 WITH {lately}steps AS (
   SELECT lead_id, at, id, from_stage, to_stage, cause, reason FROM leads_stagechange
@@ -135,14 +181,18 @@ fates AS (
   SELECT lead_id, cycle, at, id, reason, {fates} AS good,
     -- Where the cycle left marketing (nobody handed it over) or left the open handover.
     CASE WHEN cycle = 0 THEN to_stage IN ('sql', 'opportunity', 'customer', 'closed')
-      ELSE from_stage = 'handed_over' END AS leaves
+      ELSE from_stage = 'handed_over' END AS leaves,
+    to_stage = 'handed_over' AS begins
   FROM told WHERE NOT undone
 ),
 moments AS (
-  SELECT lead_id, cycle, min(at) FILTER (WHERE leaves) AS left_at FROM fates GROUP BY lead_id, cycle
+  SELECT lead_id, cycle, min(at) FILTER (WHERE leaves) AS left_at,
+    min(at) FILTER (WHERE begins) AS handed_at
+  FROM fates GROUP BY lead_id, cycle
 ),
 outcomes AS (
-  SELECT DISTINCT ON (lead_id, cycle) lead_id, f.at, least(m.left_at, f.at) AS moment, f.good, f.reason
+  SELECT DISTINCT ON (lead_id, cycle) lead_id, f.at, least(m.left_at, f.at) AS moment, m.handed_at,
+    f.good, f.reason
   FROM fates f JOIN moments m USING (lead_id, cycle)
   WHERE f.good IS NOT NULL
   ORDER BY lead_id, cycle, f.at, f.id
@@ -153,12 +203,12 @@ matured AS (
   WHERE created_at <= %(mature)s::timestamptz AND stage IN ('lead', 'mql') AND /* whom */
     AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.lead_id = l.lead_id)
 )
-SELECT * FROM (
-  SELECT lead_id, at, moment - interval '1 microsecond' AS as_of, good,
+SELECT lead_id, at, {as_of} AS as_of, good, reason FROM (
+  SELECT lead_id, at, moment - interval '1 microsecond' AS as_of, handed_at, good,
     CASE WHEN good THEN '' ELSE reason END AS reason
   FROM outcomes WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
   UNION ALL
-  SELECT lead_id, at, at, false, %(undecided)s::text
+  SELECT lead_id, at, at, NULL, false, %(undecided)s::text
   FROM matured WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz
   ORDER BY at DESC, lead_id DESC LIMIT %(newest)s::int
 ) known

@@ -117,7 +117,7 @@ def in_short(version: ModelVersion, at: datetime) -> dict[str, str]:
 
 
 def _in_short(version: ModelVersion, at: datetime) -> dict[str, str]:
-    known = outcomes.decided(kind="accepted", at=at, newest=MOST_LOOKED_AT)
+    known = outcomes.decided(kind="accepted", at=at, newest=MOST_LOOKED_AT, until="handover")
     if intervals.too_few(good=sum(one.good for one in known), bad=sum(not one.good for one in known)):
         return {}
     decided = fired(version, known)

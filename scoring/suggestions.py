@@ -47,8 +47,9 @@ class SuggestionGone(LookupError):
 
 
 def verdicts(*, at: datetime) -> list[Decided]:
-    """The newest 10,000 verdicts known at ``at``, oldest first. One statement."""
-    return outcomes.decided(kind="accepted", at=at, newest=MOST)
+    """The newest 10,000 verdicts known at ``at``, oldest first, each lead as it was at its handover. One
+    statement."""
+    return outcomes.decided(kind="accepted", at=at, newest=MOST, until="handover")
 
 
 def of_model(*, version: ModelVersion, at: datetime, known: Sequence[Decided] | None = None) -> Suggestions:
@@ -62,7 +63,7 @@ def of_model(*, version: ModelVersion, at: datetime, known: Sequence[Decided] | 
     ).most_common()
     if few := intervals.too_few(good=good, bad=len(decided.known) - good):
         return Suggestions(version, base, few, (), (), tuple(reasons))
-    won = fired(version, outcomes.decided(kind="won", at=at, newest=MOST))
+    won = fired(version, outcomes.decided(kind="won", at=at, newest=MOST, until="handover"))
     by_rule = rates(decided, won)
     asked = [rule["when"] for rule in model_file.save(version=version)["rules"]]
     found = [

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from leads.models import Opportunity, StageChange
+from leads.models import ActivityType, Opportunity, StageChange
 from leads.stages import Stage
-from scoring.outcomes import UNDECIDED, Decided, decided
+from scoring.outcomes import UNDECIDED, Decided, Kind, decided
 from scoring.statement import run
-from tests.factories import NOW, lead
+from tests.factories import NOW, activity, lead
 from tests.scoring.pasts import accepted, handed_over, moved, sent_back, won
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +154,77 @@ def test_the_statement_reads_only_as_many_as_were_asked_for(monkeypatch: pytest.
     monkeypatch.setattr("scoring.outcomes.run", reading)
     decided(kind="accepted", at=NOW, newest=2)
     assert [len(rows) for rows in read] == [2]
+
+
+def test_what_is_learned_is_asked_as_of_the_handover_and_each_has_its_own() -> None:
+    made = sent_back(NOW - 30 * DAY)
+    moved(made, Stage.HANDED_OVER, NOW - 3 * DAY)
+    moved(made, Stage.SQL, NOW - DAY, cause=VERDICT)
+    bought = lead(at=NOW - 90 * DAY)  # never handed over
+    moved(bought, Stage.MQL, NOW - 80 * DAY)
+    moved(bought, Stage.CUSTOMER, NOW - 10 * DAY)
+
+    first, second = decided(kind="accepted", at=NOW, until="handover")
+    (won_at,) = [one for one in decided(kind="won", at=NOW, until="handover") if one.good]
+
+    assert first.as_of == NOW - 31 * DAY
+    assert second.as_of == NOW - 3 * DAY
+    assert won_at.as_of == NOW - 10 * DAY - JUST_BEFORE
+
+
+def test_a_verdict_that_was_taken_back_does_not_move_the_handover() -> None:
+    made = sent_back(NOW - DAY)
+    moved(made, Stage.HANDED_OVER, NOW - DAY + timedelta(minutes=5), cause=UNDO)
+    moved(made, Stage.SQL, NOW, cause=VERDICT)
+    (one,) = decided(kind="accepted", at=NOW, until="handover")
+    assert one.as_of == NOW - 2 * DAY
+
+
+def test_a_verdict_in_the_moment_of_the_handover_is_not_known_in_it() -> None:
+    """As in a history that knows days alone."""
+    made = handed_over(NOW)
+    moved(made, Stage.SQL, NOW, cause=VERDICT)
+    (one,) = decided(kind="accepted", at=NOW, until="handover")
+    assert one.as_of == NOW - JUST_BEFORE
+
+
+def test_a_moment_before_the_verdict_lies_before_what_sales_wrote_down() -> None:
+    """A call before the handover was known then, and other types do not move it."""
+    called, left = accepted(NOW - DAY), accepted(NOW - DAY)
+    activity(called, "call_logged", NOW - 3 * DAY)
+    activity(called, "demo_request", NOW - 2 * DAY + timedelta(hours=1))
+    activity(called, "call_logged", NOW - 2 * DAY + timedelta(hours=2))
+    activity(called, "call_logged", NOW - 2 * DAY + timedelta(hours=3))
+    activity(left, "meeting_held", NOW - 2 * DAY + timedelta(hours=2))
+    calls = [ActivityType.objects.get(key="call_logged").pk]
+
+    found = {one.lead_id: one.as_of for one in decided(kind="accepted", at=NOW, sales_types=calls)}
+
+    assert found == {
+        called.pk: NOW - 2 * DAY + timedelta(hours=2) - JUST_BEFORE,
+        left.pk: NOW - DAY - JUST_BEFORE,
+    }
+
+
+@pytest.mark.parametrize("kind", ["accepted", "opportunity", "won"])
+def test_the_newest_are_those_that_all_of_them_end_with(kind: Kind) -> None:
+    """Whatever came of them: taken back, twice, by a deal alone, lost after it was accepted."""
+    for day in range(1, 60, 6):
+        accepted(NOW - day * DAY)
+        twice = sent_back(NOW - (day + 1) * DAY, to=Stage.CLOSED if day % 4 == 1 else Stage.MQL)
+        if day % 4 != 1:
+            moved(twice, Stage.HANDED_OVER, NOW - day * DAY)
+        won(NOW - (day + 2) * DAY)
+        deal = lead(at=NOW - 90 * DAY)
+        Opportunity.objects.create(lead=deal, closed_at=NOW - (day + 3) * DAY, outcome="won")
+        lost = accepted(NOW - (day + 20) * DAY)
+        moved(lost, Stage.CLOSED, NOW - (day + 4) * DAY, reason="lost")
+        undone = sent_back(NOW - (day + 5) * DAY)
+        moved(undone, Stage.HANDED_OVER, NOW - (day + 5) * DAY + timedelta(minutes=5), cause=UNDO)
+
+    every = sorted(decided(kind=kind, at=NOW), key=lambda one: (one.at, one.lead_id))
+    newest = decided(kind=kind, at=NOW, newest=7)
+
+    assert sorted(newest, key=lambda one: (one.at, one.lead_id)) == every[-7:]
+    since = every[-12].at
+    assert len(decided(kind=kind, at=NOW, since=since)) == sum(one.at >= since for one in every)
