@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import intervals, model_file, outcomes, redrafting
-from .backtest import judge, scored, statement_of
+from .backtest import scored, statement_of
+from .dimensions import LINE_STAGES, SALES_STAGE
 from .intervals import Bools, Figure, Floats, Share, share
 from .learnable import Bits, Candidate, LeftOut, seen
 from .models import ModelVersion, ScoringModel
@@ -44,7 +45,8 @@ MOST = 20_000
 @dataclass(frozen=True, slots=True)
 class Learned:
     """What was learned. ``data`` is a model file, None when nothing was found or too little is decided;
-    ``quality`` how well such a model ranks leads it was not fitted to; ``said`` all of it in words."""
+    ``quality`` how well such a model ranks leads it was not fitted to, and ``over`` how many of those that
+    stood over its line were good; ``said`` all of it in words."""
 
     data: dict[str, Any] | None
     outcome: Kind
@@ -71,14 +73,14 @@ def learn(
     mature_days: int | None = None,
     among: Iterable[str] | None = None,
 ) -> Learned:
-    """Learn from the newest 20,000 outcomes known at ``at``. ``among`` names the facts, attributes and
-    activity types that may be used (default: all). Triggers and blockers are those of the live version, and
-    as many leads stand over the line as stand over its line; without one the best tenth does."""
-    known = outcomes.decided(kind=outcome, at=at, mature_days=mature_days, newest=MOST)
+    """Learn from the newest 20,000 outcomes known at ``at``, each lead as it was at its handover: what
+    sales did afterwards can put nobody over a line. ``among`` names the facts, attributes and activity types
+    that may be used (default: all). Triggers and blockers are those of the live version, and as many leads
+    stand over the line as stand over its line; without one the best tenth does."""
+    known = outcomes.decided(kind=outcome, at=at, mature_days=mature_days, newest=MOST, until="handover")
     live = model.versions.published().select_related("model").first()
-    if live and live.applies_to is not None:
-        known = [row.outcome for row in judge(live, known)]
-    return learn_from(known, model_key=model.key, outcome=outcome, among=among, live=live)
+    capped = len(known) == MOST
+    return learn_from(known, model_key=model.key, outcome=outcome, among=among, live=live, capped=capped)
 
 
 def learn_from(
@@ -88,27 +90,29 @@ def learn_from(
     outcome: Kind = "won",
     among: Iterable[str] | None = None,
     live: ModelVersion | None = None,
+    capped: bool = False,
 ) -> Learned:
-    """The same from outcomes that the caller chose. A handful of statements, however many leads."""
+    """The same from outcomes that the caller chose, without leads whom ``live`` is not for; ``capped`` when
+    there are older ones. A handful of statements, however many leads."""
+    stood = standing_of(live, known) if live else of_no_version(known)
+    known = stood.known
     good = np.array([one.good for one in known], dtype=np.bool_)
     base = share(int(good.sum()), len(known))
     if few := intervals.too_few(good=int(good.sum()), bad=int((~good).sum())):
         return Learned(None, outcome, base, None, None, (), few)
     found = seen(known, among=among)
-    quality = _cross_validated(found.bits, good)
-    if quality is None or quality.low <= 0.5:
+    by_others = unseen(found.bits, good, stood)
+    quality = intervals.auc(by_others.total, good) if by_others else None
+    if by_others is None or quality is None or quality.low <= 0.5:
         return Learned(None, outcome, base, quality, None, found.left_out, _nothing(quality, len(known)))
     points = fitted(found.bits, good)
-    total = found.bits @ points
-    lines = _lines(total, _standing(live, known) if live else {"sql": TOP})
-    line = lines[0]["min"]["total"]
+    lines = _lines(found.bits @ points, stood)
     data = {"model": model_key, "rules": rules_of(found.candidates, points), "lines": lines}
     if live:
         kept = model_file.save(version=live)
         data |= {part: kept[part] for part in _KEPT if kept.get(part)}
-    over = total >= line
-    precision = share(int((over & good).sum()), int(over.sum()))
-    said = _said(len(data["rules"]), quality, precision, base, outcome)
+    precision = share(int((by_others.over & good).sum()), int(by_others.over.sum()))
+    said = _said(len(data["rules"]), quality, precision, base, outcome, capped=capped)
     return Learned(data, outcome, base, quality, precision, found.left_out, said)
 
 
@@ -134,17 +138,30 @@ def fitted(bits: Bits, good: Bools) -> Floats:
     return kept
 
 
-def _cross_validated(bits: Bits, good: Bools) -> Figure | None:
-    """How well whole points rank leads they were not fitted to; None when there is nothing to look at."""
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Each lead by a model that was fitted to others: its total, and whether it stood over the line of that
+    model."""
+
+    total: Floats
+    over: Bools
+
+
+def unseen(bits: Bits, good: Bools, stood: "Standing") -> Unseen | None:
+    """What whole points, and the line they ask for, say of leads they were not fitted to; None when there is
+    nothing to look at. Pure."""
     if not bits.shape[1]:
         return None
     from sklearn.model_selection import StratifiedKFold
 
     folds = StratifiedKFold(min(FOLDS, int(good.sum()), int((~good).sum())), shuffle=True, random_state=SEED)
-    areas = np.zeros(len(good))
+    total, over = np.zeros(len(good)), np.zeros(len(good), dtype=np.bool_)
     for training, testing in folds.split(bits, good):
-        areas[testing] = bits[testing] @ fitted(bits[training], good[training])
-    return intervals.auc(areas, good)
+        points = fitted(bits[training], good[training])
+        least = stood.of(training).least(bits[training] @ points, SALES_STAGE)
+        total[testing] = bits[testing] @ points
+        over[testing] = stood.of(testing).stands(total[testing] >= least, SALES_STAGE)
+    return Unseen(total, over)
 
 
 def rules_of(candidates: Sequence[Candidate], points: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -185,23 +202,82 @@ def _listed(label: str, candidate: Candidate, values: Sequence[str]) -> str:
     return f"{name}: one of {len(values)}, such as {values[0]}"[:160]
 
 
-def _lines(total: Floats, standing: dict[str, float]) -> list[dict[str, Any]]:
-    """Lines of the total over which these shares of the decided leads stand, the SQL line first."""
-    sql = max(1, int(np.quantile(total, 1 - standing["sql"])))
-    lines = [{"stage": "sql", "min": {"total": sql}, "leave": 2}]
-    if "mql" in standing:
-        mql = min(sql, max(1, int(np.quantile(total, 1 - standing["mql"]))))
-        lines.append({"stage": "mql", "min": {"total": mql}, "leave": 2})
-    return lines
+# Lines
 
 
-def _standing(live: ModelVersion, known: Sequence[Decided]) -> dict[str, float]:
-    """The shares of decided leads over the live lines, so that learned lines bring as many."""
-    stages = dict.fromkeys(["sql", *live.lines.order_by("stage").values_list("stage", flat=True)])
-    columns = [f"{stage}_over" for stage in stages]
-    rows = [row for _, row in scored(statement_of(live), known, columns)]
-    shares = {stage: sum(row[f"{stage}_over"] for row in rows) / len(rows) for stage in stages}
-    return shares | {"sql": min(max(shares["sql"], TOP / 2), 0.9)}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Decided leads, each with its place in the arrays: who stands in which stage of the live version, by its
+    lines or otherwise, and what a learned model takes over from it: whom a trigger puts there, whom a blocker
+    keeps from sales."""
+
+    known: Sequence[Decided]
+    shares: dict[str, float]
+    triggered: dict[str, Bools]
+    blocked: Bools
+
+    def of(self, places: NDArray[np.int64]) -> "Standing":
+        """Only the leads at ``places``, with the shares of all."""
+        triggered = {stage: who[places] for stage, who in self.triggered.items()}
+        return Standing([self.known[n] for n in places], self.shares, triggered, self.blocked[places])
+
+    def stands(self, met: Bools, stage: str) -> Bools:
+        """Who stands in ``stage`` when ``met`` are over its line."""
+        stands: Bools = met | self.triggered[stage]
+        return stands & ~self.blocked if stage == SALES_STAGE else stands
+
+    def least(self, total: Floats, stage: str) -> int:
+        """The minimum of the total by which, together with those whom triggers put there, the share of them
+        stands in ``stage``; more where totals are equal, and never below 1. Whom a trigger or a blocker
+        decides has no say in it."""
+        nobody, everybody = np.zeros(len(total), np.bool_), np.ones(len(total), np.bool_)
+        settled = self.stands(nobody, stage)
+        free = np.sort(total[self.stands(everybody, stage) & ~settled])[::-1]
+        wanted = max(1, round(self.shares[stage] * len(total))) - int(settled.sum())
+        if not len(free):
+            return 1
+        if wanted <= 0:
+            return max(1, int(free[0]) + 1)
+        return max(1, int(free[min(wanted, len(free)) - 1]))
+
+
+def _lines(total: Floats, stood: Standing) -> list[dict[str, Any]]:
+    """Lines of the total over which as many of the decided leads stand as now, the SQL line first."""
+    least = {stage: stood.least(total, stage) for stage in stood.shares}
+    return [
+        {"stage": stage, "min": {"total": min(least[stage], least[SALES_STAGE])}, "leave": 2}
+        for stage in stood.shares
+    ]
+
+
+def of_no_version(known: Sequence[Decided]) -> Standing:
+    """Where no version is live: nobody is decided by a trigger or a blocker."""
+    nobody = np.zeros(len(known), dtype=np.bool_)
+    return Standing(known, {SALES_STAGE: TOP}, {SALES_STAGE: nobody}, nobody)
+
+
+def standing_of(live: ModelVersion, known: Sequence[Decided]) -> Standing:
+    """Those whom the live version is for, oldest moment first. One statement for each 50,000."""
+    statement = statement_of(live)
+    asked = {line.stage for line in statement.ruleset.lines}
+    stages = [SALES_STAGE, *(stage for stage in LINE_STAGES if stage in asked - {SALES_STAGE})]
+    columns = ["blocked"]
+    for stage in stages:
+        columns += [f"{stage}_over", f"cardinality({stage}_triggers) > 0 AS {stage}_triggered"]
+    found = list(scored(statement, known, columns))
+    found.sort(key=lambda pair: (pair[0].as_of, pair[0].lead_id))
+    rows = [row for _, row in found]
+    shares = {stage: sum(row[f"{stage}_over"] for row in rows) / max(len(rows), 1) for stage in stages}
+    return Standing(
+        known=[one for one, _ in found],
+        shares=shares | {SALES_STAGE: min(max(shares[SALES_STAGE], TOP / 2), 0.9)},
+        triggered={stage: _who(row[f"{stage}_triggered"] for row in rows) for stage in stages},
+        blocked=_who(row["blocked"] for row in rows),
+    )
+
+
+def _who(there: Iterable[bool]) -> Bools:
+    return np.fromiter(there, dtype=np.bool_)
 
 
 # Words
@@ -217,12 +293,14 @@ def _nothing(quality: Figure | None, n: int) -> str:
     )
 
 
-def _said(rules: int, quality: Figure, over: Share, base: Share, outcome: Kind) -> str:
+def _said(rules: int, quality: Figure, over: Share, base: Share, outcome: Kind, *, capped: bool) -> str:
     good = outcomes.GOOD[outcome]
+    of = "the newest " if capped else ""
+    precision = f" Of such leads over its line {over.percent}% {good} ({over.between})." if over.n else ""
     return (
-        f"Learned from {int(base.n):,} outcomes, {int(base.k):,} {good} ({base.percent}%): {rules} rules. Of"
-        f" two leads it had not seen, it ranks the better one higher {_often(quality)} of the time. Of those"
-        f" over its line {over.percent}% {good} ({over.between})."
+        f"Learned from {of}{int(base.n):,} outcomes, {int(base.k):,} {good} ({base.percent}%): {rules} rules."
+        f" Of two leads it had not seen, it ranks the better one higher {_often(quality)} of the"
+        f" time.{precision}"
     )
 
 
