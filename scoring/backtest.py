@@ -1,5 +1,7 @@
 """Was a version right about the leads that were decided? Each is scored as of the moment before its own
-decision, with the facts as they were then, by the same statement that scores everybody.
+decision, with the facts as they were then, by the same statement that scores everybody. Where the version
+looks at what sales writes down, such as a call, a lead is scored as of before the first such entry after its
+handover: what can only be known once sales has the lead must not speak for having handed it over.
 
 Every figure carries how many leads it rests on and the interval of 95 % in which it lies. Of fewer outcomes
 than ``intervals.LEAST_OUTCOMES`` there are no figures, only words that say so.
@@ -13,8 +15,12 @@ from itertools import pairwise
 import numpy as np
 from django.core.cache import cache
 
+from leads.models import ActivityType
+
 from . import intervals, outcomes
+from .backtest_words import in_words
 from .compiling import Asked, FactSource, Statement, compile_ruleset
+from .conditions import Happened, tests_of
 from .dimensions import HUNDREDTHS, Dimension
 from .intervals import Bools, Figure, Floats, Share, lift, share
 from .models import ModelVersion
@@ -28,9 +34,10 @@ CHUNK = 50_000
 #: The most bands a calibration has.
 MOST_BANDS = 8
 FIGURES = (*Dimension.values, "total")
-#: A back-test of a version that cannot change is kept for so long, unless it is of more leads than these.
+#: A back-test of a version that cannot change is kept for so long.
 KEPT_SECONDS = 5 * 60
-MOST_KEPT = 20_000
+#: The newest outcomes that are looked at: more of them make no figure much surer, and a person waits.
+MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class Band:
     @property
     def label(self) -> str:
         if self.low is None:
-            return f"below {self.high}"
+            return "all" if self.high is None else f"below {self.high}"
         return f"{self.low} and more" if self.high is None else f"{self.low} to {self.high - 1}"
 
 
@@ -116,7 +123,8 @@ class Figures:
 @dataclass(frozen=True, slots=True)
 class Backtest:
     """A version against its outcomes. ``figures`` is None when there are too few; ``verdict`` says in words
-    what to make of it either way."""
+    what to make of it either way. ``learned_from``: so many of the outcomes were known when the version, or
+    one it is based on, was made from outcomes; they speak for it more than new ones will."""
 
     version: ModelVersion
     outcome: Kind
@@ -125,6 +133,7 @@ class Backtest:
     verdict: str
     figures: Figures | None
     rows: tuple[Judged, ...] = field(repr=False)
+    learned_from: int = 0
 
     @property
     def n(self) -> int:
@@ -139,9 +148,25 @@ def of_version(
     outcome: Kind = "accepted",
     mature_days: int | None = None,
 ) -> Backtest:
-    """Score every lead decided by ``at`` as of its own moment. Two statements; one more for each 50,000."""
-    known = outcomes.decided(kind=outcome, at=at, since=since, mature_days=mature_days)
-    return of_outcomes(version=version, known=known, outcome=outcome, at=at, since=since)
+    """Score the leads decided by ``at``, the newest 20,000 of them, each as of its own moment. A handful of
+    statements."""
+    sales_types = _by_sales(statement_of(version).ruleset)
+    known = outcomes.decided(
+        kind=outcome, at=at, since=since, mature_days=mature_days, newest=MOST, sales_types=sales_types
+    )
+    found = of_outcomes(version=version, known=known, outcome=outcome, at=at, since=since)
+    if len(known) < MOST:
+        return found
+    return replace(found, verdict=f"{found.verdict} Only the newest {MOST:,} outcomes were looked at.")
+
+
+def _by_sales(ruleset: Ruleset) -> list[int]:
+    """The ids of the types of activity that it looks at and sales writes down. One query."""
+    tests = [test for condition in ruleset.conditions() for test in tests_of(condition)]
+    done = [test for test in tests if isinstance(test, Happened)]
+    keys = {key for test in done for key in (*test.types, *(test.after.types if test.after else ()))}
+    sales = ActivityType.objects.filter(category=ActivityType.Category.SALES, key__in=keys)
+    return list(sales.order_by("id").values_list("id", flat=True))
 
 
 def lately(
@@ -155,7 +180,7 @@ def lately(
         return replace(kept, version=version)
     since = None if days is None else at - timedelta(days=days)
     made = of_version(version=version, at=at, since=since, outcome=outcome, mature_days=mature_days)
-    if version.is_final and made.n <= MOST_KEPT:
+    if version.is_final:
         cache.set(name, made, timeout=KEPT_SECONDS)
     return made
 
@@ -175,8 +200,18 @@ def of_outcomes(
     )
     if few:
         return Backtest(version, outcome, at, since, few, None, rows)
-    figures = figures_of(rows)
-    return Backtest(version, outcome, at, since, _said(figures, outcome), figures, rows)
+    figures, learned_from = figures_of(rows), _learned_from(version, rows)
+    said = in_words(figures, outcome, learned_from=learned_from)
+    return Backtest(version, outcome, at, since, said, figures, rows, learned_from)
+
+
+def _learned_from(version: ModelVersion, rows: Sequence[Judged]) -> int:
+    """How many of these outcomes were known when the version, or one that it is based on, was made from
+    outcomes. A query for each version in between."""
+    learned: ModelVersion | None = version
+    while learned is not None and not learned.evidence:
+        learned = learned.based_on
+    return 0 if learned is None else sum(row.outcome.at <= learned.created_at for row in rows)
 
 
 def judge(version: ModelVersion | Ruleset, known: Sequence[Decided]) -> list[Judged]:
@@ -275,35 +310,3 @@ def _bands(total: Floats, good: Bools) -> tuple[Band, ...]:
             )
         )
     return tuple(bands)
-
-
-def _said(figures: Figures, outcome: Kind) -> str:
-    area, n = figures.auc["total"], int(figures.conversion.n)
-    good, bad = outcomes.GOOD[outcome], outcomes.BAD[outcome]
-    alone = "".join(_alone(name, tells) for name, tells in figures.telling.items())
-    if area is None:
-        what, so = ("total", "it says nothing") if alone else ("score", "nothing separates good from bad")
-        return f"The {what} was the same for all {n:,} decided leads, so {so}.{alone}"
-    if area.low <= 0.5 <= area.high:
-        what = "The total does not tell" if alone else "Nothing here separates"
-        return (
-            f"{what} good from bad: of two leads, one {good} and one {bad}, the better one"
-            f" scores higher {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%});"
-            f" a coin does it 50%.{alone}"
-        )
-    if area.high < 0.5:
-        return (
-            f"The score points the wrong way: of two leads, one {good} and one {bad}, the better one scores"
-            f" higher only {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%})."
-        )
-    return (
-        f"The score tells good from bad: of two leads, one {good} and one {bad}, the better one scores higher"
-        f" {area.value:.0%} of the time ({area.low:.0%}–{area.high:.0%}); a coin does it 50%."
-    )
-
-
-def _alone(name: str, area: Figure) -> str:
-    return (
-        f" {Dimension(name).label} alone tells: the better one has more of it {area.value:.0%} of the time"
-        f" ({area.low:.0%}–{area.high:.0%}, wider because each of {len(Dimension)} was tried)."
-    )

@@ -34,9 +34,11 @@ VERSION = FRAME + (
 BUDGETS = {
     "/rules/proof/": FRAME
     + 2  # the model, its versions
+    + 1  # what it asks for that sales writes down
     + 1,  # the models there are
     "/rules/proof/leads/?cell=all": FRAME
     + 2  # the model, its versions
+    + 1  # what it asks for that sales writes down
     + 1,  # the leads of this page with their companies
     "/rules/suggestions/": FRAME
     + 2  # the model, the live version

@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from scoring import backtest, model_file
+from scoring import backtest, model_file, publishing
 from scoring.backtest import Judged, figures_of, lately, of_version
 from scoring.figure_leads import NoSuchCell, rows_behind, with_leads
+from scoring.models import ModelVersion
 from scoring.outcomes import Decided
 from scoring.statement import run
 from tests import factories
@@ -147,6 +148,72 @@ def test_a_score_that_points_the_wrong_way_is_called_that() -> None:
         (sent_back if n % 2 else accepted)(NOW - (n + 1) * DAY, title=TITLE if n % 2 else "")
     found = of_version(version=live({**MODEL, "rules": [rule("manager", fact("title", "known"), 9)]}), at=NOW)
     assert found.verdict.startswith("The score points the wrong way")
+
+
+@pytest.mark.django_db
+def test_what_sales_wrote_down_once_it_had_the_lead_does_not_speak_for_the_version() -> None:
+    """A meeting that sales held between handover and verdict, with those it took. Asking for a demo then
+    counts: everybody may see that before the verdict."""
+    for n in range(40):
+        at = NOW - (n + 1) * DAY
+        made = (accepted if n % 2 else sent_back)(at, title=TITLE if n % 4 < 2 else "")
+        activity(made, "demo_request", at - timedelta(hours=10))
+        if n % 2:
+            activity(made, "meeting_held", at - timedelta(hours=5))
+            activity(made, "call_logged", at - timedelta(hours=20))  # which no rule asks about
+    rules = [*MODEL["rules"], rule("met", {"activity": ["meeting_held"]}, 30, "engagement")]
+
+    found = of_version(version=live({**MODEL, "rules": rules}), at=NOW)
+
+    assert {row.engagement for row in found.rows} == {0}
+    assert {row.intent for row in found.rows} == {2000}
+    assert not found.figures.separates
+
+
+@pytest.mark.django_db
+def test_a_version_is_not_praised_for_the_outcomes_it_was_made_from() -> None:
+    made = NOW - 20 * DAY
+    for n in range(60):
+        at = NOW - (n + 1) * DAY
+        ready((accepted if n % 3 else sent_back)(at, title=TITLE if n % 3 else ""), at - 2 * DAY)
+    version = model_file.load(data=MODEL)
+    ModelVersion.objects.filter(pk=version.pk).update(evidence="Learned from outcomes.", created_at=made)
+    version.refresh_from_db()
+    edited = publishing.draft_from(version=version, by=None)
+    by_hand = live()
+
+    found = {
+        name: of_version(version=one, at=NOW, since=since)
+        for name, one, since in [
+            ("learned", version, None),
+            ("edited", edited, None),
+            ("by hand", by_hand, None),
+            ("since", version, made + DAY / 2),
+        ]
+    }
+
+    assert {name: one.learned_from for name, one in found.items()} == {
+        "learned": 41, "edited": 41, "by hand": 0, "since": 0,
+    }  # fmt: skip
+    warned = {name for name, one in found.items() if "41 of these 60 were known then" in one.verdict}
+    assert warned == {"learned", "edited"}
+
+
+@pytest.mark.usefixtures("_decided")
+def test_of_very_many_outcomes_the_newest_are_looked_at_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backtest, "MOST", 25)
+    found = of_version(version=live(), at=NOW)
+    assert found.n == 25
+    assert min(row.outcome.at for row in found.rows) == NOW - 25 * DAY
+    assert found.verdict.endswith("Only the newest 25 outcomes were looked at.")
+
+
+def test_where_nearly_all_totals_are_alike_there_is_one_band_and_it_is_called_all() -> None:
+    rows = [Judged(Decided(n, NOW, NOW, n % 3 == 0, ""), False, 0, 0, 0, 1020 + n % 30) for n in range(90)]
+    bands = figures_of(rows).bands
+    assert [(band.label, band.good.n) for band in bands] == [("all", 90)]
 
 
 def test_bands_lie_between_round_points_and_hold_everybody() -> None:
