@@ -114,15 +114,13 @@ def _side(version: ModelVersion | Ruleset, known: list[Decided], active: "_Activ
         for lead_id, moments in active.moments.items()
         for moment in moments
     ]
-    over: dict[tuple[int, datetime], bool] = {}
-    good = bad = tp = fp = 0
-    for place, row in scored(statement_of(version), [*known, *marks], ("sql_over",)):
-        if place.at is place.as_of:
-            over[place.lead_id, place.as_of] = row["sql_over"]
-        elif place.good:
-            good, tp = good + 1, tp + row["sql_over"]
-        else:
-            bad, fp = bad + 1, fp + row["sql_over"]
+    rows = scored(statement_of(version), [*known, *marks], ("sql_over",))
+    over: dict[tuple[int, datetime], bool] = {
+        (place.lead_id, place.as_of): row["sql_over"] for place, row in rows
+    }
+    stood = [(one.good, over[one.lead_id, one.as_of]) for one in known if (one.lead_id, one.as_of) in over]
+    good, bad = (sum(was is kind for was, _ in stood) for kind in (True, False))
+    tp, fp = stood.count((True, True)), stood.count((False, True))
     few = intervals.too_few(good=good, bad=bad)
     entered = sum(
         over.get((lead_id, end), False) and not over.get((lead_id, end - WEEK), False)

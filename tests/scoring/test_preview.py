@@ -7,6 +7,7 @@ from django.db import connection
 
 from scoring import model_file, preview
 from scoring.models import LineState, ScoringModel
+from scoring.outcomes import Decided
 from scoring.rescoring import rescore_everybody
 from scoring.stored import activity_types, read
 from tests.factories import NOW, company, lead
@@ -175,6 +176,23 @@ def test_too_few_of_those_whom_the_version_is_for_are_too_few() -> None:
     assert found.too_few.startswith("Only 10 decided so far")
     assert found.draft.reach is None
     assert found.live.reach is not None
+
+
+def test_an_outcome_is_one_whatever_moment_it_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it was known in the very moment that is asked about, as a week's end is."""
+    known = []
+    for n in range(40):
+        made = ready(lead(title=TITLE if n % 4 else ""), NOW - 50 * DAY)
+        at = NOW - DAY
+        known.append(Decided(made.pk, at, at, n % 2 == 0, ""))
+    monkeypatch.setattr("scoring.hindsight.outcomes.decided", lambda **_: known)
+
+    found = preview.on_the_past(version=live(), live=None, at=NOW)
+
+    assert (found.looked_at, found.too_few) == (40, "")
+    assert (found.draft.reach.k, found.draft.reach.n) == (10, 20)
+    assert (found.draft.precision.k, found.draft.precision.n) == (10, 30)
+    assert found.draft.weekly.rate == 0
 
 
 def test_a_lead_in_its_cool_down_does_not_go_over_again() -> None:
