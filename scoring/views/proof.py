@@ -41,7 +41,7 @@ class OutcomeForm(forms.Form):
     mature = forms.IntegerField(
         label="Not won after … days",
         required=False,
-        min_value=0,
+        min_value=1,
         max_value=3650,
         help_text="For lists that name only winners: whoever is so old and undecided counts as not won.",
     )

@@ -13,6 +13,7 @@ from leads.models import Lead
 from scoring.backtest import Judged
 from scoring.figure_leads import with_leads
 from scoring.models import ModelVersion, ScoringModel
+from scoring.views.proof import OutcomeForm
 from tests import factories
 from tests.factories import company
 from tests.scoring.pasts import accepted, live, ready, sent_back
@@ -221,3 +222,9 @@ def test_versions_lead_to_the_proof_and_the_suggestions() -> None:
     sales = as_(factories.manager()).get("/rules/versions/").content.decode()
     assert "/rules/proof/?model=default" in sales
     assert "/rules/suggestions/?model=default" in sales
+
+
+@pytest.mark.parametrize(("given", "days"), [("0", None), ("1", 1), ("-3", None), ("90", 90)])
+def test_who_is_undecided_needs_a_day_at_least_to_count_as_not_won(given: str, days: int | None) -> None:
+    """In no days at all everybody who was ever seen would be an outcome."""
+    assert OutcomeForm({"outcome": "won", "mature": given}).chosen() == ("won", days)
