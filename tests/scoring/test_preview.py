@@ -230,6 +230,7 @@ def test_of_very_many_leads_some_tell_while_one_types(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(preview, "SAMPLE", 30)
     half = found(estimated=True)
+    assert half.sampled is not None
     assert 12 <= half.sampled <= 48
     assert half.leads == 2 * half.sampled
     assert half.up % 2 == 0
