@@ -104,7 +104,7 @@ def test_every_reason_stands_with_its_evidence_and_how_long_it_counts() -> None:
     assert "Company size 100–500 240 staff, from the demo form +15 always" in said
     assert "Quiet for 9 days 29 Oct to 7 Nov, halved since −4 8 Dec" in said
     assert "(+16 before the cap)" in said
-    assert "Total, only for sorting 91" in said
+    assert "Total of the three 91" in said
     assert said.index("Intent") < said.index("Fit") < said.index("Engagement")
 
 
