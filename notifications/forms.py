@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+class Ticks(forms.CheckboxSelectMultiple):
+    """Several boxes; a link to what is wrong leads to all of them."""
+
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
+        return super().id_for_label(id_, index) if index else id_
+
+
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     url = forms.CharField(
         label="Address",
@@ -21,7 +28,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         help_text="Where we post to. Public hosts only; WEBHOOK_ALLOW_NETS names exceptions.",
     )
     events = forms.MultipleChoiceField(
-        choices=list(EVENT_TYPES.items()), widget=forms.CheckboxSelectMultiple, label="What it hears of"
+        choices=list(EVENT_TYPES.items()), widget=Ticks, label="What it hears of"
     )
 
     class Meta:

@@ -1,5 +1,6 @@
 """Other systems that hear of facts: the list, one endpoint with what went there, what one does with it."""
 
+from copy import copy
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,7 @@ def endpoint(request: Request, endpoint_id: UUID) -> HttpResponse:
     """One endpoint: its settings, its secret once, and what went there. ``?state=parked`` narrows the list,
     ``?before=`` goes back in it."""
     shown = _visible(request, endpoint_id)
+    as_it_was = copy(shown)  # what was typed and refused must not stand in the page's heading
     form = EndpointForm(request.POST or None, instance=shown, initial={"url": shown.url})
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -81,8 +83,7 @@ def endpoint(request: Request, endpoint_id: UUID) -> HttpResponse:
         return redirect("notifications:endpoint", shown.public_id)
     context: dict[str, Any] = {
         "now": timezone.now(),
-        # What was typed and refused must not stand in the page's heading.
-        "endpoint": _visible(request, endpoint_id) if form.errors else shown,
+        "endpoint": as_it_was,
         "form": form,
         "events": _chosen(form),
         "secret": _take(request, shown),
