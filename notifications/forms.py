@@ -68,7 +68,7 @@ class WishesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         labels = {
             "push": "Also show alerts in the browsers below",
             "quiet_from": "Quiet from",
-            "quiet_to": "until",
+            "quiet_to": "Until",
             "alarms_break_through": "Overdue and unassigned leads break through",
             "digest_rhythm": "How often",
             "digest_weekday": "On",

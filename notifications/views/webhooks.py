@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Max, Q
+from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -38,18 +39,22 @@ for_admins = page_for(may_run_webhooks, "Webhooks are set up by administrators."
 @require_GET
 @for_admins
 def endpoints(request: Request) -> HttpResponse:
-    """Every endpoint with its state, the newest last."""
+    """Every endpoint with its state, by name."""
     waiting = Q(dispatches__state__in=[Dispatch.State.WAITING, Dispatch.State.SENDING])
     found = (
         Endpoint.objects.visible_to(request.user)
         .annotate(
             last_sent_at=Max("dispatches__sent_at"),
-            waiting=Count("dispatches", filter=waiting),
+            on_its_way=Count("dispatches", filter=waiting),
             parked=Count("dispatches", filter=Q(dispatches__state=Dispatch.State.PARKED)),
         )
-        .order_by("name", "id")
+        .order_by(Lower("name"), "id")
     )
-    context = {"now": timezone.now(), "rows": found, "parked": sum(row.parked for row in found)}
+    context = {
+        "now": timezone.now(),
+        "rows": found,
+        "parked": Dispatch.objects.visible_to(request.user).parked().count(),
+    }
     return render(request, "notifications/endpoints.html", context)
 
 

@@ -64,8 +64,8 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/leads/"),
         ("mara", "/mqls/"),
         ("mara", "/mqls/?view=back"),
-        *versions(cast),
         *alerts(cast),
+        *versions(cast),
     ]
 
 

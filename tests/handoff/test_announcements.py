@@ -1,12 +1,13 @@
 """Every fact that other systems can hear of, told by the verb that makes it true."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from accounts.models import User
 from handoff import decisions, pipeline, qualification
-from handoff.models import Handoff, RejectReason
+from handoff.models import Handoff, Qualification, RejectReason
 from leads.models import Lead
 from leads.stages import Stage
 from notifications import endpoints
@@ -41,8 +42,9 @@ def asks(name: str = "Marta Kowalczyk") -> Lead:
     return who
 
 
-def told(event: str) -> dict:
-    return Announcement.objects.get(type=event).data
+def told(event: str) -> dict[str, Any]:
+    data: dict[str, Any] = Announcement.objects.get(type=event).data
+    return data
 
 
 @pytest.mark.usefixtures("heard")
@@ -127,7 +129,7 @@ def test_an_opportunity_is_told_once() -> None:
     work()
     decisions.accept(handoff=Handoff.objects.get(), by=sol, at=NOW)
     marta.refresh_from_db()
-    for question in qualification.Qualification.QUESTIONS:
+    for question in Qualification.QUESTIONS:
         qualification.answer(lead=marta, by=sol, question=question, level=3, at=NOW)
     activity(marta, "call_logged", NOW)
     marta.refresh_from_db()

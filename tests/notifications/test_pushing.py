@@ -4,6 +4,7 @@ import base64
 import json
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import http_ece
 import pytest
@@ -39,13 +40,14 @@ class Device:
         self.auth = os.urandom(16)
 
     @property
-    def subscription(self) -> dict[str, object]:
+    def subscription(self) -> dict[str, Any]:
         point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return {"endpoint": self.url, "keys": {"p256dh": b64(point), "auth": b64(self.auth)}}
 
     def reads(self, body: bytes) -> dict[str, str]:
         plain = http_ece.decrypt(body, private_key=self.key, auth_secret=self.auth, version="aes128gcm")
-        return json.loads(plain)
+        read: dict[str, str] = json.loads(plain)
+        return read
 
 
 def subscribe(person: User, device: Device) -> int:
