@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts.models import User
 from handoff import decisions, pipeline, qualification
@@ -137,6 +138,17 @@ def test_an_opportunity_is_told_once() -> None:
         qualification.convert(lead=marta, by=sol, at=NOW, name="Nordwind", amount=24000)
     data = told("opportunity.created")
     assert (data["opportunity"]["name"], data["opportunity"]["amount"]) == ("Nordwind", "24000")
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_worker_is_told_to_look_when_somebody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks: list[str] = []
+    monkeypatch.setattr("handoff.announcements.tick", ticks.append)
+    pool(rep())
+    asks()
+    work()
+    assert set(ticks) == {"calls"}
+    assert "notifications.tasks.make_calls" in (settings.TICKS["calls"], *settings.BEAT)
 
 
 def test_without_a_listener_nothing_is_written() -> None:
