@@ -121,9 +121,7 @@ def test_on_outcomes_that_have_nothing_to_do_with_it_it_says_that_it_found_nothi
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("fit", "said"), [(20, "was the same for all 40"), (25, "does not tell good from bad")]
-)
+@pytest.mark.parametrize(("fit", "said"), [(20, "was the same for all 40"), (25, "does not tell good from bad")])
 def test_where_the_total_says_nothing_a_dimension_that_does_is_named(fit: int, said: str) -> None:
     """Who asked was taken, who looked right was not: added up, the two say nothing."""
     for n in range(40):
@@ -132,11 +130,7 @@ def test_where_the_total_says_nothing_a_dimension_that_does_is_named(fit: int, s
         )
         if n % 2:
             ready(made, NOW - 60 * DAY)
-    rules = [
-        MODEL["rules"][0],
-        {**MODEL["rules"][1], "points": 20},
-        rule("phone", fact("phone", "known"), fit - 20),
-    ]
+    rules = [MODEL["rules"][0], {**MODEL["rules"][1], "points": 20}, rule("phone", fact("phone", "known"), fit - 20)]
     found = of_version(version=live({**MODEL, "rules": rules if fit > 20 else rules[:2]}), at=NOW)
     assert sorted(found.figures.telling) == ["intent"]
     assert found.verdict.startswith(f"The total {said}")
