@@ -25,8 +25,9 @@ from crm.keeper import SUPERVISED
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB_PROCESSES = 2
-#: queue → processes. Alerts have their own, so that no sweep or import holds a rep's news back.
-WORKERS = {"alerts": 2, "scoring": 2, "bulk": 1}
+#: queue → processes. Alerts have their own, so that no sweep or import holds a rep's news back; one may be
+#: busy with a mail server that stalls and one with a webhook that hangs.
+WORKERS = {"alerts": 3, "scoring": 2, "bulk": 1}
 #: Workers do not talk among themselves: the database says who does what.
 QUIET = ("--without-gossip", "--without-mingle")
 START_SECONDS = 60.0

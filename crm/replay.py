@@ -18,7 +18,7 @@ from handoff import pipeline
 from handoff.models import Handoff
 from leads.lifecycle import advance_phases
 from leads.models import Activity, ChangedLead, LeadExternalId
-from notifications.models import Delivery
+from notifications.models import Delivery, Dispatch
 from scoring.models import Score
 from scoring.rescoring import rescore_changed, sweep_fading
 
@@ -108,12 +108,15 @@ def _live(source: str, start: datetime, end: datetime) -> int:
         pass
     sweep_fading(at=end)
     last = Delivery.objects.aggregate(last=Max("pk"))["last"] or 0
+    last_call = Dispatch.objects.aggregate(last=Max("pk"))["last"] or 0
     handled = 0
     while done := pipeline.run(at=end, limit=BATCH):
         handled += done
-    Delivery.objects.filter(pk__gt=last, state=Delivery.State.WAITING).update(
+    waiting = (Delivery.State.WAITING, Delivery.State.DIGEST)
+    Delivery.objects.filter(pk__gt=last, state__in=waiting).update(
         state=Delivery.State.PARKED, error=NOT_SENT
     )
+    Dispatch.objects.filter(pk__gt=last_call).update(state=Dispatch.State.PARKED, error=NOT_SENT)
     return handled
 
 

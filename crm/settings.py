@@ -269,9 +269,19 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=EMAIL_PORT == 587)
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=EMAIL_PORT == 465)
 EMAIL_TIMEOUT = 10
-#: Shortens (or stretches) the waits between the tries of a delivery.
+#: Shortens (or stretches) the waits between the tries of a delivery and of a webhook.
 RETRY_SCALE = env.number("RETRY_SCALE", 1.0, least=0.0)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>")
+
+# What is called from here: other systems (webhooks) and the push services of browsers
+
+#: Host names and networks that may be called although they are not public: "n8n.lan,10.1.0.0/16".
+WEBHOOK_ALLOW_NETS = env.words("WEBHOOK_ALLOW_NETS", [])
+#: Proves to push services that messages come from this installation: 32 bytes in base64url. Another key means
+#: that every browser has to be allowed anew.
+VAPID_PRIVATE_KEY = env.secret("VAPID_PRIVATE_KEY") or keep_secret(
+    LOCAL_DIR / "vapid_key", secrets.token_urlsafe(32)
+)
 
 # Celery: messages say "look", the work lies in the database
 
@@ -330,6 +340,7 @@ TICKS = {
     "fading": "scoring.tasks.sweep_fading",
     "crossings": "handoff.tasks.run_pipeline",
     "deliveries": "notifications.tasks.deliver_due",
+    "calls": "notifications.tasks.make_calls",
 }
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
@@ -340,6 +351,8 @@ BEAT = {
     "scoring.tasks.rescore_everybody": 30.0,
     "handoff.tasks.run_pipeline": 3.0,
     "notifications.tasks.deliver_due": 5.0,
+    "notifications.tasks.make_calls": 5.0,
+    "notifications.tasks.make_digests": 60.0,
     "handoff.tasks.raise_overdue_alarms": 30.0,
     "crm.tasks.sign_for_beat": 5.0,
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,

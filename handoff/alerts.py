@@ -12,7 +12,7 @@ from leads.ticks import tick
 from notifications import hurry
 from notifications.notify import notify, notify_all
 
-from . import messages
+from . import announcements, messages
 from .models import Handoff, Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def offered(*, handoff: Handoff, rep: User, at: datetime) -> None:
         about=lead.public_id,
         at=at,
     )
+    announcements.handed_over(handoff=handoff, at=at)
     tick("deliveries")
     lists_changed(handoff=handoff)
 
@@ -50,6 +51,8 @@ def nobody_available(*, handoff: Handoff, at: datetime) -> None:
         about=handoff.lead.public_id,
         at=at,
     )
+    announcements.handed_over(handoff=handoff, at=at)
+    announcements.unassigned(handoff=handoff, at=at)
     tick("deliveries")
     lists_changed(handoff=handoff)
 
@@ -69,11 +72,19 @@ def overdue(*, handoff: Handoff, at: datetime) -> None:
         about=handoff.lead.public_id,
         at=at,
     )
+    announcements.overdue(handoff=handoff, at=at)
     tick("deliveries")
     lists_changed(handoff=handoff)
 
 
-def sent_back(*, verdict: Verdict, at: datetime) -> None:
+def decided(*, verdict: Verdict) -> None:
+    """Tell other systems what sales said; and who handed the lead over by own judgement that it came back."""
+    announcements.decided(verdict=verdict)
+    if verdict.kind == Verdict.Kind.REJECT:
+        _sent_back(verdict=verdict, at=verdict.at)
+
+
+def _sent_back(*, verdict: Verdict, at: datetime) -> None:
     """Tell the marketer who handed the lead over by own judgement; what the rules handed over is in the
     marketing queue, with its reason."""
     marketer = verdict.handoff.offered_by
@@ -91,6 +102,7 @@ def sent_back(*, verdict: Verdict, at: datetime) -> None:
         at=at,
         email=False,
     )
+    tick("deliveries")  # they may have asked for a mail or a push all the same
 
 
 def lists_changed(*, handoff: Handoff) -> None:

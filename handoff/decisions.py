@@ -87,7 +87,7 @@ def accept(
     owner_before = handoff.lead.owner
     Lead.objects.filter(pk=handoff.lead_id).update(owner=handoff.rep)
     _close(handoff, Handoff.Status.ACCEPTED, at)
-    return Verdict.objects.create(
+    verdict = Verdict.objects.create(
         handoff=handoff,
         kind=Verdict.Kind.ACCEPT,
         by=by,
@@ -96,6 +96,8 @@ def accept(
         owner_before=owner_before,
         stage_change=change,
     )
+    alerts.decided(verdict=verdict)
+    return verdict
 
 
 @begins_again
@@ -135,7 +137,7 @@ def reject(
         restart=restart,
         stage_change=change,
     )
-    alerts.sent_back(verdict=verdict, at=at)
+    alerts.decided(verdict=verdict)
     return verdict
 
 
@@ -143,7 +145,7 @@ def reject(
 def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
     """Take back one's own last verdict, within ten minutes and while nothing was built on it. Handoff, stage,
     owner and the original due time are as before; the score counts again what the rejection forgot, at once.
-    Sends nothing. Raises UndoRefused."""
+    Mails nobody; other systems hear of it. Raises UndoRefused."""
     handoff = _hold(handoff)
     last = _undoable(handoff, by, at)
     lead = handoff.lead
@@ -163,9 +165,11 @@ def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
         status=Handoff.Status.OPEN, decided_at=None, rep=handoff.rep, assigned_at=handoff.assigned_at
     )
     alerts.lists_changed(handoff=handoff)
-    return Verdict.objects.create(
+    verdict = Verdict.objects.create(
         handoff=handoff, kind=Verdict.Kind.UNDO, by=by, at=at, undoes=last, stage_change=change
     )
+    alerts.decided(verdict=verdict)
+    return verdict
 
 
 def to_ask_first(*, lead: Lead) -> list[str]:

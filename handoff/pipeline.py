@@ -25,7 +25,7 @@ from scoring.dimensions import HUNDREDTHS
 from scoring.models import Crossing, ModelVersion
 from scoring.releasing import OVERTAKEN
 
-from . import alerts, clocks, evidence, recycling, routing, stuck
+from . import alerts, announcements, clocks, evidence, recycling, routing, stuck
 from .models import Handoff, StuckCrossing, Verdict
 from .permissions import NotYours
 
@@ -127,6 +127,7 @@ def _make_mql(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, StageC
         return Outcome.ALREADY, None
     strength = "strong" if crossing.is_strong else "weak"
     change = lifecycle.move(lead=lead, to=Stage.MQL, at=at, cause=StageChange.Cause.CROSSING, reason=strength)
+    announcements.became_mql(crossing=crossing, lead=lead, change=change)
     return Outcome.MQL, change
 
 

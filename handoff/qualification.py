@@ -11,6 +11,7 @@ from leads import lifecycle
 from leads.models import Activity, Lead, Opportunity, StageChange
 from leads.stages import Stage
 
+from . import announcements
 from .models import Handoff, Qualification
 from .permissions import NotYours, may_qualify
 
@@ -92,7 +93,7 @@ def convert(
         raise NotQualified(left)
     change = lifecycle.move(lead=held, to=Stage.OPPORTUNITY, at=at, cause=StageChange.Cause.CONVERSION, by=by)
     lead.stage, lead.stage_at = held.stage, held.stage_at
-    return Opportunity.objects.create(
+    opportunity = Opportunity.objects.create(
         lead=held,
         owner=held.owner or by,
         name=name or str(held.company or held),
@@ -100,6 +101,8 @@ def convert(
         close_on=close_on,
         created_at=change.at,
     )
+    announcements.opportunity_created(opportunity=opportunity, by=by, at=at)
+    return opportunity
 
 
 def _refuse_strangers(lead: Lead, by: "User") -> None:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection, transaction
 
-from . import hurry
-from .models import Delivery, Notification, Section
+from . import hurry, planning
+from .models import Browser, Delivery, Notification, Section
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -34,7 +34,9 @@ def notify(
 ) -> Notification | None:
     """Tell ``recipient``. ``key`` is unique per recipient: the second call with it changes nothing and
     returns None. ``url`` is a path within the product, ``about`` the public id of the lead it concerns.
-    Mail goes out after commit, once the caller ticks "deliveries" or beat does. 4 queries."""
+    ``email`` says whether it is mailed to people who have said nothing about this kind; what they said
+    counts before it. Mail goes out after commit, once the caller ticks "deliveries" or beat does.
+    6 queries."""
     told = notify_all(
         recipients=[recipient], kind=kind, key=key, title=title, at=at, body=body, url=url, sections=sections,
         about=about, email=email,
@@ -61,7 +63,7 @@ def notify_all(
     people = sorted({person.pk: person for person in recipients}.values(), key=lambda person: person.pk)
     told = []
     for person in people:
-        _one_at_a_time(person.pk)
+        one_at_a_time(person.pk)
         if Notification.objects.filter(recipient=person, key=key).exists():
             continue
         told.append(
@@ -77,15 +79,36 @@ def notify_all(
                 created_at=at,
             )
         )
-    if email:
-        Delivery.objects.bulk_create(
-            [
-                Delivery(notification=each, channel="email", message_id=message_id(each, "email"), next_at=at)
-                for each in told
-            ]
-        )
-    hurry.look(user_ids=[each.recipient_id for each in told])
+    if told:
+        _promise(told, email=email)
+        hurry.look(user_ids=[each.recipient_id for each in told])
     return told
+
+
+def _promise(told: Sequence[Notification], *, email: bool) -> None:
+    """Write down for each channel when it is tried, or why it is not. 3 queries."""
+    wishes = planning.wishes_of([each.recipient for each in told])
+    with_browsers = set(Browser.objects.filter(user__in=wishes).values_list("user_id", flat=True))
+    deliveries = []
+    for each in told:
+        wish, zone = wishes[each.recipient_id], each.recipient.time_zone
+        at, kind = each.created_at, each.kind
+        plans = {"email": planning.mail(wishes=wish, zone=zone, kind=kind, asked=email, at=at)}
+        if each.recipient_id in with_browsers:
+            plans["push"] = planning.push(wishes=wish, zone=zone, kind=kind, at=at)
+        deliveries += [
+            Delivery(
+                notification=each,
+                channel=channel,
+                message_id=message_id(each, channel),
+                state=plan.state,
+                reason=plan.reason,
+                next_at=plan.next_at,
+            )
+            for channel, plan in plans.items()
+            if plan is not None
+        ]
+    Delivery.objects.bulk_create(deliveries)
 
 
 def message_id(notification: Notification, channel: str) -> str:
@@ -99,7 +122,7 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _one_at_a_time(recipient_id: int) -> None:
+def one_at_a_time(recipient_id: int) -> None:
     """Until the end of the transaction nobody else tells this person anything. So nobody tells them the same
     twice, and their notifications become visible in the order of their ids: a live stream that resumes after
     an id misses none (F17)."""

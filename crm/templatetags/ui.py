@@ -116,8 +116,8 @@ def tab_link(context: template.Context, name: str, icon_name: str, label: str) -
 
 
 @register.inclusion_tag("parts/view_link.html", takes_context=True)
-def view_link(context: template.Context, name: str, label: str) -> dict[str, Any]:
-    return {**_address(context, name), "label": label}
+def view_link(context: template.Context, name: str, label: str, but: str = "") -> dict[str, Any]:
+    return {**_address(context, name, but), "label": label}
 
 
 def _address(context: template.Context, name: str, but: str = "") -> dict[str, Any]:

@@ -12,6 +12,8 @@ from handoff import decisions
 from handoff.models import RejectReason
 from leads.models import Lead
 from leads.stages import Stage
+from notifications import endpoints, switching
+from notifications.models import Browser, Delivery, Dispatch, Endpoint
 from scoring import model_file, publishing, reviewing
 from scoring.models import ModelVersion
 from tests.browser import worlds
@@ -62,7 +64,50 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/leads/"),
         ("mara", "/mqls/"),
         ("mara", "/mqls/?view=back"),
+        *alerts(cast),
         *versions(cast),
+    ]
+
+
+def alerts(cast: worlds.Cast) -> list[tuple[str, str]]:
+    """An endpoint in trouble, one that is off, alerts in every state, and a browser that may show some."""
+    now = timezone.now()
+    for name, url in (("n8n", "https://n8n.example.com/hook"), ("Slack #sales", "https://hooks.slack.com/x")):
+        made = Endpoint(name=name, events=["lead.handed_over", "lead.accepted"], created_by=cast.ada)
+        made.point_to(url)
+        endpoints.equip(made)
+        made.save()
+    Endpoint.objects.filter(name="n8n").update(failing_since=now)
+    off = Endpoint.objects.get(name="Slack #sales")
+    worlds.asks_for_a_demo(worlds.fitting("Told Toni"))
+    for state in ("parked", "sending"):
+        worlds.asks_for_a_demo(worlds.fitting(f"Told {state}"))
+        Dispatch.objects.filter(pk=Dispatch.objects.latest("id").pk).update(
+            state=state, attempts=3, error="It answered 500.", tried_at=now
+        )
+    Dispatch.objects.filter(pk__in=Dispatch.objects.filter(state="waiting").values("pk")[:1]).update(
+        state="sent", sent_at=now, status=200, took_ms=84, attempts=1
+    )
+    switching.switch_off(endpoint=off, why=Endpoint.Off.GONE, at=now)
+    for number, delivery in enumerate(Delivery.objects.filter(notification__recipient=cast.sol)[:5]):
+        state, reason = [
+            ("sent", ""), ("waiting", "quiet"), ("digest", ""), ("skipped", "off"), ("parked", "")
+        ][number]  # fmt: skip
+        Delivery.objects.filter(pk=delivery.pk).update(
+            state=state, reason=reason, attempts=1, error="554 no", sent_at=now
+        )
+    Browser.objects.create(user=cast.sol, label="Firefox on Linux", digest="a" * 64, url="https://p.example/")
+    hook = Endpoint.objects.get(name="n8n").public_id
+    return [
+        ("sol", "/alerts/"),
+        ("sol", "/profile/alerts/"),
+        ("mara", "/profile/alerts/"),
+        ("mara", "/alerts/?kind=returned"),
+        ("ada", "/alerts/?became=parked"),
+        ("ada", "/webhooks/"),
+        ("ada", "/webhooks/new/"),
+        ("ada", f"/webhooks/{hook}/"),
+        ("ada", f"/webhooks/{off.public_id}/?state=parked"),
     ]
 
 
@@ -88,13 +133,16 @@ def versions(cast: worlds.Cast) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.parametrize("part", [0, 1, 2])
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_are_accessible_and_fit(
-    open_page: Open, addresses: list[tuple[str, str]], width: int, scheme: str
+    open_page: Open, addresses: list[tuple[str, str]], width: int, scheme: str, part: int
 ) -> None:
-    people = {name: User.objects.get(email=f"{name}@handoff.example") for name in ("sol", "max", "mara")}
+    """A third of the pages each time: all of them take longer than one test may."""
+    mine = addresses[part::3]
+    people = {name: User.objects.get(email=f"{name}@handoff.example") for name in {name for name, _ in mine}}
     pages = {name: open_page(who, width=width, scheme=scheme) for name, who in people.items()}
-    for name, path in addresses:
+    for name, path in mine:
         page = pages[name]
         assert page.goto(path).status == 200
         assert axe_violations(page) == [], path
@@ -170,7 +218,8 @@ def test_nothing_is_styled_or_run_from_within_a_page(
     open_page: Open, addresses: list[tuple[str, str]]
 ) -> None:
     pages = {
-        name: open_page(User.objects.get(email=f"{name}@handoff.example")) for name in ("sol", "max", "mara")
+        name: open_page(User.objects.get(email=f"{name}@handoff.example"))
+        for name in ("sol", "max", "mara", "ada")
     }
     for name, path in addresses:
         page = pages[name]

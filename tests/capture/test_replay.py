@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from crm.replay import replay
+from crm.replay import NOT_SENT, replay
 from handoff.models import Handoff, Pool
 from leads.models import ChangedLead, Lead, StageChange
-from notifications.models import Delivery
+from notifications.models import Delivery, Dispatch, Endpoint
 from scoring.models import Crossing, LineState, Score
 from tests import factories as make
 
@@ -113,8 +113,12 @@ def test_a_run_cut_short_is_taken_up_where_it_stopped(monkeypatch: pytest.Monkey
     assert run().endswith("2 handoffs in 2 weeks\n")
 
 
-def test_nobody_is_written_to_about_the_past() -> None:
+def test_nobody_is_written_to_and_nothing_is_called_about_the_past() -> None:
+    hook = Endpoint(name="n8n", events=["lead.handed_over"], created_by=make.admin())
+    hook.point_to("https://example.com/")
+    hook.save()
     run()
+    assert set(Dispatch.objects.values_list("state", "error")) == {("parked", NOT_SENT)}
     assert Delivery.objects.exists()
     assert not Delivery.objects.exclude(state="parked").exists()
 

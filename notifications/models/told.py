@@ -23,14 +23,18 @@ class Section(TypedDict):
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: "User") -> "NotificationQuerySet":
         """Everybody reads their own and nobody else's."""
-        return self.filter(recipient=user)
+        return self.filter(recipient=user, in_app=True)
+
+    def overseen_by(self, user: "User") -> "NotificationQuerySet":
+        """What the page of alerts answers for: one's own; admins see everybody's."""
+        return self if user.role == "admin" else self.filter(recipient=user)
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(read_at=None)
 
     def after(self, cursor: int) -> "NotificationQuerySet":
         """Those newer than the id ``cursor``, oldest first; the live stream resumes with this."""
-        return self.filter(id__gt=cursor).order_by("id")
+        return self.filter(id__gt=cursor, in_app=True).order_by("id")
 
 
 class Notification(models.Model):
@@ -51,6 +55,9 @@ class Notification(models.Model):
     about = models.UUIDField(
         null=True, blank=True, db_index=True, help_text="Public id of the lead; erasing that erases this."
     )
+    in_app = models.BooleanField(
+        default=True, help_text="Off for a digest: it is a mail only, what it lists was told before."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -63,6 +70,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["recipient", "id"], name="notifications_stream"),
             models.Index(fields=["recipient"], condition=Q(read_at=None), name="notifications_unread"),
+            models.Index(fields=["kind", "-id"], name="notifications_by_kind"),
         ]
 
     def __str__(self) -> str:
@@ -81,28 +89,50 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             | Q(state=Delivery.State.SENDING, leased_until__lt=at)
         ).order_by("next_at", "id")
 
+    def for_digest(self, at: datetime) -> "DeliveryQuerySet":
+        """Those whose digest is due."""
+        return self.filter(state=Delivery.State.DIGEST, next_at__lte=at)
+
 
 class Delivery(models.Model):
     """One notification on its way through one channel: "e-mail to rep@…, 2nd try at 10:14". The row is
-    written with the notification and is the promise; ``message_id`` stays the same over all tries, so a
-    repeat after a crash can be recognised by whoever receives it."""
+    written with the notification and is the promise, or says why nothing was promised; ``message_id`` stays
+    the same over all tries, so a repeat after a crash can be recognised by whoever receives it."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
         PARKED = "parked", "Parked after the last try"
+        DIGEST = "digest", "Waits for the digest"
+        SKIPPED = "skipped", "Not sent"
+
+    class Reason(models.TextChoices):
+        """Why it waits, or why it was not sent; empty: nothing stands against it."""
+
+        QUIET = "quiet", "Quiet hours"
+        OFF = "off", "Turned off"
+        GONE = "gone", "No browser left to push to"
 
     id = models.BigAutoField(primary_key=True)
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
-    channel = models.CharField(max_length=16, help_text="Such as email.")
+    channel = models.CharField(max_length=16, help_text="email or push.")
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    reason = models.CharField(max_length=8, choices=Reason.choices, blank=True)
     attempts = models.SmallIntegerField(default=0, help_text="Counted before each try.")
     next_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True)
+    error = models.TextField(blank=True, help_text="What went wrong with the last try.")
+    digest = models.ForeignKey(
+        Notification,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="bundled",
+        help_text="The digest that carries it.",
+    )
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -116,7 +146,10 @@ class Delivery(models.Model):
                 fields=["next_at", "id"],
                 condition=Q(state__in=["waiting", "sending"]),
                 name="notifications_delivery_due",
-            )
+            ),
+            models.Index(
+                fields=["next_at"], condition=Q(state="digest"), name="notifications_delivery_digest"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,10 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-
-from . import stream
-from .models import Notification
-from .stream import Seat
+from notifications import stream
+from notifications.models import Notification
+from notifications.stream import Seat
 
 PAGE = 50
 

@@ -1,0 +1,16 @@
+"""What other systems can hear of. ``docs/webhooks.md`` says the same at length; a test compares the two."""
+
+#: type → in words, as the form lists them.
+EVENT_TYPES = {
+    "lead.mql": "A lead became an MQL",
+    "lead.handed_over": "A lead was handed over to sales",
+    "lead.accepted": "Sales accepted a lead",
+    "lead.sent_back": "Sales sent a lead back",
+    "verdict.undone": "A verdict was taken back",
+    "handoff.assigned": "A lead that waited for a rep found one",
+    "handoff.unassigned": "Nobody is available for a lead",
+    "handoff.overdue": "A lead is overdue",
+    "opportunity.created": "A lead became an opportunity",
+}
+#: Sent by the button on an endpoint's page, to that endpoint alone.
+TEST = "endpoint.test"

@@ -1,0 +1,61 @@
+"""What people are told, by kind: the lines of the page on which they choose how."""
+
+from dataclasses import dataclass
+
+from accounts.models import Role
+
+#: The mail that lists what waited for it. Never listed itself.
+DIGEST = "digest"
+
+_SALES = (Role.REP, Role.MANAGER, Role.ADMIN)
+_LEADERS = (Role.MANAGER, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``by_mail``: what happens while somebody has said nothing. An alarm may break through quiet hours."""
+
+    key: str
+    label: str
+    note: str
+    roles: tuple[Role, ...]
+    by_mail: bool = True
+    is_alarm: bool = False
+
+
+KINDS = {
+    kind.key: kind
+    for kind in (
+        Kind("handoff", "A lead is yours", "With the reasons and the time to answer.", _SALES),
+        Kind("overdue", "A lead is overdue", "Yours, or one of a team you lead.", _SALES, is_alarm=True),
+        Kind(
+            "unassigned", "Nobody is available for a lead", "It waits in the unassigned queue.", _LEADERS,
+            is_alarm=True,
+        ),
+        Kind(
+            "returned", "A lead you handed over came back", "With the reason sales gave.",
+            (Role.MARKETER, Role.ADMIN), by_mail=False,
+        ),
+        Kind(
+            "model_review", "Time to look at the scoring rules", "Once a month.",
+            (Role.MARKETER, Role.MANAGER, Role.ADMIN),
+        ),
+        Kind("endpoint_off", "A webhook was switched off", "After five days of failures.", (Role.ADMIN,)),
+    )
+}  # fmt: skip
+
+
+def of_role(role: str) -> list[Kind]:
+    """The kinds that somebody with ``role`` is ever told, in the order of the page."""
+    return [kind for kind in KINDS.values() if role in kind.roles]
+
+
+def label(kind: str) -> str:
+    """In words; a kind nobody listed keeps its own name."""
+    if kind == DIGEST:
+        return "Digest"
+    return KINDS[kind].label if kind in KINDS else kind.replace("_", " ").capitalize()
+
+
+def is_alarm(kind: str) -> bool:
+    return kind in KINDS and KINDS[kind].is_alarm

@@ -1,0 +1,91 @@
+"""What was sent, when, and why not: one's own alerts for everybody, all of them for admins."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from accounts.requests import Request, page_for, way_back
+from notifications import kinds
+from notifications.delivery import send_again
+from notifications.filters import AlertFilter
+from notifications.models import Delivery, Notification
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force, and the address without it."""
+
+    label: str
+    value: str
+    remove_url: str
+
+
+def may_replay(user: User) -> bool:
+    return user.is_admin
+
+
+@require_GET
+@login_required
+def alerts(request: Request) -> HttpResponse:
+    """Newest first; ``?before=`` goes back. Every filter is in the URL."""
+    user = request.user
+    deliveries = Delivery.objects.select_related("digest").prefetch_related("digest__deliveries")
+    told = (
+        Notification.objects.overseen_by(user)
+        .select_related("recipient")
+        .prefetch_related(Prefetch("deliveries", deliveries.order_by("channel")))
+    )
+    filters = AlertFilter(request.GET, told, user=user)
+    rows = filters.qs if filters.form.is_valid() else told
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 19:
+        rows = rows.filter(id__lt=int(before))
+    page = list(rows.order_by("-id")[: PAGE + 1])
+    for row in page:
+        row.said = kinds.label(row.kind)
+    context: dict[str, Any] = {
+        "now": timezone.now(),
+        "rows": page[:PAGE],
+        "older": page[PAGE - 1].pk if len(page) > PAGE else "",
+        "filters": filters,
+        "chips": _chips(filters, request),
+        "is_admin": user.is_admin,
+    }
+    return render(request, "notifications/alerts.html", context)
+
+
+@require_POST
+@page_for(may_replay, "Only administrators send an alert again.")
+def replay(request: Request, notification_id: UUID) -> HttpResponse:
+    """Begin the tries of what is parked of one alert anew."""
+    told = get_object_or_404(Notification.objects.overseen_by(request.user), public_id=notification_id)
+    count = send_again(deliveries=Delivery.objects.filter(notification=told), at=timezone.now())
+    if count:
+        messages.success(request, "It will be sent again.")
+    else:
+        messages.warning(request, "Nothing of it is parked any more.")
+    return redirect(way_back(request, "/alerts/"))
+
+
+def _chips(filters: AlertFilter, request: Request) -> list[Chip]:
+    chips = []
+    for name, field in filters.form.fields.items():
+        value = request.GET.get(name, "").strip()
+        if value and name not in filters.form.errors:
+            rest = request.GET.copy()
+            for gone in (name, "before"):
+                rest.pop(gone, None)
+            words = str(dict(getattr(field, "choices", ())).get(value, value))
+            chips.append(Chip(str(field.label), words, f"?{rest.urlencode()}"))
+    return chips
