@@ -18,6 +18,8 @@ from .models import Handoff, Verdict
 if TYPE_CHECKING:
     from leads.models import Lead
 
+    from .matching import Owner
+
 
 def offered(*, handoff: Handoff, rep: User, at: datetime) -> None:
     """Tell ``rep``, with the reasons. Safe to repeat."""
@@ -38,13 +40,14 @@ def offered(*, handoff: Handoff, rep: User, at: datetime) -> None:
     lists_changed(handoff=handoff)
 
 
-def nobody_available(*, handoff: Handoff, at: datetime) -> None:
-    """Alarm who leads the pool's team, and the admins. Safe to repeat."""
+def nobody_available(*, handoff: Handoff, at: datetime, waits_for: "Owner | None" = None) -> None:
+    """Alarm who leads the pool's team, and the admins: nobody can take it, or it ``waits_for`` whoever has
+    the account. Safe to repeat."""
     notify_all(
         recipients=_leaders(handoff),
         kind="unassigned",
         key=f"handoff:{handoff.pk}:unassigned",
-        title=messages.unassigned_title(lead=handoff.lead),
+        title=messages.unassigned_title(lead=handoff.lead, waits_for=waits_for.name if waits_for else ""),
         body=messages.unassigned_body(handoff=handoff, zone=handoff.time_zone),
         url=lead_url(handoff.lead),
         about=handoff.lead.public_id,

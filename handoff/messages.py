@@ -27,12 +27,12 @@ def offered_body(*, handoff: Handoff, zone: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def unassigned_title(*, lead: Lead) -> str:
-    return f"Nobody is available for {lead}"
+def unassigned_title(*, lead: Lead, waits_for: str = "") -> str:
+    return f"{lead} waits for {waits_for}" if waits_for else f"Nobody is available for {lead}"
 
 
 def unassigned_body(*, handoff: Handoff, zone: str) -> str:
-    where = f" of {handoff.pool}" if handoff.pool else ": no pool takes its country"
+    where = f" of {handoff.pool}" if handoff.pool else ": no rule and no pool takes it"
     return (
         f"{about(handoff.lead)}\nThe lead waits in the unassigned queue{where}. Its clock runs: due "
         f"{moment(handoff.due_at, zone)}. Whoever accepts it first has it."

@@ -2,36 +2,19 @@
 
 import threading
 from collections import Counter
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 
 from accounts.models import Absence, WorkingHours
-from handoff import decisions, pipeline, routing
+from handoff import decisions, pipeline
 from handoff.models import Handoff, Pool, PoolMember
-from handoff.routing import Candidate
 from leads.models import Lead
 from notifications.models import Notification
 from tests.factories import NOW, admin, company, lead, manager, rep, team
 from tests.handoff.factories import crossing, offered, pool, reason, reps
-
-
-def at(clock: str) -> datetime:
-    return datetime.combine(NOW.date(), time.fromisoformat(clock), UTC)
-
-
-def test_c20_the_one_who_has_waited_longest_is_next():
-    three = [Candidate(1, 1, at("10:02")), Candidate(2, 2, at("10:31")), Candidate(3, 3, at("11:17"))]
-    assert routing.longest_waiting(three).member_id == 1
-    last_two = [Candidate(2, 2, at("13:33")), Candidate(3, 3, at("10:31"))]
-    assert routing.longest_waiting(last_two).member_id == 3
-
-
-def test_c20_somebody_who_never_had_a_lead_comes_before_all_others():
-    assert routing.longest_waiting([Candidate(1, 1, at("08:00")), Candidate(2, 2, None)]).member_id == 2
-    assert routing.longest_waiting([]) is None
 
 
 @pytest.mark.django_db
