@@ -16,6 +16,8 @@ from . import messages
 from .models import Handoff, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leads.models import Lead
 
     from .matching import Owner
@@ -74,6 +76,24 @@ def overdue(*, handoff: Handoff, at: datetime) -> None:
     )
     tick("deliveries")
     lists_changed(handoff=handoff)
+
+
+def handed_on(*, of: User, to: "Mapping[User, int]", by: User, reason: str, at: datetime) -> None:
+    """Tell each receiver once how many leads of ``of`` are theirs now. In the order of their ids, as one call
+    that tells them all would take them. Safe to repeat."""
+    for person in sorted(to, key=lambda each: each.pk):
+        notify(
+            recipient=person,
+            kind="handed_on",
+            key=f"person:{of.pk}:handed_on:{at.isoformat()}",
+            title=messages.handed_on_title(of=of, count=to[person]),
+            body=messages.handed_on_body(by=by, reason=reason),
+            url=reverse("handoff:queue"),
+            at=at,
+        )
+    if to:
+        tick("deliveries")
+        hurry.look(user_ids=[of.pk, by.pk])
 
 
 def sent_back(*, verdict: Verdict, at: datetime) -> None:

@@ -28,6 +28,15 @@ Away = tuple[tuple[datetime, datetime, str], ...]
 
 
 @dataclass(slots=True)
+class Load:
+    """What somebody has on the desk: leads ``open`` (waiting for their answer) and given ``today``. One for
+    each person, whatever pools they are in."""
+
+    open: int = 0
+    today: int = 0
+
+
+@dataclass(slots=True)
 class Desk:
     """A member of a pool as they are at a moment; the counters move when they are given a lead. ``hours`` and
     ``day`` are local to ``zone``; ``prefers`` is the key of a condition, "" for none."""
@@ -38,8 +47,7 @@ class Desk:
     weight: int = 1
     finish: int = 0
     last_assigned_at: datetime | None = None
-    open: int = 0
-    today: int = 0
+    load: Load = field(default_factory=Load)
     open_at_most: int | None = None
     per_day: int | None = None
     paused: bool = False
@@ -51,12 +59,12 @@ class Desk:
 
     @property
     def turn(self) -> Turn:
-        return Turn(self.member_id, self.last_assigned_at, self.weight, self.finish, self.open)
+        return Turn(self.member_id, self.last_assigned_at, self.weight, self.finish, self.load.open)
 
     @property
     def counters(self) -> dict[str, int]:
         """As the ledger keeps them: ``finish`` in the pool's time, leads ``open`` and given ``today``."""
-        return {"finish": self.finish, "open": self.open, "today": self.today}
+        return {"finish": self.finish, "open": self.load.open, "today": self.load.today}
 
 
 @dataclass(slots=True)
@@ -84,8 +92,8 @@ class Ring:
             self.virtual = rotation.starts(desk.finish, self.virtual)
         desk.finish = rotation.ends(desk.finish, self.virtual, desk.weight)
         desk.last_assigned_at = rotation.stamp(at, (each.last_assigned_at for each in self.desks))
-        desk.open += 1
-        desk.today += 1
+        desk.load.open += 1
+        desk.load.today += 1
 
 
 def why_not(
@@ -102,10 +110,10 @@ def why_not(
     do not matter. ``any_hour``: nobody has to be at work to be handed it. Pure."""
     if why := absent(desk, at=at, any_hour=any_hour):
         return why
-    if desk.open_at_most is not None and desk.open >= desk.open_at_most:
-        return f"{desk.open} of {desk.open_at_most} open"
-    if desk.per_day is not None and desk.today >= desk.per_day:
-        return f"{desk.today} of {desk.per_day} today"
+    if desk.open_at_most is not None and desk.load.open >= desk.open_at_most:
+        return f"{desk.load.open} of {desk.open_at_most} open"
+    if desk.per_day is not None and desk.load.today >= desk.per_day:
+        return f"{desk.load.today} of {desk.per_day} today"
     if desk.user.pk == refused_by:
         return REFUSED
     if own:
@@ -176,9 +184,8 @@ def read_rings(
     people = list(members)
     users = {member.user_id for member in people}
     hours, absences = _hours(users), _absences(users, since or at)
-    counts = load_of(users, at)
+    loads = load_of(users, at)
     for member in people:
-        open_now, today = counts.get(member.user_id, (0, 0))
         rings[member.pool_id].desks.append(
             Desk(
                 member_id=member.pk,
@@ -187,8 +194,7 @@ def read_rings(
                 weight=member.weight,
                 finish=member.finish,
                 last_assigned_at=member.last_assigned_at,
-                open=open_now,
-                today=today,
+                load=loads[member.user_id],
                 open_at_most=member.open_at_most,
                 per_day=member.per_day,
                 paused=member.paused,
@@ -218,12 +224,12 @@ def _absences(users: Iterable[int], since: datetime) -> Mapping[int, Away]:
     return found
 
 
-def load_of(users: Collection[int], at: datetime) -> dict[int, tuple[int, int]]:
+def load_of(users: Collection[int], at: datetime) -> dict[int, Load]:
     """User → how many handoffs wait for their answer, and how many they were given on their own day of
     ``at``. One query, two short reads of an index per person."""
     with connection.cursor() as cursor:
         cursor.execute(_LOAD, {"users": sorted(users), "at": at})
-        return {user: (open_now, today) for user, open_now, today in cursor.fetchall()}
+        return {user: Load(open_now, today) for user, open_now, today in cursor.fetchall()}
 
 
 _LOAD = """

@@ -1,6 +1,6 @@
 """What was decided about a lead's way, and how each rule fares. Written with the decision, never edited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -114,13 +114,16 @@ def read(*, handoff: Handoff) -> list[Entry]:
 def entries(decisions: Iterable[RoutingDecision]) -> list[Entry]:
     """``decisions`` with everybody's name. Up to 2 queries more."""
     decisions = list(decisions)
-    noted = [member for each in decisions for member in each.members]
+    members = named([each.members for each in decisions])
+    return [Entry(each, each.trail, theirs) for each, theirs in zip(decisions, members, strict=True)]
+
+
+def named(lists: Sequence[Sequence[dict[str, Any]]]) -> list[list[Member]]:
+    """What was noted of members, list by list, with their names. Up to 2 queries."""
+    noted = [member for some in lists for member in some]
     people = User.objects.in_bulk({member["user"] for member in noted}) if noted else {}
     pools = Pool.objects.in_bulk({member["pool"] for member in noted}) if noted else {}
-    return [
-        Entry(each, each.trail, [_member(member, people, pools) for member in each.members])
-        for each in decisions
-    ]
+    return [[_member(member, people, pools) for member in some] for some in lists]
 
 
 def _member(noted: dict[str, Any], people: dict[int, User], pools: dict[int, Pool]) -> Member:

@@ -47,6 +47,15 @@ def overdue_body(*, handoff: Handoff, zone: str) -> str:
     return f"{about(handoff.lead)}\nAn answer was due {moment(handoff.due_at, zone)}.".strip()
 
 
+def handed_on_title(*, of: object, count: int) -> str:
+    """ "12 leads of Sol Seller are yours now"."""
+    return f"{count} lead{'' if count == 1 else 's'} of {of} {'is' if count == 1 else 'are'} yours now"
+
+
+def handed_on_body(*, by: object, reason: str) -> str:
+    return f"{by}: “{reason}”\nWhat waits for an answer is in your queue; its clocks run as before."
+
+
 def sent_back_title(*, verdict: Verdict) -> str:
     return f"{verdict.by} sent {verdict.handoff.lead} back: {lower(str(verdict.reason))}"
 

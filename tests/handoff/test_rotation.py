@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from accounts.availability import Stretch
 from accounts.models import Role, User
 from handoff import eligibility, rotation, walking
-from handoff.eligibility import Desk, Ring
+from handoff.eligibility import Desk, Load, Ring
 from handoff.matching import AskedLead, Rule
 from handoff.models import Pool
 from handoff.rotation import Turn
@@ -25,7 +25,8 @@ def at(clock: str) -> datetime:
 
 def desk(number: int, **fields: Any) -> Desk:
     user = User(pk=fields.pop("user", number), name=f"Rep {number}", role=Role.REP)
-    return Desk(member_id=number, user=user, pool_id=1, **fields)
+    load = Load(fields.pop("open", 0), fields.pop("today", 0))
+    return Desk(member_id=number, user=user, pool_id=1, load=load, **fields)
 
 
 def ring(*desks: Desk, **fields: Any) -> Ring:
@@ -81,7 +82,7 @@ def test_c22_the_ring_goes_round():
 def test_c22_open_work_is_balanced_and_who_has_less_gets_more():
     team = ring(desk(1), desk(2), desk(3), method="balance")
     assert Counter(given_out(team, 30)) == {1: 10, 2: 10, 3: 10}
-    team.desks[0].open -= 5
+    team.desks[0].load.open -= 5
     assert given_out(team, 5) == [1] * 5
 
 
@@ -175,8 +176,8 @@ def test_never_to_somebody_inactive_absent_paused_full_or_at_home_nor_straight_b
             for each, state in zip(desks, states, strict=True)
             if state["active"] and not state["away"] and state["at_work"] and not state["paused"]
             if state["weight"]
-            if each.open_at_most is None or each.open < each.open_at_most
-            if each.per_day is None or each.today < each.per_day
+            if each.open_at_most is None or each.load.open < each.open_at_most
+            if each.per_day is None or each.load.today < each.per_day
         ]  # fmt: skip
         way = walking.walk(AskedLead(pk=1), rules=[RULE], rings={1: team}, at=NOW, refused_by=refuser)
         walking.take(way, at=NOW)
