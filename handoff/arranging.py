@@ -99,7 +99,7 @@ def save_rule(*, rule: RoutingRule, by: User, at: datetime, seen: str = "") -> R
     NotYours, and ChangedMeanwhile when it was saved since."""
     _check(by)
     if rule.pk:
-        now = RoutingRule.objects.select_for_update().select_related("edited_by").get(pk=rule.pk)
+        now = RoutingRule.objects.select_for_update(of=("self",)).select_related("edited_by").get(pk=rule.pk)
         if seen and seen != now.edited_at.isoformat():
             raise ChangedMeanwhile(f"{now.edited_by or 'Somebody'} changed this rule meanwhile.")
         rule.position = now.position

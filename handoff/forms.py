@@ -147,6 +147,7 @@ class PoolForm(forms.ModelForm[Pool]):
     class Meta:
         model = Pool
         fields = ("name", "team", "countries", "method", "fallback", "position", "is_active")
+        help_texts = {"fallback": "", "position": "Lower is asked first, where no rule decides."}
         labels = {"method": "Leads go", "fallback": "When nobody here can", "is_active": "Takes leads"}
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
@@ -154,13 +155,9 @@ class PoolForm(forms.ModelForm[Pool]):
         teams, pools = Team.objects.order_by("name", "id"), Pool.objects.order_by("position", "id")
         if user is not None and not sees_all_routing(user):
             teams = teams.filter(members=user)
-        self._choose("team", teams)
-        self._choose("fallback", pools.exclude(pk=self.instance.pk) if self.instance.pk else pools)
-
-    def _choose(self, name: str, rows: QuerySet[Any]) -> None:
-        field = self.fields[name]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = rows
+        _choose_from(self, "team", teams, "Choose a team…")
+        others = pools.exclude(pk=self.instance.pk) if self.instance.pk else pools
+        _choose_from(self, "fallback", others, "nobody: it waits here")
 
     def clean_countries(self) -> list[str]:
         """Codes in capitals; a name is read as its code, what names no country is refused."""
@@ -172,6 +169,12 @@ class PoolForm(forms.ModelForm[Pool]):
                 raise forms.ValidationError(said)
             found.append(code)
         return list(dict.fromkeys(found))
+
+
+def _choose_from(form: forms.BaseForm, name: str, rows: QuerySet[Any], empty: str) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ModelChoiceField):
+        field.queryset, field.empty_label = rows, empty
 
 
 class LeavingForm(forms.Form):
@@ -199,10 +202,8 @@ class LeavingForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = leaving.people_visible_to(by).filter(is_active=True).exclude(pk=of.pk).order_by("name", "id")
         pools = Pool.objects.visible_to(by).filter(is_active=True).order_by("position", "id")
-        for name, rows in (("to", people), ("pool", pools)):
-            field = self.fields[name]
-            if isinstance(field, forms.ModelChoiceField):
-                field.queryset = rows
+        _choose_from(self, "to", people, "Choose somebody…")
+        _choose_from(self, "pool", pools, "Choose a pool…")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

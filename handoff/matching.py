@@ -60,7 +60,11 @@ class Rule:
         if self.model is not None and (lead.model is None or lead.model[0] != self.model[0]):
             leads = f"“{lead.model[1]}”" if lead.model else "no model"
             return f"for leads of “{self.model[1]}”; {leads} leads here"
-        return _why_not_scored(self.scores or {}, lead.figures)
+        if why := _why_not_scored(self.scores or {}, lead.figures):
+            return why
+        if self.to == RoutingRule.To.OWNER and lead.owner is None:
+            return "nobody has this account"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

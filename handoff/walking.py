@@ -159,7 +159,7 @@ def _to_owner(
 ) -> tuple[str, str]:
     """Try who has the account, at the first of their desks that takes it. The turn counts there."""
     owner = lead.owner
-    if owner is None:
+    if owner is None:  # the rule does not hold without one
         return Outcome.NO_OWNER, "nobody has this account"
     theirs = [ring for ring in rings.values() if ring.pool.pk in owner.pools and ring.pool.is_active]
     if not theirs:

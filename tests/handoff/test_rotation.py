@@ -87,7 +87,7 @@ def test_c22_open_work_is_balanced_and_who_has_less_gets_more():
 
 
 def test_c23_thirty_daily_runs_of_one_lead_with_two_equal_reps_differ_by_one_at_most():
-    stored = {1: (0, None), 2: (0, None)}
+    stored: dict[int, tuple[int, datetime | None]] = {1: (0, None), 2: (0, None)}
     virtual, got = 0, Counter[int]()
     for day in range(30):
         # Each run begins with what is stored, as a new process does.
