@@ -16,6 +16,12 @@ from .models.routing import BOUNDS, FIGURES
 from .permissions import NotYours
 from .rotation import MOST_WEIGHT
 
+#: What people say of a pool and of a member. The turns are not among it: whoever is given a lead while a form
+#: is open keeps theirs.
+POOL_FIELDS = ("name", "team", "position", "countries", "is_active", "method", "fallback")
+MEMBER_FIELDS = (
+    "user", "weight", "open_at_most", "per_day", "paused", "pause_reason", "prefers", "only_preferred",
+)  # fmt: skip
 #: Between two rules, so that the admin can put one there by number.
 STEP = 10
 
@@ -151,10 +157,10 @@ def remove_rule(*, rule: RoutingRule, by: User) -> None:
 
 @transaction.atomic
 def save_pool(*, pool: Pool, by: User, at: datetime) -> Pool:
-    """Keep ``pool``. A new one gets its rule, last of all: leads of its countries."""
+    """Keep what was said of ``pool``; a new one gets its rule, last of all: leads of its countries."""
     _check(by)
-    is_new = pool.pk is None
-    pool.save()
+    is_new = pool._state.adding
+    pool.save(update_fields=None if is_new else POOL_FIELDS)
     if is_new:
         rule = RoutingRule(name=f"Territory of {pool}", to=RoutingRule.To.TERRITORY, pool=pool)
         save_rule(rule=rule, by=by, at=at)
@@ -193,17 +199,9 @@ def read_member(form: ConditionForm, member: PoolMember) -> PoolMember:
 
 
 def save_member(*, member: PoolMember, by: User) -> None:
-    """Keep what was said of ``member``; the turns stay as they are, whoever is given a lead meanwhile."""
+    """Keep what was said of ``member``; the turns stay as they are."""
     _check(by)
-    PoolMember.objects.filter(pk=member.pk).update(
-        weight=member.weight,
-        open_at_most=member.open_at_most,
-        per_day=member.per_day,
-        paused=member.paused,
-        pause_reason=member.pause_reason,
-        prefers=member.prefers,
-        only_preferred=member.only_preferred,
-    )
+    member.save(update_fields=None if member._state.adding else MEMBER_FIELDS)
 
 
 def add_member(*, pool: Pool, user: User, by: User) -> PoolMember:

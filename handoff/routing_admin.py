@@ -43,6 +43,13 @@ class PoolAdmin(admin.ModelAdmin[Pool]):
         """As on the page of pools: a new one gets its rule."""
         arranging.save_pool(pool=obj, by=cast("User", request.user), at=timezone.now())
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Members keep their turns, whoever is given a lead while the form is open."""
+        for member in formset.save(commit=False):
+            arranging.save_member(member=member, by=cast("User", request.user))
+        for member in formset.deleted_objects:
+            arranging.remove_member(member=member, by=cast("User", request.user))
+
     def has_delete_permission(self, request: HttpRequest, obj: Pool | None = None) -> bool:
         """Switch a pool off instead: handoffs and the ledger name it."""
         return False

@@ -6,11 +6,12 @@ from datetime import time, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from django.test import Client
 
 from accounts.models import Absence, WorkingHours
-from handoff import decisions, pipeline
-from handoff.models import Handoff, Pool, PoolMember
+from handoff import decisions, pipeline, rotation
+from handoff.models import Handoff, Pool, PoolMember, RoutingDecision
 from leads.models import Lead
 from notifications.models import Notification
 from tests.factories import NOW, admin, company, lead, manager, rep, team
@@ -155,6 +156,31 @@ def test_c27_two_hundred_leads_at_once_on_eight_connections_spread_by_one_at_mos
     assert sum(load.values()) == 200 == sum(handled)
     assert len(load) == len(people)
     assert max(load.values()) - min(load.values()) <= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_c27_two_pools_that_share_people_fill_nobody_beyond_their_limit():
+    people = reps(4)
+    pool(*people, name="DACH", countries=["DE"])
+    pool(*people, name="Rest", position=200)
+    PoolMember.objects.update(open_at_most=9)
+    for number in range(60):
+        crossing(lead(f"Lead {number}", country="DE" if number % 2 else "BR"))
+
+    def work() -> None:
+        try:
+            while pipeline.run(at=NOW, limit=5):
+                pass
+        finally:
+            connection.close()
+
+    _all_at_once(work, 8)
+    load: Counter[int | None] = Counter(Handoff.objects.values_list("rep", flat=True))
+    assert load.pop(None) == 60 - 4 * 9
+    assert set(load.values()) == {9}
+    assert RoutingDecision.objects.count() == 60
+    turns = PoolMember.objects.values_list("pool").annotate(turns=Sum("finish"))
+    assert sum(turns for _, turns in turns) == 36 * rotation.TURN
 
 
 def _all_at_once(work, count: int) -> None:

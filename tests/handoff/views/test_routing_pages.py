@@ -117,7 +117,7 @@ def test_a_rule_is_made_shown_in_words_and_edited(client: Client, ring: Pool, bo
         True,
         boss,
     )
-    said = "When the company&#x27;s staff is at least 500 and intent is 20 or more: to DACH"
+    said = "When the company&#x27;s staff is 500 or more and intent is 20 or more: to DACH"
     assert said in texts(client.get("/routing/"))
     address = f"/routing/rules/{rule.public_id}/"
     form = texts(client.get(address))
