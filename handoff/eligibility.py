@@ -58,13 +58,19 @@ class Desk:
     absences: Away = ()
 
     @property
-    def turn(self) -> Turn:
-        return Turn(self.member_id, self.last_assigned_at, self.weight, self.finish, self.load.open)
-
-    @property
     def counters(self) -> dict[str, int]:
         """As the ledger keeps them: ``finish`` in the pool's time, leads ``open`` and given ``today``."""
         return {"finish": self.finish, "open": self.load.open, "today": self.load.today}
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Whose turn it is. ``missed`` could not take a turn that might have been theirs: the time of it is lost
+    to them, or they would be flooded once they are back. ``in_turn``: the pool's own time goes on with it."""
+
+    desk: Desk
+    missed: tuple[Desk, ...] = ()
+    in_turn: bool = True
 
 
 @dataclass(slots=True)
@@ -75,22 +81,49 @@ class Ring:
     virtual: int
     desks: list[Desk] = field(default_factory=list)
 
-    def chosen(self, desks: Sequence[Desk]) -> Desk | None:
-        """Whose turn it is among ``desks``."""
-        by_member = {desk.member_id: desk for desk in desks}
-        turns = [desk.turn for desk in desks]
-        if self.pool.method == Pool.Method.BALANCE:
-            found = rotation.least_loaded(turns)
+    def pick(self, able: Sequence[Desk], held: Collection[str] = ()) -> Pick | None:
+        """Whose turn it is among those who are ``able`` to take a lead for which ``held`` holds. Who prefers
+        such leads takes turns among themselves, and so does who prefers none, so that the one does not
+        disturb the shares of the other."""
+        desk = self._next(preferred(able, held))
+        if desk is None:
+            return None
+        if desk.prefers and desk.prefers in held:
+            alike = [each for each in self.desks if each.prefers in held]
         else:
-            found = rotation.in_turn(turns, self.virtual)
+            alike = [each for each in self.desks if not each.prefers and not desk.prefers]
+        missed = tuple(each for each in alike if each.weight and each not in able)
+        return Pick(desk, missed)
+
+    def _next(self, desks: Sequence[Desk]) -> Desk | None:
+        by_member = {desk.member_id: desk for desk in desks}
+        turns = [
+            Turn(desk.member_id, desk.last_assigned_at, desk.weight, self.starts(desk), desk.load.open)
+            for desk in desks
+        ]
+        balanced = self.pool.method == Pool.Method.BALANCE
+        found = rotation.least_loaded(turns) if balanced else rotation.in_turn(turns)
         return by_member[found.member_id] if found else None
 
-    def give(self, desk: Desk, at: datetime, *, in_turn: bool = True) -> None:
-        """Count a lead for ``desk``. One that was not given ``in_turn`` counts as well, but does not bring
+    def starts(self, desk: Desk) -> int:
+        """Where the next turn of ``desk`` begins: not before the pool's own time, which is that of those who
+        prefer nothing. Who prefers something and is new begins where others like them are."""
+        if not desk.prefers:
+            return rotation.starts(desk.finish, self.virtual)
+        if desk.last_assigned_at is not None:
+            return desk.finish
+        others = (each.finish for each in self.desks if each.prefers and each.last_assigned_at is not None)
+        return max(desk.finish, min(others, default=0))
+
+    def give(self, pick: Pick, at: datetime) -> None:
+        """Count a lead for who was picked. One that was not given in turn counts as well, but does not bring
         the pool's own time forward: that would take the others' turns."""
-        if in_turn:
-            self.virtual = rotation.starts(desk.finish, self.virtual)
-        desk.finish = rotation.ends(desk.finish, self.virtual, desk.weight)
+        desk, start = pick.desk, self.starts(pick.desk)
+        for each in pick.missed:
+            each.finish = max(each.finish, start)
+        if pick.in_turn and not desk.prefers:
+            self.virtual = start
+        desk.finish = rotation.ends(start, desk.weight)
         desk.last_assigned_at = rotation.stamp(at, (each.last_assigned_at for each in self.desks))
         desk.load.open += 1
         desk.load.today += 1

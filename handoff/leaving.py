@@ -14,7 +14,7 @@ from leads.retrying import begins_again
 from leads.stages import Stage
 
 from . import alerts, eligibility, matching, routing
-from .eligibility import Desk, Ring
+from .eligibility import Desk, Pick, Ring
 from .models import Handoff, Pool, PoolMember, RoutingDecision
 from .permissions import NotYours
 
@@ -144,10 +144,10 @@ def _to_one(leads: Sequence[Lead], waiting: Mapping[int, Handoff], to: User, at:
             ring = rings.get(handoff.pool_id or 0)
             desk = _desk_of(ring, to)
             if ring and desk:
-                ring.give(desk, at, in_turn=False)
+                ring.give(Pick(desk, in_turn=False), at)
         for ring in rings.values():
             if desk := _desk_of(ring, to):
-                routing.keep_turn(ring, desk)
+                routing.keep_turn(ring, Pick(desk))
     return {lead.pk: to for lead in leads}
 
 
@@ -177,16 +177,16 @@ def _in_turn(
                 else eligibility.absent(desk, at=at, any_hour=True)
             )
         ]
-        desk = ring.chosen(eligibility.preferred(able, held))
-        if desk is None:
+        pick = ring.pick(able, held)
+        if pick is None:
             continue
-        ring.give(desk, at)
+        ring.give(pick, at)
         if not is_new:
-            desk.load.open -= 1
-            desk.load.today -= 1
-        given[lead.pk] = desk.user
+            pick.desk.load.open -= 1
+            pick.desk.load.today -= 1
+        given[lead.pk] = pick.desk.user
     for desk in ring.desks:
-        routing.keep_turn(ring, desk)
+        routing.keep_turn(ring, Pick(desk))
     return given
 
 

@@ -131,8 +131,7 @@ def _member(noted: dict[str, Any], people: dict[int, User], pools: dict[int, Poo
     chosen = bool(noted.get("chosen"))
     turns = ""
     if chosen:
-        pool, after = noted["pool_before"], noted["after"]["finish"]
-        turns = f"turn {max(before['finish'], pool) / TURN:.2f} to {after / TURN:.2f}"
+        turns = f"turn {noted['start'] / TURN:.2f} to {noted['after']['finish'] / TURN:.2f}"
     return Member(
         name=str(people.get(noted["user"], "somebody")),
         pool=str(pools.get(noted["pool"], "")),

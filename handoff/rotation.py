@@ -18,20 +18,20 @@ TURN = 232_792_560
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A member who could take a lead. ``finish`` is where their last turn ends in the pool's time,
+    """A member who could take a lead. ``starts`` is where their next turn begins in the pool's time,
     ``last_assigned_at`` when they were last given one (None: never), ``open`` how many wait for them."""
 
     member_id: int
     last_assigned_at: datetime | None
     weight: int = 1
-    finish: int = 0
+    starts: int = 0
     open: int = 0
 
 
-def in_turn(turns: Iterable[Turn], virtual: int = 0) -> Turn | None:
-    """Who is next by weighted rotation, in a pool that has come to ``virtual``; of those who could start at
-    the same time who has waited longest. None without turns."""
-    return min(turns, key=lambda turn: (starts(turn.finish, virtual), *_waited(turn)), default=None)
+def in_turn(turns: Iterable[Turn]) -> Turn | None:
+    """Who is next by weighted rotation; of those who could start at the same time who has waited longest.
+    None without turns."""
+    return min(turns, key=lambda turn: (turn.starts, *_waited(turn)), default=None)
 
 
 def least_loaded(turns: Iterable[Turn]) -> Turn | None:
@@ -43,13 +43,14 @@ def least_loaded(turns: Iterable[Turn]) -> Turn | None:
 
 
 def starts(finish: int, virtual: int) -> int:
-    """Where the next turn begins of somebody whose last one ends at ``finish``."""
+    """Where the next turn begins of somebody whose last one ends at ``finish``, in a pool that has come to
+    ``virtual``."""
     return max(finish, virtual)
 
 
-def ends(finish: int, virtual: int, weight: int) -> int:
-    """Where it ends."""
-    return starts(finish, virtual) + TURN // max(1, weight)
+def ends(start: int, weight: int) -> int:
+    """Where a turn ends that begins at ``start``."""
+    return start + TURN // max(1, weight)
 
 
 def stamp(at: datetime, others: Iterable[datetime | None]) -> datetime:

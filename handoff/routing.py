@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Case, When
+
 from leads.models import Lead, LeadAccess
 
 from . import eligibility, ledger, matching, walking
-from .eligibility import Desk, Ring
+from .eligibility import Pick, Ring
 from .matching import Rule
 from .models import Handoff, Pool, PoolMember
 from .walking import Walk
@@ -36,7 +38,7 @@ def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assign
     caller's transaction holds the lead, and writes the way into the ledger once there is a handoff. It also
     holds the pools from here on, so that of two leads at the same moment each goes to the next in turn
     (C-27). 13 queries, up to 3 more where a rule asks for facts, scores or account owners; the same however
-    many leads, rules and members there are."""
+    many leads, rules and members there are; one more where somebody missed their turn."""
     rules = matching.read_rules()
     rings = read_pools()
     wanted = preferences(rings)
@@ -52,7 +54,8 @@ def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assign
         grant_access(lead=lead, team_ids={way.ring.pool.team_id}, at=at)
         return Assignment(way.ring.pool, None, way)
     walking.take(way, at=at)
-    keep_turn(way.ring, way.desk)
+    if way.pick is not None:
+        keep_turn(way.ring, way.pick)
     grant_access(lead=lead, team_ids={way.ring.pool.team_id, *_team_ids(way.desk.user)}, at=at)
     return Assignment(way.ring.pool, way.desk.user, way)
 
@@ -64,11 +67,11 @@ def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime) -> None:
     if handoff.pool_id is not None:
         eligibility.hold([handoff.pool_id])
         way.ring = eligibility.read_rings(pool_ids=[handoff.pool_id], at=at)[handoff.pool_id]
-        way.desk = next((desk for desk in way.ring.desks if desk.user.pk == rep.pk), None)
-        if way.desk:
-            # Not in turn: it already waits, so it is among what is open and its time is not the pool's.
-            way.ring.give(way.desk, at, in_turn=False)
-            keep_turn(way.ring, way.desk)
+        desk = next((desk for desk in way.ring.desks if desk.user.pk == rep.pk), None)
+        if desk:
+            way.pick = Pick(desk, in_turn=False)
+            way.ring.give(way.pick, at)
+            keep_turn(way.ring, way.pick)
     grant_access(lead=handoff.lead, team_ids=_team_ids(rep), at=at)
     ledger.write_by_hand(handoff=handoff, rep=rep, at=at)
 
@@ -109,12 +112,17 @@ def preferences(rings: dict[int, Ring]) -> list[str]:
     return [matching.key_of(condition) for condition in members.values_list("prefers", flat=True)]
 
 
-def keep_turn(ring: Ring, desk: Desk) -> None:
-    """Store the counters of a turn that was taken. Two queries."""
+def keep_turn(ring: Ring, pick: Pick) -> None:
+    """Store the counters of a turn that was taken. Two queries, one more where somebody missed it."""
+    desk = pick.desk
     PoolMember.objects.filter(pk=desk.member_id).update(
         finish=desk.finish, last_assigned_at=desk.last_assigned_at
     )
     Pool.objects.filter(pk=ring.pool.pk).update(virtual=ring.virtual)
+    if pick.missed:
+        members = [each.member_id for each in pick.missed]
+        latest = Case(*(When(pk=each.member_id, then=each.finish) for each in pick.missed))
+        PoolMember.objects.filter(pk__in=members).update(finish=latest)
 
 
 def _team_ids(user: "User") -> set[int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from . import eligibility
-from .eligibility import REFUSED, Desk, Ring
+from .eligibility import REFUSED, Desk, Pick, Ring
 from .matching import AskedLead, Owner, Rule
 from .models import RoutingRule, RuleMatch
 from .models.pool import MOST_FALLBACKS
@@ -19,17 +19,21 @@ Rings = Mapping[int, Ring]
 
 @dataclass(slots=True)
 class Walk:
-    """What came of a lead. ``desk`` is None when nobody could take it: then it waits in ``ring``'s pool, or
+    """What came of a lead. ``pick`` is None when nobody could take it: then it waits in ``ring``'s pool, or
     nowhere when no rule and no territory takes it. ``trail`` and ``members`` are as the ledger keeps them,
     ``matches`` (rule, outcome) the rules that held."""
 
     ring: Ring | None = None
-    desk: Desk | None = None
+    pick: Pick | None = None
     rule: Rule | None = None
     waits_for: Owner | None = None
     trail: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     matches: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def desk(self) -> Desk | None:
+        return self.pick.desk if self.pick else None
 
 
 def walk(
@@ -48,19 +52,14 @@ def walk(
 
 def take(found: Walk, *, at: datetime) -> None:
     """Count the lead for who was chosen, and write the counters after it into the walk."""
-    if found.ring is None or found.desk is None:
+    if found.ring is None or found.pick is None:
         return
-    chosen, ring = found.desk, found.ring
-    before = ring.virtual
-    ring.give(chosen, at)
+    chosen, ring = found.pick.desk, found.ring
+    start = ring.starts(chosen)
+    ring.give(found.pick, at)
     for member in found.members:
         if member.get("member") == chosen.member_id and not member["why"]:
-            member |= {
-                "chosen": True,
-                "after": chosen.counters,
-                "pool_before": before,
-                "pool_after": ring.virtual,
-            }
+            member |= {"chosen": True, "start": start, "after": chosen.counters}
 
 
 def reachable(lead: AskedLead, *, rules: Sequence[Rule], rings: Rings) -> set[int]:
@@ -145,11 +144,11 @@ def _to_pool(
             found.members.append(_noted(desk, why))
             if not why:
                 able.append(desk)
-        chosen = each.chosen(eligibility.preferred(able, lead.held))
-        if chosen is not None:
-            found.ring, found.desk, found.rule = each, chosen, rule
+        pick = each.pick(able, lead.held)
+        if pick is not None:
+            found.ring, found.pick, found.rule = each, pick, rule
             passed = f"; {'; '.join(reasons)}" if reasons else ""
-            return Outcome.PLACED, f"{each.pool.name} gave it to {chosen.user}{passed}"
+            return Outcome.PLACED, f"{each.pool.name} gave it to {pick.desk.user}{passed}"
         reasons.append(f"{each.pool.name}: nobody available")
     return Outcome.NOBODY if ring.desks else Outcome.EMPTY, "; ".join(reasons)
 
@@ -172,7 +171,7 @@ def _to_owner(
         why = eligibility.why_not(desk, at=at, refused_by=refused_by, own=True)
         found.members.append(_noted(desk, why))
         if not why:
-            found.ring, found.desk, found.rule = ring, desk, rule
+            found.ring, found.pick, found.rule = ring, Pick(desk, in_turn=False), rule
             whose = "owns this lead" if owner.is_own else "has this account"
             return Outcome.PLACED, f"{owner.name} {whose}"
     if rule.waits and why != REFUSED:

@@ -85,9 +85,9 @@ def _view(
         for desk in ring.desks
     ]
     able = [desk for desk in ring.desks if not whys[desk.member_id]]
-    chosen = ring.chosen(eligibility.preferred(able, ())) if pool.is_active else None
+    pick = ring.pick(able) if pool.is_active else None
     fallback = names.get(pool.fallback_id, "") if pool.fallback_id else ""
-    return PoolView(pool, fallback, places, total, str(chosen.user) if chosen else "")
+    return PoolView(pool, fallback, places, total, str(pick.desk.user) if pick else "")
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from accounts.availability import Stretch
 from accounts.models import Role, User
 from handoff import eligibility, rotation, walking
-from handoff.eligibility import Desk, Load, Ring
+from handoff.eligibility import Desk, Load, Pick, Ring
 from handoff.matching import AskedLead, Rule
 from handoff.models import Pool
 from handoff.rotation import Turn
@@ -61,7 +61,7 @@ def test_c20_somebody_who_never_had_a_lead_comes_before_all_others():
 
 def test_c20_what_somebody_took_by_hand_counts_as_their_turn():
     team = ring(desk(1), desk(2), desk(3))
-    team.give(team.desks[0], NOW, in_turn=False)
+    team.give(Pick(team.desks[0], in_turn=False), NOW)
     assert given_out(team, 5) == [2, 3, 1, 2, 3]
 
 
@@ -121,6 +121,32 @@ def test_somebody_back_from_leave_is_not_flooded():
     back = given_out(team, 9)
     assert Counter(back) == {1: 3, 2: 3, 3: 3}
     assert back[0] == 3  # waited longest, so first; then everybody in turn
+
+
+@given(tags=st.lists(st.booleans(), min_size=90, max_size=90))
+def test_specialists_and_the_others_do_not_disturb_each_others_shares(tags: list[bool]):
+    special = [desk(1, prefers=TAGGED, weight=3), desk(2, prefers=TAGGED)]
+    team = ring(*special, desk(3, weight=2), desk(4))
+    got = Counter(given_out(team, 1, held=frozenset([TAGGED] if tag else []))[0] for tag in tags)
+    tagged = sum(tags)
+    assert got[1] + got[2] == tagged
+    assert abs(got[1] - tagged * 3 / 4) <= 1
+    assert abs(got[3] - (90 - tagged) * 2 / 3) <= 1
+
+
+def test_a_specialist_back_from_leave_is_not_flooded_either():
+    team = ring(desk(1, prefers=TAGGED), desk(2, prefers=TAGGED), desk(3))
+    team.desks[1].absences = ((NOW - timedelta(days=9), NOW, "On leave"),)
+    held = frozenset([TAGGED])
+    assert set(given_out(team, 40, held, when=NOW - timedelta(days=1))) == {1}
+    assert Counter(given_out(team, 10, held)) == {1: 5, 2: 5}
+
+
+def test_leads_of_their_own_accounts_take_nobody_elses_turn():
+    team = ring(desk(1), desk(2, weight=2), desk(3))
+    for _ in range(5):
+        team.give(Pick(team.desks[0], in_turn=False), NOW)
+    assert Counter(given_out(team, 15)) == {2: 10, 3: 5}  # until the others have had their share, too
 
 
 @given(
