@@ -81,10 +81,12 @@ class Ring:
     virtual: int
     desks: list[Desk] = field(default_factory=list)
 
-    def pick(self, able: Sequence[Desk], held: Collection[str] = ()) -> Pick | None:
+    def pick(
+        self, able: Sequence[Desk], held: Collection[str] = (), refused_by: int | None = None
+    ) -> Pick | None:
         """Whose turn it is among those who are ``able`` to take a lead for which ``held`` holds. Who prefers
         such leads takes turns among themselves, and so does who prefers none, so that the one does not
-        disturb the shares of the other."""
+        disturb the shares of the other. Whoever has only refused this lead keeps their turn."""
         desk = self._next(preferred(able, held))
         if desk is None:
             return None
@@ -92,8 +94,10 @@ class Ring:
             alike = [each for each in self.desks if each.prefers in held]
         else:
             alike = [each for each in self.desks if not each.prefers and not desk.prefers]
-        missed = tuple(each for each in alike if each.weight and each not in able)
-        return Pick(desk, missed)
+        out = {each.member_id for each in self.desks} - {each.member_id for each in able}
+        missed = [each for each in alike if each.weight and each.member_id in out]
+        kept = [each for each in missed if each.user.pk == refused_by]
+        return Pick(desk, tuple(each for each in missed if each not in kept), in_turn=not kept)
 
     def _next(self, desks: Sequence[Desk]) -> Desk | None:
         by_member = {desk.member_id: desk for desk in desks}

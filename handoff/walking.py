@@ -144,7 +144,7 @@ def _to_pool(
             found.members.append(_noted(desk, why))
             if not why:
                 able.append(desk)
-        pick = each.pick(able, lead.held)
+        pick = each.pick(able, lead.held, refused_by)
         if pick is not None:
             found.ring, found.pick, found.rule = each, pick, rule
             passed = f"; {'; '.join(reasons)}" if reasons else ""

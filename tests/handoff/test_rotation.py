@@ -142,6 +142,13 @@ def test_a_specialist_back_from_leave_is_not_flooded_either():
     assert Counter(given_out(team, 10, held)) == {1: 5, 2: 5}
 
 
+def test_who_sent_a_lead_back_keeps_their_turn_for_the_next():
+    team = ring(desk(1), desk(2), desk(3))
+    way = walking.walk(AskedLead(pk=1), rules=[RULE], rings={1: team}, at=NOW, refused_by=1)
+    walking.take(way, at=NOW)
+    assert [way.desk.member_id, *given_out(team, 5)] == [2, 1, 3, 2, 1, 3]
+
+
 def test_leads_of_their_own_accounts_take_nobody_elses_turn():
     team = ring(desk(1), desk(2, weight=2), desk(3))
     for _ in range(5):
