@@ -56,3 +56,13 @@ def may_adjust_scores(user: User) -> bool:
 def may_release(user: User) -> bool:
     """Who lets held crossings go to sales; each only those of leads they see."""
     return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+
+
+def may_arrange_routing(user: User) -> bool:
+    """Who says where leads go, and moves the work of somebody who leaves."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def sees_all_routing(user: User) -> bool:
+    """Admins arrange every pool; a manager those of their teams."""
+    return user.role == Role.ADMIN

@@ -1,8 +1,7 @@
-"""Handoffs, pools and agreements in the stock admin. What happened can be read, not rewritten."""
+"""Handoffs and agreements in the stock admin. What happened can be read, not rewritten."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,8 +9,10 @@ from django.http import HttpRequest
 from leads.admin import BigTableAdmin, HistoryAdmin
 from leads.ticks import tick
 
-from . import stuck
-from .models import Handoff, Pool, PoolMember, Qualification, RejectReason, SlaPolicy, StuckCrossing, Verdict
+from . import routing_admin, stuck
+from .models import Handoff, Qualification, RejectReason, SlaPolicy, StuckCrossing, Verdict
+
+__all__ = ["routing_admin"]  # the other half of the desk: rules, pools, the ledger
 
 
 class VerdictInline(admin.TabularInline[Verdict, Handoff]):
@@ -65,33 +66,6 @@ class SlaPolicyAdmin(admin.ModelAdmin[SlaPolicy]):
     list_display = ("name", "min_intent", "response_minutes")
     search_fields = ("name",)
     ordering = ("-min_intent",)
-
-
-class PoolForm(forms.ModelForm[Pool]):
-    def clean_countries(self) -> list[str]:
-        return [country.strip().upper() for country in self.cleaned_data["countries"]]
-
-    class Meta:
-        model = Pool
-        fields = ("name", "team", "position", "countries", "is_active")
-
-
-class PoolMemberInline(admin.TabularInline[PoolMember, Pool]):
-    model = PoolMember
-    extra = 0
-    autocomplete_fields = ("user",)
-    readonly_fields = ("last_assigned_at",)
-
-
-@admin.register(Pool)
-class PoolAdmin(admin.ModelAdmin[Pool]):
-    form = PoolForm
-    list_display = ("name", "team", "position", "countries", "is_active")
-    list_filter = ("team", "is_active")
-    list_select_related = ("team",)
-    search_fields = ("name",)
-    ordering = ("position", "id")
-    inlines = (PoolMemberInline,)
 
 
 @admin.register(Qualification)

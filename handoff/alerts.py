@@ -16,7 +16,11 @@ from . import announcements, messages
 from .models import Handoff, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leads.models import Lead
+
+    from .matching import Owner
 
 
 def offered(*, handoff: Handoff, rep: User, at: datetime) -> None:
@@ -39,13 +43,14 @@ def offered(*, handoff: Handoff, rep: User, at: datetime) -> None:
     lists_changed(handoff=handoff)
 
 
-def nobody_available(*, handoff: Handoff, at: datetime) -> None:
-    """Alarm who leads the pool's team, and the admins. Safe to repeat."""
+def nobody_available(*, handoff: Handoff, at: datetime, waits_for: "Owner | None" = None) -> None:
+    """Alarm who leads the pool's team, and the admins: nobody can take it, or it ``waits_for`` whoever has
+    the account. Safe to repeat."""
     notify_all(
         recipients=_leaders(handoff),
         kind="unassigned",
         key=f"handoff:{handoff.pk}:unassigned",
-        title=messages.unassigned_title(lead=handoff.lead),
+        title=messages.unassigned_title(lead=handoff.lead, waits_for=waits_for.name if waits_for else ""),
         body=messages.unassigned_body(handoff=handoff, zone=handoff.time_zone),
         url=lead_url(handoff.lead),
         about=handoff.lead.public_id,
@@ -82,6 +87,24 @@ def decided(*, verdict: Verdict) -> None:
     announcements.decided(verdict=verdict)
     if verdict.kind == Verdict.Kind.REJECT:
         _sent_back(verdict=verdict, at=verdict.at)
+
+
+def handed_on(*, of: User, to: "Mapping[User, int]", by: User, reason: str, at: datetime) -> None:
+    """Tell each receiver once how many leads of ``of`` are theirs now. In the order of their ids, as one call
+    that tells them all would take them. Safe to repeat."""
+    for person in sorted(to, key=lambda each: each.pk):
+        notify(
+            recipient=person,
+            kind="handed_on",
+            key=f"person:{of.pk}:handed_on:{at.isoformat()}",
+            title=messages.handed_on_title(of=of, count=to[person]),
+            body=messages.handed_on_body(by=by, reason=reason),
+            url=reverse("handoff:queue"),
+            at=at,
+        )
+    if to:
+        tick("deliveries")
+        hurry.look(user_ids=[of.pk, by.pk])
 
 
 def _sent_back(*, verdict: Verdict, at: datetime) -> None:

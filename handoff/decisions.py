@@ -81,7 +81,7 @@ def accept(
         raise NotAskedYet(left)
     claimed = handoff.rep is None
     if claimed:
-        routing.assign_by_hand(lead=handoff.lead, pool=handoff.pool, rep=by, at=at)
+        routing.assign_by_hand(handoff=handoff, rep=by, at=at)
         handoff.rep, handoff.assigned_at = by, at
     change = _move(handoff.lead, Stage.SQL, by=by, at=at)
     owner_before = handoff.lead.owner

@@ -6,14 +6,20 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import Team, User
+from accounts.permissions import sees_all_routing
 from leads.stages import Phase
+from scoring.countries import code_of
 from scoring.dimensions import MOST_POINTS, Dimension
 from scoring.models import Adjustment
 
+from . import leaving
 from .messages import lower
-from .models import Qualification, RejectReason
+from .models import Pool, Qualification, RejectReason
 
 
 class RejectionForm(forms.Form):
@@ -212,3 +218,82 @@ class AdjustmentForm(forms.Form):
             zone = timezone.get_current_timezone()
             end = datetime.combine(until + timedelta(days=1), time.min, tzinfo=zone)
         return {**given, "until": end, "since": began}
+
+
+class PoolForm(forms.ModelForm[Pool]):
+    """A pool, on its page and in the admin. ``user`` sees the teams they lead, an admin all."""
+
+    countries = SimpleArrayField(
+        forms.CharField(max_length=2),
+        required=False,
+        label="Countries",
+        help_text="Two letters each, with commas: DE, AT, CH. Empty takes every country.",
+        error_messages={"item_invalid": "Country %(nth)s:"},
+    )
+
+    class Meta:
+        model = Pool
+        fields = ("name", "team", "countries", "method", "fallback", "position", "is_active")
+        help_texts = {"fallback": "", "position": "Lower is asked first, where no rule decides."}
+        labels = {"method": "Leads go", "fallback": "When nobody here can", "is_active": "Takes leads"}
+
+    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams, pools = Team.objects.order_by("name", "id"), Pool.objects.order_by("position", "id")
+        if user is not None and not sees_all_routing(user):
+            teams = teams.filter(members=user)
+        _choose_from(self, "team", teams, "Choose a team…")
+        others = pools.exclude(pk=self.instance.pk) if self.instance.pk else pools
+        _choose_from(self, "fallback", others, "nobody: it waits here")
+
+    def clean_countries(self) -> list[str]:
+        """Codes in capitals; a name is read as its code, what names no country is refused."""
+        found = []
+        for named in self.cleaned_data["countries"]:
+            code = code_of(named.strip())
+            if code is None:
+                said = f"There is no country “{named.strip()}”. Write two letters, such as DE."
+                raise forms.ValidationError(said)
+            found.append(code)
+        return list(dict.fromkeys(found))
+
+
+def _choose_from(form: forms.BaseForm, name: str, rows: QuerySet[Any], empty: str) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ModelChoiceField):
+        field.queryset, field.empty_label = rows, empty
+
+
+class LeavingForm(forms.Form):
+    """To whom the work of ``of`` goes, and why. ``by`` sees the people and pools they look after."""
+
+    to = forms.ModelChoiceField(
+        User.objects.none(), required=False, label="To one colleague", to_field_name="public_id"
+    )
+    pool = forms.ModelChoiceField(
+        Pool.objects.none(),
+        required=False,
+        label="Or through a pool, in turn",
+        to_field_name="public_id",
+        help_text="Who is away, paused or full is left out.",
+    )
+    reason = forms.CharField(
+        label="Why",
+        max_length=300,
+        widget=forms.TextInput({"placeholder": "Leaves the company on 31 May"}),
+        error_messages={"required": "Say why: it stands in the ledger of each lead."},
+    )
+    pause = forms.BooleanField(label="No new leads for them from now on", required=False, initial=True)
+
+    def __init__(self, *args: Any, of: User, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = leaving.people_visible_to(by).filter(is_active=True).exclude(pk=of.pk).order_by("name", "id")
+        pools = Pool.objects.visible_to(by).filter(is_active=True).order_by("position", "id")
+        _choose_from(self, "to", people, "Choose somebody…")
+        _choose_from(self, "pool", pools, "Choose a pool…")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if bool(given.get("to")) == bool(given.get("pool")) and not self.errors:
+            self.add_error("to", "Choose either a colleague or a pool.")
+        return given

@@ -27,12 +27,12 @@ def offered_body(*, handoff: Handoff, zone: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def unassigned_title(*, lead: Lead) -> str:
-    return f"Nobody is available for {lead}"
+def unassigned_title(*, lead: Lead, waits_for: str = "") -> str:
+    return f"{lead} waits for {waits_for}" if waits_for else f"Nobody is available for {lead}"
 
 
 def unassigned_body(*, handoff: Handoff, zone: str) -> str:
-    where = f" of {handoff.pool}" if handoff.pool else ": no pool takes its country"
+    where = f" of {handoff.pool}" if handoff.pool else ": no rule and no pool takes it"
     return (
         f"{about(handoff.lead)}\nThe lead waits in the unassigned queue{where}. Its clock runs: due "
         f"{moment(handoff.due_at, zone)}. Whoever accepts it first has it."
@@ -45,6 +45,15 @@ def overdue_title(*, lead: Lead, rep: object | None) -> str:
 
 def overdue_body(*, handoff: Handoff, zone: str) -> str:
     return f"{about(handoff.lead)}\nAn answer was due {moment(handoff.due_at, zone)}.".strip()
+
+
+def handed_on_title(*, of: object, count: int) -> str:
+    """ "12 leads of Sol Seller are yours now"."""
+    return f"{count} lead{'' if count == 1 else 's'} of {of} {'is' if count == 1 else 'are'} yours now"
+
+
+def handed_on_body(*, by: object, reason: str) -> str:
+    return f"{by}: “{reason}”\nWhat waits for an answer is in your queue; its clocks run as before."
 
 
 def sent_back_title(*, verdict: Verdict) -> str:

@@ -25,8 +25,19 @@ from scoring.dimensions import HUNDREDTHS
 from scoring.models import Crossing, ModelVersion
 from scoring.releasing import OVERTAKEN
 
-from . import alerts, announcements, clocks, evidence, recycling, routing, stuck
-from .models import Handoff, StuckCrossing, Verdict
+from . import (
+    alerts,
+    announcements,
+    clocks,
+    eligibility,
+    evidence,
+    ledger,
+    matching,
+    recycling,
+    routing,
+    stuck,
+)
+from .models import Handoff, RoutingDecision, StuckCrossing, Verdict
 from .permissions import NotYours
 
 if TYPE_CHECKING:
@@ -34,6 +45,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: So many waiting handoffs are looked at with one statement.
+WAITING_AT_ONCE = 500
 #: The database is away or had to choose between two, or the worker's time is up.
 NOT_THE_LEADS_FAULT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 
@@ -235,10 +248,11 @@ def _offer(
         stage_change=change,
         evidence=frozen,
     )
+    ledger.write(handoff=handoff, of=where, at=at)
     if where.rep:
         alerts.offered(handoff=handoff, rep=where.rep, at=at)
     else:
-        alerts.nobody_available(handoff=handoff, at=at)
+        alerts.nobody_available(handoff=handoff, waits_for=where.way.waits_for, at=at)
     return handoff
 
 
@@ -273,19 +287,19 @@ def _withdraw(handoff_id: int, at: datetime) -> bool:
 def assign_waiting(*, at: datetime, limit: int = 100) -> int:
     """Give up to ``limit`` handoffs that nobody had to reps who take leads now, oldest first. Their clocks
     have been running. Returns how many found a rep."""
-    waiting = Handoff.objects.unassigned().order_by("offered_at", "id")
-    countries = list(waiting.values_list("id", "lead__country", "lead__company__country"))
-    pools = routing.active_pools() if countries else []
-    free: dict[int, bool] = {}
-    assigned = 0
-    for handoff_id, own, companys in countries:
-        pool = routing.choose_pool(country=own or companys or "", pools=pools)
-        if pool is None:
-            continue
-        if pool.pk not in free:
-            free[pool.pk] = routing.has_someone(pool=pool, at=at)
-        if free[pool.pk]:
-            assigned += _each([handoff_id], _assign, at)
+    waiting = list(Handoff.objects.unassigned().order_by("offered_at", "id").values_list("id", "lead_id"))
+    if not waiting:
+        return 0
+    rings = eligibility.read_rings(pool_ids=None, at=at)
+    desks = (desk for ring in rings.values() if ring.pool.is_active for desk in ring.desks)
+    if all(eligibility.absent(desk, at=at) for desk in desks):
+        return 0  # as in any night
+    rules, assigned = matching.read_rules(), 0
+    for first in range(0, len(waiting), WAITING_AT_ONCE):
+        some = dict(waiting[first : first + WAITING_AT_ONCE])
+        could = routing.placeable(lead_ids=list(some.values()), at=at, rules=rules, rings=rings)
+        ready = [handoff_id for handoff_id, lead_id in some.items() if lead_id in could]
+        assigned += _each(ready[: limit - assigned], _assign, at)
         if assigned >= limit:
             break
     return assigned
@@ -303,6 +317,7 @@ def _assign(handoff_id: int, at: datetime) -> bool:
         return False
     Handoff.objects.filter(pk=handoff.pk).update(pool=where.pool, rep=where.rep, assigned_at=at)
     handoff.lead, handoff.pool, handoff.rep, handoff.assigned_at = lead, where.pool, where.rep, at
+    ledger.write(handoff=handoff, of=where, at=at, kind=RoutingDecision.Kind.WAITING)
     alerts.offered(handoff=handoff, rep=where.rep, at=at)
     return True
 

@@ -1,107 +1,79 @@
-"""Which rep gets a lead: the one in the lead's pool who has waited longest and takes leads now."""
+"""Which rep gets a lead: rules in order, the pools they lead to, and whose turn it is there.
+
+What is read and held is here; the choice itself is pure (``walking``, ``eligibility``, ``rotation``). Every
+decision is written down (``ledger``).
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import DateTimeField, Max, Prefetch, Subquery, Value
-from django.db.models.functions import Greatest
+from django.db.models import Case, When
 
-from accounts import availability
-from accounts.availability import Stretch
-from accounts.models import Absence
 from leads.models import Lead, LeadAccess
 
-from .models import Pool, PoolMember
+from . import eligibility, ledger, matching, walking
+from .eligibility import Pick, Ring
+from .matching import Rule
+from .models import Handoff, Pool, PoolMember
+from .walking import Walk
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A rep who could take a lead, and when they were last given one (None: never)."""
-
-    member_id: int
-    user_id: int
-    last_assigned_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Assignment:
-    """Where a lead goes. No ``rep``: nobody is available, it waits in the pool's unassigned queue. No
-    ``pool``: no pool takes leads of that country."""
+    """Where a lead goes, and the way there. No ``rep``: nobody is available, it waits in the pool's
+    unassigned queue. No ``pool``: no rule and no pool takes it."""
 
     pool: Pool | None
     rep: "User | None"
-
-
-def longest_waiting(candidates: Iterable[Candidate]) -> Candidate | None:
-    """Whose turn it is: someone who never had a lead, else whoever had one longest ago; the earlier place in
-    the pool decides between equals. None without candidates. Pure."""
-    return min(
-        candidates,
-        key=lambda each: (
-            each.last_assigned_at is not None,
-            each.last_assigned_at and each.last_assigned_at.timestamp(),
-            each.member_id,
-        ),
-        default=None,
-    )
-
-
-def without_refuser(candidates: Sequence[Candidate], refused_by: int | None) -> Sequence[Candidate]:
-    """``candidates`` without the rep who sent this lead back last, unless nobody else is left. Pure."""
-    return [each for each in candidates if each.user_id != refused_by] or candidates
-
-
-def choose_pool(*, country: str, pools: Sequence[Pool]) -> Pool | None:
-    """The first of ``pools`` that names ``country``, else the first that names none. Pure."""
-    country = country.upper()
-    named = (pool for pool in pools if country and country in pool.countries)
-    return next(named, None) or next((pool for pool in pools if not pool.countries), None)
-
-
-def find_pool(*, lead: Lead) -> Pool | None:
-    """The active pool for ``lead``, by its own country or else its company's. One query."""
-    country = lead.country or (lead.company.country if lead.company else "")
-    return choose_pool(country=country, pools=active_pools())
-
-
-def active_pools() -> list[Pool]:
-    """Those that take leads, in the order of trying. One query."""
-    return list(Pool.objects.filter(is_active=True).select_related("team").order_by("position", "id"))
+    way: Walk
 
 
 def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assignment:
     """Choose pool and rep for ``lead`` and take the rep's turn; their team may open the lead from now on. The
-    caller's transaction holds the lead. It also holds the pool from here on, so that of two leads at the
-    same moment each goes to the next in turn (C-27). 8 queries."""
-    pool = find_pool(lead=lead)
-    if pool is None:
-        return Assignment(None, None)
-    _hold(pool)
-    available = {member.pk: member for member in _available(pool, at)}
-    candidates = [Candidate(key, each.user_id, each.last_assigned_at) for key, each in available.items()]
-    chosen = longest_waiting(without_refuser(candidates, refused_by))
-    if chosen is None:
-        grant_access(lead=lead, team_ids={pool.team_id}, at=at)
-        return Assignment(pool, None)
-    member = available[chosen.member_id]
-    _take_turn(member, at)
-    grant_access(lead=lead, team_ids={pool.team_id, *_team_ids(member.user)}, at=at)
-    return Assignment(pool, member.user)
+    caller's transaction holds the lead, and writes the way into the ledger once there is a handoff. It also
+    holds the pools from here on, so that of two leads at the same moment each goes to the next in turn
+    (C-27). 13 queries, up to 3 more where a rule asks for facts, scores or account owners; the same however
+    many leads, rules and members there are; one more where somebody missed their turn."""
+    rules = matching.read_rules()
+    rings = read_pools()
+    wanted = preferences(rings)
+    asked = matching.ask(lead_ids=[lead.pk], rules=rules, preferences=wanted, at=at)[lead.pk]
+    near = walking.reachable(asked, rules=rules, rings=rings)
+    if near:
+        eligibility.hold(near)
+        rings |= eligibility.read_rings(pool_ids=near, at=at)
+    way = walking.walk(asked, rules=rules, rings=rings, at=at, refused_by=refused_by)
+    if way.ring is None:
+        return Assignment(None, None, way)
+    if way.desk is None:
+        grant_access(lead=lead, team_ids={way.ring.pool.team_id}, at=at)
+        return Assignment(way.ring.pool, None, way)
+    walking.take(way, at=at)
+    if way.pick is not None:
+        keep_turn(way.ring, way.pick)
+    grant_access(lead=lead, team_ids={way.ring.pool.team_id, *_team_ids(way.desk.user)}, at=at)
+    return Assignment(way.ring.pool, way.desk.user, way)
 
 
-def assign_by_hand(*, lead: Lead, pool: Pool | None, rep: "User", at: datetime) -> None:
-    """``rep`` takes ``lead`` without the ring's choice. Counts as their turn (C-20). Locks the pool."""
-    if pool is not None:
-        _hold(pool)
-        member = PoolMember.objects.filter(pool=pool, user=rep).first()
-        if member:
-            _take_turn(member, at)
-    grant_access(lead=lead, team_ids=_team_ids(rep), at=at)
+def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime) -> None:
+    """``rep`` takes what nobody had, without the ring's choice. Counts as their turn (C-20), and stands in
+    the ledger. Locks the pool; the caller holds the lead."""
+    way = Walk()
+    if handoff.pool_id is not None:
+        eligibility.hold([handoff.pool_id])
+        way.ring = eligibility.read_rings(pool_ids=[handoff.pool_id], at=at)[handoff.pool_id]
+        desk = next((desk for desk in way.ring.desks if desk.user.pk == rep.pk), None)
+        if desk:
+            way.pick = Pick(desk, in_turn=False)
+            way.ring.give(way.pick, at)
+            keep_turn(way.ring, way.pick)
+    grant_access(lead=handoff.lead, team_ids=_team_ids(rep), at=at)
+    ledger.write_by_hand(handoff=handoff, rep=rep, at=at)
 
 
 def grant_access(*, lead: Lead, team_ids: Iterable[int], at: datetime) -> None:
@@ -110,43 +82,47 @@ def grant_access(*, lead: Lead, team_ids: Iterable[int], at: datetime) -> None:
     LeadAccess.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def has_someone(*, pool: Pool, at: datetime) -> bool:
-    """Whether anybody in ``pool`` takes leads now. Looks without locking."""
-    return bool(_available(pool, at))
+def placeable(
+    *, lead_ids: Sequence[int], at: datetime, rules: Sequence[Rule], rings: dict[int, Ring]
+) -> set[int]:
+    """Those of these leads that somebody could be given now, each counted for its rep, so that who has room
+    for one is not promised two. Looks without locking; up to 4 queries for all of them."""
+    asked = matching.ask(lead_ids=lead_ids, rules=rules, preferences=preferences(rings), at=at)
+    found = set()
+    for lead_id in lead_ids:
+        if lead_id not in asked:
+            continue
+        way = walking.walk(asked[lead_id], rules=rules, rings=rings, at=at)
+        if way.desk is not None:
+            walking.take(way, at=at)
+            found.add(lead_id)
+    return found
 
 
-def _hold(pool: Pool) -> None:
-    Pool.objects.select_for_update(no_key=True).only("id").get(pk=pool.pk)
+def read_pools() -> dict[int, Ring]:
+    """Every pool in the order of trying, with nobody in it yet. Their members' preferences are read along.
+    One query."""
+    pools = Pool.objects.select_related("team").order_by("position", "id")
+    return {pool.pk: Ring(pool, pool.virtual) for pool in pools}
 
 
-def _available(pool: Pool, at: datetime) -> list[PoolMember]:
-    """Members who are active, not paused, within their own hours and not away."""
-    members = (
-        PoolMember.objects.filter(pool=pool, paused=False, user__is_active=True)
-        .select_related("user")
-        .prefetch_related(
-            "user__working_hours", Prefetch("user__absences", Absence.objects.filter(ends_at__gt=at))
-        )
-        .order_by("id")
+def preferences(rings: dict[int, Ring]) -> list[str]:
+    """The conditions that members prefer leads by. One query."""
+    members = PoolMember.objects.filter(pool__in=list(rings)).exclude(prefers=None).order_by("id")
+    return [matching.key_of(condition) for condition in members.values_list("prefers", flat=True)]
+
+
+def keep_turn(ring: Ring, pick: Pick) -> None:
+    """Store the counters of a turn that was taken. Two queries, one more where somebody missed it."""
+    desk = pick.desk
+    PoolMember.objects.filter(pk=desk.member_id).update(
+        finish=desk.finish, last_assigned_at=desk.last_assigned_at
     )
-    return [member for member in members if _takes_leads(member.user, at)]
-
-
-def _takes_leads(user: "User", at: datetime) -> bool:
-    hours = [Stretch(each.weekday, each.starts, each.ends) for each in user.working_hours.all()]
-    absences = [(each.starts_at, each.ends_at) for each in user.absences.all()]
-    return availability.is_within(hours=hours, zone=user.time_zone, at=at) and not availability.is_away(
-        absences=absences, at=at
-    )
-
-
-def _take_turn(member: PoolMember, at: datetime) -> None:
-    """Stamp the turn after every other one in the pool, however many leads share one moment: equal stamps
-    would give the same rep two in a row."""
-    turns = PoolMember.objects.filter(pool=member.pool_id).order_by()
-    newest = turns.values("pool").annotate(newest=Max("last_assigned_at")).values("newest")
-    stamp = Greatest(Subquery(newest) + timedelta(microseconds=1), Value(at, DateTimeField()))
-    PoolMember.objects.filter(pk=member.pk).update(last_assigned_at=stamp)
+    Pool.objects.filter(pk=ring.pool.pk).update(virtual=ring.virtual)
+    if pick.missed:
+        members = [each.member_id for each in pick.missed]
+        latest = Case(*(When(pk=each.member_id, then=each.finish) for each in pick.missed))
+        PoolMember.objects.filter(pk__in=members).update(finish=latest)
 
 
 def _team_ids(user: "User") -> set[int]:

@@ -27,6 +27,7 @@ KINDS = {
     kind.key: kind
     for kind in (
         Kind("handoff", "A lead is yours", "With the reasons and the time to answer.", _SALES),
+        Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),
         Kind("overdue", "A lead is overdue", "Yours, or one of a team you lead.", _SALES, is_alarm=True),
         Kind(
             "unassigned", "Nobody is available for a lead", "It waits in the unassigned queue.", _LEADERS,

@@ -34,3 +34,5 @@ STAFF = (
 
 #: Whose queue is full when the demo starts. Of each role, the first in STAFF is the one to try first.
 REP = STAFF[3].email
+#: Speaks Danish and Norwegian, and gets those leads first.
+SIGNE = f"signe.kjaer@{DOMAIN}"

@@ -7,11 +7,12 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Absence, BusinessCalendar, Holiday, OpeningHours, Team, User
-from handoff.models import Pool, PoolMember
+from handoff.models import Pool, PoolMember, RoutingRule
 
 from .lands import HOLIDAYS
-from .logins import DACH, NORDICS, REP, STAFF
+from .logins import DACH, NORDICS, REP, SIGNE, STAFF
 
+KEY_ACCOUNTS = "Key accounts"
 NORDIC_OPENS, NORDIC_CLOSES = time(8), time(17)
 #: The other reps of the demo rep's team are away from so long before the demo starts until so long after,
 #: so that the routing itself fills that one queue, and what a visitor tries out arrives there too.
@@ -63,6 +64,7 @@ def _pools(teams: dict[str, Team], people: dict[str, User]) -> None:
         (DACH, DACH, 10, ["DE", "AT", "CH"]),
         (NORDICS, NORDICS, 20, ["SE", "NO", "DK", "FI", "IS"]),
         ("Rest of Europe", DACH, 90, []),
+        (KEY_ACCOUNTS, DACH, 95, []),
     )
     for name, team, position, countries in pools:
         pool = Pool.objects.create(name=name, team=teams[team], position=position, countries=countries)
@@ -71,6 +73,37 @@ def _pools(teams: dict[str, Team], people: dict[str, User]) -> None:
             for login in STAFF
             if login.role == "rep" and team in login.teams
         )
+    _rules({pool.name: pool for pool in Pool.objects.all()})
+    members = PoolMember.objects.exclude(pool__name=KEY_ACCOUNTS)
+    members.update(open_at_most=40)
+    PoolMember.objects.filter(pool__name=KEY_ACCOUNTS, user=people[REP]).update(weight=2)
+    PoolMember.objects.filter(pool__name=NORDICS, user=people[SIGNE]).update(
+        prefers={"field": "country", "op": "in", "value": ["DK", "NO"]}
+    )
+
+
+def _rules(pools: dict[str, Pool]) -> None:
+    """Account owner first, large firms to those who know them, the rest by country."""
+    large = {
+        "all": [
+            {"field": "company.employees", "op": "gte", "value": 1000},
+            {"field": "company.country", "op": "in", "value": ["DE", "AT", "CH"]},
+        ]
+    }
+    territory = RoutingRule.To.TERRITORY
+    rules = [
+        RoutingRule(name="Account owner", to=RoutingRule.To.OWNER),
+        RoutingRule(name="Large firms", when=large, pool=pools[KEY_ACCOUNTS], goes_on=True),
+        *(
+            RoutingRule(name=f"Territory of {name}", to=territory, pool=pools[name])
+            for name in (DACH, NORDICS, "Rest of Europe")
+        ),
+        # It takes large firms by its rule, and nothing by country.
+        RoutingRule(name="Territory of Key accounts", to=territory, pool=pools[KEY_ACCOUNTS], is_on=False),
+    ]
+    for number, rule in enumerate(rules, start=1):
+        rule.position = 10 * number
+    RoutingRule.objects.bulk_create(rules)
 
 
 def _absences(people: dict[str, User], at: datetime) -> None:

@@ -1,6 +1,7 @@
 from .handoff import Handoff
 from .pool import Pool, PoolMember
 from .qualification import Qualification
+from .routing import RoutingDecision, RoutingRule, RuleMatch
 from .sla import SlaPolicy
 from .stuck_crossing import StuckCrossing
 from .verdict import RejectReason, Verdict
@@ -11,6 +12,9 @@ __all__ = [
     "PoolMember",
     "Qualification",
     "RejectReason",
+    "RoutingDecision",
+    "RoutingRule",
+    "RuleMatch",
     "SlaPolicy",
     "StuckCrossing",
     "Verdict",

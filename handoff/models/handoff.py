@@ -133,6 +133,7 @@ class Handoff(models.Model):
                 fields=["pool", "id"], condition=Q(status="open", rep=None), name="handoff_unassigned"
             ),
             models.Index(fields=["rep", "-decided_at"], name="handoff_decided"),
+            models.Index(fields=["rep", "assigned_at"], name="handoff_given"),  # how many in a rep's day
         ]
 
     def __str__(self) -> str:

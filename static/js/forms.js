@@ -61,6 +61,12 @@ document.addEventListener("handoff:drawn", (event) => drawn(event.detail.element
 // Not before the browser has gone to the address's own #reject, which would take the focus back.
 addEventListener("load", () => setTimeout(() => drawn(document)));
 
+for (const form of document.querySelectorAll("form[data-reshapes]")) {
+  form.querySelector("[data-reshape]").hidden = true;
+  const named = form.querySelector("[data-focus-on]")?.dataset.focusOn;
+  if (named) document.getElementById(named)?.focus();
+}
+
 // The return date follows the reason until somebody types one; a reason that closes the lead has none.
 
 document.addEventListener("input", (event) => {
@@ -80,6 +86,10 @@ document.addEventListener("change", (event) => {
     else if (!date.dataset.typed) date.value = own;
   }
   if (form.matches("[data-autosubmit], [data-autosave]")) form.requestSubmit();
+  // What was chosen changes the form itself: its own button draws it anew.
+  if (form.matches("[data-reshapes]") && event.target.matches("[data-shape]")) {
+    form.requestSubmit(form.querySelector("[data-reshape]"));
+  }
   if (form.matches("[data-switch]")) save(form);
 });
 

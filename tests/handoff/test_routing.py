@@ -2,36 +2,20 @@
 
 import threading
 from collections import Counter
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from django.test import Client
 
 from accounts.models import Absence, WorkingHours
-from handoff import decisions, pipeline, routing
-from handoff.models import Handoff, Pool, PoolMember
-from handoff.routing import Candidate
+from handoff import decisions, pipeline, rotation
+from handoff.models import Handoff, Pool, PoolMember, RoutingDecision
 from leads.models import Lead
 from notifications.models import Notification
 from tests.factories import NOW, admin, company, lead, manager, rep, team
 from tests.handoff.factories import crossing, offered, pool, reason, reps
-
-
-def at(clock: str) -> datetime:
-    return datetime.combine(NOW.date(), time.fromisoformat(clock), UTC)
-
-
-def test_c20_the_one_who_has_waited_longest_is_next():
-    three = [Candidate(1, 1, at("10:02")), Candidate(2, 2, at("10:31")), Candidate(3, 3, at("11:17"))]
-    assert routing.longest_waiting(three).member_id == 1
-    last_two = [Candidate(2, 2, at("13:33")), Candidate(3, 3, at("10:31"))]
-    assert routing.longest_waiting(last_two).member_id == 3
-
-
-def test_c20_somebody_who_never_had_a_lead_comes_before_all_others():
-    assert routing.longest_waiting([Candidate(1, 1, at("08:00")), Candidate(2, 2, None)]).member_id == 2
-    assert routing.longest_waiting([]) is None
 
 
 @pytest.mark.django_db
@@ -172,6 +156,31 @@ def test_c27_two_hundred_leads_at_once_on_eight_connections_spread_by_one_at_mos
     assert sum(load.values()) == 200 == sum(handled)
     assert len(load) == len(people)
     assert max(load.values()) - min(load.values()) <= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_c27_two_pools_that_share_people_fill_nobody_beyond_their_limit():
+    people = reps(4)
+    pool(*people, name="DACH", countries=["DE"])
+    pool(*people, name="Rest", position=200)
+    PoolMember.objects.update(open_at_most=9)
+    for number in range(60):
+        crossing(lead(f"Lead {number}", country="DE" if number % 2 else "BR"))
+
+    def work() -> None:
+        try:
+            while pipeline.run(at=NOW, limit=5):
+                pass
+        finally:
+            connection.close()
+
+    _all_at_once(work, 8)
+    load: Counter[int | None] = Counter(Handoff.objects.values_list("rep", flat=True))
+    assert load.pop(None) == 60 - 4 * 9
+    assert set(load.values()) == {9}
+    assert RoutingDecision.objects.count() == 60
+    turns = PoolMember.objects.values_list("pool").annotate(turns=Sum("finish"))
+    assert sum(turns for _, turns in turns) == 36 * rotation.TURN
 
 
 def _all_at_once(work, count: int) -> None:
