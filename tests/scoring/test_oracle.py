@@ -23,7 +23,7 @@ from tests.scoring.worlds import draft, leads_of
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 EXAMPLES = 20_000 if LONG else 500
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(120 + EXAMPLES // 4)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300 + EXAMPLES // 2)]
 
 
 def many(examples: int) -> settings:
