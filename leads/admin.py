@@ -103,7 +103,8 @@ class LeadAdmin(BigTableAdmin):
 
 @admin.register(ActivityType)
 class ActivityTypeAdmin(admin.ModelAdmin[ActivityType]):
-    """The company's vocabulary of what leads do. A type that activities use cannot be deleted."""
+    """The company's vocabulary of what leads do. A type stays: rules, senders and history know it by its key,
+    and a rule that asks for one that is gone would turn itself off."""
 
     list_display = ("key", "label", "category", "phase", "is_intent")
     list_filter = ("category", "phase", "is_intent")
@@ -112,6 +113,9 @@ class ActivityTypeAdmin(admin.ModelAdmin[ActivityType]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("key",) if obj else ()  # rules and senders know the type by its key
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Activity)

@@ -99,7 +99,7 @@ def _conditions(
         if isinstance(part, Rule):
             check_rule({**part.settings(), "dimension": part.dimension}, when, graded=graded)
     except ConditionError as error:
-        _turn_off(part, str(error))
+        _turn_off(part, " ".join(dict.fromkeys(said for _, said in error.faults)))
         return None
     return when, unless
 

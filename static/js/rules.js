@@ -224,7 +224,7 @@ async function build(action) {
   }
   ready();
   const wanted = form.querySelector("[data-focus-on]")?.dataset.focusOn ?? before;
-  const next = wanted && byId(wanted);
+  const next = wanted ? byId(wanted) : null; // nothing has the focus where a choice was made by voice
   next?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
   follow(0);

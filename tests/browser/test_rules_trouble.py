@@ -206,3 +206,19 @@ def test_leaving_with_changes_that_are_not_saved_asks_first(open_page: Open, cas
     expect(page.get_by_label("Rule", exact=True)).to_have_value("Viewed pricing")
 
     assert asked == ["beforeunload"]
+
+
+def test_a_choice_that_is_made_without_the_focus_changes_the_form(open_page: Open, cast: worlds.Cast) -> None:
+    """By voice, or by an extension."""
+    page = open_page(cast.mara)
+    page.goto("/rules/?new=rule")
+    choose = """what => {
+        document.activeElement?.blur();
+        const list = document.getElementById("id_when-0-what");
+        list.value = what;
+        for (const kind of ["input", "change"]) list.dispatchEvent(new Event(kind, { bubbles: true }));
+    }"""
+    page.evaluate(choose, "field:company.employees")
+    expect(page.locator("#id_when-0-op")).to_contain_text("is under")
+    page.evaluate(choose, "field:title")
+    expect(page.locator("#id_when-0-op")).to_contain_text("contains")

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.admin import NewUserForm
 from accounts.models import User
+from leads.models import ActivityType
 from tests import factories as make
 
 MODELS = [
@@ -84,3 +85,13 @@ def test_a_form_that_is_not_to_be_stored_yet_stores_nothing() -> None:
 
     assert not ada.has_usable_password()
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_activity_type_stays(client: Client) -> None:
+    """A rule that asks for one that is gone turns itself off, the whole of it."""
+    client.force_login(make.admin())
+    kind = ActivityType.objects.get(key="calculator_used")
+    assert client.get(f"/admin/leads/activitytype/{kind.pk}/change/").status_code == 200
+    assert client.post(f"/admin/leads/activitytype/{kind.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert ActivityType.objects.filter(pk=kind.pk).exists()

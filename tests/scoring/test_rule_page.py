@@ -248,3 +248,12 @@ def test_starters_are_found_from_what_is_live_on_a_phone_too(desk: Client) -> No
     assert 'href="/rules/starters/?model=default">Starter models</a>' in listed
     rep = signed_in(factories.rep("Rita Rep")).get(RULES).content.decode()
     assert "Starter models" not in rep
+
+
+def test_what_was_live_once_does_not_call_itself_live(desk: Client) -> None:
+    first = ModelVersion.objects.live()
+    second = publishing.draft_from(version=first, by=None)
+    publishing.publish(version=second, by=None, reason="for the test", at=factories.NOW)
+    page = desk.get(RULES, {"version": first.number}).content.decode()
+    assert "You are reading what was live once." in page
+    assert "You are reading what is live." in desk.get(RULES).content.decode()
