@@ -47,7 +47,7 @@ def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]
         period = "in all" if rule.limit.period == "ever" else f"a {rule.limit.period}"
         limits.append(f"at most {_times(rule.limit.times)} {period}")
     if rule.cap:
-        limits.append(f"{rule.cap} points at most")
+        limits.append(f"{rule.cap} point{'' if rule.cap == 1 else 's'} at most")
     if rule.group:
         limits.append(f"{groups[rule.group]} at most together with the rest of “{rule.group}”")
     if rule.fading:
