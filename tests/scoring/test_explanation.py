@@ -143,7 +143,7 @@ def test_superseded_facts_score_as_the_oracle_says(
             )
             with pgtrigger.ignore("leads.LeadHistory:append_only"):  # a row is stamped when it is written
                 kept.objects.filter(pk=old.pk).update(pgh_created_at=until)
-            held.append((until, row))
+            held.append((until, row | {name: facts[name] for name in ("seniority", "department")}))
         [(_, fit, engagement, intent)] = history(lead=lead, moments=[at], version=version)
         transaction.set_rollback(True)
     person.facts |= next((row for until, row in held if until > at), {})
