@@ -10,7 +10,7 @@ from .models import ModelVersion
 from .stored import activity_types, read
 
 #: The advisory lock of whoever changes what is watched, and how long they wait for those who write.
-LOCK = 7_304
+LOCK = 7_307
 PATIENCE = "2s"
 
 
