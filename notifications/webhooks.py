@@ -16,7 +16,6 @@ from django.db.models import Exists, OuterRef, Subquery
 from . import formats, signing
 from .calling import LEASE, Call
 from .egress import Answer, post
-from .event_types import TEST
 from .models import Announcement, Dispatch, Endpoint
 from .retrying import DISPATCH_MINUTES, wait_after
 from .switching import switch_off
@@ -109,18 +108,17 @@ def record(taken: Try, answer: Answer, at: datetime) -> bool:
     said = {
         "leased_until": None, "status": answer.status, "took_ms": answer.took_ms, "error": answer.error[:200]
     }  # fmt: skip
-    is_test = dispatch.announcement.type == TEST
     if answer.arrived:
         changed = ours.update(state=Dispatch.State.SENT, sent_at=at, **said)
     else:
-        wait = None if is_test else wait_after(
+        wait = None if dispatch.is_test else wait_after(
             taken.attempt, moments=DISPATCH_MINUTES, at_least=answer.wait_seconds
         )  # fmt: skip
         again = {"state": Dispatch.State.PARKED} if wait is None else {"next_at": taken.started_at + wait}
         changed = ours.update(**{"state": Dispatch.State.WAITING, **again}, **said)
         log.warning("%s to %s (try %d): %s", dispatch.announcement, endpoint, taken.attempt, answer.error)
     if changed:
-        _follow_up(endpoint, answer, at, is_test=is_test)
+        _follow_up(endpoint, answer, at, is_test=dispatch.is_test)
     return bool(changed) and answer.arrived
 
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
 from accounts.permissions import may_give_verdicts, sees_everything
 from handoff import contacts
 from handoff import qualification as qualifying
@@ -23,7 +22,7 @@ from leads.models import Lead
 
 from .lead_page import LeadPage, lead_page
 from .previews import reasons_in_use
-from .requests import Request, page_for, wants, way_back
+from .requests import Request, for_everybody, page_for, wants, way_back
 from .rows import AgreedLines, agreed_line, in_words, leading_scores
 
 PAGE = 50
@@ -31,11 +30,6 @@ PAGE = 50
 SORTS = {"newest": ("-created_at", "-id"), "oldest": ("created_at", "id")}
 
 
-def anybody(user: User) -> bool:
-    return True
-
-
-for_everybody = page_for(anybody, "")
 for_sales = page_for(may_give_verdicts, "This is for sales to write down.")
 
 

@@ -8,20 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
 from handoff import ledger
 from handoff.models import Handoff
 
-from .requests import Request, page_for
-
-
-def _anybody(user: User) -> bool:
-    """What one sees of handoffs is ``visible_to``."""
-    return True
+from .requests import Request, for_everybody
 
 
 @require_safe
-@page_for(_anybody, "")
+@for_everybody
 def handoff_routing(request: Request, handoff_id: UUID) -> HttpResponse:
     """Each decision about this handoff: the rules asked, who could have had it, why the others could not."""
     handoffs = Handoff.objects.visible_to(request.user).select_related("lead__company", "rep", "pool")

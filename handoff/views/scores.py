@@ -17,8 +17,7 @@ from handoff.forms import AdjustmentForm
 from leads.models import Lead
 from scoring import correcting
 
-from .leads import for_everybody
-from .requests import Request, page_for
+from .requests import Request, for_everybody, page_for
 from .rows import leading_line
 from .score_page import score_page
 

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from notifications.event_types import EVENT_TYPES, TEST
+
 from .endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -101,3 +103,13 @@ class Dispatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.announcement_id} to {self.endpoint_id}, {self.get_state_display().lower()}"
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it was sent by the button on the endpoint's page."""
+        return self.announcement.type == TEST
+
+    @property
+    def words(self) -> str:
+        """What it tells, as pages say it."""
+        return EVENT_TYPES.get(self.announcement.type, "A test")

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.requests import Request, page_for
 from notifications import endpoints as verbs
 from notifications import switching
-from notifications.event_types import EVENT_TYPES, TEST
+from notifications.event_types import EVENT_TYPES
 from notifications.forms import EndpointForm
 from notifications.models import Dispatch, Endpoint
 from notifications.sealing import Unreadable, seal, unseal
@@ -183,9 +183,6 @@ def _latest(request: Request, shown: Endpoint) -> dict[str, Any]:
     if before.isdecimal() and len(before) < 19:
         rows = rows.filter(id__lt=int(before))
     page = list(rows.order_by("-id")[: PAGE + 1])
-    for row in page:
-        row.words = EVENT_TYPES.get(row.announcement.type, "A test")  # type: ignore[attr-defined]
-        row.is_test = row.announcement.type == TEST  # type: ignore[attr-defined]
     return {
         "rows": page[:PAGE],
         "older": page[PAGE - 1].pk if len(page) > PAGE else "",

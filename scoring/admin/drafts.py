@@ -109,6 +109,7 @@ class DraftForm(forms.ModelForm[Any]):
         return cleaned
 
     def _post_clean(self) -> None:
+        """Django's own hook once the form's values are in the row; the stubs leave it out."""
         super()._post_clean()  # type: ignore[misc]
         if not self.errors:
             for path, message in self._faults():

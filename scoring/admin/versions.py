@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from scoring import publishing
@@ -113,7 +113,7 @@ class ModelVersionAdmin(OnlyInDrafts, admin.ModelAdmin[ModelVersion]):
                 new_one = format_html('<a href="{}?version={}">add {}</a>', new, obj.pk, words.verbose_name)
                 link = format_html("{} · {}", link, new_one)
             rows.append((link,))
-        return format_html_join(mark_safe("<br>"), "{}", rows)
+        return format_html_join("", "<div>{}</div>", rows)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Drafts come from a version or from a model file, so that none starts empty by accident."""

@@ -7,20 +7,14 @@ from django.db.models import Case, Value, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
 from accounts.permissions import may_draft_rules, may_review_rules
-from accounts.requests import Request, page_for
+from accounts.requests import Request, for_everybody, page_for
 from scoring.models import ModelVersion, ScoringModel
 from scoring.models.model_version import ModelVersionQuerySet
 from scoring.parts import KINDS, Place
 
-
-def anybody(user: User) -> bool:
-    """What is live, everybody reads; ``visible_to`` hides the rest."""
-    return True
-
-
-reader = page_for(anybody, "")
+#: What is live, everybody reads; ``visible_to`` hides the rest.
+reader = for_everybody
 drafter = page_for(may_draft_rules, "Marketing drafts the rules; what is live is open to everybody.")
 reviewer = page_for(may_review_rules, "Marketing, managers and admins review the rules.")
 
