@@ -160,63 +160,71 @@ class Behaviour:
         """Rows of these types, each type in exactly one arm: by whether all of its past counts and whether
         whole rows are asked for."""
         arms = []
+        past = ""
         if self._newest_only and not ids:
             few = {t: use for t, use in uses.items() if use.newest is not None}
+            arms += [*self._newest(few), *self._later(few)]
             uses = {t: use for t, use in uses.items() if t not in few}
-            arms += self._newest(few)
+            if self._asked == "moments":  # at each of many moments most of a long history lies ahead
+                arms += self._later(uses)
+                past = f" AND a.occurred_at <= {self._as_of}"
         for whole in (False, True):
             ever = [t for t, use in uses.items() if use.whole is whole and not use.bounded]
             late = {t: use for t, use in uses.items() if use.whole is whole and use.bounded}
             if ever:
-                arms.append(self._arm(f"a.{self._is(ever, 'type_id')}", whole, ids))
+                arms.append(self._arm(f"a.{self._is(ever, 'type_id')}{past}", whole, ids))
             if late:
                 these = f"a.{self._is(late, 'type_id')}"
                 horizon = self._bind(float(max(use.horizon for use in late.values())), "float8")
                 since = f"{self._as_of} - make_interval(secs => {horizon})"
-                arms.append(self._arm(f"{these} AND NOT a.undated AND a.occurred_at > {since}", whole, ids))
-                arms.append(self._arm(f"a.undated AND {these}", whole, ids))
+                which = f"{these} AND NOT a.undated AND a.occurred_at > {since}{past}"
+                arms.append(self._arm(which, whole, ids))
+                arms.append(self._arm(f"a.undated AND {these}{past}", whole, ids))
         return "\nUNION ALL ".join(f"({arm})" for arm in arms)
 
     def _newest(self, uses: Mapping[int, _Use]) -> list[str]:
-        """For leads with long histories: of each type the newest that decide, by the index, and what lies in
-        the future or has no date."""
+        """For leads with long histories: of each type the newest that decide, by the index, and what has no
+        date."""
         if not uses:
             return []
         by_most: dict[int, list[int]] = {}
         for type_id, use in uses.items():
             by_most.setdefault(use.newest or 1, []).append(type_id)
         arms = [
-            self._arm(
-                "true",
-                False,
-                False,
-                source=(
-                    "unnest(%(ids)s::bigint[]) AS u (id)"
-                    f" CROSS JOIN unnest({self._bind(sorted(types), 'smallint[]')}) AS t (id)"
-                    # Columns of the index alone: reading the table for each would cost three times as much.
-                    " CROSS JOIN LATERAL (SELECT a.lead_id, a.type_id, a.occurred_at, a.undated,"
-                    " NULL::timestamptz AS voided_at FROM leads_activity a WHERE a.lead_id = u.id"
-                    " AND a.type_id = t.id AND a.voided_at IS NULL AND NOT a.undated"
-                    f" AND a.occurred_at <= {self._as_of}"
-                    f" ORDER BY a.occurred_at DESC LIMIT {self._bind(most, 'int')}) a"
-                ),
-            )
+            self._few(types, f"NOT a.undated AND a.occurred_at <= {self._as_of}", "DESC", most)
             for most, types in sorted(by_most.items())
         ]
         these = f"a.{self._is(uses, 'type_id')}"
-        later = self._arm(f"{these} AND a.occurred_at > {self._as_of}", False, False)
-        undated = self._arm(f"a.undated AND {these} AND a.occurred_at <= {self._as_of}", False, False)
-        return [*arms, later, undated]
+        return [*arms, self._arm(f"a.undated AND {these} AND a.occurred_at <= {self._as_of}", False, False)]
 
-    def _arm(self, which: str, whole: bool, ids: bool, source: str = "leads_activity a") -> str:
+    def _later(self, uses: Mapping[int, _Use]) -> list[str]:
+        """Of each type one that lies ahead: that there is one is all that matters of the future."""
+        return [self._few(list(uses), f"a.occurred_at > {self._as_of}", "ASC", 1)] if uses else []
+
+    def _few(self, types: list[int], which: str, order: str, most: int) -> str:
+        """At most so many rows of each of these types, in order of time. Columns of the index alone: reading
+        the table for each would cost three times as much."""
+        lead = "unnest(%(ids)s::bigint[]) AS w (lead_id)"
+        source = (
+            f"{'who w' if self._asked == 'moments' else lead}"
+            f" CROSS JOIN unnest({self._bind(sorted(types), 'smallint[]')}) AS t (id)"
+            " CROSS JOIN LATERAL (SELECT a.lead_id, a.type_id, a.occurred_at, a.undated,"
+            " NULL::timestamptz AS voided_at FROM leads_activity a WHERE a.lead_id = w.lead_id"
+            f" AND a.type_id = t.id AND a.voided_at IS NULL AND {which}"
+            f" ORDER BY a.occurred_at {order} LIMIT {self._bind(most, 'int')}) a"
+        )
+        return self._arm("true", False, False, source)
+
+    def _arm(self, which: str, whole: bool, ids: bool, source: str = "") -> str:
         who = {
             "ids": "a.lead_id = ANY(%(ids)s::bigint[])",
             "range": "a.lead_id BETWEEN %(low)s::bigint AND %(high)s::bigint",
             "moments": "true",
         }[self._asked]
-        n = "a.lead_id"
+        n, every = "a.lead_id", "leads_activity a"
         if self._asked == "moments":
-            n, source = "w.n", "who w JOIN leads_activity a ON a.lead_id = w.lead_id"
+            n, every = "w.n", "who w JOIN leads_activity a ON a.lead_id = w.lead_id"
+        source = source or every
         flags = "".join(
             f", (j.{origin}_from IS NULL OR a.occurred_at >= j.{origin}_from) AS since_{origin}"
             for origin in sorted(self._origins)

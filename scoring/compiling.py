@@ -80,7 +80,8 @@ def compile_ruleset(
     """``types`` maps activity type keys to ids. With ``details`` each row also has every rule's points before
     and after its cap, how many activities earned them, and the facts that were asked about. Without
     ``adjusted`` it is for leads that have no adjustment, and does not look for any. With ``long_histories``
-    (only for IDS) it reads, type by type, no more of the newest activities than can matter."""
+    (for IDS, and for few leads at MOMENTS) it reads, type by type, no more of the newest activities than can
+    matter."""
     return _Compiler(ruleset, types, asked, source, details, adjusted, long_histories).statement()
 
 

@@ -125,9 +125,8 @@ def history(
 ) -> list[tuple[datetime, int, int, int]]:
     """(moment, fit, engagement, intent) in hundredths for each of ``moments``, with the facts as they were
     then and under one version. One statement."""
-    statement = compiled(
-        version or ModelVersion.objects.live(), asked=Asked.MOMENTS, source=FactSource.HISTORY
-    )
+    version = version or ModelVersion.objects.live()
+    statement = compiled(version, asked=Asked.MOMENTS, source=FactSource.HISTORY, long_histories=True)
     rows = scores(statement, ids=[lead.pk] * len(moments), moments=list(moments))
     return [
         (moment, row["fit"], row["engagement"], row["intent"])

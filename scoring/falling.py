@@ -31,7 +31,7 @@ class Fall:
 def when_under(*, version: ModelVersion, lead: Lead, at: datetime) -> Fall | None:
     """For a lead that is over the line at ``at``; None when it stays over for ``HORIZON``. Looks at moments
     ahead, close by first, and then between the last one over and the first one under."""
-    statement = compiled(version, asked=Asked.MOMENTS)
+    statement = compiled(version, asked=Asked.MOMENTS, long_histories=True)
     look = _Look(statement, lead, at)
     moment = look.first(f"{SALES_STAGE}_over")
     if moment is None:

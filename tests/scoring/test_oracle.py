@@ -43,7 +43,7 @@ def judged(
         version, leads = draft(model), leads_of(people)
         # Every variant comes up: with and without adjustments, short histories read as if they were long.
         variant = {"adjusted": any(person.words for person in people)}
-        if asked is Asked.IDS and len(people) % 2:
+        if asked is not Asked.RANGE and len(people) % 2:
             variant["long_histories"] = True
         statement = compiled(version, asked=asked, **variant)
         found: list[Row] = []
