@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from capture import cleaning, companies, mapping, submitting
+from capture import cleaning, companies, submitting, values
 from capture.cleaning import Refused
 from capture.companies import IncomingCompany
-from capture.mapping import Cells, Columns
 from capture.upserting import LINES, IncomingLead
+from capture.values import Cells, Columns
 
 LONGEST_KEY = 128
 
@@ -75,11 +75,11 @@ class Reader:
         self.kind: str = data["kind"]
         self.stem = name
         match = data["match"]
-        self._email = mapping.text(match["email"], where) if "email" in match else None
-        self._email_name = mapping.name_of(match["email"]) if "email" in match else ""
-        self._external_id = mapping.text(match["external_id"], where) if "external_id" in match else None
-        self._domain = mapping.text(match["domain"], where) if "domain" in match else None
-        self._created_at = mapping.moment(data["created_at"], where) if "created_at" in data else None
+        self._email = values.text(match["email"], where) if "email" in match else None
+        self._email_name = values.name_of(match["email"]) if "email" in match else ""
+        self._external_id = values.text(match["external_id"], where) if "external_id" in match else None
+        self._domain = values.text(match["domain"], where) if "domain" in match else None
+        self._created_at = values.moment(data["created_at"], where) if "created_at" in data else None
         self._lead = _lines(data.get("lead", {}), LINES, where)
         self._attributes = _json_object(data.get("lead", {}).get("attributes", {}), where)
         self._company = _company(data.get("company"), where)
@@ -174,7 +174,7 @@ def _fitting(event_id: str) -> str:
     return f"sha256:{hashlib.sha256(event_id.encode()).hexdigest()}"
 
 
-def _one_line(read: mapping.Text, name: str, most: int) -> mapping.Text:
+def _one_line(read: values.Text, name: str, most: int) -> values.Text:
     def line(cells: Cells) -> str:
         found = cleaning.without_turns(read(cells))
         if not found:
@@ -188,7 +188,7 @@ def _one_line(read: mapping.Text, name: str, most: int) -> mapping.Text:
     return line
 
 
-def _checked(read: mapping.Text, check: Callable[[str], str]) -> mapping.Text:
+def _checked(read: values.Text, check: Callable[[str], str]) -> values.Text:
     def line(cells: Cells) -> str:
         found = read(cells)
         return check(found) if found else ""
@@ -198,14 +198,14 @@ def _checked(read: mapping.Text, check: Callable[[str], str]) -> mapping.Text:
 
 def _lines(
     part: Mapping[str, Any], names: Mapping[str, int], where: Columns
-) -> list[tuple[str, mapping.Text]]:
+) -> list[tuple[str, values.Text]]:
     found = []
     for name, most in names.items():
         if name not in part:
             continue
-        column = mapping.name_of(part[name])
+        column = values.name_of(part[name])
         # A country is checked as a code, whatever its length; the message should say so.
-        read = _one_line(mapping.text(part[name], where), column, 200 if name == "country" else most)
+        read = _one_line(values.text(part[name], where), column, 200 if name == "country" else most)
         if name == "country":
             read = _checked(read, partial(submitting.country, field=column))
         elif name == "phone":
@@ -216,7 +216,7 @@ def _lines(
 
 def _json_object(part: Mapping[str, Any], where: Columns) -> Callable[[Cells], dict[str, Any]]:
     """The function that reads several JSON values; nothing is left out of the object, not null."""
-    readers = [(name, mapping.json_value(spec, where)) for name, spec in part.items()]
+    readers = [(name, values.json_value(spec, where)) for name, spec in part.items()]
 
     def read(cells: Cells) -> dict[str, Any]:
         return {name: value for name, one in readers if (value := one(cells)) is not None}
@@ -232,7 +232,7 @@ def _company(
     lines = _lines(part, companies.LINES, where)
     attributes = _json_object(part.get("attributes", {}), where)
     texts = {
-        name: (mapping.text(part[name], where), mapping.name_of(part[name]))
+        name: (values.text(part[name], where), values.name_of(part[name]))
         for name in ("external_id", "domain", "employees", "revenue")
         if name in part
     }
@@ -258,10 +258,10 @@ def _company(
         )
         staff, column = value("employees", cells)
         if staff:
-            facts["employees"] = mapping.whole(staff, column, companies.MOST_EMPLOYEES)
+            facts["employees"] = values.whole(staff, column, companies.MOST_EMPLOYEES)
         revenue, column = value("revenue", cells)
         if revenue:
-            facts["revenue"] = mapping.amount(revenue, column, companies.MOST_REVENUE)
+            facts["revenue"] = values.amount(revenue, column, companies.MOST_REVENUE)
         known = external_id or company.domain or company.name or facts or company.attributes
         return company if known else None
 
@@ -269,8 +269,8 @@ def _company(
 
 
 def _consent(part: Mapping[str, Any], where: Columns) -> tuple[str, Callable[[Cells], bool | None]]:
-    granted = mapping.test(part["granted"], where) if "granted" in part else None
-    withdrawn = mapping.test(part["withdrawn"], where) if "withdrawn" in part else None
+    granted = values.test(part["granted"], where) if "granted" in part else None
+    withdrawn = values.test(part["withdrawn"], where) if "withdrawn" in part else None
 
     def read(cells: Cells) -> bool | None:
         if withdrawn and withdrawn(cells):
@@ -286,12 +286,12 @@ _Told = tuple[str, str, datetime | None, dict[str, Any], int]
 
 def _activity(part: Mapping[str, Any], where: Columns) -> Callable[[Cells], Iterator[_Told]]:
     kind = _type(part["type"], where)
-    at = mapping.moment(part["occurred_at"], where) if "occurred_at" in part else None
-    at_name = mapping.name_of(part["occurred_at"]) if "occurred_at" in part else ""
-    count = mapping.times(part.get("times", 1), where)
+    at = values.moment(part["occurred_at"], where) if "occurred_at" in part else None
+    at_name = values.name_of(part["occurred_at"]) if "occurred_at" in part else ""
+    count = values.times(part.get("times", 1), where)
     properties = _json_object(part.get("properties", {}), where)
-    when = mapping.test(part["when"], where) if "when" in part else None
-    event_id = mapping.text(part["event_id"], where) if "event_id" in part else None
+    when = values.test(part["when"], where) if "when" in part else None
+    event_id = values.text(part["event_id"], where) if "event_id" in part else None
 
     def read(cells: Cells) -> Iterator[_Told]:
         if when and not when(cells):
@@ -310,11 +310,11 @@ def _activity(part: Mapping[str, Any], where: Columns) -> Callable[[Cells], Iter
     return read
 
 
-def _type(spec: Any, where: Columns) -> mapping.Text:
+def _type(spec: Any, where: Columns) -> values.Text:
     """The function that reads an activity's type: "" for none. Raises Refused for a value nobody listed."""
     if isinstance(spec, str):
-        return mapping.text({"constant": spec}, where)
-    read = mapping.text(spec, where)
+        return values.text({"constant": spec}, where)
+    read = values.text(spec, where)
     if "otherwise" in spec:
         return read
     listed = {value or "" for value in spec["values"].values()} | {""}
@@ -329,13 +329,13 @@ def _type(spec: Any, where: Columns) -> mapping.Text:
 
 
 def _outcome(part: Mapping[str, Any], where: Columns) -> Callable[[Cells], Ended | None]:
-    tests = [(name, mapping.test(part[name], where)) for name in ("won", "lost", "open") if name in part]
+    tests = [(name, values.test(part[name], where)) for name in ("won", "lost", "open") if name in part]
     texts = {
-        name: mapping.text(part[name], where)
+        name: values.text(part[name], where)
         for name in ("external_id", "name", "amount", "reason")
         if name in part
     }
-    moments = {name: mapping.moment(part[name], where) for name in ("at", "created_at") if name in part}
+    moments = {name: values.moment(part[name], where) for name in ("at", "created_at") if name in part}
 
     def read(cells: Cells) -> Ended | None:
         # Without any condition every row is a deal won.
@@ -350,7 +350,7 @@ def _outcome(part: Mapping[str, Any], where: Columns) -> Callable[[Cells], Ended
             created_at=moments["created_at"](cells) if "created_at" in moments else None,
             external_id=found.get("external_id", "")[:LONGEST_KEY],
             name=found.get("name", "")[:200],
-            amount=mapping.amount(money, mapping.name_of(part["amount"]), companies.MOST_AMOUNT)
+            amount=values.amount(money, values.name_of(part["amount"]), companies.MOST_AMOUNT)
             if money
             else None,
             reason=found.get("reason", "")[:120],

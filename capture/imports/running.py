@@ -15,6 +15,7 @@ from capture import mapping
 from capture.cleaning import Refused
 from capture.intake import retried
 from capture.models import Import
+from capture.values import Columns
 from leads.models import ActivityType
 
 from .applying import Applied, Job, apply
@@ -128,7 +129,7 @@ def _tables(order: Order) -> tuple[Table, Joined | None]:
 
 
 def _beside(
-    joined: Joined | None, data: Mapping[str, Any], where: mapping.Columns
+    joined: Joined | None, data: Mapping[str, Any], where: Columns
 ) -> Callable[[list[str]], list[str]]:
     if joined is None:
         return lambda cells: cells
