@@ -37,11 +37,12 @@ def everything(*, leads: int, rounds: int, only: Sequence[str], keep: bool) -> i
         "P-2": lambda: rescoring.against_orm(rounds=rounds),
         "P-3": rescoring.memory,
         "P-4": lambda: events.one_event(seed=SEED),
-        "P-7": lambda: pages.every_page(seed=SEED),
         "P-5": lambda: capturing.batches(rounds=rounds),
         "P-9": lambda: previewing.draft(rounds=rounds),
         "P-6": live.event_to_screen,
         "P-10": capturing.file,
+        # Last: its open handoffs would give the workers of the others more to do.
+        "P-7": lambda: pages.every_page(seed=SEED),
     }
     lines: list[Line] = []
     for part, measure in parts.items():
