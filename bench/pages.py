@@ -83,7 +83,9 @@ def _ask(user: User, address: Callable[[int], str]) -> _Seen:
     """Ask for a page again and again, as ``user``."""
     client = Client()
     client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    whole, sql, queries = [], [], 0
+    whole: list[float] = []
+    sql: list[float] = []
+    queries = 0
     until = time.monotonic() + PATIENCE
     for number in range(-WARM_UP, REQUESTS):
         if whole and time.monotonic() > until:
