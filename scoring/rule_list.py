@@ -61,8 +61,9 @@ def sections(
     rates: Mapping[str, str] | None = None,
 ) -> list[Section]:
     """What ``data``, the model file of ``version``, is made of; only what ``search`` is found in. ``live`` is
-    the file of the live version, to mark what differs. ``query`` goes into every address. ``rates``: rule →
-    how those fared for whom it fired, which is said instead of how it counts. 3 queries."""
+    the file of the live version, to mark what differs. ``query`` goes into every address. ``rates``: rule of
+    the live version → how those fared for whom it fired, which is said instead of how it counts; of a rule
+    that counts otherwise by now it is said to be the live one's. 3 queries."""
     broken = {
         (kind, part.key): part.disabled_reason
         for kind, parts in (
@@ -124,7 +125,7 @@ def _entry(
 ) -> Entry:
     off = not part.get("on", True)
     tiers = part.get("tiers")
-    rate = rates.get(place.key, "") if place.kind == "rule" else ""
+    rate = _rate(place, part, live, rates)
     return Entry(
         place=place,
         label=label_of(place, part),
@@ -135,6 +136,18 @@ def _entry(
         off=off,
         broken=broken,
     )
+
+
+def _rate(
+    place: Place, part: Mapping[str, Any], live: Mapping[str, Any] | None, rates: Mapping[str, str]
+) -> str:
+    if place.kind != "rule" or place.key not in rates:
+        return ""
+    rate = rates[place.key]
+    if live is None:
+        return rate
+    then = part_of(live, place)
+    return rate if {**then, "label": part["label"]} == part else f"as live: {rate}"
 
 
 def changed(place: Place, part: Mapping[str, Any], live: Mapping[str, Any] | None) -> str:
