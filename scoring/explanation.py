@@ -25,7 +25,7 @@ from .dimensions import (
     grade,
 )
 from .models import ModelVersion
-from .reasons import Earned, Reason, by_hand, earned_by_rule, iso, of_rule, plain_part, points_of
+from .reasons import Evidence, Reason, by_hand, earned_by_rule, iso, of_rule, plain_part, points_of
 from .ruleset import Ruleset
 from .statement import Row, compiled, plan_once, scores
 
@@ -136,11 +136,11 @@ def history(
 
 
 def _dimension(
-    statement: Statement, row: Row, key: str, earned: Mapping[str, list[Earned]], lead: Lead, at: datetime
+    statement: Statement, row: Row, key: str, earned: Mapping[str, Evidence], lead: Lead, at: datetime
 ) -> Explained:
     ruleset = statement.ruleset
     reasons = [
-        of_rule(statement, row, n, rule, earned.get(rule.key, []), at)
+        of_rule(statement, row, n, rule, earned.get(rule.key), at)
         for n, rule in enumerate(ruleset.rules)
         if rule.dimension == key and (row[f"r{n}"] or row.get(f"raw{n}"))
     ]
