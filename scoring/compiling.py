@@ -152,7 +152,8 @@ class _Compiler:
             listed = max(needed, 1 if alone and not rule.each else MOST_LISTED)
             arms.append(
                 f"(SELECT {self.bind(rule.key, 'text')} AS rule, {place} AS place, r.id, r.kind,"
-                f" r.occurred_at, r.undated, {earned} AS points FROM ({self.behaviour.rows_of(signal, ids=True)}) r"
+                f" r.occurred_at, r.undated, {earned} AS points"
+                f" FROM ({self.behaviour.rows_of(signal, ids=True)}) r"
                 f" ORDER BY r.age, r.id DESC LIMIT {listed})"
             )
         if not arms:
