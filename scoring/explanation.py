@@ -27,6 +27,7 @@ from .dimensions import (
 from .models import ModelVersion
 from .reasons import Evidence, Reason, by_hand, earned_by_rule, iso, of_rule, plain_part, points_of
 from .ruleset import Ruleset
+from .sentences import group_named
 from .statement import Row, compiled, plan_once, scores
 
 #: The past that may be asked about, and how far ahead.
@@ -147,8 +148,9 @@ def _dimension(
     if key == Dimension.FIT and ruleset.grades_from is not None:
         start = ruleset.grades_from
         reasons.insert(0, plain_part("grade", f"Every lead starts at {GRADES[start]}", start * HUNDREDTHS))
-    reasons += [plain_part(f"group-{group}", f"“{group}” gives {ruleset.groups[group]} at most", change)
-                for group, change in _capped_groups(statement, row, key)]  # fmt: skip
+    for group, change in _capped_groups(statement, row, key):
+        most = f"“{group_named(group)}” gives {ruleset.groups[group]} at most"
+        reasons.append(plain_part(f"group-{group}", most, change))
     reasons += by_hand(row, key, lead, at)
     said = (row[f"{key}_rules"] if row[f"{key}_set"] is None else row[f"{key}_set"]) + row[f"{key}_added"]
     if said != row[key]:

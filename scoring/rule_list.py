@@ -165,10 +165,21 @@ def label_of(place: Place, part: Mapping[str, Any]) -> str:
         case "line":
             return f"{part['stage'].upper()} line"
         case "group":
-            return f"Group “{place.key}”"
+            return f"Group “{sentences.group_named(place.key)}”"
         case "settings":
             return "Model settings"
     return str(part["label"])
+
+
+def called(place: Place, part: Mapping[str, Any]) -> str:
+    """The part in the middle of a sentence: "“Viewed pricing”", "the group “staff”", "the SQL line"."""
+    label = label_of(place, part)
+    match place.kind:
+        case "group":
+            return f"the g{label[1:]}"
+        case "line":
+            return f"the {label}"
+    return f"“{label}”"
 
 
 def _note(place: Place, part: Mapping[str, Any]) -> str:
@@ -181,7 +192,7 @@ def _note(place: Place, part: Mapping[str, Any]) -> str:
         case "trigger":
             return f"to {part['stage'].upper()}"
         case "group":
-            within = f", within “{part['within']}”" if "within" in part else ""
+            within = f", within “{sentences.group_named(part['within'])}”" if "within" in part else ""
             return f"{part['cap']} points at most{within}"
         case "settings":
             return "ceilings, grades, whom it is for"
@@ -200,7 +211,7 @@ def _how(rule: Mapping[str, Any]) -> str:
         period = "in all" if rule["per"]["period"] == "ever" else f"a {rule['per']['period']}"
         said.append(f"{rule['per']['times']} {period}")
     if "group" in rule:
-        said.append(f"group “{rule['group']}”")
+        said.append(f"group “{sentences.group_named(rule['group'])}”")
     if "decay" in rule:
         said.append(sentences.of_fading(Fading(**rule["decay"])))
     return ", ".join(said)

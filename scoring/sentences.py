@@ -49,7 +49,7 @@ def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]
     if rule.cap:
         limits.append(f"{rule.cap} point{'' if rule.cap == 1 else 's'} at most")
     if rule.group:
-        limits.append(f"{groups[rule.group]} at most together with the rest of “{rule.group}”")
+        limits.append(f"{groups[rule.group]} at most together with the rest of “{group_named(rule.group)}”")
     if rule.fading:
         limits.append(of_fading(rule.fading))
     return sentence("; ".join(limits))
@@ -77,6 +77,11 @@ def name_of(field: Field) -> str:
     if field.type == Type.BOOLEAN:
         return "E-mail address"
     return sentence(field.label.removeprefix("the ")).removesuffix(".")
+
+
+def group_named(key: str) -> str:
+    """ "company size": a group is called by its key, as people read it."""
+    return key.replace("-", " ").replace("_", " ")
 
 
 def sentence(words: str) -> str:
@@ -177,9 +182,27 @@ def _colleagues(asked: Colleagues, labels: Mapping[str, str]) -> str:
 
 
 def _did(types: Iterable[str], where: Iterable[Fact], labels: Mapping[str, str]) -> str:
-    did = or_(lower(labels.get(key, key)) for key in types)
+    did = or_(_act(labels.get(key, key)) for key in types)
     tests = [_fact(test) for test in where]
     return f"{did} where {_and(tests)}" if tests else did
+
+
+def _act(label: str) -> str:
+    """ "requested a demo", as most labels are; "had “Page view”" for one that does not say what somebody
+    did."""
+    first = label.partition(" ")[0].lower()
+    if first.isalpha() and (first.endswith("ed") or first in _DID) and first not in _NO_DEED:
+        return lower(label)
+    return f"had “{label.replace('_', ' ')}”"
+
+
+#: First words that say what somebody did, and one that only looks like it.
+_DID = frozenset(
+    ["saw", "was", "met", "did", "had", "sent", "read", "made", "took", "gave", "got", "went", "came", "left",
+     "bought", "spoke", "wrote", "told", "held", "ran", "became", "began", "built", "chose", "found", "kept",
+     "paid", "sold", "set", "put", "won", "lost", "rang", "sought", "spent", "swiped"]
+)  # fmt: skip
+_NO_DEED = frozenset(["feed", "need", "speed", "embed", "seed"])
 
 
 def _span(minutes: int) -> str:

@@ -18,6 +18,7 @@ from scoring.parts import LISTS, NoSuchPart, Place, key_for, keys_of, part_of
 from scoring.phrases import Phrase
 from scoring.posting import nodes_of
 from scoring.ruleset import Ruleset
+from scoring.sentences import group_named
 from scoring.stored import activity_types, read
 
 _DIMENSIONS = [(value, label.lower()) for value, label in Dimension.choices]
@@ -160,7 +161,7 @@ def form_view(
         case "line":
             view |= _line_view(form, graded, was)
         case "group":
-            view["groups"] = [key for key in keys_of(data, "group") if key != place.key]
+            view["groups"] = _groups([key for key in keys_of(data, "group") if key != place.key])
         case "settings":
             view |= {"grades": GRADES, "zones": sorted(available_timezones())}
             view["ceilings"] = _figures(form, "ceiling-", Dimension.choices, was)
@@ -182,7 +183,7 @@ def _rule_view(form: PartForm, data: Mapping[str, Any], single: bool, nodes: lis
     count = form.get("count") or "once"
     facts = any(node.kind == "field" for node in nodes)
     did = any(node.kind == "activity" for node in nodes)
-    groups = [group["key"] for group in data.get("groups", [])]
+    groups = _groups(keys_of(data, "group"))
     tiers = [
         (n + 1, times, points, f"tier-times-{n}", f"tier-points-{n}")
         for n, (times, points) in enumerate(form.tiers or [("", "")])
@@ -203,6 +204,10 @@ def _rule_view(form: PartForm, data: Mapping[str, Any], single: bool, nodes: lis
         "groups": groups,
         "tiers": tiers,
     }
+
+
+def _groups(keys: list[str]) -> list[tuple[str, str]]:
+    return [(key, group_named(key)) for key in keys]
 
 
 def _line_view(form: PartForm, graded: bool, was: Mapping[str, str]) -> dict[str, Any]:
