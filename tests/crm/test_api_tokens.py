@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import tokens
@@ -181,3 +183,18 @@ def test_living_ones_come_first_newest_first() -> None:
         )
     html = signed_in(sol).get(PAGE).content.decode()
     assert re.findall(r"<b><bdi>(token-\d)</bdi></b>", html) == ["token-2", "token-0", "token-1"]
+
+
+def test_the_list_asks_as_often_for_many_as_for_few() -> None:
+    ada = factories.admin()
+    client = signed_in(ada)
+
+    def asked(to: int) -> int:
+        for n in range(ApiToken.objects.count(), to):
+            tokens.issue(user=ada, scope="read", name=f"t{n}")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"{PAGE}?whose=all").status_code == 200
+        return len(queries)
+
+    # Session, user, the rail's counts; how many tokens, the tokens with whom they act as.
+    assert asked(1) == asked(50) == asked(200) == 5

@@ -1,7 +1,8 @@
 """The rule page saves and deletes, and makes nothing twice."""
 
+from typing import Any
+
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
@@ -205,7 +206,7 @@ def test_a_group_needs_a_name_that_becomes_a_key(desk: Client, draft: ModelVersi
 # Groups
 
 
-def group_page(desk: Client, key: str = "staff") -> HttpResponse:
+def group_page(desk: Client, key: str = "staff") -> Any:
     return desk.get(RULES + f"?group={key}")
 
 

@@ -189,8 +189,8 @@ def test_what_the_outcomes_cannot_tell_is_said_beside_what_they_do() -> None:
 
     assert found.found == ()
     assert found.unjudged == (
-        "Whether the line is too broad: 0 decided leads stood over it, too few to say.",
-        "Whether the line is too strict: of those over it only 0 were won or lost so far, too few to say.",
+        "Whether the line is too broad: of the decided leads none stood over it.",
+        "Whether the line is too strict: of those over it none was won or lost so far.",
         "Points of rules: a higher total is not surely a better lead here, so what a point is worth cannot be"
         " said. A model learned anew may say more.",
     )
