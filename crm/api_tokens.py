@@ -49,9 +49,9 @@ def api_tokens(request: Request) -> HttpResponse:
 
 @require_POST
 @for_everybody
-def revocation(request: Request, token_id: UUID) -> HttpResponse:
+def revocation(request: Request, apitoken_id: UUID) -> HttpResponse:
     """It opens nothing any more, at once. One that the reader may not see is not there."""
-    token = get_object_or_404(ApiToken.objects.visible_to(request.user), public_id=token_id)
+    token = get_object_or_404(ApiToken.objects.visible_to(request.user), public_id=apitoken_id)
     if tokens.revoke(token=token, at=timezone.now()):
         messages.success(request, format_html("Revoked. <b>{}</b> opens nothing any more.", token.name))
     of_others = "?whose=all" if token.user_id != request.user.pk else ""
