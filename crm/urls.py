@@ -23,7 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/absences/<int:absence_id>/end/", profile.absence_end, name="profile-absence-end"),
     path("profile/tokens/", api_tokens.api_tokens, name="profile-tokens"),
     path(
-        "profile/tokens/<uuid:apitoken_id>/revocation/", api_tokens.revocation, name="profile-token-revocation"
+        "profile/tokens/<uuid:apitoken_id>/revocation/",
+        api_tokens.revocation,
+        name="profile-token-revocation",
     ),
     path("ui/", ui_gallery.gallery, name="ui"),
     path("admin/", admin.site.urls),
