@@ -116,7 +116,8 @@ class BusinessCalendarAdmin(admin.ModelAdmin[BusinessCalendar]):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
-    """Look and revoke. Tokens are made with ``manage.py create_token``, which shows the text once."""
+    """Look and revoke. Tokens are made on one's own profile, or with ``manage.py create_token``; both show
+    the text once."""
 
     list_display = ("name", "user", "scope", "prefix", "last_used_at", "revoked_at")
     list_select_related = ("user",)

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from crm import profile, ui_gallery, views
+from crm import api_tokens, profile, ui_gallery, views
 from crm.api import api
 
 # One way in: the admin's own sign-in page gives way to ours, with its limits and second factors.
@@ -18,6 +18,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("profile/", profile.profile, name="profile"),
     path("profile/keys/", profile.keys, name="profile-keys"),
+    path("profile/hours/", profile.hours, name="profile-hours"),
+    path("profile/absences/", profile.absences, name="profile-absences"),
+    path("profile/absences/<int:absence_id>/end/", profile.absence_end, name="profile-absence-end"),
+    path("profile/tokens/", api_tokens.api_tokens, name="profile-tokens"),
+    path(
+        "profile/tokens/<uuid:apitoken_id>/revocation/",
+        api_tokens.revocation,
+        name="profile-token-revocation",
+    ),
     path("ui/", ui_gallery.gallery, name="ui"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

@@ -10,6 +10,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.forms import LineField
 from accounts.models import Team, User
 from accounts.permissions import sees_all_routing
 from leads.stages import Phase
@@ -179,7 +180,7 @@ class AdjustmentForm(forms.Form):
         help_text="The last day on which it counts. Empty for good.",
         error_messages={"invalid": "Write the date as 2026-01-12."},
     )
-    reason = forms.CharField(
+    reason = LineField(
         label="Why?",
         max_length=200,
         widget=forms.TextInput({"autocomplete": "off"}),

@@ -70,10 +70,118 @@ class LeadOut(Schema):
     scores: list[ScoreOut]
 
 
+class EarnedOut(Schema):
+    """An activity that earns points for a rule."""
+
+    id: int
+    type: str
+    label: str
+    occurred_at: str
+    undated: bool
+    points: float = Field(description="0 where it earns them only together with others.")
+    counts_until: str | None
+
+
+class ReasonOut(Schema):
+    rule: str = Field(description="The rule's key, or what a cap, a ceiling or a person made of the rules.")
+    label: str
+    points: float
+    raw_points: float = Field(description="Before the rule's own cap.")
+    evidence: str = Field(description="What the rule saw, in words.")
+    count: int
+    counts_until: str | None = Field(
+        description="When time alone leaves nothing of it: what it counts has faded, or too little of it is"
+        " left in the rule's windows. Null for never."
+    )
+    fading: str
+    fades_at: str | None = Field(description="When the first of the activities listed ends or drops.")
+    activities: list[EarnedOut]
+
+
+class DimensionOut(Schema):
+    """Its points are exactly the sum of its reasons' points."""
+
+    key: str
+    points: float
+    ceiling: int | None
+    line: int | None = Field(description="The SQL minimum; null where the line asks for none.")
+    over: bool
+    short: float = Field(description="What is missing to the minimum.")
+    reasons: list[ReasonOut]
+    grade: str
+    line_grade: str
+
+
+class TestedOut(Schema):
+    """A trigger or a blocker, and whether it holds."""
+
+    key: str
+    label: str
+    stage: str
+    true: bool
+
+
+class ExplanationOut(Schema):
+    """Why a lead scores what it scores under one version at one moment."""
+
+    model: str
+    version: int
+    at: str
+    total: float
+    over: list[str] = Field(description="Stages whose line or trigger holds.")
+    restarted_at: str | None
+    dimensions: list[DimensionOut]
+    triggers: list[TestedOut]
+    blockers: list[TestedOut]
+    applies: bool = Field(description="Whether the version scores such leads at all.")
+
+
+class StepOut(Schema):
+    """One thing to happen, or a fact to learn."""
+
+    kind: Literal["activity", "fact"]
+    words: str
+    points: dict[str, float] = Field(description="What it adds to each dimension, after the steps before it.")
+    types: list[str]
+    times: int
+    properties: dict[str, Any]
+    field: str
+    value: Any
+
+
+class WayOut(Schema):
+    """Steps that together take the lead over the line: by its minimums, or by the trigger named."""
+
+    steps: list[StepOut]
+    trigger: str
+
+
+class FallOut(Schema):
+    at: str
+    leaves_at: str | None = Field(description="When it is below the leave-margin as well.")
+    because: list[str]
+
+
+class NextStepsOut(Schema):
+    state: Literal["under", "over", "blocked", "no_line", "not_for_it"]
+    ways: list[WayOut] = Field(
+        description="Up to three, the cheapest first; of a lead that is over, what would keep it over."
+    )
+    falls: FallOut | None = Field(description="When time alone takes a lead that is over under the line.")
+    blocked_by: list[str]
+
+
+_STEPS = "What would make it an SQL: the cheapest ways; of a lead over the line, until when it is."
+
+
 class ExplainedLeadOut(LeadOut):
-    explanation: dict[str, Any] | None = Field(description="Why the score is what it is, rule by rule.")
-    next_steps: dict[str, Any] | None = Field(
-        description="What would make it an SQL: the cheapest ways; of a lead over the line, until when it is."
+    explanation: ExplanationOut | None = Field(description="Why the score is what it is, rule by rule.")
+    next_steps: NextStepsOut | None = Field(description=_STEPS)
+
+
+class ExplainedOut(ExplanationOut):
+    next_steps: NextStepsOut | None = Field(
+        description=f"{_STEPS} Null for a moment that is past: nothing can be done about it."
     )
 
 
@@ -122,9 +230,9 @@ def mount_leads(leads: Router) -> None:
     leads.get(
         "/leads/{lead_id}/explanation",
         auth=READ,
-        response={200: dict[str, Any], 401: Error, 403: Error, 404: Error, 422: Error, 503: Error},
+        response={200: ExplainedOut, 401: Error, 403: Error, 404: Error, 422: Error, 503: Error},
         operation_id="explain_lead",
-        summary="Explain a lead's score at any moment under any version",
+        summary="Explain a lead's score at any moment under any version, and what would make it an SQL",
     )(explain_lead)
 
 
@@ -152,8 +260,9 @@ def show_lead(request: HttpRequest, lead_id: UUID) -> Any:
 
 
 def explain_lead(request: HttpRequest, lead_id: UUID, query: Query[ExplanationQuery]) -> Any:
-    """The exact answer to "what was the score then, and why", with the facts of then. 404 as for the lead,
-    and for a version that does not exist or is not the reader's to see."""
+    """The exact answer to "what was the score then, and why", with the facts of then; and, where ``at`` is
+    not past, what would make the lead an SQL under that version. 404 as for the lead, and for a version that
+    does not exist or is not the reader's to see."""
     lead = get_object_or_404(_leads(request), public_id=lead_id)
     now = timezone.now()
     at = query.at or now
@@ -164,7 +273,11 @@ def explain_lead(request: HttpRequest, lead_id: UUID, query: Query[ExplanationQu
     if version is None:
         return Status(404, {"detail": "There is no such version.", "errors": []})
     facts: Literal["history", "current"] = "history" if query.at and at < now else "current"
-    return explanation.explain(lead=lead, at=at, version=version, facts=facts).as_json()
+    is_past = facts == "history"
+    return {
+        **explanation.explain(lead=lead, at=at, version=version, facts=facts).as_json(),
+        "next_steps": None if is_past else next_steps(lead=lead, at=at, version=version).as_json(),
+    }
 
 
 def _leading_version(lead: Lead) -> ModelVersion | None:

@@ -10,7 +10,6 @@ than ``intervals.LEAST_OUTCOMES`` there are no figures, only words that say so.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 from django.core.cache import cache
@@ -96,12 +95,17 @@ class Figures:
     conversion: Share
     #: Dimension or ``total`` → how well it ranks; None where it is the same for all.
     auc: dict[str, Figure | None]
-    #: The dimensions that alone tell good from bad, with intervals as wide as trying all of them asks for.
-    telling: dict[str, Figure]
+    #: The same of each dimension, with intervals as wide as trying all of them asks for.
+    alone: dict[str, Figure | None]
     deciles: tuple[Decile, ...]
     bands: tuple[Band, ...]
     #: tp, fp, fn, tn → how many.
     confusion: dict[str, int]
+
+    @property
+    def telling(self) -> dict[str, Figure]:
+        """The dimensions that alone tell good from bad, or bad from good."""
+        return {name: area for name, area in self.alone.items() if area and not area.low <= 0.5 <= area.high}
 
     @property
     def separates(self) -> bool:
@@ -113,11 +117,6 @@ class Figures:
     def all_over(self) -> bool:
         """Whether nobody under the line was decided, so that reach and accuracy say nothing."""
         return not self.confusion["fn"] + self.confusion["tn"]
-
-    @property
-    def rises(self) -> bool:
-        """Whether each band does at least as well as the one below it, as far as chance allows to say."""
-        return all(upper.good.high >= lower.good.low for lower, upper in pairwise(self.bands))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,14 +254,17 @@ def figures_of(rows: Sequence[Judged]) -> Figures:
     }
     n, won = len(rows), int(good.sum())
     points = {name: np.array([getattr(row, name) for row in rows], dtype=np.float64) for name in FIGURES}
-    alone = {name: intervals.auc(points[name], good, tried=len(Dimension)) for name in Dimension.values}
+    varying = {name for name in FIGURES if np.ptp(points[name])}
     return Figures(
         precision=share(confusion["tp"], confusion["tp"] + confusion["fp"]),
         recall=share(confusion["tp"], won),
         accuracy=share(confusion["tp"] + confusion["tn"], n),
         conversion=share(won, n),
-        auc={name: intervals.auc(points[name], good) if np.ptp(points[name]) else None for name in FIGURES},
-        telling={name: area for name, area in alone.items() if area and area.low > 0.5},
+        auc={name: intervals.auc(points[name], good) if name in varying else None for name in FIGURES},
+        alone={
+            name: intervals.auc(points[name], good, tried=len(Dimension)) if name in varying else None
+            for name in Dimension.values
+        },
         deciles=_deciles(total, good),
         bands=_bands(total, good),
         confusion=confusion,

@@ -252,8 +252,8 @@ class _Said:
             "per": limit,
             "window_days": lambda each: f"counts for {days(each)}",
             "decay": fading,
-            "group": lambda key: f"in the group “{key}”",
-            "within": lambda key: f"in the group “{key}”",
+            "group": lambda key: f"in the group “{sentences.group_named(key)}”",
+            "within": lambda key: f"in the group “{sentences.group_named(key)}”",
         }
         said += [
             say(each[key])
@@ -266,7 +266,7 @@ class _Said:
 
 
 def _name(each: File) -> str:
-    return f"“{each['label']}”" if "label" in each else f"The group “{each['key']}”"
+    return f"“{each['label']}”" if "label" in each else f"The group “{sentences.group_named(each['key'])}”"
 
 
 def _others(old: File, new: File, known: set[str]) -> list[str]:

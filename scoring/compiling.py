@@ -111,7 +111,7 @@ class _Compiler:
         self.totals = Totals(ruleset, self.bind, details=details)
         self.raw: dict[str, str] = {}
         self.counts: dict[str, str] = {}
-        self._earned: list[tuple[RuleSpec, Signal]] = []
+        self._earned: list[tuple[RuleSpec, Signal, int, int]] = []
 
     def statement(self) -> Statement:
         parts = self._parts()  # first: it says which facts and signals the others must provide
@@ -143,22 +143,24 @@ class _Compiler:
     def _evidence(self) -> str:
         """What earned each rule's points, newest first: the same rows and the same arithmetic as the sums."""
         arms = []
-        for rule, signal in self._earned:
+        for rule, signal, place, needed in self._earned:
             # Together, and not each by itself, they earn the points of a tier or of a compound condition.
             alone = not rule.tiers and rule.earns is not None
             earned = "NULL::int"
             if alone:
                 earned = contribution("r.age", rule.points * HUNDREDTHS, rule.fading, self.bind)
-            listed = 1 if alone and not rule.each else MOST_LISTED
+            # As many as decide until when the condition holds, too.
+            listed = max(needed, 1 if alone and not rule.each else MOST_LISTED)
             arms.append(
-                f"(SELECT {self.bind(rule.key, 'text')} AS rule, r.n, r.id, r.kind, r.occurred_at, r.undated,"
-                f" {earned} AS points FROM ({self.behaviour.rows_of(signal, ids=True)}) r"
+                f"(SELECT {self.bind(rule.key, 'text')} AS rule, {place} AS place, r.id, r.kind,"
+                f" r.occurred_at, r.undated, {earned} AS points"
+                f" FROM ({self.behaviour.rows_of(signal, ids=True)}) r"
                 f" ORDER BY r.age, r.id DESC LIMIT {listed})"
             )
         if not arms:
             return ""
         return (
-            "SELECT e.rule, e.id, e.occurred_at, e.undated, e.points, t.key AS type, t.label\nFROM ("
+            "SELECT e.rule, e.place, e.id, e.occurred_at, e.undated, e.points, t.key AS type, t.label\nFROM ("
             + "\nUNION ALL ".join(arms)
             + ") e JOIN leads_activitytype t ON t.id = e.kind WHERE e.points IS DISTINCT FROM 0"
         )
@@ -241,7 +243,8 @@ class _Compiler:
             raw = f"CASE WHEN {self._condition(earns, rule.dimension)} THEN {raw} ELSE 0 END"
         if not self.details:
             return raw, ""
-        self._earned.append((rule, signal))
+        needed = rule.tiers[0].times if rule.tiers else earns.at_least
+        self._earned.append((rule, signal, 0, needed))
         return raw, self.behaviour.earning(signal, points, rule.fading)
 
     def _compound(self, rule: RuleSpec) -> tuple[str, str]:
@@ -257,9 +260,10 @@ class _Compiler:
             known = " AND ".join(self._known(rule.when))
             cases += f" WHEN {known} THEN {self.bind(rule.mismatch * HUNDREDTHS, 'int')}"
         if self.details:
-            for test in tests_of(rule.when):
+            for place, test in enumerate(tests_of(rule.when)):
                 if isinstance(test, Happened) and test.needs_one:
-                    self._earned.append((rule, _signal(test, _window(test), rule.dimension)))
+                    signal = _signal(test, _window(test), rule.dimension)
+                    self._earned.append((rule, signal, place, test.at_least))
         return f"CASE {cases} ELSE 0 END", ""
 
     def _age(self, condition: Condition, rule: RuleSpec) -> str:

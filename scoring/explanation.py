@@ -25,8 +25,9 @@ from .dimensions import (
     grade,
 )
 from .models import ModelVersion
-from .reasons import Earned, Reason, by_hand, earned_by_rule, iso, of_rule, plain_part, points_of
+from .reasons import Evidence, Reason, by_hand, earned_by_rule, iso, of_rule, plain_part, points_of
 from .ruleset import Ruleset
+from .sentences import group_named
 from .statement import Row, compiled, plan_once, scores
 
 #: The past that may be asked about, and how far ahead.
@@ -135,19 +136,20 @@ def history(
 
 
 def _dimension(
-    statement: Statement, row: Row, key: str, earned: Mapping[str, list[Earned]], lead: Lead, at: datetime
+    statement: Statement, row: Row, key: str, earned: Mapping[str, Evidence], lead: Lead, at: datetime
 ) -> Explained:
     ruleset = statement.ruleset
     reasons = [
-        of_rule(statement, row, n, rule, earned.get(rule.key, []), at)
+        of_rule(statement, row, n, rule, earned.get(rule.key), at)
         for n, rule in enumerate(ruleset.rules)
         if rule.dimension == key and (row[f"r{n}"] or row.get(f"raw{n}"))
     ]
     if key == Dimension.FIT and ruleset.grades_from is not None:
         start = ruleset.grades_from
         reasons.insert(0, plain_part("grade", f"Every lead starts at {GRADES[start]}", start * HUNDREDTHS))
-    reasons += [plain_part(f"group-{group}", f"“{group}” gives {ruleset.groups[group]} at most", change)
-                for group, change in _capped_groups(statement, row, key)]  # fmt: skip
+    for group, change in _capped_groups(statement, row, key):
+        most = f"“{group_named(group)}” gives {ruleset.groups[group]} at most"
+        reasons.append(plain_part(f"group-{group}", most, change))
     reasons += by_hand(row, key, lead, at)
     said = (row[f"{key}_rules"] if row[f"{key}_set"] is None else row[f"{key}_set"]) + row[f"{key}_added"]
     if said != row[key]:

@@ -84,10 +84,15 @@ def find(name: str) -> Field | None:
             if not 0 < len(key) <= LONGEST_KEY or "\x00" in key:
                 return None
             whose = "the company's " if column.startswith("c.") else ""
-            return Field(name, f"{whose}“{key}”", Type.ANY, column, key)
+            return Field(name, f"{whose}“{_words(key)}”", Type.ANY, column, key)
     return FIELDS.get(name)
 
 
 def of_property(key: str) -> Field:
     """A property of an activity, read like a custom attribute."""
-    return Field(key, f"“{key}”", Type.ANY, _PROPERTIES, key)
+    return Field(key, f"“{_words(key)}”", Type.ANY, _PROPERTIES, key)
+
+
+def _words(key: str) -> str:
+    """A key as people read it: "no sales contact"."""
+    return key.replace("_", " ")

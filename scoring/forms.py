@@ -7,6 +7,7 @@ from typing import Any
 from . import building, posting
 from .dimensions import Dimension
 from .kinds import Node, Places, Posted, whole
+from .sentences import group_named
 
 #: Kind of part → the conditions it has.
 CONDITIONS = {"rule": ("when", "unless"), "trigger": ("when", "unless"), "blocker": ("when", "unless"),
@@ -83,7 +84,7 @@ def of_part(kind: str, part: Mapping[str, Any]) -> PartForm:
         case "line":
             form.values |= {f"min-{name}": _text(least) for name, least in part["min"].items()}
         case "group":
-            form.values["name"] = part["key"]
+            form.values["name"] = group_named(part["key"])
         case "settings":
             form.values["time_zone"] = part.get("time_zone", "UTC")
             form.values["grades"] = part.get("grades", {}).get("from", "")

@@ -122,6 +122,30 @@ def line_down(won: Fired) -> Iterator[Suggestion]:
     )
 
 
+def unjudged(decided: Fired, won: Fired) -> Iterator[str]:
+    """What could not be asked of these outcomes about the line, in words. Pure."""
+    if (over := int(decided.over.sum())) < intervals.LEAST_OUTCOMES:
+        yield f"Whether the line is too broad: of the decided leads {_stood(over)} over it."
+    above, under = int(won.over.sum()), int((~won.over).sum())
+    if above < intervals.LEAST_OUTCOMES:
+        yield f"Whether the line is too strict: of those over it {_few(above)} won or lost so far."
+    elif intervals.too_few(good=int(won.good.sum()), bad=int((~won.good).sum())):
+        yield "Whether the line is too strict: too few were won, or too few lost, to compare them."
+    elif under < LEAST_MOVED:
+        yield (
+            f"Whether the line is too strict: of those under it {_few(under)} won or lost, so nobody knows"
+            " what it keeps out."
+        )
+
+
+def _stood(count: int) -> str:
+    return f"only {count} stood" if count else "none stood"
+
+
+def _few(count: int) -> str:
+    return {0: "none was", 1: "only one was"}.get(count, f"only {count} were")
+
+
 def _different(moves: Iterable[Move]) -> list[Move]:
     """Each set of leads once, by the smallest move that makes it; not those too small to count."""
     first: dict[bytes, Move] = {}

@@ -331,13 +331,12 @@ def _key(data: Mapping[str, Any], key: str, path: str) -> None:
 
 def _label(data: Mapping[str, Any], path: str) -> None:
     label = data.get("label")
-    if (
-        not isinstance(label, str)
-        or not label.strip()
-        or len(label) > LONGEST_LABEL
-        or not label.isprintable()
-    ):
+    if not isinstance(label, str) or not label.strip() or len(label) > LONGEST_LABEL:
         raise ConditionError(f"{path}.label", f"Give a label of 1 to {LONGEST_LABEL} characters.")
+    if not label.isprintable():
+        raise ConditionError(
+            f"{path}.label", "It holds a character that cannot be seen. Type the label anew."
+        )
 
 
 def _choice(data: Mapping[str, Any], key: str, path: str, allowed: Any) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -108,9 +109,7 @@ def read_value(operator: Operator, field: Field, value: Any) -> tuple[str, ...] 
                 raise BadValue("The first number must not be larger than the second.")
             return (low, high)
         case Takes.DATE:
-            if not isinstance(value, str) or not _DATE.match(value):
-                raise BadValue("Give a day as YYYY-MM-DD.")
-            return (value,)
+            return (_day(value),)
         case Takes.TEXT:
             return _texts(operator, value if isinstance(value, list) else [value])
         case Takes.ONE:
@@ -129,6 +128,16 @@ def read_value(operator: Operator, field: Field, value: Any) -> tuple[str, ...] 
             values = value if isinstance(value, list) else [value]
             _count(values)
             return tuple(dict.fromkeys(_region(one) for one in values))
+
+
+def _day(value: Any) -> str:
+    if not isinstance(value, str) or not _DATE.match(value):
+        raise BadValue("Give a day as YYYY-MM-DD.")
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise BadValue(f"There is no day {value}.") from None
+    return value
 
 
 def _some(values: list[Any], operator: Operator, field: Field) -> tuple[str, ...] | tuple[Decimal, ...]:

@@ -125,9 +125,9 @@ def _model(part: Mapping[str, Any], labels: Mapping[str, str]) -> list[Phrase]:
 
 
 def _group(part: Mapping[str, Any]) -> list[Phrase]:
-    within = f", which is part of “{part['within']}”" if "within" in part else ""
+    within = f", which is part of “{sentences.group_named(part['within'])}”" if "within" in part else ""
     return [
-        Phrase(f"The rules of “{part['key']}”{within} together give or take "),
+        Phrase(f"The rules of “{sentences.group_named(part['key'])}”{within} together give or take "),
         Phrase(f"{part['cap']} points at most", strong=True),
         Phrase("."),
     ]

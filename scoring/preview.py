@@ -42,6 +42,8 @@ __all__ = [
 Direction = Literal["up", "down"]
 Agreement = Literal["right", "wrong", "open"]
 
+#: What points may be told in.
+_SHOWN = (*Dimension.values, "total")
 #: How many bars the distribution has, about.
 BARS = 10
 #: From so many leads on an estimate from so many, chosen by chance, answers while somebody types.
@@ -50,13 +52,15 @@ MANY, SAMPLE = 100_000, 25_000
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A lead that would go over the line or fall below it. Points are those of the dimension asked about,
-    ``became`` says what became of the lead so far, ``verdict`` whether that agrees with the move."""
+    """A lead that would go over the line or fall below it. Points are those of ``dimension``, the one that
+    takes the lead there, or the one that was asked for. ``became`` says what became of the lead so far,
+    ``verdict`` whether that agrees with the move."""
 
     lead_id: int
     public_id: UUID
     name: str
     company: str
+    dimension: str
     live: float
     draft: float
     direction: Direction
@@ -80,8 +84,9 @@ class Bin:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a draft would change now. ``moved`` are the few whose points change most; ``up`` and ``down``
-    count them all. ``line`` is the draft's SQL minimum in the dimension, in points. ``sampled`` is from how
-    many leads the counts are estimated, None for counted; those named are of these."""
+    count them all. ``bins`` and ``line``, the draft's SQL minimum in points, are of ``dimension``.
+    ``sampled`` is from how many leads the counts are estimated, None for counted; those named are of these.
+    """
 
     dimension: str
     leads: int
@@ -95,10 +100,15 @@ class Preview:
     sampled: int | None = None
 
 
-def of_draft(*, version: ModelVersion, at: datetime, dimension: str = "intent", limit: int = 4) -> Preview:
-    """What publishing ``version`` would change as of ``at``; ``dimension`` may be ``total``."""
+def of_draft(
+    *, version: ModelVersion, at: datetime, dimension: str = "intent", told_in: str = "", limit: int = 4
+) -> Preview:
+    """What publishing ``version`` would change as of ``at``; ``dimension`` may be ``total``. ``told_in`` is
+    the dimension that moves are told in; empty for the one that moves each."""
     ruleset = read(version, activity_types())
-    return of_ruleset(ruleset=ruleset, model=version.model, at=at, dimension=dimension, limit=limit)
+    return of_ruleset(
+        ruleset=ruleset, model=version.model, at=at, dimension=dimension, told_in=told_in, limit=limit
+    )
 
 
 def of_ruleset(
@@ -107,14 +117,16 @@ def of_ruleset(
     model: ScoringModel,
     at: datetime,
     dimension: str = "intent",
+    told_in: str = "",
     limit: int = 4,
     estimated: bool = False,
 ) -> Preview:
     """The same for rules that are not stored. ``estimated``: from ``SAMPLE`` leads where there are more than
     ``MANY``. Raises ValueError for an unknown dimension. One statement over all leads, and one for the few
     that are named."""
-    if dimension not in (*Dimension.values, "total"):
-        raise ValueError(f"There is no dimension {dimension!r}.")
+    for name in (dimension, told_in or dimension):
+        if name not in _SHOWN:
+            raise ValueError(f"There is no dimension {name!r}.")
     began = time.perf_counter()
     part, some = _some_leads() if estimated else (1, None)
     asked = Asked.RANGE if some is None else Asked.IDS
@@ -122,7 +134,7 @@ def of_ruleset(
     whom: dict[str, Any] = {"low": 0, "high": 2**62} if some is None else {"ids": some}
     values = {**whom, "as_of": at, "model": model.pk, "most": limit}
     rows = run(
-        f"WITH {statement.ctes},\n{_PREVIEW.format(dimension=dimension)}",
+        f"WITH {statement.ctes},\n{_preview(dimension, told_in)}",
         statement.binding(**values),
         prepare=False,
     )
@@ -138,7 +150,7 @@ def of_ruleset(
         up=counts["up"],
         down=counts["down"],
         over=counts["over"],
-        moved=_moves(named, at),
+        moved=_moves(named, at, _asked_of(ruleset), told_in=told_in, otherwise=dimension),
         bins=_bins(points["live"], points["draft"], line),
         line=line,
         seconds=time.perf_counter() - began,
@@ -160,6 +172,12 @@ def _some_leads() -> tuple[int, list[int] | None]:
 _SOME = "SELECT id FROM leads_lead WHERE hashint8extended(id, 7) % %(part)s::bigint = 0"
 
 
+def _asked_of(ruleset: Ruleset) -> tuple[str, ...]:
+    """The dimensions that the SQL lines ask for; all of them for a total, and where there is no line."""
+    asked = {name for line in ruleset.lines if line.stage == SALES_STAGE for name in line.minimums}
+    return tuple(name for name in Dimension.values if name in asked or asked <= {"total"} or "total" in asked)
+
+
 def _line(ruleset: Ruleset, dimension: str) -> int | None:
     return next(
         (
@@ -173,10 +191,11 @@ def _line(ruleset: Ruleset, dimension: str) -> int | None:
 
 #: Over and under as publishing would have it: a lead that stands inside stays while the margin is kept, one
 #: that the version does not apply to leaves, and one that crossed a short while ago waits as its line says.
-#: Points are whole ones, rounded down, for the bars.
+#: Points are whole ones, rounded down, for the bars. ``figures`` of who would move are ``_SHOWN``, live and
+#: then draft.
 _PREVIEW = """
 drawn AS MATERIALIZED (
-  SELECT d.lead_id, CASE WHEN d.applies THEN d.{dimension} END AS draft, s.{dimension} AS live,
+  SELECT d.lead_id, CASE WHEN d.applies THEN d.{dimension} END AS draft, s.{dimension} AS live, {pairs},
     st.inside IS TRUE AS inside, d.applies,
     d.applies AND CASE WHEN st.inside IS TRUE THEN d.sql_stays ELSE d.sql_over AND NOT coalesce(
       st.crossed_at > %(as_of)s::timestamptz - make_interval(days => d.sql_cools), false
@@ -191,22 +210,39 @@ counted AS (
     count(*) FILTER (WHERE inside AND NOT stands) AS down, count(*) FILTER (WHERE stands) AS over
   FROM drawn
 )
-SELECT 'leads' AS what, leads AS a, 0::bigint AS b, 0::bigint AS c FROM counted
-UNION ALL SELECT 'up', up, 0, 0 FROM counted
-UNION ALL SELECT 'down', down, 0, 0 FROM counted
-UNION ALL SELECT 'over', over, 0, 0 FROM counted
-UNION ALL SELECT 'draft', floor(draft / 100.0)::bigint, count(*), 0 FROM drawn WHERE applies GROUP BY 2
-UNION ALL SELECT 'live', floor(live / 100.0)::bigint, count(*), 0 FROM drawn WHERE live IS NOT NULL GROUP BY 2
+SELECT 'leads' AS what, leads AS a, 0::bigint AS b, NULL::bigint[] AS figures FROM counted
+UNION ALL SELECT 'up', up, 0, NULL FROM counted
+UNION ALL SELECT 'down', down, 0, NULL FROM counted
+UNION ALL SELECT 'over', over, 0, NULL FROM counted
+UNION ALL SELECT 'draft', floor(draft / 100.0)::bigint, count(*), NULL FROM drawn WHERE applies GROUP BY 2
+UNION ALL SELECT 'live', floor(live / 100.0)::bigint, count(*), NULL FROM drawn
+  WHERE live IS NOT NULL GROUP BY 2
 UNION ALL (
-  SELECT CASE WHEN stands THEN 'went up' ELSE 'went down' END, lead_id, coalesce(live, 0), coalesce(draft, 0)
+  SELECT CASE WHEN stands THEN 'went up' ELSE 'went down' END, lead_id, 0, ARRAY[{figures}]::bigint[]
   FROM drawn
   WHERE stands <> inside
-  ORDER BY abs(coalesce(draft, 0) - coalesce(live, 0)) DESC, lead_id LIMIT %(most)s::int
+  ORDER BY greatest({changes}) DESC, lead_id LIMIT %(most)s::int
 )
 """
 
 
-def _moves(named: Sequence[Row], at: datetime) -> tuple[Move, ...]:
+def _preview(dimension: str, told_in: str) -> str:
+    by = [told_in] if told_in else Dimension.values
+    return _PREVIEW.format(
+        dimension=dimension,
+        pairs=", ".join(
+            f"coalesce(s.{name}, 0) AS live_{name},"
+            f" CASE WHEN d.applies THEN coalesce(d.{name}, 0) ELSE 0 END AS draft_{name}"
+            for name in _SHOWN
+        ),
+        figures=", ".join(f"{side}_{name}" for side in ("live", "draft") for name in _SHOWN),
+        changes=", ".join(f"abs(draft_{name} - live_{name})" for name in by),
+    )
+
+
+def _moves(
+    named: Sequence[Row], at: datetime, asked: Sequence[str], *, told_in: str, otherwise: str
+) -> tuple[Move, ...]:
     """Who they are and what became of them, in their order. Three statements, none for nobody."""
     if not named:
         return ()
@@ -223,20 +259,37 @@ def _moves(named: Sequence[Row], at: datetime) -> tuple[Move, ...]:
         verdict: Agreement = "open"
         if decided:
             verdict = "right" if decided.good == (direction == "up") else "wrong"
+        live = dict(zip(_SHOWN, row["figures"], strict=False))
+        draft = dict(zip(_SHOWN, row["figures"][len(_SHOWN) :], strict=True))
+        shown = told_in or _mover(live, draft, direction, asked) or otherwise
         moves.append(
             Move(
                 lead_id=lead.pk,
                 public_id=lead.public_id,
                 name=str(lead),
                 company=str(lead.company or ""),
-                live=row["b"] / HUNDREDTHS,
-                draft=row["c"] / HUNDREDTHS,
+                dimension=shown,
+                live=live[shown] / HUNDREDTHS,
+                draft=draft[shown] / HUNDREDTHS,
                 direction=direction,
                 became=_became(lead, decided),
                 verdict=verdict,
             )
         )
     return tuple(moves)
+
+
+def _mover(
+    live: Mapping[str, int], draft: Mapping[str, int], direction: Direction, asked: Sequence[str]
+) -> str:
+    """The dimension whose points go furthest the way the lead goes, of those that the line asks for first;
+    "" where none goes that way, so that something else moves the lead."""
+    sign = 1 if direction == "up" else -1
+    for names in (asked, Dimension.values):
+        furthest = max(names, key=lambda name: sign * (draft[name] - live[name]))
+        if sign * (draft[furthest] - live[furthest]) > 0:
+            return furthest
+    return ""
 
 
 def _became(lead: Lead, decided: Decided | None) -> str:

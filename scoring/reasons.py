@@ -3,7 +3,7 @@ or added by hand. ``explanation`` puts them together.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from . import sentences
 from .compiling import Statement
 from .conditions import Colleagues, Fact, Happened, tests_of
 from .dimensions import HUNDREDTHS
+from .holding import holds_until
 from .models import Adjustment
 from .ruleset import DAY, RuleSpec
 from .statement import Row, run
@@ -38,7 +39,8 @@ class Reason:
     """One part of a dimension: a rule, or what a cap, a ceiling, a grade's start or a person made of the
     rules. ``raw_points`` is before the rule's own cap; ``count`` says how many activities earn something, of
     which the newest are listed. ``fading`` says how it fades; ``fades_at`` is when the first of those
-    listed ends or drops, and ``counts_until`` when the last is worth nothing; None for never."""
+    listed ends or drops, and ``counts_until`` when time alone leaves nothing of it: the last is worth
+    nothing, or too few are left in the window; None for never."""
 
     rule: str
     label: str
@@ -52,21 +54,34 @@ class Reason:
     activities: tuple[Earned, ...] = ()
 
 
-def earned_by_rule(statement: Statement, asked: Mapping[str, Any]) -> dict[str, list[Earned]]:
-    """Rule key → the activities that earn its points, newest first."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What earned one rule's points: the activities, newest first, and when each test of its condition saw
+    those that it counts."""
+
+    activities: list[Earned] = field(default_factory=list)
+    seen: dict[int, list[datetime | None]] = field(default_factory=dict)
+
+
+def earned_by_rule(statement: Statement, asked: Mapping[str, Any]) -> dict[str, Evidence]:
+    """Rule key → what earns its points."""
     if not statement.evidence:
         return {}
     rules = {rule.key: rule for rule in statement.ruleset.rules}
-    found: dict[str, list[Earned]] = {}
+    found: dict[str, Evidence] = {}
     rows = run(f"WITH {statement.ctes}\n{statement.evidence}", statement.binding(**asked))
     listed: set[tuple[str, int]] = set()
     for row in sorted(rows, key=lambda row: (row["undated"], row["occurred_at"], row["id"]), reverse=True):
-        if (row["rule"], row["id"]) in listed:
-            continue  # two tests of one compound condition saw it
-        listed.add((row["rule"], row["id"]))
         rule, occurred_at = rules[row["rule"]], row["occurred_at"]
+        evidence = found.setdefault(rule.key, Evidence())
+        evidence.seen.setdefault(row["place"], []).append(None if row["undated"] else occurred_at)
+        if (rule.key, row["id"]) in listed:
+            continue  # two tests of one compound condition saw it
+        listed.add((rule.key, row["id"]))
+        if rule.earns is not None and not rule.each and not rule.tiers and evidence.activities:
+            continue  # the newest earns the points; others only let the condition hold
         until = None if row["undated"] else _counts_until(rule, row["type"], occurred_at)
-        found.setdefault(row["rule"], []).append(
+        evidence.activities.append(
             Earned(
                 id=row["id"],
                 type=row["type"],
@@ -102,12 +117,14 @@ def _drops_at(rule: RuleSpec, activity: Earned, now: datetime) -> str | None:
 
 
 def of_rule(
-    statement: Statement, row: Row, n: int, rule: RuleSpec, earned: list[Earned], at: datetime
+    statement: Statement, row: Row, n: int, rule: RuleSpec, evidence: Evidence | None, at: datetime
 ) -> Reason:
     """What ``rule``, the ``n``-th, gave as of ``at``."""
+    evidence = evidence or Evidence()
+    earned = evidence.activities
     count = row[statement.counts[rule.key]] if rule.key in statement.counts else 0
-    untils = [activity.counts_until for activity in earned]
-    drops = [_drops_at(rule, activity, at) for activity in earned]
+    ends = _ends(rule, evidence)
+    moments = [activity.counts_until for activity in earned] + [_drops_at(rule, one, at) for one in earned]
     return Reason(
         rule=rule.key,
         label=rule.label,
@@ -115,11 +132,28 @@ def of_rule(
         raw_points=points_of(row[f"raw{n}"] if f"raw{n}" in row else row[f"r{n}"]),
         evidence=_evidence(statement, row, rule, earned, count),
         count=count,
-        counts_until=max((until for until in untils if until), default=None) if None not in untils else None,
+        counts_until=ends,
         fading=_fading(rule),
-        fades_at=min((moment for moment in (*untils, *drops) if moment), default=None),
+        fades_at=min((moment for moment in (*moments, ends) if moment), default=None),
         activities=tuple(earned),
     )
+
+
+def _ends(rule: RuleSpec, evidence: Evidence) -> str | None:
+    """When the rule is worth nothing by time alone: its condition ends, or its last activity has faded."""
+    held = rule.when
+    if rule.tiers and isinstance(held, Happened):
+        held = replace(held, at_least=rule.tiers[0].times)
+    until = holds_until(held, evidence.seen, window=rule.window)
+    ends = [iso(until)] if until else []
+    if rule.earns is not None:
+        untils = [activity.counts_until for activity in evidence.activities]
+        ends += [max(until for until in untils if until)] if untils and None not in untils else []
+    elif rule.fading and (gone := rule.fading.gone_after(rule.points)) is not None:
+        dated = [at for times in evidence.seen.values() for at in times if at is not None]
+        if dated and len(dated) == sum(map(len, evidence.seen.values())):
+            ends.append(iso(max(dated) + timedelta(seconds=gone)))
+    return min(ends, default=None)
 
 
 def _fading(rule: RuleSpec) -> str:

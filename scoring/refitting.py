@@ -27,12 +27,9 @@ def weights(decided: Fired, by_rule: Sequence[RuleRate]) -> Iterator[Suggestion]
     has a difference to its own points that is believed little (ridge penalty). The new points are on the
     scale on which totals lie as far apart as now, so the line keeps its meaning. A rule is named when its
     difference is surely not nothing. Pure."""
-    columns = [n for n, rule in enumerate(decided.ruleset.rules) if _is_plain(rule, decided.ruleset)]
-    columns = [n for n in columns if _varies(decided.points[:, n] != 0)]
+    columns = [n for n in _plain_rules(decided) if _varies(decided.points[:, n] != 0)]
     total = decided.total - decided.total.mean()
-    if not columns or not total.std():
-        return
-    a_point = _a_point(total / total.std(), decided.good) / float(total.std())
+    a_point = _worth_of_a_point(decided) if columns else 0.0
     if a_point <= 0:
         return  # the total says too little for a point to have a worth; learning anew is the answer
     each = np.array([decided.ruleset.rules[n].points for n in columns], dtype=np.float64)
@@ -56,6 +53,41 @@ def weights(decided: Fired, by_rule: Sequence[RuleRate]) -> Iterator[Suggestion]
             evidence=f"Fitted to {len(decided.known):,} outcomes: {low:+d} to {high:+d}, 19 times in 20.",
             patch=with_points(rule.key, fitted),
         )
+
+
+def unjudged(decided: Fired) -> Iterator[str]:
+    """What could not be asked of these outcomes about the points of rules, in words; nothing when all of it
+    could. Pure."""
+    plain = _plain_rules(decided)
+    if plain and _worth_of_a_point(decided) <= 0:
+        yield (
+            "Points of rules: a higher total is not surely a better lead here, so what a point is worth"
+            " cannot be said. A model learned anew may say more."
+        )
+        return
+    rare = sum(not _varies(decided.points[:, n] != 0) for n in plain)
+    if rare:
+        yield (
+            f"Points of {rare} of the {len(decided.ruleset.rules)} rules: too rare, or too common, to tell"
+            f" (under {intervals.LEAST_OUTCOMES} of the decided leads on one side)."
+        )
+    if others := len(decided.ruleset.rules) - len(plain):
+        yield (
+            f"Rules with steps, grades or points for a mismatch ({others}): no single number of points"
+            " stands for them."
+        )
+
+
+def _plain_rules(decided: Fired) -> list[int]:
+    return [n for n, rule in enumerate(decided.ruleset.rules) if _is_plain(rule, decided.ruleset)]
+
+
+def _worth_of_a_point(decided: Fired) -> float:
+    """What a point of the total adds to the log odds; 0 when that is not surely more than nothing."""
+    spread = float(decided.total.std())
+    if not spread:
+        return 0.0
+    return _a_point((decided.total - decided.total.mean()) / spread, decided.good) / spread
 
 
 def _a_point(total: Floats, good: Bools) -> float:

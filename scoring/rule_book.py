@@ -21,6 +21,7 @@ from .dimensions import HUNDREDTHS, SALES_STAGE
 from .explanation import Explanation, explain
 from .models import ModelVersion, Score
 from .ruleset import LineSpec
+from .sentences import group_named
 from .statement import Row, compiled, scores
 
 #: Leads that are looked at to say how many have a rule, and so many more to find examples among.
@@ -237,9 +238,11 @@ def _groups(version: ModelVersion) -> list[str]:
     said = []
     for key, cap in ruleset.groups.items():
         members = [rule.label for rule in ruleset.rules if rule.group == key]
-        members += [f"“{inner}”" for inner, outer in ruleset.within.items() if outer == key]
+        members += [f"“{group_named(inner)}”" for inner, outer in ruleset.within.items() if outer == key]
         if members:
-            said.append(f"“{key}” gives or takes {cap} points at most, together: {', '.join(members)}.")
+            said.append(
+                f"“{group_named(key)}” gives or takes {cap} points at most, together: {', '.join(members)}."
+            )
     return said
 
 

@@ -61,8 +61,9 @@ def sections(
     rates: Mapping[str, str] | None = None,
 ) -> list[Section]:
     """What ``data``, the model file of ``version``, is made of; only what ``search`` is found in. ``live`` is
-    the file of the live version, to mark what differs. ``query`` goes into every address. ``rates``: rule →
-    how those fared for whom it fired, which is said instead of how it counts. 3 queries."""
+    the file of the live version, to mark what differs. ``query`` goes into every address. ``rates``: rule of
+    the live version → how those fared for whom it fired, which is said instead of how it counts; of a rule
+    that counts otherwise by now it is said to be the live one's. 3 queries."""
     broken = {
         (kind, part.key): part.disabled_reason
         for kind, parts in (
@@ -124,7 +125,7 @@ def _entry(
 ) -> Entry:
     off = not part.get("on", True)
     tiers = part.get("tiers")
-    rate = rates.get(place.key, "") if place.kind == "rule" else ""
+    rate = _rate(place, part, live, rates)
     return Entry(
         place=place,
         label=label_of(place, part),
@@ -135,6 +136,18 @@ def _entry(
         off=off,
         broken=broken,
     )
+
+
+def _rate(
+    place: Place, part: Mapping[str, Any], live: Mapping[str, Any] | None, rates: Mapping[str, str]
+) -> str:
+    if place.kind != "rule" or place.key not in rates:
+        return ""
+    rate = rates[place.key]
+    if live is None:
+        return rate
+    then = part_of(live, place)
+    return rate if {**then, "label": part["label"]} == part else f"as live: {rate}"
 
 
 def changed(place: Place, part: Mapping[str, Any], live: Mapping[str, Any] | None) -> str:
@@ -152,10 +165,21 @@ def label_of(place: Place, part: Mapping[str, Any]) -> str:
         case "line":
             return f"{part['stage'].upper()} line"
         case "group":
-            return f"Group “{place.key}”"
+            return f"Group “{sentences.group_named(place.key)}”"
         case "settings":
             return "Model settings"
     return str(part["label"])
+
+
+def called(place: Place, part: Mapping[str, Any]) -> str:
+    """The part in the middle of a sentence: "“Viewed pricing”", "the group “staff”", "the SQL line"."""
+    label = label_of(place, part)
+    match place.kind:
+        case "group":
+            return f"the g{label[1:]}"
+        case "line":
+            return f"the {label}"
+    return f"“{label}”"
 
 
 def _note(place: Place, part: Mapping[str, Any]) -> str:
@@ -168,7 +192,7 @@ def _note(place: Place, part: Mapping[str, Any]) -> str:
         case "trigger":
             return f"to {part['stage'].upper()}"
         case "group":
-            within = f", within “{part['within']}”" if "within" in part else ""
+            within = f", within “{sentences.group_named(part['within'])}”" if "within" in part else ""
             return f"{part['cap']} points at most{within}"
         case "settings":
             return "ceilings, grades, whom it is for"
@@ -187,7 +211,7 @@ def _how(rule: Mapping[str, Any]) -> str:
         period = "in all" if rule["per"]["period"] == "ever" else f"a {rule['per']['period']}"
         said.append(f"{rule['per']['times']} {period}")
     if "group" in rule:
-        said.append(f"group “{rule['group']}”")
+        said.append(f"group “{sentences.group_named(rule['group'])}”")
     if "decay" in rule:
         said.append(sentences.of_fading(Fading(**rule["decay"])))
     return ", ".join(said)

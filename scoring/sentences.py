@@ -22,7 +22,7 @@ def of_condition(condition: Condition, labels: Mapping[str, str]) -> str:
         case Colleagues():
             return _colleagues(condition, labels)
         case InStage(stages=stages, for_days=days):
-            said = f"the lead is at {_or(Stage(stage).label for stage in stages)}"
+            said = f"the lead is at {or_(Stage(stage).label for stage in stages)}"
             return f"{said} for {_several(days, 'day')} or longer" if days else said
         case Group(how="none", parts=parts):
             inner = [_nested(part, labels) for part in parts]
@@ -39,7 +39,7 @@ def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]
     """When a rule gives its points: "Each time the lead viewed pricing; 12 points at most; halves every 30
     days." """
     said = f"{'each time' if rule.each else 'when'} {of_condition(rule.when, labels)}"
-    limits = [said + _last(rule.window_days) + _unless(rule, labels)]
+    limits = [said + last(rule.window_days) + _unless(rule, labels)]
     limits += [f"{_several(tier.points, 'point')} from {_times(tier.times)} on" for tier in rule.tiers]
     if rule.mismatch:
         limits.append(f"{_several(rule.mismatch, 'point')} when known and not so")
@@ -49,7 +49,7 @@ def of_rule(rule: RuleSpec, groups: Mapping[str, int], labels: Mapping[str, str]
     if rule.cap:
         limits.append(f"{rule.cap} point{'' if rule.cap == 1 else 's'} at most")
     if rule.group:
-        limits.append(f"{groups[rule.group]} at most together with the rest of “{rule.group}”")
+        limits.append(f"{groups[rule.group]} at most together with the rest of “{group_named(rule.group)}”")
     if rule.fading:
         limits.append(of_fading(rule.fading))
     return sentence("; ".join(limits))
@@ -79,6 +79,11 @@ def name_of(field: Field) -> str:
     return sentence(field.label.removeprefix("the ")).removesuffix(".")
 
 
+def group_named(key: str) -> str:
+    """ "company size": a group is called by its key, as people read it."""
+    return key.replace("-", " ").replace("_", " ")
+
+
 def sentence(words: str) -> str:
     """With a capital and a full stop."""
     return f"{words[:1].upper()}{words[1:]}."
@@ -102,7 +107,7 @@ def _fact(fact: Fact) -> str:
     if fact.op.moves and fact.values[0] == Decimal(1):
         when = {"last_days": "is today", "older_days": "is yesterday or earlier", "next_days": "is today"}
         return f"{fact.field.label} {when[fact.op.name]}"
-    many = _and if fact.op.name == "includes_all" else _or
+    many = _and if fact.op.name == "includes_all" else or_
     return f"{fact.field.label} {fact.op.words.format(many(_said(fact, value) for value in fact.values))}"
 
 
@@ -161,7 +166,7 @@ def _happened(happened: Happened, labels: Mapping[str, str]) -> str:
         said = f"{did} {_times(least)} or more"
     else:
         said = did
-    return said + _last(happened.within_days) + _after(happened, labels)
+    return said + last(happened.within_days) + _after(happened, labels)
 
 
 def _after(happened: Happened, labels: Mapping[str, str]) -> str:
@@ -173,13 +178,31 @@ def _after(happened: Happened, labels: Mapping[str, str]) -> str:
 
 def _colleagues(asked: Colleagues, labels: Mapping[str, str]) -> str:
     who = "another person" if asked.at_least == 1 else f"{asked.at_least} or more other people"
-    return f"{who} of the company {_did(asked.types, asked.where, labels)}{_last(asked.within_days)}"
+    return f"{who} of the company {_did(asked.types, asked.where, labels)}{last(asked.within_days)}"
 
 
 def _did(types: Iterable[str], where: Iterable[Fact], labels: Mapping[str, str]) -> str:
-    did = _or(_lower(labels.get(key, key)) for key in types)
+    did = or_(_act(labels.get(key, key)) for key in types)
     tests = [_fact(test) for test in where]
     return f"{did} where {_and(tests)}" if tests else did
+
+
+def _act(label: str) -> str:
+    """ "requested a demo", as most labels are; "had “Page view”" for one that does not say what somebody
+    did."""
+    first = label.partition(" ")[0].lower()
+    if first.isalpha() and (first.endswith("ed") or first in _DID) and first not in _NO_DEED:
+        return lower(label)
+    return f"had “{label.replace('_', ' ')}”"
+
+
+#: First words that say what somebody did, and one that only looks like it.
+_DID = frozenset(
+    ["saw", "was", "met", "did", "had", "sent", "read", "made", "took", "gave", "got", "went", "came", "left",
+     "bought", "spoke", "wrote", "told", "held", "ran", "became", "began", "built", "chose", "found", "kept",
+     "paid", "sold", "set", "put", "won", "lost", "rang", "sought", "spent", "swiped"]
+)  # fmt: skip
+_NO_DEED = frozenset(["feed", "need", "speed", "embed", "seed"])
 
 
 def _span(minutes: int) -> str:
@@ -194,7 +217,7 @@ def _several(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if abs(count) == 1 else 's'}"
 
 
-def _last(days: int | None) -> str:
+def last(days: int | None) -> str:
     return f" in the last {_days(days)}" if days else ""
 
 
@@ -206,7 +229,7 @@ def _times(times: int) -> str:
     return {1: "once", 2: "twice"}.get(times, f"{times} times")
 
 
-def _lower(label: str) -> str:
+def lower(label: str) -> str:
     """ "Requested a demo" → "requested a demo"; "E-mail bounced" and "CRM import" keep their first letter."""
     return label if label[1:2].isupper() or label[1:2] == "-" else label[:1].lower() + label[1:]
 
@@ -215,7 +238,7 @@ def _value(value: str | Decimal) -> str:
     return f"{value:,f}" if isinstance(value, Decimal) else f"“{value}”"
 
 
-def _or(words: Iterable[str]) -> str:
+def or_(words: Iterable[str]) -> str:
     return _listed(words, " or ")
 
 

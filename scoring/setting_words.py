@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .sentences import group_named
+
 
 def _points_of(before: int | None, after: int | None) -> str:
     if before is None or after is None:
@@ -93,7 +95,11 @@ SAID_OF: dict[str, Callable[[Any, Any], str]] = {
     "per": _either(limit),
     "window_days": _either(lambda each: f"counts for {days(each)}" if each else "counts however old it is"),
     "decay": _either(fading),
-    "group": _either(lambda key: f"shares the limit of the group “{key}”" if key else "is in no group"),
-    "within": _either(lambda key: f"is part of the group “{key}”" if key else "is part of no larger group"),
+    "group": _either(
+        lambda key: f"shares the limit of the group “{group_named(key)}”" if key else "is in no group"
+    ),
+    "within": _either(
+        lambda key: f"is part of the group “{group_named(key)}”" if key else "is part of no larger group"
+    ),
     "on": lambda _, after: f"is {'on' if after else 'off'} now",
 }

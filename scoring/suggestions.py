@@ -1,6 +1,7 @@
 """Better rules, proposed from what sales said and what was won (G-04): other points for a rule, another line,
 a rule against what keeps being sent back. Each proposal names its price as well as its gain, carries its
-evidence, and becomes a draft with one click. Where the evidence does not carry a change, nothing is said.
+evidence, and becomes a draft with one click. Where the evidence does not carry a change, nothing is
+proposed, and what could not be asked of it is named.
 """
 
 from collections import Counter
@@ -34,6 +35,8 @@ class Suggestions:
     too_few: str
     rules: tuple[RuleRate, ...]
     found: tuple[Suggestion, ...]
+    #: What these outcomes cannot tell, a sentence each: silence about it means nothing.
+    unjudged: tuple[str, ...]
     #: Why leads were sent back, in words, and how often; the commonest first.
     reasons: tuple[tuple[str, int], ...]
 
@@ -62,7 +65,7 @@ def of_model(*, version: ModelVersion, at: datetime, known: Sequence[Decided] | 
         outcomes.said(one.reason) for one in decided.known if not one.good and one.reason
     ).most_common()
     if few := intervals.too_few(good=good, bad=len(decided.known) - good):
-        return Suggestions(version, base, few, (), (), tuple(reasons))
+        return Suggestions(version, base, few, (), (), (), tuple(reasons))
     won = fired(version, outcomes.decided(kind="won", at=at, newest=MOST, until="handover"))
     by_rule = rates(decided, won)
     asked = [rule["when"] for rule in model_file.save(version=version)["rules"]]
@@ -72,7 +75,8 @@ def of_model(*, version: ModelVersion, at: datetime, known: Sequence[Decided] | 
         *line_advice.against(decided, asked),
         *refitting.weights(decided, by_rule),
     ]
-    return Suggestions(version, base, "", by_rule, tuple(found), tuple(reasons))
+    unjudged = (*line_advice.unjudged(decided, won), *refitting.unjudged(decided))
+    return Suggestions(version, base, "", by_rule, tuple(found), unjudged, tuple(reasons))
 
 
 def apply(*, keys: Iterable[str], version: ModelVersion, by: "User | None", at: datetime) -> ModelVersion:

@@ -15,6 +15,12 @@ class Scope(models.TextChoices):
     WRITE = "write", "All three"
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def visible_to(self, user: User) -> "ApiTokenQuerySet":
+        """One's own; an admin sees everybody's."""
+        return self if user.is_admin else self.filter(user=user)
+
+
 class ApiToken(models.Model):
     """A key that acts as its user, narrowed by scope. The text is shown once; only its hash stays here."""
 
@@ -27,6 +33,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -121,11 +121,12 @@ def view_link(context: template.Context, name: str, label: str, but: str = "") -
 
 
 def _address(context: template.Context, name: str, but: str = "") -> dict[str, Any]:
-    """The page's URL, and whether the reader is on it or on a page below it. A lead opened from a list
-    belongs to that list: its page says so in ``rail_path``."""
+    """The page's URL, and whether the reader is on it or on a page below it, except below ``but``; with
+    "only" on none below it. A lead opened from a list belongs to that list: its page says so in
+    ``rail_path``."""
     url, request = reverse(name), context.get("request")
     here = context.get("rail_path") or (request.path if request is not None else "")
-    elsewhere = bool(but) and here.startswith(reverse(but))
+    elsewhere = here != url if but == "only" else bool(but) and here.startswith(reverse(but))
     return {"url": url, "current": here.startswith(url) and not elsewhere}
 
 

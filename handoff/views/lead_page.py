@@ -13,7 +13,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from accounts.permissions import may_edit_leads, may_give_verdicts, may_hand_over, sees_everything
+from accounts.permissions import (
+    may_adjust_scores,
+    may_edit_leads,
+    may_give_verdicts,
+    may_hand_over,
+    sees_everything,
+)
 from handoff import decisions, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.messages import lower
@@ -88,6 +94,7 @@ class LeadPage:
     may_hand_over: bool
     may_set_phase: bool
     may_convert: bool
+    may_adjust: bool
     vetted: str
     phases = Phase.choices
 
@@ -204,6 +211,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_hand_over=may_hand_over(user) and lead.stage in (*WITH_MARKETING, Stage.CLOSED),
         may_set_phase=may_edit_leads(user),
         may_convert=may_qualify(user, lead) and own and lead.stage == Stage.SQL,
+        may_adjust=may_adjust_scores(user),
         vetted=_vetted(newest_handoff, decides=decides),
     )
 

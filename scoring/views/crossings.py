@@ -70,6 +70,7 @@ def crossings(request: Request) -> HttpResponse:
         "newest": _newest(chosen, page.rows, request.GET.get("after", "")),
         "next": page.next,
         "stage": stage,
+        "ticks": request.GET.get("tick") == "all",
         "views": [
             {"label": label, "url": f"?stage={key}", "count": _said(count), "current": key == stage}
             for key, label, count in (

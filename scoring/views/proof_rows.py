@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leads.models import Lead
-from scoring import outcomes
+from scoring import backtest_words, outcomes
 from scoring.backtest import Backtest, Figures, Judged
 from scoring.dimensions import HUNDREDTHS, Dimension
 from scoring.intervals import Figure, Share
@@ -69,7 +69,7 @@ class Page:
     rankings: tuple[Ranking, ...]
     deciles: tuple[Bar, ...]
     bands: tuple[Bar, ...]
-    rises: bool
+    by_band: str
     all_over: bool
     cells: dict[str, Cell]
 
@@ -121,17 +121,19 @@ def page_of(tested: Backtest, leads_url: str) -> Page | None:
             )
             for band in reversed(figures.bands)
         ),
-        rises=figures.rises,
+        by_band=backtest_words.of_bands(figures),
         all_over=figures.all_over,
         cells={cell: Cell(count, url(cell)) for cell, count in figures.confusion.items()},
     )
 
 
 def _rankings(figures: Figures) -> tuple[Ranking, ...]:
+    """With the intervals that the verdict goes by, so that table and words never disagree."""
+    areas = {"total": figures.auc["total"], **figures.alone}
     labels = {"total": "Total", **{one.value: one.label for one in Dimension}}
     return tuple(
         Ranking(labels[name], _CSS[name], area, round(100 * area.value) if area else 0)
-        for name, area in sorted(figures.auc.items(), key=lambda item: item[0] != "total")
+        for name, area in areas.items()
     )
 
 

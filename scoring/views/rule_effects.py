@@ -79,12 +79,6 @@ def _live(version: ModelVersion) -> ModelVersion | None:
     return version.model.versions.published().select_related("model").first()
 
 
-def dimension_of(trial: Trial) -> str:
-    """The dimension that the part is about; intent for one that is about none."""
-    said = trial.part.get("dimension", "")
-    return said if said in Dimension.values else Dimension.INTENT.value
-
-
 def tried(trial: Trial, *, user: User, at: datetime, past: bool) -> dict[str, Any]:
     """``effect_of`` when it is the person's turn; else ``busy``, or ``too_long`` when it was stopped."""
     try:
@@ -105,7 +99,7 @@ def effect_of(trial: Trial, *, at: datetime, past: bool) -> dict[str, Any]:
         ruleset=trial.ruleset,
         model=trial.version.model,
         at=at,
-        dimension=dimension_of(trial),
+        dimension=trial.about,
         limit=NAMED,
         estimated=True,
     )
@@ -219,14 +213,14 @@ def moves(request: Request) -> HttpResponse:
     version = version_of(request, model) if model else None
     if version is None:
         raise Http404
-    dimension = request.GET.get("dimension", "intent")
-    if dimension not in (*Dimension.values, "total"):
+    dimension = request.GET.get("dimension", "")
+    if dimension not in ("", *Dimension.values, "total"):
         raise Http404
     first = _first(request.GET)
     try:
         with turns.turn(of=turns.NOW, user_id=request.user.pk):
             found = preview.of_draft(
-                version=version, at=timezone.now(), dimension=dimension, limit=first + PAGE + 1
+                version=version, at=timezone.now(), told_in=dimension, limit=first + PAGE + 1
             )
     except (Busy, TookTooLong) as waiting:
         context = {"version": version, "dimension": dimension, "is_busy": isinstance(waiting, Busy)}
@@ -242,7 +236,7 @@ def moves(request: Request) -> HttpResponse:
         "more": more,
         "back": max(0, first - PAGE) if first else None,
         "dimension": dimension,
-        "dimensions": Dimension.choices,
+        "dimensions": [("", "What moves each"), *Dimension.choices],
     }
     return render(request, "scoring/rule_moves.html", context)
 

@@ -13,10 +13,12 @@ from scoring.faults import ConditionError
 from scoring.forms import PartForm
 from scoring.kinds import Places
 from scoring.models import ModelVersion
+from scoring.overlaps import overlaps
 from scoring.parts import LISTS, NoSuchPart, Place, key_for, keys_of, part_of
 from scoring.phrases import Phrase
 from scoring.posting import nodes_of
 from scoring.ruleset import Ruleset
+from scoring.sentences import group_named
 from scoring.stored import activity_types, read
 
 _DIMENSIONS = [(value, label.lower()) for value, label in Dimension.choices]
@@ -42,11 +44,13 @@ _CHOICES = {
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A form held against the version it belongs to. ``faults`` as ``drafting.faults_of`` has them;
-    ``ruleset`` is the version with the part in it, None while anything is wrong."""
+    ``about`` is the dimension that it moves; ``ruleset`` the version with the part in it, None while anything
+    is wrong."""
 
     version: ModelVersion
     place: Place
     part: dict[str, Any]
+    about: str
     faults: list[tuple[str, str]]
     errors: dict[str, str]
     places: Places
@@ -78,11 +82,30 @@ class Trial:
             if not part.get("on", True):
                 ruleset = drafting.supposed(version=version, place=place, part=part)
         errors = forms.errors_of(faults, places)
-        return cls(version, place, part, faults, errors, places, known, ruleset, said)
+        about = _about(place, part, data)
+        return cls(version, place, part, about, faults, errors, places, known, ruleset, said)
 
     def refused(self, faults: list[tuple[str, str]]) -> "Trial":
         """The same with what was found wrong when it was to be saved: another part may have changed since."""
         return replace(self, faults=faults, errors=forms.errors_of(faults, self.places), ruleset=None)
+
+
+def _about(place: Place, part: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """The dimension of a rule, of a group's rules, or of what a line asks otherwise than in ``data``, the
+    version as it is saved; intent for a part that has none."""
+    named = [*Dimension.values, "total"]
+    said = ""
+    match place.kind:
+        case "rule":
+            said = part.get("dimension", "")
+        case "group":
+            said = next((rule["dimension"] for rule in data["rules"] if rule.get("group") == place.key), "")
+        case "line":
+            least = part.get("min", {})
+            before = part_of(data, place)["min"] if place.key in keys_of(data, "line") else {}
+            changed = [name for name in named if least.get(name) != before.get(name)]
+            said = next(iter([*changed, *least]), "")
+    return said if said in named else Dimension.INTENT.value
 
 
 def words_of(version: ModelVersion, place: Place, part: Mapping[str, Any], known: Known) -> list[Phrase]:
@@ -138,12 +161,14 @@ def form_view(
         case "line":
             view |= _line_view(form, graded, was)
         case "group":
-            view["groups"] = [key for key in keys_of(data, "group") if key != place.key]
+            view["groups"] = _groups([key for key in keys_of(data, "group") if key != place.key])
         case "settings":
             view |= {"grades": GRADES, "zones": sorted(available_timezones())}
             view["ceilings"] = _figures(form, "ceiling-", Dimension.choices, was)
     if form.kind == "rule":
-        view["same"] = _same(trial, data, place)
+        found = overlaps(trial.part, key=place.key, rules=data.get("rules", []), labels=trial.known.labels)
+        view["same"] = [one for one in found if not one.about]
+        view["counted"] = [one for one in found if one.about]
     if form.kind in ("rule", "trigger", "blocker"):
         view["places"] = _places(data, place)
         view["comes_after"] = form.values.get("place") or _comes_after(data, place)
@@ -158,7 +183,7 @@ def _rule_view(form: PartForm, data: Mapping[str, Any], single: bool, nodes: lis
     count = form.get("count") or "once"
     facts = any(node.kind == "field" for node in nodes)
     did = any(node.kind == "activity" for node in nodes)
-    groups = [group["key"] for group in data.get("groups", [])]
+    groups = _groups(keys_of(data, "group"))
     tiers = [
         (n + 1, times, points, f"tier-times-{n}", f"tier-points-{n}")
         for n, (times, points) in enumerate(form.tiers or [("", "")])
@@ -179,6 +204,10 @@ def _rule_view(form: PartForm, data: Mapping[str, Any], single: bool, nodes: lis
         "groups": groups,
         "tiers": tiers,
     }
+
+
+def _groups(keys: list[str]) -> list[tuple[str, str]]:
+    return [(key, group_named(key)) for key in keys]
 
 
 def _line_view(form: PartForm, graded: bool, was: Mapping[str, str]) -> dict[str, Any]:
@@ -218,28 +247,6 @@ def _was(form: PartForm, live: Mapping[str, Any] | None, place: Place) -> dict[s
             continue
         was[key.replace("-", "_")] = _CHOICES.get(key, {}).get(before, before)
     return was
-
-
-def _same(trial: Trial, data: Mapping[str, Any], place: Place) -> list[dict[str, Any]]:
-    """Other rules that are on and ask about a fact that this one asks about: their points are added to its
-    own, which is easily forgotten."""
-    about = _facts_of(trial.part.get("when"))
-    return [
-        {"label": rule["label"], "key": rule["key"], "points": rule.get("points")}
-        for rule in data.get("rules", [])
-        if rule["key"] != place.key and rule.get("on", True) and about & _facts_of(rule["when"])
-    ]
-
-
-def _facts_of(condition: Any) -> set[str]:
-    """The fields that a condition, which may be broken, asks about."""
-    if isinstance(condition, list):
-        return {name for part in condition for name in _facts_of(part)}
-    if not isinstance(condition, dict):
-        return set()
-    if isinstance(condition.get("field"), str):
-        return {condition["field"]}
-    return {name for how in ("all", "any", "none") for name in _facts_of(condition.get(how))}
 
 
 def _places(data: Mapping[str, Any], place: Place) -> list[tuple[str, str]]:

@@ -67,6 +67,7 @@ def page(
         "live": live,
         "place": place,
         "title": rule_list.label_of(place, old) if old else f"New {place.kind}",
+        "called": rule_list.called(place, old) if old else "",
         "is_there": old is not None,
         "editable": (version.is_draft and may_edit) or stranded,
         "stranded": stranded,

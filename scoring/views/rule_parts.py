@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.requests import Request
-from scoring import drafting, forms, model_file, publishing, rule_list
+from scoring import drafting, forms, model_file, publishing, renaming, rule_list
 from scoring.drafting import ChangedMeanwhile, PartFaults, SavedAlready
 from scoring.forms import PartForm
 from scoring.models import ModelVersion
@@ -128,6 +128,13 @@ def _save(
                 after=form.values.get("place"),
                 once=request.POST.get("once", ""),
             )
+            if place.kind == "group" and place.key and not is_gone:
+                saved = renaming.rename_group(
+                    version=draft, key=saved.key, name=form.get("name"), by=request.user, at=timezone.now()
+                )
+    except renaming.NameTaken as taken:
+        trial = trial.refused([("$.key", str(taken))])
+        return _unsaved(request, version, place, form, trial=trial, show_faults=True, status=422)
     except PartFaults as wrong:
         trial = trial.refused(wrong.faults)
         return _unsaved(request, version, place, form, trial=trial, show_faults=True, status=422)

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from leads.models import Lead, LeadAccess
 from scoring import model_file
 from scoring.models import ModelVersion
+from scoring.publishing import publish
 from scoring.rescoring import rescore_changed
 from tests import factories as make
 
@@ -175,3 +177,43 @@ def test_drafts_are_explained_to_those_who_edit_them_only(mara: Caller) -> None:
     path = f"/leads/{ada.public_id}/explanation"
     assert mara.get(path, version=draft.number).json()["version"] == draft.number
     assert sol.get(path, version=draft.number).status_code == 404
+
+
+def test_an_explanation_says_what_would_make_it_an_sql_and_until_when_its_reasons_count(mara: Caller) -> None:
+    ada = make.lead("Ada")
+    data = {
+        "model": "default",
+        "rules": [
+            {
+                "key": "twice", "label": "Twice in a week", "dimension": "intent", "points": 12, "when": {
+                    "activity": ["pricing_page_view"], "at_least": 2, "within_days": 7}},
+            {
+                "key": "demo", "label": "Demo", "dimension": "intent", "points": 20,
+                "when": {"activity": ["demo_request"]}},
+        ],
+        "lines": [{"stage": "sql", "min": {"intent": 30}}],
+    }  # fmt: skip
+    publish(version=model_file.load(data=data), by=None, reason="For the test.", at=timezone.now())
+    now = timezone.now()
+    for days in (1, 3):
+        make.activity(ada, "pricing_page_view", now - timedelta(days=days))
+
+    said = mara.get(f"/leads/{ada.public_id}/explanation").json()
+
+    (intent,) = [part for part in said["dimensions"] if part["key"] == "intent"]
+    (reason,) = intent["reasons"]
+    assert reason["counts_until"] == (now + timedelta(days=4)).isoformat()
+    assert said["next_steps"]["state"] == "under"
+    assert said["next_steps"]["ways"][0]["steps"][0]["types"] == ["demo_request"]
+    assert said["next_steps"] == mara.get(f"/leads/{ada.public_id}").json()["next_steps"]
+    then = mara.get(f"/leads/{ada.public_id}/explanation", at=(now - timedelta(hours=1)).isoformat()).json()
+    assert then["next_steps"] is None
+
+
+def test_the_document_says_what_an_explanation_holds() -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+    answers = document["paths"]["/api/v1/leads/{lead_id}/explanation"]["get"]["responses"]["200"]
+    shape = document["components"]["schemas"]["ExplainedOut"]["properties"]
+    assert answers["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ExplainedOut"}
+    assert {"next_steps", "dimensions", "triggers"} <= set(shape)
+    assert "counts_until" in document["components"]["schemas"]["ReasonOut"]["properties"]

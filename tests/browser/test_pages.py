@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Response
 
+from accounts import tokens
 from accounts.models import User
 from handoff import decisions
 from handoff.models import RejectReason
@@ -98,8 +99,12 @@ def alerts(cast: worlds.Cast) -> list[tuple[str, str]]:
         )
     Browser.objects.create(user=cast.sol, label="Firefox on Linux", digest="a" * 64, url="https://p.example/")
     hook = Endpoint.objects.get(name="n8n").public_id
+    tokens.issue(user=cast.sol, scope="read", name="Laptop")
     return [
         ("sol", "/alerts/"),
+        ("sol", "/profile/"),
+        ("sol", "/profile/hours/"),
+        ("ada", "/profile/tokens/?whose=all"),
         ("sol", "/profile/alerts/"),
         ("mara", "/profile/alerts/"),
         ("mara", "/alerts/?kind=returned"),

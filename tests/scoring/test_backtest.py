@@ -137,7 +137,7 @@ def test_where_the_total_says_nothing_a_dimension_that_does_is_named(fit: int, s
     phone = rule("phone", fact("phone", "known"), fit - 20)
     rules = [MODEL["rules"][0], {**MODEL["rules"][1], "points": 20}, phone]
     found = of_version(version=live({**MODEL, "rules": rules if fit > 20 else rules[:2]}), at=NOW)
-    assert sorted(found.figures.telling) == ["intent"]
+    assert sorted(found.figures.telling) == ["fit", "intent"]
     assert found.verdict.startswith(f"The total {said}")
     assert "Intent alone tells: the better one has more of it 100% of the time (" in found.verdict
 

@@ -28,7 +28,8 @@ WRONG = [
     (("rules", 2, "key"), "Big Key", "$.rules[2].key", "lower-case"),
     (("rules", 2, "key"), "pricing", "$.rules[2].key", "is there already"),
     (("rules", 2, "label"), "", "$.rules[2].label", "Give a label"),
-    (("rules", 2, "label"), "a\x00b", "$.rules[2].label", "Give a label"),
+    (("rules", 2, "label"), "a\x00b", "$.rules[2].label", "a character that cannot be seen"),
+    (("rules", 2, "label"), "a\u202eb", "$.rules[2].label", "a character that cannot be seen"),
     (("rules", 2, "dimension"), "love", "$.rules[2].dimension", "intent, fit, engagement"),
     (("rules", 2, "points"), 201, "$.rules[2].points", "-200 to 200"),
     (("rules", 2, "points"), 2.5, "$.rules[2].points", "whole number"),
@@ -402,6 +403,7 @@ def test_the_schema_and_the_loader_refuse_the_same() -> None:
         "printed",
         "large",
         "Give a label",
+        "cannot be seen",
     )
     for path, to, where, says in WRONG:
         # Nor that only facts say whom a version is for, and what a property is not compared with.

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from scoring import definitions, model_file, publishing
+from scoring import definitions, model_file, publishing, sentences
+from scoring.conditions import parse
 from scoring.models import ModelVersion, Rule
 from tests import factories as make
 
@@ -99,3 +100,29 @@ def test_where_fit_is_a_grade_the_page_says_letters(client: Client) -> None:
         assert "Intent 100 or more and fit B- or better." in page
         assert "a grade from F to A+ that starts at D; points are thirds of a letter" in page
     assert reverse("scoring:book") in client.get(reverse("scoring:definitions")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Viewed pricing", "The lead viewed pricing 5 times or more."),
+        ("Page view", "The lead had “Page view” 5 times or more."),
+        ("page_view", "The lead had “page view” 5 times or more."),
+        ("E-mail bounced", "The lead had “E-mail bounced” 5 times or more."),
+        ("Was sent a text message", "The lead was sent a text message 5 times or more."),
+        ("Need", "The lead had “Need” 5 times or more."),
+    ],
+)
+def test_an_activity_that_does_not_say_what_somebody_did_is_named(label: str, said: str) -> None:
+    condition = parse({"activity": ["x"], "at_least": 5})
+    assert sentences.sentence(sentences.of_condition(condition, {"x": label})) == said
+
+
+def test_attributes_are_called_by_words() -> None:
+    condition = parse({"field": "company.attributes.field_staff", "op": "known"})
+    assert sentences.of_condition(condition, {}) == "the company's “field staff” is known"
+    of_view = {"activity": ["x"], "where": [{"property": "page_path", "op": "eq", "value": "/a_b"}]}
+    assert (
+        sentences.of_condition(parse(of_view), {"x": "Viewed"})
+        == "the lead viewed where “page path” is “/a_b”"
+    )

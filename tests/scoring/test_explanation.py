@@ -301,3 +301,76 @@ def test_days_are_those_of_the_version() -> None:
     rule = {"points": 8, "when": {"activity": ["visit"]}}
     said = explained(lead, rules=[rule], time_zone="Asia/Tokyo")
     assert reasons(said, "fit")["r0"].evidence.endswith("on 16 November 2026")
+
+
+# Until when a rule with a window counts
+
+
+def ends(lead: Lead, **rule: Any) -> str | None:
+    points = {} if "tiers" in rule else {"points": 7}
+    return reasons(explained(lead, rules=[{**points, **rule}]), "fit")["r0"].counts_until
+
+
+def test_two_in_a_week_end_when_the_second_newest_is_a_week_old() -> None:
+    lead = make.lead()
+    for days in (1, 3, 5):
+        make.activity(lead, "visit", NOW - days * DAY)
+    twice = {"activity": ["visit"], "at_least": 2, "within_days": 7}
+    assert ends(lead, when=twice) == (NOW + 4 * DAY).isoformat()
+    assert ends(lead, when=twice, count="each") == (NOW + 4 * DAY).isoformat()
+    tiers = [{"times": 3, "points": 5}]
+    of_three = {"activity": ["visit"], "within_days": 7}
+    assert ends(lead, when=of_three, count="tiers", tiers=tiers) == (NOW + 2 * DAY).isoformat()
+
+
+def test_a_rule_that_asks_for_all_ends_with_the_first_and_one_for_any_with_the_last() -> None:
+    lead = make.lead(phone="1")
+    for days in (1, 3):
+        make.activity(lead, "visit", NOW - days * DAY)
+    make.activity(lead, "demo_request", NOW - 100 * DAY)
+    twice = {"activity": ["visit"], "at_least": 2, "within_days": 7}
+    asked = {"activity": ["demo_request"], "within_days": 120}
+    ever = {"activity": ["demo_request"]}
+    never = {"activity": ["contact_sales"], "within_days": 900}
+    assert ends(lead, when={"all": [twice, ever]}) == (NOW + 4 * DAY).isoformat()
+    assert ends(lead, when={"all": [PHONE, {"any": [twice, asked, never]}]}) == (NOW + 20 * DAY).isoformat()
+    assert ends(lead, when={"any": [twice, ever]}) is None
+    assert ends(lead, when={"any": [twice, PHONE]}) is None  # a fact stays
+    assert ends(lead, when={"all": [ever, {"none": [never]}]}) is None
+
+
+def test_what_has_no_date_leaves_no_window() -> None:
+    lead = make.lead()
+    make.activity(lead, "visit", NOW - DAY, undated=True)
+    make.activity(lead, "visit", NOW - 3 * DAY)
+    assert ends(lead, when={"activity": ["visit"], "within_days": 7}) is None
+    twice = {"activity": ["visit"], "at_least": 2, "within_days": 7}
+    assert ends(lead, when=twice) == (NOW + 4 * DAY).isoformat()
+
+
+@pytest.mark.parametrize("days_ago", [(1, 3, 5), (2, 2, 6), (0, 4, 4)])
+def test_the_points_end_at_that_moment_and_not_before(days_ago: tuple[int, ...]) -> None:
+    lead = make.lead()
+    for days in days_ago:
+        make.activity(lead, "visit", NOW - days * DAY)
+    make.activity(lead, "demo_request", NOW - 2 * DAY)
+    when = {
+        "all": [
+            {"activity": ["visit"], "at_least": 2, "within_days": 7},
+            {"activity": ["demo_request"], "within_days": 30},
+        ]
+    }
+    until = ends(lead, when=when)
+    assert until
+    moment = datetime.fromisoformat(until)
+    version = ModelVersion.objects.order_by("-id").first()
+    assert version
+    before, then = (
+        {
+            reason.rule
+            for part in explain(lead=lead, at=at, version=version).dimensions
+            for reason in part.reasons
+        }
+        for at in (moment - timedelta(seconds=1), moment)
+    )
+    assert ("r0" in before, "r0" in then) == (True, False)

@@ -274,3 +274,15 @@ def test_the_list_reads_no_further_than_its_page() -> None:
     plan = Crossing.objects.held().over().order_by("-id")[:50].explain()
     assert "scoring_crossing_unhandled" in plan
     assert "Sort" not in plan
+
+
+def test_all_that_are_shown_are_ticked_by_one_link_without_scripts(desk: Client) -> None:
+    for _ in range(3):
+        held()
+    page = desk.get(PAGE).content.decode()
+    assert 'href="?tick=all">Tick all 3 shown</a>' in page
+    assert not re.search(r'name="crossing"[^>]* checked', page)
+
+    ticked = desk.get(PAGE, {"tick": "all"}).content.decode()
+    assert len(re.findall(r'name="crossing"[^>]* checked', ticked)) == 3
+    assert ">Tick none</a>" in ticked

@@ -10,7 +10,7 @@ from scoring.models import LineState, ScoringModel
 from scoring.outcomes import Decided
 from scoring.rescoring import rescore_everybody
 from scoring.stored import activity_types, read
-from tests.factories import NOW, company, lead
+from tests.factories import NOW, activity, company, lead
 from tests.scoring.pasts import MODEL, accepted, fact, live, ready, rule, sent_back
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,35 @@ def test_it_names_who_would_go_over_the_line_and_who_would_fall() -> None:
     assert stays.pk not in {move.lead_id for move in found.moved}
     assert {move.public_id for move in found.moved} == {falls.public_id, rises.public_id}
     assert LineState.objects.filter(stage="sql", inside=True).count() == 2  # nothing was stored
+
+
+def test_each_move_is_told_in_the_dimension_that_makes_it() -> None:
+    """Intent rises for one, fit falls for another, and a third is let in by the line alone."""
+    by_intent, by_fit = lead("Intent", title=TITLE), ready(lead("Fit", title="Head of service"), NOW - DAY)
+    activity(by_intent, "quote_request", NOW - DAY)
+    by_trigger = lead("Trigger")
+    activity(by_trigger, "page_view", NOW - DAY)
+    before = drafted(rules=[MODEL["rules"][0], rule("title", fact("title", "known"), 10)])
+    live(before)
+    scored()
+    rules = [
+        *MODEL["rules"],
+        rule("quote", {"activity": ["quote_request"]}, 25, "intent"),
+        rule("quiet", fact("title", "known"), 40, "engagement"),  # which no line asks for
+    ]
+    triggers = [{"key": "view", "label": "View", "stage": "sql", "when": {"activity": ["page_view"]}}]
+    draft = model_file.load(data=drafted(rules=rules, triggers=triggers))
+
+    found = {move.name: move for move in preview.of_draft(version=draft, at=NOW, dimension="fit").moved}
+
+    assert [(one.dimension, one.live, one.draft) for one in (found["Intent"], found["Fit"])] == [
+        ("intent", 0.0, 25.0),
+        ("fit", 10.0, 0.0),
+    ]
+    assert (found["Trigger"].live, found["Trigger"].draft) == (0.0, 0.0)
+    assert by_fit.pk == found["Fit"].lead_id
+    told = preview.of_draft(version=draft, at=NOW, told_in="engagement", limit=9).moved
+    assert {move.dimension for move in told} == {"engagement"}
 
 
 def test_it_says_what_became_of_each_and_whether_the_draft_is_right() -> None:

@@ -99,6 +99,19 @@ def test_before_the_first_version_both_pages_are_empty_and_say_so() -> None:
     assert "No version is live" in mara.get("/rules/suggestions/?model=other").content.decode()
 
 
+def test_the_page_does_not_call_unknown_what_is_right() -> None:
+    """Forty verdicts about which no rule and no line can be judged."""
+    for n in range(40):
+        (accepted if n % 2 else sent_back)(timezone.now() - (n + 1) * DAY, title="x" if n % 4 < 2 else "")
+    live()
+
+    page = as_(factories.marketer()).get("/rules/suggestions/").content.decode()
+
+    assert "No change found, and not all of it could be judged" in page
+    assert "What these outcomes cannot tell:" in page
+    assert "Nothing to change" not in page
+
+
 def test_a_suggestion_becomes_a_draft_by_one_button_once() -> None:
     version, client = past(), as_(factories.marketer())
     page = client.get("/rules/suggestions/").content.decode()

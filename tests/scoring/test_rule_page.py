@@ -1,16 +1,29 @@
 """The rule page: what it shows to whom, and how a draft begins."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from leads.models import ActivityType
 from scoring import model_file, publishing
 from scoring.models import ModelVersion, ScoringModel
 from tests import factories
-from tests.factories import NOW
-from tests.scoring.rule_desk import DRAFTS, PARTS, PAST, PREVIEW, RULES, draft_of_live, signed_in
+from tests.factories import NOW, activity
+from tests.scoring.pasts import accepted, sent_back
+from tests.scoring.rule_desk import (
+    DRAFTS,
+    PARTS,
+    PAST,
+    PREVIEW,
+    RULES,
+    draft_of_live,
+    saved,
+    signed_in,
+    typed,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -257,3 +270,42 @@ def test_what_was_live_once_does_not_call_itself_live(desk: Client) -> None:
     page = desk.get(RULES, {"version": first.number}).content.decode()
     assert "You are reading what was live once." in page
     assert "You are reading what is live." in desk.get(RULES).content.decode()
+
+
+# Figures beside the rules
+
+
+def noted(html: str, label: str) -> str:
+    """The small words below one rule in the list."""
+    found = re.search(rf'class="rl__n">{label}.*?<small>([^<]*)</small>', html, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_figures_of_the_live_rule_are_not_shown_as_those_of_an_edited_one(desk: Client) -> None:
+    """Forty asked for a demo and were decided: the figures are of the rule that was live then."""
+    for n in range(40):
+        made = (accepted if n % 2 else sent_back)(timezone.now() - timedelta(days=n + 1))
+        activity(made, "pricing_page_view", timezone.now() - timedelta(days=n + 3))
+    draft = draft_of_live()
+    page = desk.get(RULES + "?rule=pricing")
+    as_it_is = noted(page.content.decode(), "Viewed pricing")
+    assert as_it_is == "50% accepted, 40 leads"
+
+    desk.post(PARTS, typed(page, do="save", label="Viewed pricing, renamed"))
+    assert noted(desk.get(RULES).content.decode(), "Viewed pricing, renamed") == as_it_is
+
+    desk.post(PARTS, typed(desk.get(RULES + "?rule=pricing"), do="save", points="3"))
+    assert saved(draft, "pricing")["points"] == 3
+    assert noted(desk.get(RULES).content.decode(), "Viewed pricing, renamed") == f"as live: {as_it_is}"
+    reader = signed_in(factories.rep())
+    assert noted(reader.get(RULES).content.decode(), "Viewed pricing") == as_it_is
+
+
+def test_rules_that_count_the_same_activity_are_named_beside_it(desk: Client, draft: ModelVersion) -> None:
+    page = desk.get(RULES + "?rule=pricing")
+    assert "Counted by other rules too" not in page.content.decode()
+    desk.post(PARTS, typed(page, do="copy"))
+    html = desk.get(RULES + "?rule=pricing").content.decode()
+    assert "Counted by other rules too; their points are added to these:" in html
+    assert "viewed pricing" in html

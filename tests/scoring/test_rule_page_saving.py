@@ -1,5 +1,7 @@
 """The rule page saves and deletes, and makes nothing twice."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -199,3 +201,54 @@ def test_a_group_needs_a_name_that_becomes_a_key(desk: Client, draft: ModelVersi
     assert answer.status_code == 422
     assert "Name of the group: give the group a name" in answer.content.decode()
     assert "part" not in keys_of(model_file.save(version=draft), "group")
+
+
+# Groups
+
+
+def group_page(desk: Client, key: str = "staff") -> Any:
+    return desk.get(RULES + f"?group={key}")
+
+
+def test_a_group_is_renamed_and_its_rules_stay_in_it(desk: Client, draft: ModelVersion) -> None:
+    members = set(draft.rules.filter(group__key="staff").values_list("key", flat=True))
+
+    answer = desk.post(PARTS, typed(group_page(desk), do="save", name="Company Size", cap="12"))
+
+    assert answer.headers["Location"] == f"/rules/?version={draft.number}&group=company-size"
+    assert set(draft.rules.filter(group__key="company-size").values_list("key", flat=True)) == members
+    assert draft.groups.get(key="company-size").cap == 12
+    html = group_page(desk, "company-size").content.decode()
+    assert "Group “company size”" in html
+    assert 'name="name" maxlength="56" value="company size"' in html
+    assert "Delete the group “company size” from draft" in html
+    assert "“Group “" not in html
+    desk.post(PARTS, typed(group_page(desk, "company-size"), do="save"))  # as it is: no other name
+    assert draft.groups.filter(key="company-size").exists()
+
+
+def test_a_group_keeps_its_name_where_the_new_one_is_taken_or_none(desk: Client, draft: ModelVersion) -> None:
+    draft.groups.create(key="other", cap=5)
+    for name, said in (("Other", "There is a group “other” already."), ("123", "a letter from a to z")):
+        answer = desk.post(PARTS, typed(group_page(desk), do="save", name=name, cap="7"))
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert f'value="{name}"' in answer.content.decode()
+    assert draft.groups.get(key="staff").cap != 7  # nothing of it is saved
+
+
+def test_a_label_with_a_character_nobody_sees_says_so(desk: Client, draft: ModelVersion) -> None:
+    for label in ("a\0b", "a\u202eb"):
+        answer = desk.post(PARTS, typed(desk.get(RULES + "?rule=pricing"), do="save", label=label))
+        assert answer.status_code == 422
+        assert "It holds a character that cannot be seen." in answer.content.decode()
+
+
+def test_a_day_that_is_in_no_calendar_is_refused_at_its_field(desk: Client, draft: ModelVersion) -> None:
+    page = desk.post(
+        PARTS, typed(desk.get(RULES + "?rule=phone"), do="change", when__0__what="field:created_on")
+    )
+    page = desk.post(PARTS, typed(page, do="change", when__0__op="after"))
+    answer = desk.post(PARTS, typed(page, do="save", when__0__value="2026-02-30"))
+    assert answer.status_code == 422
+    assert "There is no day 2026-02-30." in answer.content.decode()

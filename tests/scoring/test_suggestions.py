@@ -180,6 +180,44 @@ def test_where_outcomes_have_nothing_to_do_with_the_rules_nothing_is_proposed() 
     assert of_model(version=live(), at=NOW).found == ()
 
 
+def test_what_the_outcomes_cannot_tell_is_said_beside_what_they_do() -> None:
+    """Nobody was won, few stood over the line, and the total tells nothing."""
+    for k in range(40):
+        (accepted if k % 2 else sent_back)(NOW - (k + 1) * DAY, title=TITLE if k % 4 < 2 else "")
+
+    found = of_model(version=live(), at=NOW)
+
+    assert found.found == ()
+    assert found.unjudged == (
+        "Whether the line is too broad: of the decided leads none stood over it.",
+        "Whether the line is too strict: of those over it none was won or lost so far.",
+        "Points of rules: a higher total is not surely a better lead here, so what a point is worth cannot be"
+        " said. A model learned anew may say more.",
+    )
+
+
+def test_rules_that_are_too_rare_to_judge_are_counted() -> None:
+    for k in range(80):
+        at = NOW - (k + 1) * DAY
+        good = k % 10 != 0 if k % 2 else k % 10 == 0
+        made = (accepted if good else sent_back)(at, title=TITLE if k % 2 else "")
+        if k < 4:
+            ready(made, at - DAY)
+
+    assert (
+        "Points of 1 of the 2 rules: too rare, or too common, to tell (under 20 of the decided leads on one"
+        " side)." in of_model(version=live(), at=NOW).unjudged
+    )
+
+
+def test_with_outcomes_enough_nothing_is_left_open() -> None:
+    version = weights(300)
+    for k in range(60):
+        made = ready(lead(at=NOW - 90 * DAY), NOW - 80 * DAY) if k % 2 else lead(at=NOW - 90 * DAY)
+        moved(made, Stage.CUSTOMER if k % 3 else Stage.CLOSED, NOW - (k + 1) * DAY)
+    assert of_model(version=version, at=NOW).unjudged == ()
+
+
 def test_below_twenty_outcomes_it_is_quiet_and_says_so() -> None:
     small_firms_go_back(15)
     found = of_model(version=live(), at=NOW)

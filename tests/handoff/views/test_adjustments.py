@@ -70,7 +70,7 @@ def test_what_is_said_counts_at_once_and_stands_there_with_its_reason(mara: User
     assert fit_of(client, ada) == before + 10
     page = client.get(page_of(ada)).content.decode()
     assert "+10 fit" in page
-    assert "<q>Met at the fair</q>" in page
+    assert "<q><bdi>Met at the fair</bdi></q>" in page
     assert f"{mara}, " in page
     assert "; until " in page
 
@@ -118,7 +118,7 @@ def test_a_form_that_is_sent_twice_says_one_thing(mara: User, signed_in: SignIn)
         ({"points": "0"}, "points", "Adding nothing changes nothing."),
         ({"reason": "  "}, "reason", "Say why"),
         ({"reason": "x" * 201}, "reason", "at most 200 characters"),
-        ({"reason": "a\0b"}, "reason", "Null characters"),
+        ({"reason": "a\0b"}, "reason", "control characters"),
         ({"until": "soon"}, "until", "Write the date as"),
         ({"until": in_days(0)}, "until", "Choose a day after today."),
         ({"until": in_days(-1)}, "until", "Choose a day after today."),
@@ -217,4 +217,37 @@ def test_nothing_is_adjusted_by_a_link_or_from_elsewhere(mara: User) -> None:
 def test_of_another_moment_nothing_is_adjusted(mara: User, signed_in: SignIn) -> None:
     then = (timezone.now() - DAY).isoformat()
     page = signed_in(mara).get(page_of(lead("Ada", at=timezone.now() - 9 * DAY)), {"at": then})
-    assert "Adjust by hand" not in page.content.decode()
+    assert '<form class="fields"' not in page.content.decode()
+
+
+def test_text_that_turns_around_is_taken_out_of_the_reason(mara: User, signed_in: SignIn) -> None:
+    ada = lead("Ada")
+    adjust(signed_in(mara), ada, reason="Met \u202eat the fair\u2066")
+    assert Adjustment.objects.get().reason == "Met at the fair"
+
+
+def test_the_way_to_adjust_is_on_the_lead_and_on_its_score(
+    mara: User, sol: User, signed_in: SignIn, marta: Handoff
+) -> None:
+    link = f'href="{page_of(marta.lead)}#adjust">Adjust by hand</a>'
+    assert link in signed_in(mara).get(f"/leads/{marta.lead.public_id}/").content.decode()
+    assert link not in signed_in(sol).get(f"/leads/{marta.lead.public_id}/").content.decode()
+    score = signed_in(mara).get(page_of(marta.lead)).content.decode()
+    assert 'href="#adjust">Adjust by hand</a>' in score
+    assert 'id="adjust"' in score
+    assert "#adjust" not in signed_in(sol).get(page_of(marta.lead)).content.decode()
+
+
+def test_at_a_past_moment_the_page_says_why_nothing_is_adjusted_and_where_it_is(
+    mara: User, sol: User, signed_in: SignIn, marta: Handoff
+) -> None:
+    adjust(signed_in(mara), marta.lead)
+    then = (timezone.now() - DAY).strftime("%Y-%m-%dT%H:%M")
+
+    past = signed_in(mara).get(page_of(marta.lead), {"at": then}).content.decode()
+
+    assert "the score of a past moment cannot be set" in past
+    assert f'href="{page_of(marta.lead)}#adjust">Adjust it as of now</a>' in past
+    assert "Nothing of this score was set by hand then." in past
+    assert 'id="adjust"' not in past
+    assert "cannot be set" not in signed_in(sol).get(page_of(marta.lead), {"at": then}).content.decode()
