@@ -30,8 +30,8 @@ def score_bars(
         "total": wording.whole_points(total),
         # As text: a list draws hundreds of them, and a template takes its time over each number.
         "bars": [
-            (bar.css, str(bar.width), str(1 + 6 * row), "" if bar.tick is None else f"M{bar.tick} {6 * row}v5")
-            for row, bar in enumerate(drawn)
+            (bar.css, str(bar.width), str(y + 1), "" if bar.tick is None else f"M{bar.tick} {y}v5")
+            for y, bar in zip((0, 6, 12), drawn, strict=True)
         ],
         "words": charts.bars_in_words(drawn),
         "grade": next((bar.points for bar in drawn if bar.graded), ""),
