@@ -60,11 +60,14 @@ def load(*, data: Any, by: "User | None" = None) -> ModelVersion:
 
 def new_draft(*, model: ScoringModel, by: "User | None", **settings: Any) -> ModelVersion:
     """A draft without rules, with the next number. Two at once wait for each other."""
-    ScoringModel.objects.select_for_update(no_key=True).get(pk=model.pk)
-    last = model.versions.aggregate(last=Max("number"))["last"] or 0
+    held = ScoringModel.objects.select_for_update(no_key=True).get(pk=model.pk)
+    # The greatest there is may be lower: drafts are discarded; or higher: tests and scripts write rows.
+    greatest = model.versions.aggregate(greatest=Max("number"))["greatest"] or 0
+    number = max(held.last_number, greatest) + 1
+    ScoringModel.objects.filter(pk=model.pk).update(last_number=number)
     return ModelVersion.objects.create(
         model=model,
-        number=last + 1,
+        number=number,
         created_by=by,
         **settings,
     )

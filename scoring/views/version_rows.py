@@ -194,4 +194,4 @@ def is_held(model: ScoringModel, user: User) -> bool:
     """Whether crossings of ``model`` wait that ``user`` may release. Up to one query."""
     if not may_release(user):
         return False
-    return Crossing.objects.visible_to(user).held().over().filter(model=model).exists()
+    return Crossing.objects.visible_to(user).to_release().filter(model=model).exists()
