@@ -266,6 +266,15 @@ def _retire_live(model: ScoringModel) -> None:
     model.versions.published().update(state=ModelVersion.State.RETIRED, rescored_to=None)
 
 
+def version_before(live: ModelVersion) -> ModelVersion | None:
+    """What was live before ``live``: what a rollback of it brings back. One query."""
+    log = Publication.objects.filter(model=live.model_id)
+    own = log.filter(version=live).order_by("-id").values("id")[:1]
+    earlier = log.filter(id__lt=own).exclude(version=live).select_related("version__model").order_by("-id")
+    found = earlier.first()
+    return found.version if found else None
+
+
 def _since(version: ModelVersion) -> list[Publication]:
     """What went live after ``version`` last did."""
     log = Publication.objects.filter(model=version.model)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import book, crossings, definitions, proof, rule_effects, rule_parts, rules, versions
+from .views import aftermath, book, crossings, definitions, proof, rule_effects, rule_parts, rules, versions
 
 app_name = "scoring"
 
@@ -30,6 +30,7 @@ urlpatterns = [
     ),
     path("rules/versions/<int:modelversion_number>/comeback/", versions.comeback, name="version-comeback"),
     path("rules/versions/<int:modelversion_number>/removal/", versions.removal, name="version-removal"),
+    path("rules/aftermath/", aftermath.aftermath, name="aftermath"),
     path("rules/reviews/", versions.reviews, name="reviews"),
     path("rules/agreement/", versions.agreement, name="agreement"),
     path("rules/crossings/", crossings.crossings, name="crossings"),

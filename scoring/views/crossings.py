@@ -24,7 +24,9 @@ from leads.paging import make_cursor, read_cursor
 from leads.stages import Stage
 from scoring import publishing
 from scoring.dimensions import Dimension
-from scoring.models import Crossing, Line, Trigger
+from scoring.models import Crossing, Line, ModelVersion, Trigger
+
+from .aftermath import Aftermath, aftermath_of
 
 #: Crossings on a page, and how far they are counted: beyond, the page says "1,000+".
 PAGE = 50
@@ -78,6 +80,7 @@ def crossings(request: Request) -> HttpResponse:
             )
         ],
         "count": _said(shown),
+        "aftermaths": _aftermaths(request),
         "now": timezone.now(),
         "rail_path": reverse("scoring:versions"),
     }
@@ -105,6 +108,13 @@ def release(request: Request) -> HttpResponse:
     else:
         messages.warning(request, "Tick the leads to release first.")
     return redirect(reverse("scoring:crossings") + (f"?stage={stage}" if stage else ""))
+
+
+def _aftermaths(request: Request) -> list[Aftermath]:
+    """Of each model that is being scored anew, or that a rollback left something to do for."""
+    live = ModelVersion.objects.published().select_related("model").order_by("model_id")
+    found = (aftermath_of(version.model, version, request.user) for version in live)
+    return [each for each in found if each.percent is not None or each.left_over]
 
 
 def _waiting(request: Request) -> "QuerySet[Crossing]":

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from scoring import model_file, publishing
+from scoring import model_file, publishing, rescoring
 from scoring.models import ModelVersion, ScoringModel
 from tests import factories as make
 from tests.factories import NOW
@@ -222,6 +222,7 @@ def test_an_sql_is_called_what_the_company_calls_it(settings: Any) -> None:
 
 def test_after_publishing_the_version_leads_to_who_waits() -> None:
     version, ada = published(), signed_in(make.admin)
+    rescoring.continue_publishing(seconds=10)
     assert "/rules/crossings/" not in read(ada, page(version)).partition("<main")[2]
     held()
     assert 'href="/rules/crossings/"' in read(ada, page(version)).partition("<main")[2]
@@ -291,3 +292,36 @@ def test_an_agreement_is_of_one_model_and_no_link() -> None:
     }
     assert max_.get("/rules/agreement/").status_code == 405
     assert max_.post("/rules/agreement/?model=none", {"handoffs": "7"}).status_code == 404
+
+
+# What a publication leads to
+
+
+def test_the_piece_follows_until_everybody_is_scored_and_then_says_who_waits() -> None:
+    version, ada = published(), signed_in(make.admin)
+    shown = read(ada, page(version))
+    assert 'hx-get="/rules/aftermath/?model=default"' in shown
+    assert f"Scoring everybody with version {version.number}" in shown
+
+    rescoring.continue_publishing(seconds=10)
+    held("Ada Waits")
+
+    piece = read(ada, "/rules/aftermath/")
+    assert "hx-get" not in piece
+    assert "<b>1</b> lead crossed a line and waits" in piece
+    assert 'href="/rules/crossings/"' in piece
+    assert "release" not in read(signed_in(make.rep), "/rules/aftermath/")
+
+
+def test_rolling_back_is_a_button_on_the_live_version() -> None:
+    first = ModelVersion.objects.live()
+    version, ada = published(), signed_in(make.admin)
+    shown = read(ada, page(version))
+    assert "Roll back to version 1" in shown
+    assert f'action="{page(first, "comeback/")}?model=default"' in shown
+    assert "Roll back to version" not in read(signed_in(make.manager), page(version))
+
+    ada.post(page(first, "comeback/"), {"over": version.number})
+
+    assert ModelVersion.objects.live() == first
+    assert "Roll back to version 2" in read(ada, page(first)), "and forward again"
