@@ -5,9 +5,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
-from leads.models import ActivityType
-from scoring.contradictions import never_holds
 from scoring.dimensions import LINE_STAGES
+from scoring.limits import impossible_line
 
 from .model_version import KEY, ModelVersion
 from .rule import Conditional, only_in_drafts
@@ -51,6 +50,16 @@ class Line(models.Model):
     def __str__(self) -> str:
         return f"{self.get_stage_display()} line"
 
+    def clean(self) -> None:
+        if self.version_id is None:
+            return
+        asked = {"min": self.minimums, "leave": self.leave}
+        graded = self.version.grades_from is not None
+        if found := impossible_line(asked, self.version.ceilings, graded=graded, path="$"):
+            raise ValidationError(
+                {path.removeprefix("$.").replace("min.", "min_"): message for path, message in found}
+            )
+
     @property
     def minimums(self) -> dict[str, int]:
         """What it asks for, in points: dimension (or ``total``) → minimum."""
@@ -82,9 +91,7 @@ class Trigger(Conditional):
         return self.label
 
     def clean(self) -> None:
-        labels = dict(ActivityType.objects.values_list("key", "label"))
-        if why := never_holds(*self.read_conditions(), labels):
-            raise ValidationError({"when": why})
+        self.check_conditions()
 
 
 class Blocker(Conditional):
@@ -106,4 +113,4 @@ class Blocker(Conditional):
         return self.label
 
     def clean(self) -> None:
-        self.read_conditions()
+        self.check_conditions()

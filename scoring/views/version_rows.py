@@ -8,9 +8,10 @@ from accounts.models import User
 from accounts.permissions import may_draft_rules, may_review_rules, may_sign_for
 from leads import paging
 from leads.models import ActivityType
-from scoring import changes, model_file, publishing
+from scoring import changes, limits, model_file, publishing
 from scoring.changes import Change
 from scoring.models import ModelVersion, Publication, ScoringModel, SignOff
+from scoring.stored import activity_types
 
 #: Versions on a page of the log.
 PAGE = 30
@@ -154,6 +155,17 @@ class Fault:
 def faults(problems: Sequence[tuple[str, str]], data: dict[str, object]) -> list[Fault]:
     """The problems of a model file with the names that people gave: "$.rules[3].when" → "Under 20 staff"."""
     return [Fault(_place(path, data), message) for path, message in problems]
+
+
+def odd(version: ModelVersion) -> list[Fault]:
+    """What is hardly meant in a draft, and keeps nobody from publishing it. One that cannot be published is
+    not looked at: what is wrong with it is said when it is checked."""
+    data = model_file.save(version=version)
+    try:
+        model_file.check(data, types=activity_types())
+    except model_file.ModelFileError:
+        return []
+    return faults(limits.odd(data), data)
 
 
 def _place(path: str, data: dict[str, object]) -> str:

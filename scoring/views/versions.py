@@ -148,6 +148,8 @@ def _version_page(
         "refused": refused,
         "now": at,
     }
+    if version.is_draft and not faults:
+        context["odd"] = rows.odd(version)
     if version.state == ModelVersion.State.PUBLISHED:
         context["aftermath"] = aftermath_of(version.model, version, request.user)
     return render(request, "scoring/version.html", context, status=status)
