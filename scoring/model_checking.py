@@ -217,7 +217,9 @@ class _Checker:
         return family
 
     def _line(self, line: dict[str, Any], path: str, faults: Faults) -> None:
-        faults.of(only, line, ["stage", "min", "leave", "cool_down_days"], path)
+        faults.of(only, line, ["key", "stage", "min", "leave", "cool_down_days"], path)
+        if "key" in line:
+            faults.of(_key, line, "key", path)
         faults.of(_choice, line, "stage", path, LINE_STAGES)
         faults.of(self._minimums, line, path)
         if "leave" in line:

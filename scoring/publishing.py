@@ -15,8 +15,9 @@ from accounts.permissions import may_publish_rules, may_sign_for
 from leads.ticks import tick
 
 from . import watching
-from .model_file import check, new_draft, save
+from .model_file import check, new_draft, save, saved_part
 from .models import ModelVersion, Publication, RuleGroup, ScoringModel, SignOff
+from .parts import keys_of
 from .releasing import drop_overtaken as drop_overtaken
 from .releasing import release as release
 from .releasing import undo_held
@@ -85,7 +86,12 @@ def draft_from(*, version: ModelVersion, by: "User | None") -> ModelVersion:
             RuleGroup.objects.filter(pk=copies[group.pk].pk).update(within=copies[group.within_id])
     for rule in version.rules.order_by("id"):
         _copied(rule, made, group=copies[rule.group_id] if rule.group_id else None).save()
-    for parts in (version.lines, version.stage_triggers, version.blockers):
+    lines = version.lines.order_by("id")
+    for line, key in zip(
+        lines, keys_of({"lines": [saved_part(line) for line in lines]}, "line"), strict=True
+    ):
+        _copied(line, made, key=key).save()
+    for parts in (version.stage_triggers, version.blockers):
         for part in parts.order_by("id"):
             _copied(part, made).save()
     made.refresh_from_db()

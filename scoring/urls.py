@@ -14,6 +14,7 @@ urlpatterns = [
     path("rules/starters/", rules.starters, name="rule-starters"),
     path("rules/preview/", rule_effects.effect, name="rule-preview"),
     path("rules/past/", rule_effects.past, name="rule-past"),
+    path("rules/figures/", rule_effects.figures, name="rule-figures"),
     path("rules/moves/", rule_effects.moves, name="rule-moves"),
     path("rules/versions/", versions.versions, name="versions"),
     path("rules/versions/<int:modelversion_number>/", versions.version, name="version"),

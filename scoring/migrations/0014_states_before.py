@@ -1,6 +1,7 @@
 """Where leads stood before a publication moved them, so that rolling back puts them there again."""
 
 import django.contrib.postgres.fields
+import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -59,6 +60,16 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='statebefore',
             constraint=models.CheckConstraint(condition=models.Q(('stage__in', ('mql', 'sql'))), name='scoring_statebefore_stage_known'),
+        ),
+        migrations.AddField(
+            model_name='line',
+            name='key',
+            field=models.CharField(blank=True, default='', editable=False, help_text='Names it while others come and go; it has no name that people see. Empty: by its place.', max_length=64, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_-]{0,63}\\Z', 'Use lower-case letters, digits, - and _, a letter first.')]),
+            preserve_default=False,
+        ),
+        migrations.AddConstraint(
+            model_name='line',
+            constraint=models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('version', 'key'), name='scoring_line_key_once'),
         ),
         migrations.RunSQL(
             "UPDATE scoring_scoringmodel m SET last_number ="

@@ -1,5 +1,8 @@
 """What moves leads: lines and triggers bring them to a stage, blockers keep them from sales."""
 
+import secrets
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -19,6 +22,13 @@ class Line(models.Model):
     again 3 below". A stage may have several lines; any of them is enough."""
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="lines")
+    key = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[KEY],
+        editable=False,
+        help_text="Names it while others come and go; it has no name that people see. Empty: by its place.",
+    )
     stage = models.CharField(max_length=3, choices=_STAGE_CHOICES)
     min_fit = models.IntegerField(null=True, blank=True)
     min_engagement = models.IntegerField(null=True, blank=True)
@@ -44,11 +54,19 @@ class Line(models.Model):
                 | Q(min_total__isnull=False),
                 name="scoring_line_asks_for_something",
             ),
+            models.UniqueConstraint(
+                fields=["version", "key"], condition=~Q(key=""), name="scoring_line_key_once"
+            ),
         ]
         triggers = [only_in_drafts()]
 
     def __str__(self) -> str:
         return f"{self.get_stage_display()} line"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Never one that another line had: a form that was opened on that one must not land here.
+        self.key = self.key or f"{self.stage}-{secrets.token_hex(4)}"
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         if self.version_id is None:

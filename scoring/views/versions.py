@@ -21,6 +21,7 @@ from scoring.models import ModelReview, ModelVersion, ScoringModel
 
 from . import version_rows as rows
 from .aftermath import aftermath_of
+from .rule_effects import figures_of
 from .rule_requests import drafter, known_model_of, reader, reviewer, tabs_of
 
 #: Reviews shown beside the log, and the newest versions that one is compared with.
@@ -148,6 +149,8 @@ def _version_page(
         "refused": refused,
         "now": at,
     }
+    if not version.is_final and request.GET.get("preview") and may_review_rules(request.user):
+        context["effect"] = figures_of(version, user=request.user, at=at)
     if version.is_draft and not faults:
         context["odd"] = rows.odd(version)
     if version.state == ModelVersion.State.PUBLISHED:

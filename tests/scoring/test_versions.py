@@ -325,3 +325,29 @@ def test_rolling_back_is_a_button_on_the_live_version() -> None:
 
     assert ModelVersion.objects.live() == first
     assert "Roll back to version 2" in read(ada, page(first)), "and forward again"
+
+
+# What a version would do, beside its Publish button
+
+
+def test_the_figures_of_the_preview_stand_beside_publish() -> None:
+    ScoringModel.objects.update(agreed_handoffs=85)
+    make.activity(lead := make.lead(company=make.company(employees=100)), "demo_request")
+    rescoring.rescore_changed(at=NOW)
+    version = draft(lines=[{"stage": "sql", "min": {"intent": 5}}])
+    mara = signed_in(make.marketer)
+
+    shown = read(mara, page(version))
+    assert f'hx-get="/rules/figures/?model=default&amp;version={version.number}"' in shown
+    assert 'href="?model=default&amp;preview=1">Preview</a>' in shown, "without scripts"
+
+    piece = read(mara, "/rules/figures/", version=version.number)
+    at_once = read(mara, page(version), preview="1")
+    for html in (piece, at_once):
+        assert "Handoffs a week" in html
+        assert "sales agreed to up to 85" in html
+        assert "over the SQL line" in html
+    assert "hx-get" not in piece
+    assert lead.scores.exists()
+    rep_ = signed_in(make.rep)
+    assert rep_.get("/rules/figures/", {"version": version.number}).status_code == 403
