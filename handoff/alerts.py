@@ -108,8 +108,8 @@ def handed_on(*, of: User, to: "Mapping[User, int]", by: User, reason: str, at: 
 
 
 def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:
-    """Tell each rep once how many leads are theirs no more, since the version that handed them over was rolled
-    back. Safe to repeat."""
+    """Tell each rep once how many leads are theirs no more, since the version that handed them over was
+    rolled back. Safe to repeat."""
     for rep in sorted(of, key=lambda each: each.pk):
         notify(
             recipient=rep,

@@ -129,7 +129,8 @@ def _odd_lines(data: Mapping[str, Any]) -> Iterator[Fault]:
             most = sum(each for each in sums if each is not None)
             if asked > most:
                 what = "all three dimensions" if name == "total" else name
-                said = f"The rules give {most:,} points of {what} at most: only somebody’s hand reaches {asked:,}."
+                said = f"The rules give {most:,} points of {what} at most:"
+                said += f" only what a person sets reaches {asked:,}."
                 yield f"$.lines[{n}].min.{name}", said
         if max((_points(value) or 0) for value in line["min"].values()) <= 0:
             yield f"$.lines[{n}].min", "Whoever loses no points is over it: that is nearly everybody."
@@ -162,8 +163,8 @@ def _reachable(data: Mapping[str, Any], dimension: str) -> int | None:
 def _worth(rule: Mapping[str, Any]) -> int | None:
     """The most points that one rule can give; None for no end."""
     if "tiers" in rule:
-        return max(0, *(tier["points"] for tier in rule["tiers"]))
-    points = max(0, rule["points"])
+        return max([0, *(int(tier["points"]) for tier in rule["tiers"])])
+    points = max(0, int(rule["points"]))
     per, cap = rule.get("per") or {}, rule.get("cap")
     if rule.get("count") == "each":
         ends = per.get("period") == "ever"

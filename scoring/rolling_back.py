@@ -37,7 +37,7 @@ def done(*, model_id: int) -> None:
     ScoringModel.objects.filter(pk=model_id).exclude(rolling_back=[]).update(rolling_back=[])
 
 
-def _restore(which: str, model_id: int, **leads: object) -> int:
+def _restore(which: str, model_id: int, **leads: int | list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             _RESTORE.replace("{which}", which),
@@ -61,7 +61,8 @@ first AS (
   SELECT DISTINCT ON (lead_id, stage) * FROM taken ORDER BY lead_id, stage, publication_id
 ),
 place AS MATERIALIZED (
-  SELECT s.id, s.lead_id, s.stage, s.inside AS was_inside, s.cycle AS was_cycle, s.since AS was_since, s.crossed_at AS was_crossed_at,
+  SELECT s.id, s.lead_id, s.stage, s.inside AS was_inside, s.cycle AS was_cycle, s.since AS was_since,
+    s.crossed_at AS was_crossed_at,
     s.restart_id AS was_restart_id,
     f.inside, f.since, f.restart_id,
     CASE WHEN by_itself.yes THEN s.cycle ELSE f.cycle END AS cycle,

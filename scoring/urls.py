@@ -1,6 +1,17 @@
 from django.urls import path
 
-from .views import aftermath, book, crossings, definitions, proof, rule_effects, rule_parts, rules, versions
+from .views import (
+    aftermath,
+    book,
+    crossings,
+    definitions,
+    proof,
+    rule_effects,
+    rule_parts,
+    rules,
+    trigger_health,
+    versions,
+)
 
 app_name = "scoring"
 
@@ -11,6 +22,7 @@ urlpatterns = [
     path("rules/", rules.rules, name="rules"),
     path("rules/parts/", rule_parts.parts, name="rule-parts"),
     path("rules/drafts/", rules.drafts, name="rule-drafts"),
+    path("rules/health/", trigger_health.show_trigger_health, name="trigger-health"),
     path("rules/starters/", rules.starters, name="rule-starters"),
     path("rules/preview/", rule_effects.effect, name="rule-preview"),
     path("rules/past/", rule_effects.past, name="rule-past"),

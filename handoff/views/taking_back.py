@@ -45,7 +45,9 @@ def taking(request: Request) -> HttpResponse:
     if taken:
         messages.success(
             request,
-            f"{taken} lead{'' if taken == 1 else 's'} taken back; marketing has {'it' if taken == 1 else 'them'}.",
+            "1 lead taken back; marketing has it."
+            if taken == 1
+            else f"{taken} leads taken back; marketing has them.",
         )
     elif chosen:
         messages.warning(request, "Nothing was left to take back: sales answered, or somebody was faster.")

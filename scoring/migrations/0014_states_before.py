@@ -32,12 +32,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='scoringmodel',
             name='last_number',
-            field=models.PositiveIntegerField(default=0, editable=False, help_text='The number of the newest version there ever was: that of a discarded draft is not given again.'),
+            field=models.PositiveIntegerField(default=0, editable=False, help_text='The greatest number ever given: that of a discarded draft is not given again.'),
         ),
         migrations.AddField(
             model_name='scoringmodel',
             name='rolling_back',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, editable=False, help_text='The publications that are being rolled back: what they did to where leads stand is undone.', size=None),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, editable=False, help_text='Publications that are being rolled back: where they put leads is undone.', size=None),
         ),
         migrations.AddIndex(
             model_name='crossing',

@@ -37,14 +37,14 @@ class ScoringModel(models.Model):
     last_number = models.PositiveIntegerField(
         default=0,
         editable=False,
-        help_text="The number of the newest version there ever was: that of a discarded draft is not given again.",
+        help_text="The greatest number ever given: that of a discarded draft is not given again.",
     )
     rolling_back = ArrayField(
         models.BigIntegerField(),
         default=list,
         blank=True,
         editable=False,
-        help_text="The publications that are being rolled back: what they did to where leads stand is undone.",
+        help_text="Publications that are being rolled back: where they put leads is undone.",
     )
     swept_at = models.DateTimeField(
         null=True, blank=True, editable=False,

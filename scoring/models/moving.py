@@ -69,7 +69,7 @@ class Line(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        if self.version_id is None:
+        if not self.version_id:
             return
         asked = {"min": self.minimums, "leave": self.leave}
         graded = self.version.grades_from is not None

@@ -96,8 +96,8 @@ class LineState(models.Model):
 
 
 class StateBefore(models.Model):
-    """How a ``LineState`` stood before a publication first moved it: "over the SQL line since Monday". Written
-    with the first move of each in the life of a version, taken up again when that version is rolled back."""
+    """How a ``LineState`` stood before a publication first moved it: "over the SQL line since Monday".
+    Written with the first move of each in the life of a version, taken up when that one is rolled back."""
 
     id = models.BigAutoField(primary_key=True)
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="+", db_index=False)

@@ -1,6 +1,6 @@
-"""What a publication or a rollback leaves to do: how far everybody is scored again, who waits for release, and
-who is with sales because of a version that was rolled back. A piece of the pages about versions that asks for
-itself again until everybody is scored."""
+"""What a publication or a rollback leaves to do: how far everybody is scored again, who waits for release,
+and who is with sales because of a version that was rolled back. A piece of the pages about versions that asks
+for itself again until everybody is scored."""
 
 from dataclasses import dataclass
 

@@ -173,19 +173,17 @@ def _rows(crossings: list[Crossing]) -> list[Row]:
             "version_id", "key", "label"
         )
     }
-    rows = []
-    for crossing in crossings:
-        rows.append(
-            Row(
-                crossing=crossing,
-                key=f"{crossing.lead.public_id}.{crossing.stage}.{crossing.version.model.key}",
-                about=_about(crossing.lead),
-                score=_score(crossing, lines[crossing.version_id, crossing.stage]),
-                why=_why(crossing, triggers),
-                then=_then(crossing),
-            )
+    return [
+        Row(
+            crossing=crossing,
+            key=f"{crossing.lead.public_id}.{crossing.stage}.{crossing.version.model.key}",
+            about=_about(crossing.lead),
+            score=_score(crossing, lines[crossing.version_id, crossing.stage]),
+            why=_why(crossing, triggers),
+            then=_then(crossing),
         )
-    return rows
+        for crossing in crossings
+    ]
 
 
 def _about(lead: Lead) -> str:

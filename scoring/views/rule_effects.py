@@ -15,7 +15,7 @@ from accounts.requests import Request
 from scoring import controls, forms, model_file, preview, turns
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
-from scoring.models import ModelVersion
+from scoring.models import ModelVersion, ScoringModel
 from scoring.preview import Past, Preview, Weekly
 from scoring.ruleset import Ruleset
 from scoring.stored import activity_types, read
@@ -136,15 +136,19 @@ def figures(request: Request) -> HttpResponse:
 def figures_of(version: ModelVersion, *, user: User, at: datetime) -> dict[str, Any]:
     """The same figures as beside the rules, of all that ``version`` says: who would move, and how it would
     have done. ``busy`` or ``too_long`` as in ``tried``."""
-    ruleset = read(version, activity_types())
+    return figures_of_ruleset(read(version, activity_types()), version.model, user=user, at=at)
+
+
+def figures_of_ruleset(ruleset: Ruleset, model: ScoringModel, *, user: User, at: datetime) -> dict[str, Any]:
+    """The same of rules that need not be stored."""
     try:
         with turns.turn(of=turns.NOW, user_id=user.pk):
             found = preview.of_ruleset(
-                ruleset=ruleset, model=version.model, at=at, dimension="intent", limit=NAMED, estimated=True
+                ruleset=ruleset, model=model, at=at, dimension="intent", limit=NAMED, estimated=True
             )
         drawn = drawing(found)
         with turns.turn(of=turns.PAST, user_id=user.pk):
-            drawn["past"] = _past_of(ruleset, version, at)
+            drawn["past"] = _past_of(ruleset, model, at)
     except Busy:
         return {"busy": True}
     except TookTooLong:
@@ -192,12 +196,13 @@ def past_of(trial: Trial, *, at: datetime) -> dict[str, Any]:
     """Precision, reach and handoffs a week, live beside draft; nothing while anything is wrong."""
     if trial.ruleset is None:
         return {}
-    return _past_of(trial.ruleset, trial.version, at)
+    return _past_of(trial.ruleset, trial.version.model, at)
 
 
-def _past_of(ruleset: Ruleset, version: ModelVersion, at: datetime) -> dict[str, Any]:
-    found = preview.on_the_past(version=ruleset, live=_live(version), at=at)
-    agreed = version.model.agreed_handoffs
+def _past_of(ruleset: Ruleset, model: ScoringModel, at: datetime) -> dict[str, Any]:
+    live = model.versions.published().select_related("model").first()
+    found = preview.on_the_past(version=ruleset, live=live, at=at)
+    agreed = model.agreed_handoffs
     return {"found": found, "measures": measures(found, agreed), "is_agreed": agreed is not None}
 
 

@@ -135,7 +135,7 @@ def _version_page(
     signatures = rows.signatures_of([version])[version.pk]
     live = next((each for each in visible if each.state == ModelVersion.State.PUBLISHED), None)
     fresh = BackForm() if version.state == ModelVersion.State.RETIRED else ReasonForm()
-    context = {
+    context: dict[str, Any] = {
         "version": version,
         "live": live,
         "log": version.publications.select_related("by").order_by("-id"),

@@ -1,4 +1,4 @@
-"""Leads that sales has because of a version that was rolled back: named, and taken back by who leads sales."""
+"""Leads that sales has because of a version that was rolled back are named, and may be taken back."""
 
 from datetime import timedelta
 

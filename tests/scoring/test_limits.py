@@ -80,7 +80,11 @@ def test_a_line_that_somebody_may_reach_is_taken(line: dict[str, Any], ceilings:
 
 @pytest.mark.parametrize("kind", ["rules", "blockers", "triggers"])
 def test_whatever_can_never_hold_is_refused_where_it_asks(kind: str) -> None:
-    own = {"rules": {"dimension": "fit", "points": 5}, "triggers": {"stage": "sql"}, "blockers": {}}
+    own: dict[str, dict[str, Any]] = {
+        "rules": {"dimension": "fit", "points": 5},
+        "triggers": {"stage": "sql"},
+        "blockers": {},
+    }
     part = {"key": "x", "label": "X", "when": NEVER, **own[kind]}
     [(path, message)] = problems(**{kind: [part]})
     assert path == f"$.{kind}[0].when"

@@ -1,4 +1,4 @@
-"""After a rollback the leads stand where they stood, the leave margin included, unless they moved themselves."""
+"""After a rollback leads stand where they stood, the leave margin included, unless they moved themselves."""
 
 from datetime import timedelta
 from typing import Any
