@@ -491,3 +491,16 @@ def test_an_activity_of_a_day_far_ahead_stops_nobody() -> None:
     scores = dict(Score.objects.values_list("lead_id", "intent"))
     assert scores[slip.pk] == 0
     assert scores[other.pk] > 0
+
+
+def test_a_type_renamed_past_this_process_is_not_scored_by_what_was_compiled_before() -> None:
+    version = ModelVersion.objects.live()
+    before = statement.compiled(version)
+    assert statement.compiled(version) is before
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE leads_activitytype SET key = 'demo_asked' WHERE key = 'demo_request'")
+    after = statement.compiled(version)
+    assert after is not before
+    off = set(version.rules.exclude(disabled_at=None).values_list("key", flat=True))
+    assert off, "the rules that ask for it say so"
+    assert not off & {rule.key for rule in after.ruleset.rules}
