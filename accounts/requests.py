@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
+from accounts import unsent
 from accounts.models import User
 
 
@@ -60,9 +61,12 @@ def _has_signed_in(request: HttpRequest) -> bool:
 
 def _sign_in(request: Request) -> HttpResponse:
     """The sign-in, and then this page. The address of a form takes no GET: when the session ended over one,
-    the page that it stood on comes instead, and says so."""
+    what was typed is kept and may be sent again; after a mere button the page that it stood on comes, and
+    says so."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
+    if unsent.keep(request, back=way_back(request, reverse("start"))):
+        return redirect_to_login(reverse("unsent"))
     messages.warning(request, "Not saved: you were signed out. Please try again.")
     return redirect_to_login(way_back(request, reverse("start")))
 

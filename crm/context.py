@@ -41,7 +41,7 @@ def _rail(user: object) -> dict[str, object]:
     if user.role in {Role.MARKETER, Role.ADMIN}:
         counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
     if may_release(user):
-        counted["held"] = Crossing.objects.visible_to(user).held().over()
+        counted["held"] = Crossing.objects.visible_to(user).to_release()
     selects: list[str] = []
     values: list[Any] = []
     for rows in counted.values():

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from crm import api_tokens, profile, ui_gallery, views
+from crm import api_tokens, profile, ui_gallery, unsent, views
 from crm.api import api
 
 # One way in: the admin's own sign-in page gives way to ours, with its limits and second factors.
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("allauth.urls")),
+    path("unsent/", unsent.show_unsent, name="unsent"),
     path("profile/", profile.profile, name="profile"),
     path("profile/keys/", profile.keys, name="profile-keys"),
     path("profile/hours/", profile.hours, name="profile-hours"),

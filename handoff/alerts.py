@@ -107,6 +107,24 @@ def handed_on(*, of: User, to: "Mapping[User, int]", by: User, reason: str, at: 
         hurry.look(user_ids=[of.pk, by.pk])
 
 
+def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:
+    """Tell each rep once how many leads are theirs no more, since the version that handed them over was
+    rolled back. Safe to repeat."""
+    for rep in sorted(of, key=lambda each: each.pk):
+        notify(
+            recipient=rep,
+            kind="taken_back",
+            key=f"taken_back:{rep.pk}:{at.isoformat()}",
+            title=messages.taken_back_title(count=of[rep]),
+            body=messages.taken_back_body(by=by),
+            url=reverse("handoff:queue"),
+            at=at,
+        )
+    if of:
+        tick("deliveries")
+        hurry.look(user_ids=[*(rep.pk for rep in of), by.pk])
+
+
 def _sent_back(*, verdict: Verdict, at: datetime) -> None:
     """Tell the marketer who handed the lead over by own judgement; what the rules handed over is in the
     marketing queue, with its reason."""

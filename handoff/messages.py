@@ -56,6 +56,15 @@ def handed_on_body(*, by: object, reason: str) -> str:
     return f"{by}: “{reason}”\nWhat waits for an answer is in your queue; its clocks run as before."
 
 
+def taken_back_title(*, count: int) -> str:
+    """ "3 leads were taken back"."""
+    return f"{count} lead{' was' if count == 1 else 's were'} taken back"
+
+
+def taken_back_body(*, by: object) -> str:
+    return f"The rules that handed them over were rolled back, and {by} took them back. You need not answer."
+
+
 def sent_back_title(*, verdict: Verdict) -> str:
     return f"{verdict.by} sent {verdict.handoff.lead} back: {lower(str(verdict.reason))}"
 

@@ -23,7 +23,7 @@ from leads.models import Lead, StageChange
 from leads.stages import WITH_MARKETING, WITH_SALES, Stage
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Crossing, ModelVersion
-from scoring.releasing import OVERTAKEN
+from scoring.releasing import LEFT, MOOT, OVERTAKEN
 
 from . import (
     alerts,
@@ -61,8 +61,9 @@ class Outcome:
     CUSTOMER = "customer"  #: it has bought
     CLOSED = "closed"  #: sales closed it for good; marketing may still hand it over
     BLOCKED = "blocked"  #: a blocker forbids it
-    LEFT = "left"  #: it had to wait after a rejection or a release, and went below the line meanwhile
+    LEFT = LEFT  #: it had to wait after a rejection or a release, and went below the line meanwhile
     OVERTAKEN = OVERTAKEN  #: held by ``scoring``, it went below the line before a person released it
+    MOOT = MOOT  #: held by ``scoring``, it would have done nothing: sales had the lead, or it had bought
     ALREADY = "already"  #: it stood there or further
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import decisions, leads, leaving, ledger, marketing, pools, routing, sales, scores
+from .views import decisions, leads, leaving, ledger, marketing, pools, routing, sales, scores, taking_back
 
 app_name = "handoff"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("handoffs/<uuid:handoff_id>/rejection/", decisions.rejection, name="rejection"),
     path("handoffs/<uuid:handoff_id>/undo/", decisions.undo, name="undo"),
     path("handoffs/<uuid:handoff_id>/routing/", ledger.handoff_routing, name="handoff-routing"),
+    path("handoffs/left-over/", taking_back.left_over, name="left-over"),
+    path("handoffs/left-over/withdrawals/", taking_back.taking, name="left-over-taking"),
     path("leads/", leads.all_leads, name="leads"),
     path("leads/<uuid:lead_id>/", leads.lead, name="lead"),
     path("leads/<uuid:lead_id>/score/", scores.score, name="score"),

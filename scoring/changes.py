@@ -145,8 +145,12 @@ def _plain(key: str, value: Any) -> Any:
 # Lines
 
 
-def _lines(before: Sequence[File], after: Sequence[File]) -> Iterator[Change]:
+def _lines(named_before: Sequence[File], named_after: Sequence[File]) -> Iterator[Change]:
     """Lines have no key: of each stage, what is the same goes first, and the rest are compared in order."""
+    before, after = (
+        [{name: value for name, value in line.items() if name != "key"} for line in lines]
+        for lines in (named_before, named_after)
+    )
     for stage in dict.fromkeys(line["stage"] for line in (*after, *before)):
         old = [line for line in before if line["stage"] == stage]
         new = [line for line in after if line["stage"] == stage]

@@ -92,7 +92,7 @@ def of_version(version: ModelVersion) -> Definitions:
 def _stage(ruleset: Ruleset, stage: str, labels: dict[str, str]) -> StageDefinition:
     return StageDefinition(
         stage=stage,
-        lines=tuple(_line(ruleset, line) for line in ruleset.lines if line.stage == stage),
+        lines=tuple(line_sentence(ruleset, line) for line in ruleset.lines if line.stage == stage),
         triggers=tuple(
             Said(trigger.label, sentences.of_part(trigger, labels), key=trigger.key)
             for trigger in ruleset.triggers
@@ -101,7 +101,7 @@ def _stage(ruleset: Ruleset, stage: str, labels: dict[str, str]) -> StageDefinit
     )
 
 
-def _line(ruleset: Ruleset, line: LineSpec) -> str:
+def line_sentence(ruleset: Ruleset, line: LineSpec) -> str:
     """ "Intent 20 or more and fit B- or better. A lead leaves it again 3 points below." """
     order = [*Dimension.values, "total"]
     minimums = sorted(line.minimums.items(), key=lambda item: order.index(item[0]))

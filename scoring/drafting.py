@@ -6,6 +6,7 @@ fault, with paths that begin at the part: ``$.when.all[0].value``.
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from . import model_file, publishing
 from .conditions import parse
 from .dimensions import GRADES
 from .model_checking import ModelFileError, check, grade_or_points
-from .models import Line, ModelVersion, Rule, RuleGroup
+from .models import Line, ModelVersion, Rule, RuleGroup, ScoringModel
 from .parts import (
     LISTS,
     SETTINGS,
@@ -94,6 +95,8 @@ def changed_file(data: Mapping[str, Any], place: Place, part: Mapping[str, Any])
         return {**{name: value for name, value in data.items() if name not in SETTINGS}, **part}
     name = LISTS[place.kind]
     parts = list(data.get(name, []))
+    if place.kind == "line" and place.key:
+        part = {**part, "key": place.key}
     if place.key in keys_of(data, place.kind):
         parts[index_of(data, place)] = dict(part)
     else:  # new, or deleted meanwhile
@@ -166,10 +169,11 @@ def save_part(
     version = _hold(version)
     data = model_file.save(version=version)
     if place.key:
-        place = _moved(data, place, seen)
         _must_be_as_seen(version, data, place, seen)
     elif once:
         _must_be_first(version, data, place, part, once)
+    if place.kind == "line":
+        part = {**part, "key": place.key or part.get("key") or f"{part.get('stage')}-{secrets.token_hex(4)}"}
     if faults := faults_of(data, place, part):
         raise PartFaults(faults)
     if place.kind == "settings":
@@ -180,12 +184,24 @@ def save_part(
         _order(version, place.kind, part["key"], after)
     _touch(version, by, at)
     saved = Place(place.kind, part.get("key", "model"))
-    if place.kind == "line":
-        keys = keys_of(changed_file(data, place, part), "line")
-        saved = Place("line", keys[index_of(data, place) if place.key else -1])
     if once and not place.key:
-        cache.set(_once(version, once), (saved.key, _said(part)), KEPT_SECONDS)
+        cache.set(_once(version, once), (saved.key, stamp(part)), KEPT_SECONDS)
     return saved
+
+
+@transaction.atomic
+def draft_once(*, version: ModelVersion, by: "User", once: str) -> ModelVersion:
+    """A draft that says what ``version`` says, for a form whose own word is ``once``: the same draft when the
+    form comes a second time, as long as it is there and open."""
+    ScoringModel.objects.select_for_update(no_key=True).get(pk=version.model_id)
+    drafts = version.model.versions.filter(state=ModelVersion.State.DRAFT).select_related("model")
+    key = f"{_once(version, once)}:draft"
+    made = drafts.filter(pk=cache.get(key)).first() if once else None
+    if made is None:
+        made = publishing.draft_from(version=version, by=by)
+        if once:
+            cache.set(key, made.pk, KEPT_SECONDS)
+    return made
 
 
 @transaction.atomic
@@ -194,7 +210,6 @@ def delete_part(*, version: ModelVersion, place: Place, seen: str, by: "User", a
     it, and ModelVersion.DoesNotExist for a draft that was discarded."""
     version = _hold(version)
     data = model_file.save(version=version)
-    place = _moved(data, place, seen)
     _must_be_as_seen(version, data, place, seen)
     row = _row(version, data, place)
     if isinstance(row, RuleGroup):
@@ -218,16 +233,6 @@ def _hold(version: ModelVersion) -> ModelVersion:
     return version
 
 
-def _moved(data: Mapping[str, Any], place: Place, seen: str) -> Place:
-    """Where the part is now: lines are counted, and one that was deleted moves those behind it up. The line
-    that says what was seen is the one that is meant."""
-    if place.kind != "line":
-        return place
-    lines = [Place("line", key) for key in keys_of(data, "line")]
-    as_seen = [line for line in lines if stamp(part_of(data, line)) == seen]
-    return place if place in as_seen or not as_seen else as_seen[0]
-
-
 def _must_be_first(
     version: ModelVersion, data: Mapping[str, Any], place: Place, part: Mapping[str, Any], once: str
 ) -> None:
@@ -235,16 +240,11 @@ def _must_be_first(
     for the first and finds what it left."""
     key, said = cache.get(_once(version, once), ("", ""))
     if key in keys_of(data, place.kind):
-        raise SavedAlready(Place(place.kind, key), same=said == _said(part))
+        raise SavedAlready(Place(place.kind, key), same=said == stamp(part))
 
 
 def _once(version: ModelVersion, once: str) -> str:
     return f"scoring:part:{version.pk}:{hashlib.sha256(once.encode()).hexdigest()}"
-
-
-def _said(part: Mapping[str, Any]) -> str:
-    """What a new part says, whatever key it was given."""
-    return stamp({name: value for name, value in part.items() if name != "key"})
 
 
 def _must_be_as_seen(version: ModelVersion, data: Mapping[str, Any], place: Place, seen: str) -> None:

@@ -244,9 +244,11 @@ class Standing:
 def _lines(total: Floats, stood: Standing) -> list[dict[str, Any]]:
     """Lines of the total over which as many of the decided leads stand as now, the SQL line first."""
     least = {stage: stood.least(total, stage) for stage in stood.shares}
+    asked = {stage: min(least[stage], least[SALES_STAGE]) for stage in stood.shares}
+    # A margin larger than the minimum would let nobody leave.
     return [
-        {"stage": stage, "min": {"total": min(least[stage], least[SALES_STAGE])}, "leave": 2}
-        for stage in stood.shares
+        {"stage": stage, "min": {"total": minimum}, "leave": min(2, minimum)}
+        for stage, minimum in asked.items()
     ]
 
 

@@ -12,6 +12,7 @@ from .conditions import LONGEST_WINDOW, Condition, parse
 from .contradictions import never_holds
 from .dimensions import GRADES, LINE_STAGES, MOST_CEILING, MOST_POINTS, TOP_GRADE, Dimension
 from .faults import ConditionError, Faults, only, whole
+from .limits import impossible_line, impossible_values
 from .models import Rule
 from .models.model_version import KEY
 from .ruleset import check_rule, check_tiers
@@ -42,6 +43,7 @@ class _Checker:
     def __init__(self, types: Mapping[str, int]) -> None:
         self.types = types
         self._graded = False
+        self._ceiling: dict[str, int | None] = {}
         #: Group → the dimension its rules are about, once known; and the larger group it is part of.
         self._groups: dict[str, str | None] = {}
         self._within: dict[str, str] = {}
@@ -99,6 +101,7 @@ class _Checker:
     def _ceilings(self, ceilings: Any) -> None:
         if not isinstance(ceilings, dict):
             raise ConditionError("$.ceilings", "Give an object: dimension to points.")
+        self._ceiling = ceilings
         with Faults() as faults:
             faults.of(only, ceilings, Dimension.values, "$.ceilings")
             for dimension in (name for name in Dimension.values if name in ceilings):
@@ -214,13 +217,17 @@ class _Checker:
         return family
 
     def _line(self, line: dict[str, Any], path: str, faults: Faults) -> None:
-        faults.of(only, line, ["stage", "min", "leave", "cool_down_days"], path)
+        faults.of(only, line, ["key", "stage", "min", "leave", "cool_down_days"], path)
+        if "key" in line:
+            faults.of(_key, line, "key", path)
         faults.of(_choice, line, "stage", path, LINE_STAGES)
         faults.of(self._minimums, line, path)
         if "leave" in line:
             faults.of(whole, line, "leave", path, 0, MOST_CEILING)
         if "cool_down_days" in line:
             faults.of(whole, line, "cool_down_days", path, 0, LONGEST_WINDOW)
+        if isinstance(line.get("min"), dict):
+            faults.found += impossible_line(line, self._ceiling, graded=self._graded, path=path)
 
     def _minimums(self, line: dict[str, Any], path: str) -> None:
         _object(line, "min", path)
@@ -239,9 +246,7 @@ class _Checker:
         faults.of(only, trigger, ["key", "label", "stage", "when", "unless", "on"], path)
         faults.of(_named, trigger, path)
         faults.of(_choice, trigger, "stage", path, LINE_STAGES)
-        when = self._conditional(trigger, path, faults)
-        if when is not None and (why := never_holds(when, self._exception(trigger))):
-            faults.found.append((f"{path}.when", why))
+        self._conditional(trigger, path, faults)
 
     def _blocker(self, blocker: dict[str, Any], path: str, faults: Faults) -> None:
         faults.of(only, blocker, ["key", "label", "when", "unless", "on"], path)
@@ -256,8 +261,14 @@ class _Checker:
             return None
 
     def _conditional(self, part: dict[str, Any], path: str, faults: Faults) -> Condition | None:
-        """When it holds, unless what, and whether it is on; the condition, if it can be read."""
+        """When it holds, which somebody must be able to meet, unless what, and whether it is on; the
+        condition, if it can be read."""
         when = faults.of(parse, part.get("when"), types=self.types, path=f"{path}.when")
+        if when is not None:
+            never = impossible_values(part["when"], f"{path}.when")
+            if not never and (why := never_holds(when, self._exception(part))):
+                never = [(f"{path}.when", why)]
+            faults.found += never
         if "unless" in part:
             faults.of(parse, part["unless"], types=self.types, path=f"{path}.unless")
         if not isinstance(part.get("on", True), bool):

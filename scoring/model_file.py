@@ -11,6 +11,7 @@ from django.db.models import Max
 from .dimensions import GRADES
 from .model_checking import ModelFileError, check, grade_or_points
 from .models import Blocker, Line, ModelVersion, Rule, RuleGroup, ScoringModel, Trigger
+from .parts import keys_of, without_counted_keys
 from .stored import activity_types
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ def load(*, data: Any, by: "User | None" = None) -> ModelVersion:
     Rule.objects.bulk_create(
         rule_row(version, groups, n, rule) for n, rule in enumerate(data.get("rules", []))
     )
-    Line.objects.bulk_create(line_row(version, line) for line in data.get("lines", []))
+    Line.objects.bulk_create(
+        line_row(version, {**line, "key": key})
+        for line, key in zip(data.get("lines", []), keys_of(data, "line"), strict=True)
+    )
     Trigger.objects.bulk_create(
         trigger_row(version, n, trigger) for n, trigger in enumerate(data.get("triggers", []))
     )
@@ -60,11 +64,14 @@ def load(*, data: Any, by: "User | None" = None) -> ModelVersion:
 
 def new_draft(*, model: ScoringModel, by: "User | None", **settings: Any) -> ModelVersion:
     """A draft without rules, with the next number. Two at once wait for each other."""
-    ScoringModel.objects.select_for_update(no_key=True).get(pk=model.pk)
-    last = model.versions.aggregate(last=Max("number"))["last"] or 0
+    held = ScoringModel.objects.select_for_update(no_key=True).get(pk=model.pk)
+    # The greatest there is may be lower: drafts are discarded; or higher: tests and scripts write rows.
+    greatest = model.versions.aggregate(greatest=Max("number"))["greatest"] or 0
+    number = max(held.last_number, greatest) + 1
+    ScoringModel.objects.filter(pk=model.pk).update(last_number=number)
     return ModelVersion.objects.create(
         model=model,
-        number=last + 1,
+        number=number,
         created_by=by,
         **settings,
     )
@@ -96,7 +103,7 @@ def save(*, version: ModelVersion) -> dict[str, Any]:
         data["groups"] = groups
     rules = version.rules.select_related("group").order_by("position", "id")
     data["rules"] = [saved_part(rule) for rule in rules]
-    data["lines"] = [saved_part(line) for line in version.lines.order_by("id")]
+    data["lines"] = without_counted_keys([saved_part(line) for line in version.lines.order_by("id")])
     triggers, blockers = version.stage_triggers, version.blockers
     data["triggers"] = [saved_part(trigger) for trigger in triggers.order_by("position", "id")]
     data["blockers"] = [saved_part(blocker) for blocker in blockers.order_by("position", "id")]
@@ -109,7 +116,9 @@ def saved_part(part: RuleGroup | Rule | Line | Trigger | Blocker) -> dict[str, A
         outer = {"within": part.within.key} if part.within else {}
         return {"key": part.key, "cap": part.cap, **outer}
     if isinstance(part, Line):
-        rest = {"cool_down_days": part.cool_down_days} if part.cool_down_days else {}
+        rest: dict[str, Any] = {"cool_down_days": part.cool_down_days} if part.cool_down_days else {}
+        if part.key:
+            rest["key"] = part.key
         return {"stage": part.stage, "min": part.minimums, "leave": part.leave, **rest}
     named = {"key": part.key, "label": part.label}
     if isinstance(part, Rule):
@@ -136,6 +145,7 @@ def _asked(part: Rule | Trigger | Blocker) -> dict[str, Any]:
 def line_row(version: ModelVersion, data: Mapping[str, Any]) -> Line:
     return Line(
         version=version,
+        key=data.get("key", ""),
         stage=data["stage"],
         leave=data.get("leave", 0),
         cool_down_days=data.get("cool_down_days", 0),

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from leads.models import StageChange
+
 from .statement import run
 
 Kind = Literal["accepted", "opportunity", "won"]
@@ -90,6 +92,7 @@ def decided(
             lately=_lately(kind) if "lately" in whom else "",
             deals=_DEALS if kind == "won" else "",
             as_of=as_of,
+            undoes=f"(cause = 'undo' OR reason = '{StageChange.TAKEN_BACK}')",
         ).replace("/* whom */", whom),
         {
             "at": at,
@@ -172,8 +175,9 @@ WITH {lately}steps AS (
 told AS (
   SELECT *,
     count(*) FILTER (WHERE to_stage = 'handed_over' AND cause <> 'undo') OVER story AS cycle,
-    -- An undo follows its verdict at once: it is refused when anything was built on it.
-    cause = 'undo' OR coalesce(lead(cause) OVER story = 'undo', false) AS undone
+    -- An undo follows its verdict at once: it is refused when anything was built on it. A handover that was
+    -- taken back had no verdict: neither is an outcome.
+    {undoes} OR coalesce(lead({undoes}) OVER story, false) AS undone
   FROM steps WHERE at <= %(at)s::timestamptz
   WINDOW story AS (PARTITION BY lead_id ORDER BY at, id)
 ),

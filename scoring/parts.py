@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,23 +35,38 @@ def part_of(data: Mapping[str, Any], place: Place) -> dict[str, Any]:
 
 
 def keys_of(data: Mapping[str, Any], kind: str) -> list[str]:
-    """The keys of the parts of one kind, in their order. Lines have a stage and a number instead: "sql-1"."""
+    """The keys of the parts of one kind, in their order. A line that names none has a stage and a number
+    instead: "sql-1"."""
     if kind == "settings":
         return ["model"]
     parts = data.get(LISTS[kind], [])
-    if kind != "line":
-        return [part["key"] for part in parts]
+    return _line_keys(parts) if kind == "line" else [part["key"] for part in parts]
+
+
+def _line_keys(lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    named = {line["key"] for line in lines if line.get("key")}
     counted: dict[str, int] = {}
     keys = []
-    for line in parts:
-        counted[line["stage"]] = counted.get(line["stage"], 0) + 1
-        keys.append(f"{line['stage']}-{counted[line['stage']]}")
+    for line in lines:
+        stage = line["stage"]
+        counted[stage] = counted.get(stage, 0) + 1
+        while not line.get("key") and f"{stage}-{counted[stage]}" in named:
+            counted[stage] += 1
+        keys.append(line.get("key") or f"{stage}-{counted[stage]}")
     return keys
 
 
+def without_counted_keys(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """``lines``, each with its key, as they stand in a file: without keys where counting gives the same."""
+    bare = [{name: value for name, value in line.items() if name != "key"} for line in lines]
+    return bare if _line_keys(bare) == _line_keys(lines) else lines
+
+
 def stamp(part: Mapping[str, Any]) -> str:
-    """A short text that is another one when the part says something else."""
-    said = json.dumps(part, sort_keys=True, ensure_ascii=False)
+    """A short text that is another one when the part says something else, whatever its key."""
+    said = json.dumps(
+        {name: value for name, value in part.items() if name != "key"}, sort_keys=True, ensure_ascii=False
+    )
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 

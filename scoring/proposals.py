@@ -49,6 +49,8 @@ def with_minimum(dimension: str, least: int, *, graded: bool) -> Patch:
         data = deepcopy(data)
         line = next(line for line in data["lines"] if line["stage"] == SALES_STAGE)
         line["min"][dimension] = value
+        if not graded and (most := max(each for each in line["min"].values() if isinstance(each, int))) > 0:
+            line["leave"] = min(line.get("leave", 0), most)  # a larger margin lets nobody leave
         return data
 
     return patch

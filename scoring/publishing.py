@@ -15,8 +15,9 @@ from accounts.permissions import may_publish_rules, may_sign_for
 from leads.ticks import tick
 
 from . import watching
-from .model_file import check, new_draft, save
+from .model_file import check, new_draft, save, saved_part
 from .models import ModelVersion, Publication, RuleGroup, ScoringModel, SignOff
+from .parts import keys_of
 from .releasing import drop_overtaken as drop_overtaken
 from .releasing import release as release
 from .releasing import undo_held
@@ -85,7 +86,12 @@ def draft_from(*, version: ModelVersion, by: "User | None") -> ModelVersion:
             RuleGroup.objects.filter(pk=copies[group.pk].pk).update(within=copies[group.within_id])
     for rule in version.rules.order_by("id"):
         _copied(rule, made, group=copies[rule.group_id] if rule.group_id else None).save()
-    for parts in (version.lines, version.stage_triggers, version.blockers):
+    lines = version.lines.order_by("id")
+    for line, key in zip(
+        lines, keys_of({"lines": [saved_part(line) for line in lines]}, "line"), strict=True
+    ):
+        _copied(line, made, key=key).save()
+    for parts in (version.stage_triggers, version.blockers):
         for part in parts.order_by("id"):
             _copied(part, made).save()
     made.refresh_from_db()
@@ -224,8 +230,9 @@ def bring_back(
     *, version: ModelVersion, by: "User | None", at: datetime, reason: str = "", over: int | None = None
 ) -> ModelVersion:
     """Roll back: make a retired ``version`` live again and retire the one that is. Everybody is re-scored as
-    after publishing. Crossings that wait since it was last live are undone: whoever is over its lines all the
-    same crosses again. Raises Refused in one of its kinds."""
+    after publishing, and stands where the version left them unless they moved by themselves since
+    (``rolling_back``). Crossings that wait since it was last live are undone: whoever is over its lines all
+    the same crosses again. Raises Refused in one of its kinds."""
     version = _hold(version)
     if version.state == ModelVersion.State.PUBLISHED:
         raise NotRetired(_was_published(version))
@@ -236,11 +243,12 @@ def bring_back(
         raise NotYours("An admin brings a version back, or a marketer when both sides have signed it.")
     live = version.model.versions.published().first()
     reason = reason.strip() or (f"Rolled back from version {live.number}" if live else "Brought back")
-    since = _lived_since(version)
+    since = _since(version)
     _retire_live(version.model)
     _move(version, to=ModelVersion.State.PUBLISHED, rescored_to=0)
     _follow()
-    undo_held(model=version.model, versions=since, at=at)
+    undo_held(model=version.model, versions=[entry.version_id for entry in since], at=at)
+    _roll_back(version, since)
     Publication.objects.create(
         model=version.model,
         version=version,
@@ -264,12 +272,30 @@ def _retire_live(model: ScoringModel) -> None:
     model.versions.published().update(state=ModelVersion.State.RETIRED, rescored_to=None)
 
 
-def _lived_since(version: ModelVersion) -> list[int]:
-    """Ids of the versions that were live after ``version`` last was."""
+def version_before(live: ModelVersion) -> ModelVersion | None:
+    """What was live before ``live``: what a rollback of it brings back. One query."""
+    log = Publication.objects.filter(model=live.model_id)
+    own = log.filter(version=live).order_by("-id").values("id")[:1]
+    earlier = log.filter(id__lt=own).exclude(version=live).select_related("version__model").order_by("-id")
+    found = earlier.first()
+    return found.version if found else None
+
+
+def _since(version: ModelVersion) -> list[Publication]:
+    """What went live after ``version`` last did."""
     log = Publication.objects.filter(model=version.model)
     own = log.filter(version=version).order_by("-id").first()
-    later = log.exclude(version=version).filter(id__gt=own.pk if own else 0)
-    return list(later.values_list("version_id", flat=True).distinct().order_by("version_id"))
+    return list(log.exclude(version=version).filter(id__gt=own.pk if own else 0).order_by("id"))
+
+
+def _roll_back(version: ModelVersion, since: list[Publication]) -> None:
+    """Whoever is scored next is first put where they stood before ``since``; of an earlier rollback that is
+    not through, what it had still to undo, unless it is ``version`` itself that comes back."""
+    model = version.model
+    under_way = ScoringModel.objects.values_list("rolling_back", flat=True).get(pk=model.pk)
+    own = set(Publication.objects.filter(version=version).values_list("pk", flat=True))
+    undone = {*under_way, *(entry.pk for entry in since)} - own
+    ScoringModel.objects.filter(pk=model.pk).update(rolling_back=sorted(undone))
 
 
 # What the verbs share

@@ -12,6 +12,7 @@ from . import model_file, publishing
 from .dimensions import GRADES
 from .model_file import ModelFileError, check, line_row, rule_row
 from .models import ModelVersion, ScoringModel
+from .parts import keys_of
 from .stored import activity_types
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def draft_once(
     ``based_on``."""
     model = ScoringModel.objects.select_for_update(no_key=True).filter(key=data["model"]).first()
     with transaction.atomic():
-        made = _made(data, based_on, by)
+        made = made_of(data, based_on, by)
         there = _same(model, made, evidence) if model else None
         if there is not None:
             transaction.set_rollback(True)
@@ -38,7 +39,9 @@ def draft_once(
     return made
 
 
-def _made(data: Mapping[str, Any], based_on: ModelVersion | None, by: "User | None") -> ModelVersion:
+def made_of(data: Mapping[str, Any], based_on: ModelVersion | None, by: "User | None") -> ModelVersion:
+    """A new draft of ``data``, whose rows are those of ``based_on`` where they say the same. Raises
+    ModelFileError for what is wrong in ``data`` and was not in ``based_on``."""
     if based_on is None:
         return model_file.load(data=data, by=by)
     made = publishing.draft_from(version=based_on, by=by)
@@ -106,13 +109,9 @@ def _write_rules(made: ModelVersion, before: Mapping[str, Any], data: Mapping[st
 
 
 def _write_lines(made: ModelVersion, before: Mapping[str, Any], data: Mapping[str, Any]) -> None:
-    """Lines by their order: they have no keys."""
-    rows, said = list(made.lines.order_by("id")), before["lines"]
-    for n, line in enumerate(data["lines"]):
-        if n < len(rows) and line == said[n]:
-            continue
-        row = line_row(made, line)
-        row.pk = rows[n].pk if n < len(rows) else None
-        row.save(force_update=n < len(rows))
-    for row in rows[len(data["lines"]) :]:
-        row.delete()
+    """All of them anew where one says something else: they stand in the order in which they are written."""
+    if before["lines"] == data["lines"]:
+        return
+    made.lines.all().delete()
+    for line, key in zip(data["lines"], keys_of(data, "line"), strict=True):
+        line_row(made, {**line, "key": key}).save()

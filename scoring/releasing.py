@@ -12,12 +12,26 @@ from django.db.models import QuerySet
 from leads.ticks import tick
 
 from .models import Crossing, ScoringModel
+from .models.crossing import NOTHING_TO_DO
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-#: What ``Crossing.outcome`` says when the lead had left the line before anybody released it.
+#: What ``Crossing.outcome`` says when the lead had left the line before anybody released it; before its
+#: return date came; and when releasing it would do nothing, since sales has the lead or it has bought.
 OVERTAKEN = "overtaken"
+LEFT = "left"
+MOOT = "moot"
+
+
+def is_moot(*, stage: str, of_lead: str) -> str:
+    """SQL: whether a crossing of the line in column ``stage`` would do nothing for a lead whose stage stands
+    in column ``of_lead``."""
+    ways = (
+        f"{stage} = '{line}' AND {of_lead} IN ({', '.join(repr(str(each)) for each in sorted(stages))})"
+        for line, stages in NOTHING_TO_DO.items()
+    )
+    return f"({' OR '.join(ways)})"
 
 
 def release(*, crossings: "QuerySet[Crossing] | Iterable[Crossing]", by: "User", at: datetime) -> int:
@@ -59,9 +73,10 @@ WHERE c.id = asked.id
 
 
 def drop_overtaken(*, at: datetime) -> int:
-    """Close the held crossings whose lead is no longer over the line: it faded, or another version was
-    published. Returns how many. One statement; safe to repeat."""
-    return _let_go(Crossing.objects.overtaken(), release=False, by=None, at=at)[1]
+    """Close the held crossings that nobody needs to look at: the lead is no longer over the line, since it
+    faded or another version was published; or releasing it would do nothing. Returns how many. One statement;
+    safe to repeat."""
+    return _let_go(Crossing.objects.settled(), release=False, by=None, at=at)[1]
 
 
 def _these(crossings: "QuerySet[Crossing] | Iterable[Crossing]") -> "QuerySet[Crossing]":
@@ -74,80 +89,68 @@ def _these(crossings: "QuerySet[Crossing] | Iterable[Crossing]") -> "QuerySet[Cr
 def _let_go(
     chosen: "QuerySet[Crossing]", *, release: bool, by: "User | None", at: datetime
 ) -> tuple[int, int]:
-    """(released, overtaken) of the ``chosen`` crossings, if they are held."""
+    """(released, closed) of the ``chosen`` crossings, if they are held."""
     try:
         ids, parameters = chosen.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return 0, 0
     with connection.cursor() as cursor:
         cursor.execute(
-            _LET_GO.replace("{chosen}", ids), [*parameters, at, by.pk if by else None, at, OVERTAKEN, release]
+            _LET_GO.replace("{chosen}", ids), [*parameters, at, by.pk if by else None, at, release]
         )
-        released, overtaken = cursor.fetchone()
-    return released, overtaken
+        released, closed = cursor.fetchone()
+    return released, closed
 
 
 #: Whether the lead is still over is looked up with the crossing in hand. In the order of ids, so that two of
 #: these wait for each other and never in a circle.
-_LET_GO = """
+_LET_GO = f"""
 WITH held AS MATERIALIZED (
-  SELECT c.id, EXISTS (
-      SELECT 1 FROM scoring_linestate s
-      WHERE s.lead_id = c.lead_id AND s.model_id = c.model_id AND s.stage = c.stage AND s.cycle = c.cycle
-        AND s.inside
-    ) AS over
+  SELECT c.id, CASE
+      WHEN NOT EXISTS (
+        SELECT 1 FROM scoring_linestate s
+        WHERE s.lead_id = c.lead_id AND s.model_id = c.model_id AND s.stage = c.stage AND s.cycle = c.cycle
+          AND s.inside
+      ) THEN '{OVERTAKEN}'
+      WHEN (SELECT {is_moot(stage="c.stage", of_lead="l.stage")} FROM leads_lead l WHERE l.id = c.lead_id)
+      THEN '{MOOT}'
+      ELSE ''
+    END AS outcome
   FROM scoring_crossing c
-  WHERE c.handled_at IS NULL AND c.held_at IS NOT NULL AND c.released_at IS NULL AND c.id IN ({chosen})
+  WHERE c.handled_at IS NULL AND c.held_at IS NOT NULL AND c.released_at IS NULL AND c.id IN ({{chosen}})
   ORDER BY c.id
   FOR NO KEY UPDATE OF c
 ),
 done AS (
   UPDATE scoring_crossing c
-  SET released_at = CASE WHEN h.over THEN %s::timestamptz END,
-    released_by_id = CASE WHEN h.over THEN %s::bigint END,
-    handled_at = CASE WHEN NOT h.over THEN %s::timestamptz END,
-    outcome = CASE WHEN h.over THEN '' ELSE %s END
+  SET released_at = CASE WHEN h.outcome = '' THEN %s::timestamptz END,
+    released_by_id = CASE WHEN h.outcome = '' THEN %s::bigint END,
+    handled_at = CASE WHEN h.outcome <> '' THEN %s::timestamptz END,
+    outcome = h.outcome
   FROM held h
-  WHERE c.id = h.id AND (%s::boolean OR NOT h.over)
-  RETURNING h.over
+  WHERE c.id = h.id AND (%s::boolean OR h.outcome <> '')
+  RETURNING h.outcome
 )
-SELECT count(*) FILTER (WHERE over), count(*) FILTER (WHERE NOT over) FROM done
+SELECT count(*) FILTER (WHERE outcome = ''), count(*) FILTER (WHERE outcome <> '') FROM done
 """
 
 
 def undo_held(*, model: ScoringModel, versions: Sequence[int], at: datetime) -> None:
-    """Close what ``versions`` made cross and nobody released, and put the leads outside the line again. The
-    line's state is locked in the order that rescoring writes it."""
+    """Close what ``versions`` made cross and nobody released. Where the leads stand follows with their next
+    score (``rolling_back``)."""
     with connection.cursor() as cursor:
         cursor.execute(_UNDO, {"model": model.pk, "versions": list(versions), "at": at, "outcome": OVERTAKEN})
 
 
 _UNDO = """
-WITH undone AS (
-  UPDATE scoring_crossing c
-  SET handled_at = %(at)s::timestamptz, outcome = %(outcome)s
-  FROM (
-    SELECT id FROM scoring_crossing
-    WHERE handled_at IS NULL AND held_at IS NOT NULL AND released_at IS NULL
-      AND model_id = %(model)s::bigint AND version_id = ANY(%(versions)s::bigint[])
-    ORDER BY id
-    FOR NO KEY UPDATE
-  ) AS held
-  WHERE c.id = held.id
-  RETURNING c.lead_id, c.stage, c.cycle
-),
-entered AS (
-  SELECT s.id, (
-      SELECT max(x.at) FROM scoring_crossing x
-      WHERE x.lead_id = s.lead_id AND x.model_id = s.model_id AND x.stage = s.stage AND x.cycle < s.cycle
-    ) AS crossed_at
-  FROM scoring_linestate s
-  JOIN undone u ON u.lead_id = s.lead_id AND u.stage = s.stage AND u.cycle = s.cycle
-  WHERE s.model_id = %(model)s::bigint AND s.inside
-  ORDER BY s.lead_id, s.stage
-  FOR NO KEY UPDATE OF s
-)
-UPDATE scoring_linestate s
-SET inside = false, since = %(at)s::timestamptz, crossed_at = entered.crossed_at
-FROM entered WHERE s.id = entered.id
+UPDATE scoring_crossing c
+SET handled_at = %(at)s::timestamptz, outcome = %(outcome)s
+FROM (
+  SELECT id FROM scoring_crossing
+  WHERE handled_at IS NULL AND held_at IS NOT NULL AND released_at IS NULL
+    AND model_id = %(model)s::bigint AND version_id = ANY(%(versions)s::bigint[])
+  ORDER BY id
+  FOR NO KEY UPDATE
+) AS held
+WHERE c.id = held.id
 """

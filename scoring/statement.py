@@ -7,7 +7,7 @@ one lead costs its execution and not its planning.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 
 from .compiling import Asked, FactSource, Statement, compile_ruleset
 from .models import ModelVersion
+from .releasing import MOOT, is_moot
 from .stored import activity_types, read
 
 Row = dict[str, Any]
@@ -28,19 +29,38 @@ def compiled(
     source: FactSource = FactSource.CURRENT,
     **variant: bool,
 ) -> Statement:
-    """The statement of ``version``; ``variant`` as ``compile_ruleset`` takes it. One that was published never
-    changes, so it is compiled once per process."""
+    """The statement of ``version``; ``variant`` as ``compile_ruleset`` takes it. One that was published is
+    compiled once per process, and again when what it stands on has changed. One query where it is known."""
     if not version.is_final:
         types = activity_types()
         return compile_ruleset(read(version, types), types, asked=asked, source=source, **variant)
-    return of_published(version.pk, asked, source, **variant)
+    [stands_on] = run(f"SELECT {STANDS_ON} AS stands_on", {"version": version.pk})
+    return of_published(version.pk, stands_on["stands_on"], asked, source, **variant)
 
 
-@cache
+#: SQL: what a published version's statement follows from that may change, as one text: the activity types,
+#: which anybody may rename or delete past this process, and the parts that were turned off since. By it a
+#: statement is remembered. ``%(version)s`` is the version's id.
+STANDS_ON = """md5(concat_ws('|',
+  (SELECT string_agg(t.id || ':' || t.key, ',' ORDER BY t.id) FROM leads_activitytype t),
+  (SELECT string_agg(r.id::text, ',' ORDER BY r.id) FROM scoring_rule r
+    WHERE r.version_id = %(version)s::bigint AND r.disabled_at IS NOT NULL), 'r',
+  (SELECT string_agg(r.id::text, ',' ORDER BY r.id) FROM scoring_trigger r
+    WHERE r.version_id = %(version)s::bigint AND r.disabled_at IS NOT NULL), 't',
+  (SELECT string_agg(r.id::text, ',' ORDER BY r.id) FROM scoring_blocker r
+    WHERE r.version_id = %(version)s::bigint AND r.disabled_at IS NOT NULL)))"""
+
+
+@lru_cache(maxsize=300)
 def of_published(
-    version_id: int, asked: Asked = Asked.IDS, source: FactSource = FactSource.CURRENT, **variant: bool
+    version_id: int,
+    stands_on: str,
+    asked: Asked = Asked.IDS,
+    source: FactSource = FactSource.CURRENT,
+    **variant: bool,
 ) -> Statement:
-    """The same for a version that is or was live, without looking at it again."""
+    """The same for a version that is or was live, without looking at it again while ``stands_on`` is what it
+    was (see ``STANDS_ON``)."""
     types = activity_types()
     version = ModelVersion.objects.select_related("model").get(pk=version_id)
     return compile_ruleset(read(version, types), types, asked=asked, source=source, **variant)
@@ -119,7 +139,7 @@ def save(
 
 def _saving(statement: Statement) -> str:
     """What is done only for versions that need it costs the others nothing."""
-    sql = _SAVE
+    sql = _SAVE.replace("{moot}", MOOT).replace("{is_moot}", is_moot(stage="e.stage", of_lead="l.stage"))
     if statement.ruleset.applies_to is not None:
         sql = sql.replace("updated AS (", f"{_GONE},\nupdated AS (", 1)
     if any(line.cool_down_days for line in statement.ruleset.lines):
@@ -149,7 +169,8 @@ computed AS MATERIALIZED (
 ),
 stages AS (
   SELECT c.*, x.*, st.cycle, st.inside IS TRUE AS stood, false AS cooling,
-    st.inside IS TRUE AND NOT coalesce(c.restart_id > coalesce(st.restart_id, 0), false) AS was
+    st.inside IS TRUE AND NOT coalesce(c.restart_id > coalesce(st.restart_id, 0), false) AS was,
+    st.since AS stood_since, st.crossed_at AS stood_crossed_at, st.restart_id AS stood_restart_id
   FROM computed c
   CROSS JOIN LATERAL (VALUES
     ('mql', c.mql_line, c.mql_over, c.mql_stays, c.mql_triggers, c.mql_cools),
@@ -204,18 +225,36 @@ states AS (
   SET inside = excluded.inside, cycle = excluded.cycle, since = excluded.since,
     crossed_at = coalesce(excluded.crossed_at, scoring_linestate.crossed_at), restart_id = excluded.restart_id
 ),
+before AS (
+  INSERT INTO scoring_statebefore
+    (publication_id, lead_id, stage, inside, cycle, since, crossed_at, restart_id)
+  SELECT p.id, lead_id, stage, stood, coalesce(cycle, 0), stood_since, stood_crossed_at, stood_restart_id
+  FROM flips, (SELECT max(id) AS id FROM scoring_publication WHERE version_id = %(version)s::bigint) p
+  WHERE p.id IS NOT NULL
+  ORDER BY lead_id, stage
+  ON CONFLICT (publication_id, lead_id, stage) DO NOTHING
+),
+entries AS (
+  SELECT flips.*, coalesce(
+      (SELECT NOT mark.live FROM leads_changedlead mark WHERE mark.lead_id = flips.lead_id),
+      %(all_quiet)s::boolean OR lead_id = ANY(%(quiet)s::bigint[])
+    ) AS held
+  FROM flips WHERE entered
+),
 crossings AS (
   INSERT INTO scoring_crossing
     (lead_id, model_id, version_id, stage, cycle, at, cause, triggers, fit, engagement, intent, total,
-     held_at, outcome)
-  SELECT lead_id, %(model)s::bigint, %(version)s::bigint, stage, new_cycle, %(as_of)s::timestamptz,
+     held_at, handled_at, outcome)
+  SELECT e.lead_id, %(model)s::bigint, %(version)s::bigint, e.stage, new_cycle, %(as_of)s::timestamptz,
     CASE WHEN by_line THEN 'line' ELSE 'trigger' END, keys, fit, engagement, intent, total,
-    CASE WHEN coalesce(
-      (SELECT NOT mark.live FROM leads_changedlead mark WHERE mark.lead_id = flips.lead_id),
-      %(all_quiet)s::boolean OR lead_id = ANY(%(quiet)s::bigint[])
-    ) THEN %(as_of)s::timestamptz END, ''
-  FROM flips WHERE entered
-  ORDER BY lead_id, stage
+    CASE WHEN held THEN %(as_of)s::timestamptz END,
+    CASE WHEN held AND nothing THEN %(as_of)s::timestamptz END,
+    CASE WHEN held AND nothing THEN '{moot}' ELSE '' END
+  FROM entries e
+  LEFT JOIN LATERAL (
+    SELECT {is_moot} AS nothing FROM leads_lead l WHERE l.id = e.lead_id
+  ) l ON held
+  ORDER BY e.lead_id, e.stage
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM computed) AS scored,

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from .views import book, crossings, definitions, proof, rule_effects, rule_parts, rules, versions
+from .views import (
+    aftermath,
+    book,
+    crossings,
+    definitions,
+    proof,
+    rule_effects,
+    rule_parts,
+    rules,
+    trigger_health,
+    versions,
+)
 
 app_name = "scoring"
 
@@ -11,9 +22,11 @@ urlpatterns = [
     path("rules/", rules.rules, name="rules"),
     path("rules/parts/", rule_parts.parts, name="rule-parts"),
     path("rules/drafts/", rules.drafts, name="rule-drafts"),
+    path("rules/health/", trigger_health.show_trigger_health, name="trigger-health"),
     path("rules/starters/", rules.starters, name="rule-starters"),
     path("rules/preview/", rule_effects.effect, name="rule-preview"),
     path("rules/past/", rule_effects.past, name="rule-past"),
+    path("rules/figures/", rule_effects.figures, name="rule-figures"),
     path("rules/moves/", rule_effects.moves, name="rule-moves"),
     path("rules/versions/", versions.versions, name="versions"),
     path("rules/versions/<int:modelversion_number>/", versions.version, name="version"),
@@ -30,6 +43,7 @@ urlpatterns = [
     ),
     path("rules/versions/<int:modelversion_number>/comeback/", versions.comeback, name="version-comeback"),
     path("rules/versions/<int:modelversion_number>/removal/", versions.removal, name="version-removal"),
+    path("rules/aftermath/", aftermath.aftermath, name="aftermath"),
     path("rules/reviews/", versions.reviews, name="reviews"),
     path("rules/agreement/", versions.agreement, name="agreement"),
     path("rules/crossings/", crossings.crossings, name="crossings"),

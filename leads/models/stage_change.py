@@ -33,6 +33,9 @@ class StageChange(models.Model):
         IMPORT = "import", "Imported history"
         PERSON = "person", "Set by hand"
 
+    #: The reason of a step that takes a handover back as if it had not been: what led to it was wrong.
+    TAKEN_BACK = "taken_back"
+
     id = models.BigAutoField(primary_key=True)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="stage_changes")
     from_stage = models.CharField(max_length=12, choices=Stage.choices)

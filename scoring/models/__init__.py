@@ -5,7 +5,7 @@ from .model_version import ModelVersion, ScoringModel
 from .moving import Blocker, Line, Trigger
 from .publication import ModelReview, Publication, SignOff
 from .rule import Rule, RuleGroup
-from .score import LineState, Score
+from .score import LineState, Score, StateBefore
 
 __all__ = [
     "Adjustment",
@@ -22,5 +22,6 @@ __all__ = [
     "Score",
     "ScoringModel",
     "SignOff",
+    "StateBefore",
     "Trigger",
 ]

@@ -1,4 +1,6 @@
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
@@ -7,13 +9,23 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.permissions import sees_everything
 from leads.models import Lead, StageChange
-from scoring.dimensions import HUNDREDTHS, LINE_STAGES
+from leads.stages import WITH_SALES, Stage
+from scoring.dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE
 
 from .model_version import ModelVersion, ScoringModel
+from .publication import Publication
 from .score import LineState
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+#: Line → stages of a lead for which a crossing of it changes nothing: sales has it, it has bought, it is
+#: there already.
+NOTHING_TO_DO = {
+    "sql": WITH_SALES | {Stage.CUSTOMER},
+    "mql": WITH_SALES | {Stage.CUSTOMER, Stage.MQL},
+}
 
 
 class CrossingQuerySet(models.QuerySet["Crossing"]):
@@ -41,9 +53,39 @@ class CrossingQuerySet(models.QuerySet["Crossing"]):
         """Those whose lead has stood over the line since."""
         return self.filter(_still_over())
 
-    def overtaken(self) -> "CrossingQuerySet":
-        """Held ones whose lead is over the line no more: it faded, or a version was rolled back."""
-        return self.held().exclude(_still_over())
+    def to_release(self) -> "CrossingQuerySet":
+        """Held ones that a person has to decide on: their lead is over the line, and not with sales."""
+        return self.held().over().exclude(_is_moot())
+
+    def left_by_rollback(self) -> "CrossingQuerySet":
+        """Those that handed a lead to sales under a version that was rolled back, of leads that have no
+        verdict yet and are not over the line by the rules that are live. One query, for the versions: as a
+        rule there are none, and then nothing is looked through."""
+        versions = list(Publication.objects.rolled_back().values_list("version_id", flat=True).distinct())
+        if not versions:
+            return self.none()
+        return self.filter(
+            stage=SALES_STAGE,
+            version__in=versions,
+            lead__stage=Stage.HANDED_OVER,
+            lead__stage_at=F("stage_change__at"),
+            stage_change__to_stage=Stage.HANDED_OVER,
+        ).exclude(_stands_over())
+
+    def settled(self) -> "CrossingQuerySet":
+        """Held ones that nobody has to decide on: the lead is over the line no more, since it faded or a
+        version was rolled back; or releasing them would do nothing."""
+        return self.held().filter(~_still_over() | _is_moot())
+
+
+def _stands_over() -> Exists:
+    """Since this crossing or another."""
+    states = LineState.objects.filter(lead=OuterRef("lead"), model=OuterRef("model"), stage=OuterRef("stage"))
+    return Exists(states.filter(inside=True))
+
+
+def _is_moot() -> Q:
+    return reduce(or_, (Q(stage=line, lead__stage__in=stages) for line, stages in NOTHING_TO_DO.items()))
 
 
 def _still_over() -> Exists:
@@ -117,6 +159,7 @@ class Crossing(models.Model):
                 name="scoring_crossing_sleeping",
             ),  # recycling.wake
             models.Index(fields=["stage_change"], name="scoring_crossing_stage_change"),
+            models.Index(fields=["model", "at"], name="scoring_crossing_lately"),  # trigger health
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -32,6 +33,18 @@ class ScoringModel(models.Model):
         null=True,
         blank=True,
         help_text="How many leads a week sales agreed to take. Empty for no agreement.",
+    )
+    last_number = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="The greatest number ever given: that of a discarded draft is not given again.",
+    )
+    rolling_back = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Publications that are being rolled back: where they put leads is undone.",
     )
     swept_at = models.DateTimeField(
         null=True, blank=True, editable=False,

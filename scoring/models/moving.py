@@ -1,13 +1,15 @@
 """What moves leads: lines and triggers bring them to a stage, blockers keep them from sales."""
 
+import secrets
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
-from leads.models import ActivityType
-from scoring.contradictions import never_holds
 from scoring.dimensions import LINE_STAGES
+from scoring.limits import impossible_line
 
 from .model_version import KEY, ModelVersion
 from .rule import Conditional, only_in_drafts
@@ -20,6 +22,13 @@ class Line(models.Model):
     again 3 below". A stage may have several lines; any of them is enough."""
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="lines")
+    key = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[KEY],
+        editable=False,
+        help_text="Names it while others come and go; it has no name that people see. Empty: by its place.",
+    )
     stage = models.CharField(max_length=3, choices=_STAGE_CHOICES)
     min_fit = models.IntegerField(null=True, blank=True)
     min_engagement = models.IntegerField(null=True, blank=True)
@@ -45,11 +54,29 @@ class Line(models.Model):
                 | Q(min_total__isnull=False),
                 name="scoring_line_asks_for_something",
             ),
+            models.UniqueConstraint(
+                fields=["version", "key"], condition=~Q(key=""), name="scoring_line_key_once"
+            ),
         ]
         triggers = [only_in_drafts()]
 
     def __str__(self) -> str:
         return f"{self.get_stage_display()} line"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Never one that another line had: a form that was opened on that one must not land here.
+        self.key = self.key or f"{self.stage}-{secrets.token_hex(4)}"
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if not self.version_id:
+            return
+        asked = {"min": self.minimums, "leave": self.leave}
+        graded = self.version.grades_from is not None
+        if found := impossible_line(asked, self.version.ceilings, graded=graded, path="$"):
+            raise ValidationError(
+                {path.removeprefix("$.").replace("min.", "min_"): message for path, message in found}
+            )
 
     @property
     def minimums(self) -> dict[str, int]:
@@ -82,9 +109,7 @@ class Trigger(Conditional):
         return self.label
 
     def clean(self) -> None:
-        labels = dict(ActivityType.objects.values_list("key", "label"))
-        if why := never_holds(*self.read_conditions(), labels):
-            raise ValidationError({"when": why})
+        self.check_conditions()
 
 
 class Blocker(Conditional):
@@ -106,4 +131,4 @@ class Blocker(Conditional):
         return self.label
 
     def clean(self) -> None:
-        self.read_conditions()
+        self.check_conditions()

@@ -1,8 +1,37 @@
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from .model_version import ModelVersion, ScoringModel
+
+
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    def rolled_back(self) -> "PublicationQuerySet":
+        """Those that the live version was brought back over: what went live after it last was, and before it
+        came back."""
+        of_model = Publication.objects.filter(model=OuterRef("model")).order_by("-id")
+        back = of_model.filter(id__gt=OuterRef("id"))
+        return self.alias(
+            last=Subquery(back.values("id")[:1]),
+            last_kind=Subquery(back.values("kind")[:1]),
+            last_version=Subquery(back.values("version")[:1]),
+        ).filter(
+            ~Q(version=F("last_version")),
+            Exists(
+                Publication.objects.filter(
+                    model=OuterRef("model"), version=OuterRef("last_version"), id__lt=OuterRef("id")
+                )
+            ),
+            ~Exists(
+                Publication.objects.filter(
+                    model=OuterRef("model"),
+                    version=OuterRef("last_version"),
+                    id__gt=OuterRef("id"),
+                    id__lt=OuterRef("last"),
+                )
+            ),
+            last_kind=Publication.Kind.BROUGHT_BACK,
+        )
 
 
 class Publication(models.Model):
@@ -19,6 +48,8 @@ class Publication(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.TextField()
+
+    objects = PublicationQuerySet.as_manager()
 
     class Meta:
         constraints = [

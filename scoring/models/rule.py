@@ -10,8 +10,10 @@ from django.db.models import Q
 
 from leads.models import ActivityType
 from scoring.conditions import Condition, parse
+from scoring.contradictions import never_holds
 from scoring.dimensions import MOST_POINTS, Dimension
 from scoring.faults import ConditionError
+from scoring.limits import impossible_values
 from scoring.ruleset import check_rule, check_tiers
 
 from .model_version import KEY, ModelVersion
@@ -84,6 +86,15 @@ class Conditional(models.Model):
         if faults:
             raise ValidationError(faults)
         return read["when"], read.get("unless")
+
+    def check_conditions(self) -> tuple[Condition, Condition | None]:
+        """The same of a part of a draft, where somebody must be able to meet it."""
+        when, unless = self.read_conditions()
+        labels = dict(ActivityType.objects.values_list("key", "label"))
+        never = [f"{path}: {message}" for path, message in impossible_values(self.when, "$")]
+        if why := " ".join(never) or never_holds(when, unless, labels):
+            raise ValidationError({"when": why})
+        return when, unless
 
 
 class RuleGroup(models.Model):
@@ -222,7 +233,7 @@ class Rule(Conditional):
         return self.label
 
     def clean(self) -> None:
-        when, _ = self.read_conditions()
+        when, _ = self.check_conditions()
         if self.count == self.Count.TIERS:
             self._check_tiers()
         elif self.tiers is not None:

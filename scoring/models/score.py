@@ -12,6 +12,7 @@ from scoring.dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE
 
 from .model_version import ModelVersion, ScoringModel
 from .moving import Line
+from .publication import Publication
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -92,3 +93,30 @@ class LineState(models.Model):
 
     def __str__(self) -> str:
         return f"{'over' if self.inside else 'under'} the {self.get_stage_display()} line"
+
+
+class StateBefore(models.Model):
+    """How a ``LineState`` stood before a publication first moved it: "over the SQL line since Monday".
+    Written with the first move of each in the life of a version, taken up when that one is rolled back."""
+
+    id = models.BigAutoField(primary_key=True)
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="+", db_index=False)
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="+")
+    stage = models.CharField(max_length=3, choices=[("mql", "MQL"), ("sql", "SQL")])
+    inside = models.BooleanField()
+    cycle = models.PositiveIntegerField(help_text="0 for a lead that had never been near the line.")
+    since = models.DateTimeField(null=True, blank=True)
+    crossed_at = models.DateTimeField(null=True, blank=True)
+    restart_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "states before"
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "lead", "stage"], name="scoring_statebefore_once"),
+            models.CheckConstraint(
+                condition=Q(stage__in=LINE_STAGES), name="scoring_statebefore_stage_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'over' if self.inside else 'under'} the {self.get_stage_display()} line before"

@@ -21,10 +21,12 @@ from accounts.requests import Request, page_for
 from leads import paging
 from leads.models import Lead
 from leads.paging import make_cursor, read_cursor
-from leads.stages import WITH_SALES, Stage
+from leads.stages import Stage
 from scoring import publishing
 from scoring.dimensions import Dimension
-from scoring.models import Crossing, Line, Trigger
+from scoring.models import Crossing, Line, ModelVersion, Trigger
+
+from .aftermath import Aftermath, aftermath_of
 
 #: Crossings on a page, and how far they are counted: beyond, the page says "1,000+".
 PAGE = 50
@@ -47,7 +49,6 @@ class Row:
     score: dict[str, Any]
     why: list[str]
     then: str
-    moves: bool
 
 
 @require_safe
@@ -80,6 +81,7 @@ def crossings(request: Request) -> HttpResponse:
             )
         ],
         "count": _said(shown),
+        "aftermaths": _aftermaths(request),
         "now": timezone.now(),
         "rail_path": reverse("scoring:versions"),
     }
@@ -109,8 +111,15 @@ def release(request: Request) -> HttpResponse:
     return redirect(reverse("scoring:crossings") + (f"?stage={stage}" if stage else ""))
 
 
+def _aftermaths(request: Request) -> list[Aftermath]:
+    """Of each model that is being scored anew, or that a rollback left something to do for."""
+    live = ModelVersion.objects.published().select_related("model").order_by("model_id")
+    found = (aftermath_of(version.model, version, request.user) for version in live)
+    return [each for each in found if each.percent is not None or each.left_over]
+
+
 def _waiting(request: Request) -> "QuerySet[Crossing]":
-    return Crossing.objects.visible_to(request.user).held().over()
+    return Crossing.objects.visible_to(request.user).to_release()
 
 
 def _newest(waiting: "QuerySet[Crossing]", shown: list[Crossing], after: str) -> str:
@@ -165,21 +174,17 @@ def _rows(crossings: list[Crossing]) -> list[Row]:
             "version_id", "key", "label"
         )
     }
-    rows = []
-    for crossing in crossings:
-        then, moves = _then(crossing)
-        rows.append(
-            Row(
-                crossing=crossing,
-                key=f"{crossing.lead.public_id}.{crossing.stage}.{crossing.version.model.key}",
-                about=_about(crossing.lead),
-                score=_score(crossing, lines[crossing.version_id, crossing.stage]),
-                why=_why(crossing, triggers),
-                then=then,
-                moves=moves,
-            )
+    return [
+        Row(
+            crossing=crossing,
+            key=f"{crossing.lead.public_id}.{crossing.stage}.{crossing.version.model.key}",
+            about=_about(crossing.lead),
+            score=_score(crossing, lines[crossing.version_id, crossing.stage]),
+            why=_why(crossing, triggers),
+            then=_then(crossing),
         )
-    return rows
+        for crossing in crossings
+    ]
 
 
 def _about(lead: Lead) -> str:
@@ -203,20 +208,13 @@ def _why(crossing: Crossing, triggers: dict[tuple[int, str], str]) -> list[str]:
     return said + [triggers.get((crossing.version_id, key), key) for key in crossing.triggers]
 
 
-def _then(crossing: Crossing) -> tuple[str, bool]:
-    """What releasing does now, and whether that is anything. The pipeline has the last word on leads that
-    sales sent back or closed."""
+def _then(crossing: Crossing) -> str:
+    """What releasing does now. The pipeline has the last word on leads that sales sent back or closed."""
     stage = crossing.lead.stage
-    if stage == Stage.CUSTOMER:
-        return "Nothing: it is a customer.", False
-    if stage in WITH_SALES:
-        return "Nothing: sales has it.", False
     if crossing.stage == Stage.MQL:
-        if stage == Stage.MQL:
-            return "Nothing: it is an MQL.", False
         strength = "strong" if crossing.is_strong else "weak"
         closed = ", unless sales closed it" if stage == Stage.CLOSED else ""
-        return f"It becomes a {strength} MQL{closed}.", True
+        return f"It becomes a {strength} MQL{closed}."
     if stage == Stage.CLOSED:
-        return "Sales gets it, unless sales closed it.", True
-    return "Sales gets it, with a response time.", True
+        return "Sales gets it, unless sales closed it."
+    return "Sales gets it, with a response time."

@@ -18,12 +18,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.permissions import may_draft_rules
 from accounts.requests import Request
 from leads.models import ActivityType
-from scoring import backtest, figure_leads, learnable, learning, model_file, outcomes, suggestions
+from scoring import backtest, figure_leads, learnable, learning, model_file, outcomes, replacing, suggestions
 from scoring.backtest import Backtest
 from scoring.model_file import ModelFileError
 from scoring.models import ModelVersion, ScoringModel
 
 from . import proof_rows as rows
+from .rule_effects import figures_of_ruleset
 from .rule_requests import drafter, known_model_of, reviewer, tabs_of
 from .version_rows import Fault, faults
 from .versions import address
@@ -171,11 +172,13 @@ def _suggestions_page(
     request: Request,
     *,
     learned: learning.Learned | None = None,
+    look: dict[str, Any] | None = None,
     refused: str = "",
     wrong: Sequence[Fault] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """The page; ``refused`` says why nothing was drafted, ``wrong`` what would be wrong in the draft."""
+    """The page; ``look`` is what a learned model would do, ``refused`` says why nothing was drafted,
+    ``wrong`` what would be wrong in the draft."""
     model, at = known_model_of(request), timezone.now()
     live = model.versions.published().select_related("model").first()
     known = suggestions.verdicts(at=at)
@@ -192,6 +195,7 @@ def _suggestions_page(
         "form": LearningForm(request.POST if learns else None, offered=offered),
         "offered": [(one, one.name in activity_keys, one.name in chosen) for one in offered],
         "learned": learned,
+        "look": look,
         "refused": refused,
         "wrong": wrong,
         "may_draft": may_draft_rules(request.user),
@@ -231,6 +235,8 @@ def learned_drafts(request: Request) -> HttpResponse:
     )
     if learned.data is None:
         return _suggestions_page(request, learned=learned)
+    if request.POST.get("do") == "look":
+        return _look(request, learned, model, at)
     try:
         draft = learning.draft(learned=learned, by=request.user)
     except ModelFileError as error:
@@ -240,6 +246,23 @@ def learned_drafts(request: Request) -> HttpResponse:
         request, f"Draft {draft.number} is a model learned from {int(learned.good.n):,} outcomes."
     )
     return redirect(address(draft))
+
+
+def _look(request: Request, learned: learning.Learned, model: ScoringModel, at: datetime) -> HttpResponse:
+    """What was learned, what it takes the place of and what it would do; nothing is drafted yet."""
+    live = model.versions.published().select_related("model").first()
+    try:
+        ruleset = replacing.supposed(learned, live)
+    except ModelFileError as error:
+        wrong = faults(error.problems, learned.data or {})
+        return _suggestions_page(request, learned=learned, wrong=wrong, status=422)
+    before = model_file.save(version=live) if live else {"rules": []}
+    look = {
+        "dropped": replacing.dropped(before, learned.data or {}),
+        "kept": replacing.kept(before, learned.data or {}),
+        "effect": figures_of_ruleset(ruleset, model, user=request.user, at=at),
+    }
+    return _suggestions_page(request, learned=learned, look=look)
 
 
 def _faults(error: ModelFileError, live: ModelVersion) -> list[Fault]:

@@ -15,8 +15,10 @@ from accounts.requests import Request
 from scoring import controls, forms, model_file, preview, turns
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
-from scoring.models import ModelVersion
+from scoring.models import ModelVersion, ScoringModel
 from scoring.preview import Past, Preview, Weekly
+from scoring.ruleset import Ruleset
+from scoring.stored import activity_types, read
 from scoring.turns import Busy, TookTooLong
 
 from .rule_forms import Trial
@@ -109,6 +111,45 @@ def effect_of(trial: Trial, *, at: datetime, past: bool) -> dict[str, Any]:
     return drawn
 
 
+@require_safe
+@reviewer
+def figures(request: Request) -> HttpResponse:
+    """What a version would do if it went live now, beside its Publish button: a piece of its page."""
+    model = model_of(request)
+    version = version_of(request, model) if model else None
+    if version is None:
+        raise Http404
+    context = {
+        "version": version,
+        "live": _live(version),
+        "effect": figures_of(version, user=request.user, at=timezone.now()),
+    }
+    return render(request, "scoring/_figures.html", context)
+
+
+def figures_of(version: ModelVersion, *, user: User, at: datetime) -> dict[str, Any]:
+    """The same figures as beside the rules, of all that ``version`` says: who would move, and how it would
+    have done. ``busy`` or ``too_long`` as in ``tried``."""
+    return figures_of_ruleset(read(version, activity_types()), version.model, user=user, at=at)
+
+
+def figures_of_ruleset(ruleset: Ruleset, model: ScoringModel, *, user: User, at: datetime) -> dict[str, Any]:
+    """The same of rules that need not be stored."""
+    try:
+        with turns.turn(of=turns.NOW, user_id=user.pk):
+            found = preview.of_ruleset(
+                ruleset=ruleset, model=model, at=at, dimension="intent", limit=NAMED, estimated=True
+            )
+        drawn = drawing(found)
+        with turns.turn(of=turns.PAST, user_id=user.pk):
+            drawn["past"] = _past_of(ruleset, model, at)
+    except Busy:
+        return {"busy": True}
+    except TookTooLong:
+        return {"too_long": True}
+    return drawn
+
+
 def drawing(found: Preview) -> dict[str, Any]:
     """A preview with its bars as shares of the tallest."""
     tallest = max((max(bar.live, bar.draft) for bar in found.bins), default=0) or 1
@@ -149,8 +190,13 @@ def past_of(trial: Trial, *, at: datetime) -> dict[str, Any]:
     """Precision, reach and handoffs a week, live beside draft; nothing while anything is wrong."""
     if trial.ruleset is None:
         return {}
-    found = preview.on_the_past(version=trial.ruleset, live=_live(trial.version), at=at)
-    agreed = trial.version.model.agreed_handoffs
+    return _past_of(trial.ruleset, trial.version.model, at)
+
+
+def _past_of(ruleset: Ruleset, model: ScoringModel, at: datetime) -> dict[str, Any]:
+    live = model.versions.published().select_related("model").first()
+    found = preview.on_the_past(version=ruleset, live=live, at=at)
+    agreed = model.agreed_handoffs
     return {"found": found, "measures": measures(found, agreed), "is_agreed": agreed is not None}
 
 

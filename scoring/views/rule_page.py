@@ -96,7 +96,7 @@ def page(
         "sections": rule_list.sections(
             version=version,
             data=data,
-            live=None if live == version else live_data,
+            live=None if version.is_final else live_data,  # what is retired is no edit of what is live
             search=search,
             query=query,
             rates=in_short(live, context["now"]) if live else {},

@@ -114,14 +114,19 @@ def _save(
     data = model_file.save(version=version)
     anew = not version.is_draft and request.POST.get("do") in ("again", "over")
     trial = Trial.of(version=version, data=data, place=place, form=form)
+    draft = version
     is_gone = place.key not in keys_of(data, place.kind)
+    again_as = {"key": place.key} if place.kind == "line" and place.key else {}
     try:
         with transaction.atomic():
-            draft = publishing.draft_from(version=version, by=request.user) if anew else version
+            if anew:
+                draft = drafting.draft_once(
+                    version=version, by=request.user, once=request.POST.get("once", "")
+                )
             saved = drafting.save_part(
                 version=draft,
                 place=Place(place.kind) if again and is_gone else place,
-                part=trial.part,
+                part={**trial.part, **again_as},
                 seen=request.POST.get("seen", "") if seen is None else seen,
                 by=request.user,
                 at=timezone.now(),
@@ -139,8 +144,11 @@ def _save(
         trial = trial.refused(wrong.faults)
         return _unsaved(request, version, place, form, trial=trial, show_faults=True, status=422)
     except SavedAlready as saved_already:
-        return _saved_already(request, version, saved_already, form)
+        return _saved_already(request, draft, saved_already, form)
     except ChangedMeanwhile as changed:
+        if anew and changed.now is not None and {**changed.now, **again_as} == {**trial.part, **again_as}:
+            messages.info(request, "That was saved already.")
+            return redirect(address(draft, place))
         return _refused(request, version, place, form, Refusal(changed=changed))
     except publishing.NotADraft as refused:
         version.refresh_from_db()

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from accounts.models import User
-from accounts.permissions import may_draft_rules, may_release, may_review_rules, may_sign_for
+from accounts.permissions import may_draft_rules, may_review_rules, may_sign_for
 from leads import paging
 from leads.models import ActivityType
-from scoring import changes, model_file, publishing
+from scoring import changes, limits, model_file, publishing
 from scoring.changes import Change
-from scoring.models import Crossing, ModelVersion, Publication, ScoringModel, SignOff
+from scoring.models import ModelVersion, Publication, ScoringModel, SignOff
+from scoring.stored import activity_types
 
 #: Versions on a page of the log.
 PAGE = 30
@@ -156,6 +157,17 @@ def faults(problems: Sequence[tuple[str, str]], data: dict[str, object]) -> list
     return [Fault(_place(path, data), message) for path, message in problems]
 
 
+def odd(version: ModelVersion) -> list[Fault]:
+    """What is hardly meant in a draft, and keeps nobody from publishing it. One that cannot be published is
+    not looked at: what is wrong with it is said when it is checked."""
+    data = model_file.save(version=version)
+    try:
+        model_file.check(data, types=activity_types())
+    except model_file.ModelFileError:
+        return []
+    return faults(limits.odd(data), data)
+
+
 def _place(path: str, data: dict[str, object]) -> str:
     name, _, rest = path.removeprefix("$.").partition("[")
     number = rest.partition("]")[0]
@@ -176,7 +188,6 @@ class Steps:
     sides: list[Side]
     missing: list[str]
     may_publish: bool
-    held: bool
 
 
 def steps_of(version: ModelVersion, user: User, signatures: Sequence[SignOff]) -> Steps:
@@ -186,12 +197,4 @@ def steps_of(version: ModelVersion, user: User, signatures: Sequence[SignOff]) -
         sides=sides_of(version, user, signatures),
         missing=publishing.missing(version),
         may_publish=publishing.may_publish(version, user, signatures=len(signatures)),
-        held=version.state == ModelVersion.State.PUBLISHED and is_held(version.model, user),
     )
-
-
-def is_held(model: ScoringModel, user: User) -> bool:
-    """Whether crossings of ``model`` wait that ``user`` may release. Up to one query."""
-    if not may_release(user):
-        return False
-    return Crossing.objects.visible_to(user).held().over().filter(model=model).exists()

@@ -17,9 +17,11 @@ from accounts.requests import Request, page_for
 from leads.stages import Stage, sql_stages
 from scoring import definitions, model_file, publishing, reviewing
 from scoring.model_file import ModelFileError
-from scoring.models import ModelReview, ModelVersion
+from scoring.models import ModelReview, ModelVersion, ScoringModel
 
 from . import version_rows as rows
+from .aftermath import aftermath_of
+from .rule_effects import figures_of
 from .rule_requests import drafter, known_model_of, reader, reviewer, tabs_of
 
 #: Reviews shown beside the log, and the newest versions that one is compared with.
@@ -99,12 +101,16 @@ def _log_page(
         "may_draft": may_draft_rules(request.user),
         "may_review": may_review_rules(request.user),
         "may_agree": may_agree_on_handoffs(request.user),
-        "held": rows.is_held(model, request.user),
+        "aftermath": aftermath_of(model, _live(model), request.user),
         "form": form,
         "agreement": agreement or AgreementForm({"handoffs": model.agreed_handoffs}),
         "now": at,
     }
     return render(request, "scoring/versions.html", context, status=status)
+
+
+def _live(model: ScoringModel) -> ModelVersion | None:
+    return model.versions.published().select_related("model").first()
 
 
 @require_safe
@@ -129,7 +135,7 @@ def _version_page(
     signatures = rows.signatures_of([version])[version.pk]
     live = next((each for each in visible if each.state == ModelVersion.State.PUBLISHED), None)
     fresh = BackForm() if version.state == ModelVersion.State.RETIRED else ReasonForm()
-    context = {
+    context: dict[str, Any] = {
         "version": version,
         "live": live,
         "log": version.publications.select_related("by").order_by("-id"),
@@ -143,6 +149,12 @@ def _version_page(
         "refused": refused,
         "now": at,
     }
+    if not version.is_final and request.GET.get("preview") and may_review_rules(request.user):
+        context["effect"] = figures_of(version, user=request.user, at=at)
+    if version.is_draft and not faults:
+        context["odd"] = rows.odd(version)
+    if version.state == ModelVersion.State.PUBLISHED:
+        context["aftermath"] = aftermath_of(version.model, version, request.user)
     return render(request, "scoring/version.html", context, status=status)
 
 
@@ -226,7 +238,7 @@ def publication(request: Request, modelversion_number: int) -> HttpResponse:
             at=timezone.now(),
             over=form.cleaned_data["over"],
         ),
-        "Version {} is live. Everybody is scored again; who crosses because of it waits for your release.",
+        "Version {} is live. Everybody is scored again; this page says who waits for your release.",
         form,
     )
 
@@ -248,7 +260,7 @@ def comeback(request: Request, modelversion_number: int) -> HttpResponse:
             at=timezone.now(),
             over=form.cleaned_data["over"],
         ),
-        "Version {} is live again. Everybody is scored again.",
+        "Version {} is live again. Everybody is scored again, and stands where it left them.",
         form,
     )
 

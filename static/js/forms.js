@@ -122,8 +122,9 @@ addEventListener("pageshow", rest);
 document.addEventListener("htmx:after:request", (event) => {
   const answer = event.detail.ctx.response.raw;
   if (answer?.redirected && new URL(answer.url).pathname.startsWith("/accounts/")) {
-    event.preventDefault(); // signed out meanwhile: the whole page asks for the password
-    location.reload();
+    event.preventDefault(); // signed out meanwhile: the whole page asks for the password, and then has what was sent
+    if (event.detail.ctx.request?.method === "POST") location.assign(answer.url);
+    else location.reload();
   }
 });
 

@@ -34,7 +34,9 @@ async function ask(url, body, tokenIsNew = false) {
   if (!answer) return trouble(UNREACHABLE), null;
   if (answer.redirected) {
     isSignedOut = true;
-    return trouble(SIGNED_OUT, { text: "Sign in", url: answer.url }), null;
+    const url = new URL(answer.url); // back to this part, in the other tab
+    url.searchParams.set("next", form.elements.next.value);
+    return trouble(SIGNED_OUT, { text: "Sign in", url: url.href }), null;
   }
   if (answer.status === 429) return BUSY;
   if (answer.status === 403 && !tokenIsNew && (await renew())) return ask(url, body, true);

@@ -57,10 +57,11 @@ BUDGETS = {
     + READ
     + 1  # activity types by name
     + 1,  # the leads of this page with their companies
-    "/rules/versions/{draft}/": VERSION,
+    "/rules/versions/{draft}/": VERSION + FILE + 1,  # and what is odd in it
     "/rules/versions/{live}/": VERSION
-    + 1  # whether anybody waits for release
-    + 1,  # what was live before
+    + 1  # who waits for release
+    + 1  # what was live before
+    + 3,  # what a rollback brings back, what one left over, and how far everybody is scored
 }
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from scoring.conditions import parse
 from scoring.contradictions import clash_in
+from scoring.limits import impossible_line, impossible_values
 from tests.scoring.oracle import DIMENSIONS, GRADES, Act, Lists, Person, Word
 
 NOW = datetime(2026, 11, 17, 10, 36, 12, 345678, tzinfo=UTC)
@@ -282,7 +283,10 @@ fading = st.one_of(st.none(), decay)
 @st.composite
 def rules(draw: st.DrawFn, key: str, groups: dict[str, str], graded: bool = False) -> dict[str, Any]:
     """``groups``: key → the one dimension its rules are about. ``graded``: fit is a grade."""
-    when = draw(st.one_of(activity_tests(), activity_tests(), conditions))
+    asked = st.one_of(activity_tests(), activity_tests(), conditions)
+    unless = draw(conditions) if draw(st.integers(0, 3)) == 0 else None
+    excepted = {} if unless is None else {"unless": unless}
+    when = draw(asked.filter(lambda when: _may_hold({"when": when, **excepted})))
     group = draw(st.sampled_from([None, None, *groups]))
     dimension = groups[group] if group else draw(st.sampled_from(DIMENSIONS))
     points = st.integers(-12, 12) if graded and dimension == "fit" else _points
@@ -290,8 +294,7 @@ def rules(draw: st.DrawFn, key: str, groups: dict[str, str], graded: bool = Fals
     rule["dimension"] = dimension
     if group:
         rule["group"] = group
-    if draw(st.integers(0, 3)) == 0:
-        rule["unless"] = draw(conditions)
+    rule |= excepted
     if draw(st.integers(0, 9)) == 0:
         rule["on"] = False
     if _asks_facts(when) and draw(st.booleans()):
@@ -352,13 +355,14 @@ def models(draw: st.DrawFn) -> dict[str, Any]:
         "ceilings": ceilings,
         "groups": [{"key": key, "cap": draw(st.sampled_from([1, 12, 60]))} for key in groups],
         "rules": [draw(rules(f"r{n}", groups, graded)) for n in range(count)],
-        "lines": draw(st.lists(_lines(graded), max_size=3)),
+        "lines": draw(st.lists(_lines(graded, ceilings), max_size=3)),
         "triggers": [
             {"key": f"t{n}", "label": "Trigger", "stage": draw(_stages), **draw(_asked.filter(_may_hold))}
             for n in range(draw(st.integers(0, 2)))
         ],
         "blockers": [
-            {"key": f"b{n}", "label": "Blocker", **draw(_asked)} for n in range(draw(st.integers(0, 1)))
+            {"key": f"b{n}", "label": "Blocker", **draw(_asked.filter(_may_hold))}
+            for n in range(draw(st.integers(0, 1)))
         ],
     }
     if len(groups) == 2 and len(set(groups.values())) == 1 and draw(st.booleans()):
@@ -385,13 +389,16 @@ _asked = st.builds(
 
 
 def _may_hold(asked: dict[str, Any]) -> bool:
-    """A trigger that never fires is refused; ``test_contradictions`` is about which those are."""
+    """What nobody can meet is refused; ``test_contradictions`` and ``test_limits`` are about what that is."""
+    if impossible_values(asked["when"], "$"):
+        return False
     unless = parse(asked["unless"]) if "unless" in asked else None
     return clash_in(parse(asked["when"]), unless) is None
 
 
 @st.composite
-def _lines(draw: st.DrawFn, graded: bool) -> dict[str, Any]:
+def _lines(draw: st.DrawFn, graded: bool, ceilings: dict[str, int]) -> dict[str, Any]:
+    """Where somebody may come over, and may leave again."""
     line: dict[str, Any] = {"stage": draw(_stages), "leave": draw(st.sampled_from([0, 3, 10]))}
     named = draw(st.lists(st.sampled_from([*DIMENSIONS, "total"]), min_size=1, max_size=2, unique=True))
     line["min"] = {name: draw(st.sampled_from([-5, 0, 3, 10, 20])) for name in named}
@@ -399,6 +406,10 @@ def _lines(draw: st.DrawFn, graded: bool) -> dict[str, Any]:
         line["min"]["fit"] = draw(st.one_of(st.sampled_from(GRADES), st.integers(0, 12)))
     if draw(st.booleans()):
         line["cool_down_days"] = draw(st.sampled_from([0, 1, 30]))
+    for path, _ in impossible_line(line, ceilings, graded=graded, path="$"):
+        line["leave"] = 0
+        if path != "$.leave":
+            line["min"][path.rpartition(".")[2]] = 1
     return line
 
 

@@ -74,12 +74,8 @@ def test_the_list_says_who_why_by_what_and_what_then(desk: Client) -> None:
     [
         ("sql", Stage.LEAD, "Sales gets it, with a response time."),
         ("sql", Stage.MQL, "Sales gets it, with a response time."),
-        ("sql", Stage.HANDED_OVER, "Nothing: sales has it."),
-        ("sql", Stage.CUSTOMER, "Nothing: it is a customer."),
         ("sql", Stage.CLOSED, "Sales gets it, unless sales closed it."),
         ("mql", Stage.LEAD, "It becomes a strong MQL."),
-        ("mql", Stage.MQL, "Nothing: it is an MQL."),
-        ("mql", Stage.OPPORTUNITY, "Nothing: sales has it."),
         ("mql", Stage.CLOSED, "It becomes a strong MQL, unless sales closed it."),
     ],
 )
@@ -89,6 +85,36 @@ def test_what_happens_depends_on_where_the_lead_stands(
     crossing = held(stage=stage)
     Lead.objects.filter(pk=crossing.lead_id).update(stage=of_lead)
     assert then in desk.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("stage", "of_lead"),
+    [
+        ("sql", Stage.HANDED_OVER),
+        ("sql", Stage.OPPORTUNITY),
+        ("sql", Stage.CUSTOMER),
+        ("mql", Stage.MQL),
+        ("mql", Stage.SQL),
+    ],
+)
+def test_what_would_do_nothing_asks_nobody_and_settles_itself(
+    desk: Client, stage: str, of_lead: Stage
+) -> None:
+    rescoring.continue_publishing(seconds=10)
+    crossing, other = held("Ada Already", stage=stage), held("Ben Waits")
+    Lead.objects.filter(pk=crossing.lead_id).update(stage=of_lead)
+
+    page = desk.get(PAGE).content.decode()
+    assert "Ada Already" not in page
+    assert "Ben Waits" in page
+    assert 'id="rail-v">1<' in page
+    # A page that was there before it happened releases nothing.
+    assert releasing.release(crossings=[crossing], by=make.admin(), at=NOW) == 0
+
+    tasks.rescore_everybody()
+    crossing.refresh_from_db()
+    assert (crossing.outcome, crossing.released_at) == ("moot", None)
+    assert list(Crossing.objects.held()) == [other]
 
 
 def test_who_has_cooled_down_meanwhile_is_not_in_the_list(desk: Client) -> None:
@@ -271,7 +297,7 @@ def test_the_list_reads_no_further_than_its_page() -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_hashjoin = off")
         cursor.execute("SET LOCAL enable_mergejoin = off")
-    plan = Crossing.objects.held().over().order_by("-id")[:50].explain()
+    plan = Crossing.objects.to_release().order_by("-id")[:50].explain()
     assert "scoring_crossing_unhandled" in plan
     assert "Sort" not in plan
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from leads.models import Lead
+from scoring import replacing
 from scoring.backtest import Judged
 from scoring.figure_leads import with_leads
 from scoring.models import ModelVersion, ScoringModel
@@ -213,6 +214,59 @@ def test_a_model_is_learned_from_what_was_ticked() -> None:
     assert answer["Location"] == f"/rules/versions/{draft.number}/?model=default"
     assert draft.evidence.startswith("Learned from 60 outcomes")
     assert {rule.when["field"] for rule in draft.rules.all()} == {"company.employees"}
+
+
+def test_what_a_learned_model_drops_keeps_and_does_is_said_before_it_is_a_draft() -> None:
+    version = past()
+    client = as_(factories.marketer())
+    asked = {"among": ["company.employees"], "outcome": "accepted"}
+
+    page = client.post("/rules/suggestions/models/", {**asked, "do": "look"}).content.decode()
+
+    assert not ModelVersion.objects.filter(state="draft").exists()
+    assert ModelVersion.objects.count() == version.number, "nothing stays stored"
+    for words in (
+        "What goes",
+        "of the live version go",
+        "The lines are drawn anew",
+        "over the SQL line",
+        "Handoffs a week",
+        "Make it a draft",
+    ):
+        assert words in page, words
+    form = page[page.index("Make it a draft") - 2000 : page.index("Make it a draft")]
+    assert 'name="among" value="company.employees"' in form
+    assert 'name="outcome" value="accepted"' in form
+    client.post("/rules/suggestions/models/", asked)
+    assert ModelVersion.objects.filter(state="draft").exists()
+
+
+def test_everything_that_a_learned_model_leaves_out_is_named() -> None:
+    rule = {"points": 5, "decay": {"kind": "half_life", "days": 30}}
+    live = {
+        "rules": [rule, {**rule, "on": False}, {"points": 3, "cap": 9}],
+        "ceilings": {"fit": 45, "intent": 50},
+        "groups": [{"key": "g", "cap": 5}],
+        "grades": {"from": "D"},
+        "lines": [{"stage": "sql", "min": {"intent": 20}}],
+        "time_zone": "Europe/Berlin",
+    }
+    learned = {"rules": [rule], "triggers": [{}], "blockers": [{}, {}], "time_zone": "Europe/Berlin"}
+    assert replacing.dropped(live, learned) == [
+        "All 2 rules of the live version go; 1 learned one comes.",
+        "1 rule that fades: nothing of that is learned.",
+        "1 rule that has a cap: nothing of that is learned.",
+        "The ceilings go: fit 45, intent 50.",
+        "1 group with a shared cap goes.",
+        "Fit is points again, not a grade.",
+        "The lines are drawn anew, so that as many decided leads stand over them as do now; their leave"
+        " margins and cool-downs go.",
+    ]
+    assert replacing.kept(live, learned) == [
+        "1 trigger of the live version stays.",
+        "2 blockers of the live version stay.",
+        "Its time zone stays: Europe/Berlin.",
+    ]
 
 
 def test_where_nothing_is_learned_the_page_says_so() -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from leads.models import Activity, ActivityType, ChangedLead, Company, Lead
-from scoring import buckets, checking, rescoring, statement, tasks
+from scoring import buckets, checking, claiming, rescoring, statement, tasks
 from scoring.models import Adjustment, Crossing, MailDomain, ModelVersion, Score, ScoringModel
 from tests import factories as make
 from tests.factories import NOW
@@ -195,7 +195,7 @@ def test_f10_a_lead_that_kills_its_worker_is_found_and_parked(monkeypatch: pytes
     leads = [make.lead() for _ in range(40)]
     deadly = leads[17]
     work = rescoring._score_claimed
-    monkeypatch.setattr(rescoring, "LEASE_SECONDS", 0)
+    monkeypatch.setattr(claiming, "LEASE_SECONDS", 0)
     deaths = []
 
     class Killed(BaseException):
@@ -410,7 +410,7 @@ def test_what_was_planned_for_an_empty_queue_suits_a_full_one() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL random_page_cost = 1000")  # reading all of it is cheapest, as when empty
         buckets.lock([1], shared=True)
-        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {statement._numbered(rescoring._CLAIM)[0]}")
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {statement._numbered(claiming._CLAIM)[0]}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan on leads_changedlead" not in plan
 
@@ -467,7 +467,7 @@ def test_a_change_during_the_work_is_not_lost() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            taken = rescoring._take(10)
+            taken = claiming.take(10)
             rescoring._score_claimed(taken, NOW)
             meanwhile = pool.submit(write)  # waits for the lead's row
             with pytest.raises(TimeoutError):
@@ -491,3 +491,16 @@ def test_an_activity_of_a_day_far_ahead_stops_nobody() -> None:
     scores = dict(Score.objects.values_list("lead_id", "intent"))
     assert scores[slip.pk] == 0
     assert scores[other.pk] > 0
+
+
+def test_a_type_renamed_past_this_process_is_not_scored_by_what_was_compiled_before() -> None:
+    version = ModelVersion.objects.live()
+    before = statement.compiled(version)
+    assert statement.compiled(version) is before
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE leads_activitytype SET key = 'demo_asked' WHERE key = 'demo_request'")
+    after = statement.compiled(version)
+    assert after is not before
+    off = set(version.rules.exclude(disabled_at=None).values_list("key", flat=True))
+    assert off, "the rules that ask for it say so"
+    assert not off & {rule.key for rule in after.ruleset.rules}

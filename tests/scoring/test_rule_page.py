@@ -272,6 +272,15 @@ def test_what_was_live_once_does_not_call_itself_live(desk: Client) -> None:
     assert "You are reading what is live." in desk.get(RULES).content.decode()
 
 
+def test_what_is_retired_is_no_edit_of_what_is_live(desk: Client) -> None:
+    retired = ModelVersion.objects.live()
+    draft = publishing.draft_from(version=retired, by=None)
+    draft.rules.filter(key="pricing").update(points=9)
+    publishing.publish(version=draft, by=None, reason="Higher", at=NOW)
+    page = desk.get(f"/rules/?version={retired.number}").content.decode()
+    assert 'class="tag tag--accent">edited' not in page
+
+
 # Figures beside the rules
 
 

@@ -59,17 +59,48 @@ def test_mine_goes_over_what_was_shown_and_over_nothing_newer(desk: Client, draf
     assert saved(draft, "pricing")["points"] == 6
 
 
+def intents(draft: ModelVersion) -> list[int | None]:
+    return list(draft.lines.filter(stage="sql").order_by("id").values_list("min_intent", flat=True))
+
+
 def test_a_line_that_moved_up_is_still_the_line_that_was_meant(desk: Client, draft: ModelVersion) -> None:
-    Line.objects.create(version=draft, stage="sql", min_intent=40)
-    Line.objects.create(version=draft, stage="sql", min_intent=60)
-    mine = typed(desk.get(RULES + "?line=sql-2"), do="save", min__intent="41")
+    Line.objects.create(version=draft, stage="sql", min_intent=30, key="sql-2")
+    Line.objects.create(version=draft, stage="sql", min_intent=35, key="sql-3")
+    mine = typed(desk.get(RULES + "?line=sql-2"), do="save", min__intent="31")
     delete(draft, Place("line", "sql-1"))
 
     answer = desk.post(PARTS, mine)
 
-    assert answer.headers["Location"].endswith("line=sql-1")
-    lines = draft.lines.filter(stage="sql").order_by("id")
-    assert list(lines.values_list("min_intent", flat=True)) == [41, 60]
+    assert answer.headers["Location"].endswith("line=sql-2")
+    assert intents(draft) == [31, 35]
+
+
+def test_a_save_of_a_line_that_is_gone_lands_on_no_other(desk: Client, draft: ModelVersion) -> None:
+    """Another was made in its place meanwhile; “Save as new” brings the one that was meant back."""
+    Line.objects.create(version=draft, stage="sql", min_intent=30)
+    key = draft.lines.order_by("-id")[0].key
+    mine = typed(desk.get(RULES + f"?line={key}"), do="save", min__intent="31")
+    delete(draft, Place("line", key))
+    desk.post(
+        PARTS, typed(desk.get(RULES + "?new=line"), do="save", stage="sql", min__intent="33", leave="0")
+    )
+
+    refused = desk.post(PARTS, mine)
+
+    assert refused.status_code == 409
+    assert "This was deleted while you were on it." in refused.content.decode()
+    assert intents(draft) == [20, 33]
+    assert desk.post(PARTS, typed(refused, do="again")).status_code == 302
+    assert intents(draft) == [20, 33, 31]
+
+
+def test_a_line_keeps_its_name_in_the_next_draft_and_in_a_file(draft: ModelVersion) -> None:
+    Line.objects.create(version=draft, stage="sql", min_intent=30, key="sql-2")
+    draft.lines.filter(stage="sql").order_by("id")[0].delete()
+    data = model_file.save(version=draft)
+    assert [line.get("key") for line in data["lines"]] == ["mql-1", "sql-2"]
+    for other in (publishing.draft_from(version=draft, by=None), model_file.load(data=data)):
+        assert model_file.save(version=other)["lines"] == data["lines"]
 
 
 def delete(draft: ModelVersion, place: Place) -> None:
@@ -164,12 +195,17 @@ def test_what_was_typed_in_a_draft_that_closed_goes_into_a_new_one(
     key = "pricing" if "pricing" in query else "mine"
     assert (saved(made, key)["label"], saved(made, key)["points"]) == ("Mine", 9)
 
+    # Pressed twice: the second one finds what the first left.
+    twice = desk.post(PARTS, typed(refused, do="again"), follow=True)
+    assert "That was saved already." in twice.content.decode()
+    assert ModelVersion.objects.get(state="draft") == made
 
-def test_the_number_of_a_discarded_draft_is_not_mistaken_for_it(desk: Client, draft: ModelVersion) -> None:
+
+def test_the_number_of_a_discarded_draft_is_not_given_again(desk: Client, draft: ModelVersion) -> None:
     mine = typed(desk.get(RULES + "?rule=pricing"), do="save", points="9")
     publishing.discard(version=draft)
     other = draft_of_live()
-    assert other.number == draft.number
+    assert other.number == draft.number + 1
 
     answer = desk.post(PARTS, mine)
 

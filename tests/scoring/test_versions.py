@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from scoring import model_file, publishing
+from scoring import model_file, publishing, rescoring
 from scoring.models import ModelVersion, ScoringModel
 from tests import factories as make
 from tests.factories import NOW
@@ -222,6 +222,7 @@ def test_an_sql_is_called_what_the_company_calls_it(settings: Any) -> None:
 
 def test_after_publishing_the_version_leads_to_who_waits() -> None:
     version, ada = published(), signed_in(make.admin)
+    rescoring.continue_publishing(seconds=10)
     assert "/rules/crossings/" not in read(ada, page(version)).partition("<main")[2]
     held()
     assert 'href="/rules/crossings/"' in read(ada, page(version)).partition("<main")[2]
@@ -291,3 +292,62 @@ def test_an_agreement_is_of_one_model_and_no_link() -> None:
     }
     assert max_.get("/rules/agreement/").status_code == 405
     assert max_.post("/rules/agreement/?model=none", {"handoffs": "7"}).status_code == 404
+
+
+# What a publication leads to
+
+
+def test_the_piece_follows_until_everybody_is_scored_and_then_says_who_waits() -> None:
+    version, ada = published(), signed_in(make.admin)
+    shown = read(ada, page(version))
+    assert 'hx-get="/rules/aftermath/?model=default"' in shown
+    assert f"Scoring everybody with version {version.number}" in shown
+
+    rescoring.continue_publishing(seconds=10)
+    held("Ada Waits")
+
+    piece = read(ada, "/rules/aftermath/")
+    assert "hx-get" not in piece
+    assert "<b>1</b> lead crossed a line and waits" in piece
+    assert 'href="/rules/crossings/"' in piece
+    assert "release" not in read(signed_in(make.rep), "/rules/aftermath/")
+
+
+def test_rolling_back_is_a_button_on_the_live_version() -> None:
+    first = ModelVersion.objects.live()
+    version, ada = published(), signed_in(make.admin)
+    shown = read(ada, page(version))
+    assert "Roll back to version 1" in shown
+    assert f'action="{page(first, "comeback/")}?model=default"' in shown
+    assert "Roll back to version" not in read(signed_in(make.manager), page(version))
+
+    ada.post(page(first, "comeback/"), {"over": version.number})
+
+    assert ModelVersion.objects.live() == first
+    assert "Roll back to version 2" in read(ada, page(first)), "and forward again"
+
+
+# What a version would do, beside its Publish button
+
+
+def test_the_figures_of_the_preview_stand_beside_publish() -> None:
+    ScoringModel.objects.update(agreed_handoffs=85)
+    make.activity(lead := make.lead(company=make.company(employees=100)), "demo_request")
+    rescoring.rescore_changed(at=NOW)
+    version = draft(lines=[{"stage": "sql", "min": {"intent": 5}}])
+    mara = signed_in(make.marketer)
+
+    shown = read(mara, page(version))
+    assert f'hx-get="/rules/figures/?model=default&amp;version={version.number}"' in shown
+    assert 'href="?model=default&amp;preview=1">Preview</a>' in shown, "without scripts"
+
+    piece = read(mara, "/rules/figures/", version=version.number)
+    at_once = read(mara, page(version), preview="1")
+    for html in (piece, at_once):
+        assert "Handoffs a week" in html
+        assert "sales agreed to up to 85" in html
+        assert "over the SQL line" in html
+    assert "hx-get" not in piece
+    assert lead.scores.exists()
+    rep_ = signed_in(make.rep)
+    assert rep_.get("/rules/figures/", {"version": version.number}).status_code == 403

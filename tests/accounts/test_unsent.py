@@ -1,0 +1,90 @@
+"""A form that is sent after the session ended: what was typed is kept, with and without scripts."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from scoring.models import ModelVersion
+from tests import factories
+from tests.scoring.rule_desk import PARTS, RULES, draft_of_live, saved, typed
+from tests.scoring.versioned import draft, page
+
+pytestmark = pytest.mark.django_db
+
+UNSENT = "/unsent/"
+
+
+@pytest.fixture
+def desk(client: Client) -> Client:
+    client.force_login(factories.admin())
+    return client
+
+
+def sent_again(client: Client) -> str:
+    """Press “Send it again”: the browser posts the same fields to where it is sent on to."""
+    kept = client.get(UNSENT).context["unsent"]
+    fields: dict[str, list[str]] = {}
+    for name, value in kept.fields:
+        fields.setdefault(name, []).append(value)
+    on = client.post(UNSENT, fields)
+    assert on.status_code == 307
+    return client.post(on["Location"], fields, follow=True).content.decode()
+
+
+def test_a_reason_typed_before_the_session_ended_is_sent_after_signing_in(desk: Client) -> None:
+    version, user = draft(), factories.admin("Alma Admin")
+    Session.objects.all().delete()
+
+    answer = desk.post(page(version, "publication/"), {"reason": "Reps asked for fewer leads", "over": "1"})
+
+    assert answer.status_code == 302
+    assert answer["Location"] == "/accounts/login/?next=/unsent/"
+    desk.force_login(user)
+    shown = desk.get(UNSENT).content.decode()
+    assert "Reps asked for fewer leads" in shown
+    assert ModelVersion.objects.live() != version
+    sent_again(desk)
+    assert ModelVersion.objects.live() == version
+    assert ModelVersion.objects.live().reason == "Reps asked for fewer leads"
+    assert desk.get(UNSENT).status_code == 302, "nothing is kept any more"
+
+
+def test_a_rule_typed_before_the_session_ended_is_saved_after_signing_in(desk: Client) -> None:
+    version, user = draft_of_live(), factories.marketer()
+    mine = typed(desk.get(RULES + "?rule=pricing"), do="save", points="9")
+    Session.objects.all().delete()
+    desk.post(PARTS, mine)
+    assert saved(version, "pricing")["points"] == 4
+
+    desk.force_login(user)
+    assert "Saved" in sent_again(desk)
+    assert saved(version, "pricing")["points"] == 9
+
+
+def test_what_was_typed_may_be_left(desk: Client) -> None:
+    version = draft()
+    Session.objects.all().delete()
+    desk.post(page(version, "publication/"), {"reason": "Never mind", "next": page(version)})
+    desk.force_login(factories.admin("Alma Admin"))
+    assert desk.post(UNSENT, {"leave": "1"})["Location"] == page(version)
+    assert desk.get(UNSENT).status_code == 302
+
+
+def test_hostile_text_is_shown_as_text_and_a_huge_form_is_not_kept(desk: Client) -> None:
+    version, user = draft(), factories.admin("Alma Admin")
+    Session.objects.all().delete()
+    desk.post(page(version, "publication/"), {"reason": '<script>x</script> "and more'})
+    desk.force_login(user)
+    shown = desk.get(UNSENT).content.decode()
+    assert "<script>x" not in shown
+    assert "&lt;script&gt;x" in shown
+    other = Client()
+    assert other.post(page(version, "publication/"), {"reason": "x " * 60_000})["Location"].endswith("next=/")
+
+
+def test_strangers_read_nothing(client: Client) -> None:
+    version = draft()
+    client.post(page(version, "publication/"), {"reason": "Somebody typed this"})
+    answer = client.get(UNSENT)
+    assert answer.status_code == 302
+    assert answer["Location"] == "/accounts/login/?next=/unsent/"
