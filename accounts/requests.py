@@ -40,6 +40,7 @@ def page_for(may: Callable[[User], bool], refusal: str) -> Callable[[View[P]], V
                 raise PermissionDenied(refusal)
             response = view(request, *args, **kwargs)
             patch_vary_headers(response, ["HX-Request"])
+            unsent.remember(request, response, user=request.user)
             return response
 
         return guarded

@@ -1,16 +1,26 @@
 """What somebody typed when their session had ended: kept in the browser's new session until they have signed
-in, and sent again then if they want. With and without scripts, for every form."""
+in, and sent again then if they want. With and without scripts, for every form.
+
+Whose it is says a signed cookie that outlives the session. So a stranger cannot fill the table of sessions,
+and a colleague at the same browser does not read it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
 
 #: Characters that are kept; a longer form is not, and says so by its absence.
 MOST = 100_000
 #: Fields that say nothing of what was typed.
 _ASIDE = {"csrfmiddlewaretoken", "next"}
 _KEY = "unsent"
+_WHO = "handoff_who"
+_signer = signing.Signer(salt="unsent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,26 @@ class Unsent:
         return [(name, value) for name, value in self.fields if name not in _ASIDE and " " in value.strip()]
 
 
+def remember(request: HttpRequest, response: HttpResponse, *, user: User) -> None:
+    """Let the browser know who works in it."""
+    who = _signer.sign(str(user.public_id))
+    if request.COOKIES.get(_WHO) != who:
+        response.set_cookie(
+            _WHO,
+            who,
+            max_age=settings.SESSION_COOKIE_AGE,
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+
+
 def keep(request: HttpRequest, *, back: str) -> bool:
-    """Keep what ``request`` posted; False for a mere button, and for what is too long."""
+    """Keep what ``request`` posted; False for a mere button, for what is too long, and in a browser where
+    nobody has worked."""
+    who = _who(request)
+    if who is None:
+        return False
     fields = [
         (name, value)
         for name, values in request.POST.lists()
@@ -39,16 +67,27 @@ def keep(request: HttpRequest, *, back: str) -> bool:
         return False
     if sum(len(name) + len(value) for name, value in fields) > MOST:
         return False
-    request.session[_KEY] = {"path": request.get_full_path(), "back": back, "fields": fields}
+    request.session[_KEY] = {"who": who, "path": request.get_full_path(), "back": back, "fields": fields}
     return True
 
 
-def kept(request: HttpRequest) -> Unsent | None:
+def kept(request: HttpRequest, *, user: User) -> Unsent | None:
+    """What ``user`` typed; what another did is forgotten."""
     found: dict[str, Any] | None = request.session.get(_KEY)
     if not found:
+        return None
+    if found["who"] != str(user.public_id):
+        forget(request)
         return None
     return Unsent(found["path"], found["back"], [(name, value) for name, value in found["fields"]])
 
 
 def forget(request: HttpRequest) -> None:
     request.session.pop(_KEY, None)
+
+
+def _who(request: HttpRequest) -> str | None:
+    try:
+        return _signer.unsign(request.COOKIES.get(_WHO, ""))
+    except signing.BadSignature:
+        return None

@@ -20,7 +20,7 @@ class SendOn(HttpResponseRedirect):
 @for_everybody
 def show_unsent(request: Request) -> HttpResponse:
     """What was typed, to be sent again or left."""
-    found = unsent.kept(request)
+    found = unsent.kept(request, user=request.user)
     if found is None:
         return redirect("start")
     if request.method != "POST":

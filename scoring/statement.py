@@ -230,7 +230,8 @@ before AS (
     (publication_id, lead_id, stage, inside, cycle, since, crossed_at, restart_id)
   SELECT p.id, lead_id, stage, stood, coalesce(cycle, 0), stood_since, stood_crossed_at, stood_restart_id
   FROM flips, (SELECT max(id) AS id FROM scoring_publication WHERE version_id = %(version)s::bigint) p
-  WHERE p.id IS NOT NULL
+  -- Over the first one of a model there is nothing to roll back to.
+  WHERE EXISTS (SELECT 1 FROM scoring_publication o WHERE o.model_id = %(model)s::bigint AND o.id < p.id)
   ORDER BY lead_id, stage
   ON CONFLICT (publication_id, lead_id, stage) DO NOTHING
 ),

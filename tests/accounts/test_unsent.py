@@ -4,6 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from accounts.models import User
 from scoring.models import ModelVersion
 from tests import factories
 from tests.scoring.rule_desk import PARTS, RULES, draft_of_live, saved, typed
@@ -15,8 +16,15 @@ UNSENT = "/unsent/"
 
 
 @pytest.fixture
-def desk(client: Client) -> Client:
-    client.force_login(factories.admin())
+def alma() -> User:
+    return factories.admin("Alma Admin")
+
+
+@pytest.fixture
+def desk(client: Client, alma: User) -> Client:
+    """Alma's browser, in which she has opened a page."""
+    client.force_login(alma)
+    client.get(RULES)
     return client
 
 
@@ -31,15 +39,15 @@ def sent_again(client: Client) -> str:
     return client.post(on["Location"], fields, follow=True).content.decode()
 
 
-def test_a_reason_typed_before_the_session_ended_is_sent_after_signing_in(desk: Client) -> None:
-    version, user = draft(), factories.admin("Alma Admin")
+def test_a_reason_typed_before_the_session_ended_is_sent_after_signing_in(desk: Client, alma: User) -> None:
+    version = draft()
     Session.objects.all().delete()
 
     answer = desk.post(page(version, "publication/"), {"reason": "Reps asked for fewer leads", "over": "1"})
 
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/unsent/"
-    desk.force_login(user)
+    desk.force_login(alma)
     shown = desk.get(UNSENT).content.decode()
     assert "Reps asked for fewer leads" in shown
     assert ModelVersion.objects.live() != version
@@ -49,42 +57,55 @@ def test_a_reason_typed_before_the_session_ended_is_sent_after_signing_in(desk: 
     assert desk.get(UNSENT).status_code == 302, "nothing is kept any more"
 
 
-def test_a_rule_typed_before_the_session_ended_is_saved_after_signing_in(desk: Client) -> None:
-    version, user = draft_of_live(), factories.marketer()
+def test_a_rule_typed_before_the_session_ended_is_saved_after_signing_in(desk: Client, alma: User) -> None:
+    version = draft_of_live()
     mine = typed(desk.get(RULES + "?rule=pricing"), do="save", points="9")
     Session.objects.all().delete()
     desk.post(PARTS, mine)
     assert saved(version, "pricing")["points"] == 4
 
-    desk.force_login(user)
+    desk.force_login(alma)
     assert "Saved" in sent_again(desk)
     assert saved(version, "pricing")["points"] == 9
 
 
-def test_what_was_typed_may_be_left(desk: Client) -> None:
+def test_what_was_typed_may_be_left(desk: Client, alma: User) -> None:
     version = draft()
     Session.objects.all().delete()
     desk.post(page(version, "publication/"), {"reason": "Never mind", "next": page(version)})
-    desk.force_login(factories.admin("Alma Admin"))
+    desk.force_login(alma)
     assert desk.post(UNSENT, {"leave": "1"})["Location"] == page(version)
     assert desk.get(UNSENT).status_code == 302
 
 
-def test_hostile_text_is_shown_as_text_and_a_huge_form_is_not_kept(desk: Client) -> None:
-    version, user = draft(), factories.admin("Alma Admin")
+def test_hostile_text_is_shown_as_text_and_a_huge_form_is_not_kept(desk: Client, alma: User) -> None:
+    version = draft()
     Session.objects.all().delete()
     desk.post(page(version, "publication/"), {"reason": '<script>x</script> "and more'})
-    desk.force_login(user)
+    desk.force_login(alma)
     shown = desk.get(UNSENT).content.decode()
     assert "<script>x" not in shown
     assert "&lt;script&gt;x" in shown
-    other = Client()
-    assert other.post(page(version, "publication/"), {"reason": "x " * 60_000})["Location"].endswith("next=/")
+    desk.post(UNSENT, {"leave": "1"})
+    Session.objects.all().delete()
+    assert desk.post(page(version, "publication/"), {"reason": "x " * 60_000})["Location"].endswith("next=/")
 
 
-def test_strangers_read_nothing(client: Client) -> None:
+def test_a_colleague_at_the_same_browser_reads_nothing_of_it(desk: Client, alma: User) -> None:
     version = draft()
-    client.post(page(version, "publication/"), {"reason": "Somebody typed this"})
+    Session.objects.all().delete()
+    desk.post(page(version, "publication/"), {"reason": "Between Alma and Handoff"})
+    desk.force_login(factories.admin("Bo Admin"))
+    assert desk.get(UNSENT).status_code == 302
+    desk.force_login(alma)
+    assert desk.get(UNSENT).status_code == 302
+
+
+def test_strangers_leave_nothing_and_read_nothing(client: Client) -> None:
+    version = draft()
+    client.cookies["handoff_who"] = "8a3f1c8e-0000-4000-8000-000000000000:forged"
+    client.post(page(version, "publication/"), {"reason": "Somebody typed this " * 1000})
+    assert not Session.objects.exists()
     answer = client.get(UNSENT)
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/unsent/"
