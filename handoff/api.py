@@ -17,8 +17,8 @@ from accounts.api_problems import Error, Problem
 from leads.models import Lead
 from leads.paging import page
 
-from . import clocks, decisions, qualification
-from .models import Handoff, Qualification, RejectReason, Verdict
+from . import clocks, decisions, frameworks, qualification
+from .models import Handoff, RejectReason, Verdict
 from .permissions import NotYours
 
 MOST_ROWS = 200
@@ -75,15 +75,14 @@ class HandoffsQuery(Schema):
     limit: int = Field(50, ge=1, le=MOST_ROWS)
 
 
-LEVELS = {level.name.lower(): level for level in Qualification.Level}
-
-
 class Told(Schema):
     """What the lead told about one question."""
 
     model_config = ConfigDict(extra="forbid")
 
-    level: Literal["weak", "likely", "confirmed"]
+    level: str = Field(
+        max_length=20, pattern=r"^[a-z0-9_-]+$", description="The key of a level, such as weak or confirmed."
+    )
     note: str = Field("", max_length=300, pattern=r"^[^\x00]*$")
 
 
@@ -94,6 +93,9 @@ class Acceptance(Schema):
 
     interest: Told | None = Field(None, description="In what is offered.")
     motivation: Told | None = Field(None, description="To buy.")
+    answers: dict[str, Told] = Field(
+        default={}, max_length=50, description="Any question of the lead's framework, by its key."
+    )
 
 
 class Rejection(Schema):
@@ -174,7 +176,17 @@ def accept(request: HttpRequest, handoff_id: UUID, body: Acceptance | None = Non
     """409 when it was decided before, saying by whom and when. Where the company asks for interest and
     motivation first, 422 names those that are not known yet; send them along."""
     handoff = _visible(request, handoff_id)
-    answers = {name: (LEVELS[told.level], told.note) for name, told in body or () if told is not None}
+    given = dict(body.answers) if body else {}
+    given |= {name: told for name in ("interest", "motivation") if (told := getattr(body, name, None))}
+    asked = frameworks.asked_of(handoff.lead)
+    answers: dict[str, tuple[int, str]] = {}
+    for name, told in given.items():
+        level = asked.level(told.level)
+        if asked.question(name) is None:
+            return _wrong(name, f"Send one of: {', '.join(each.key for each in asked.questions)}.")
+        if level is None:
+            return _wrong(f"{name}.level", f"Send one of: {', '.join(each.key for each in asked.levels)}.")
+        answers[name] = (level.value, told.note)
     try:
         verdict = decisions.accept(handoff=handoff, by=user_of(request), at=timezone.now(), answers=answers)
     except decisions.NotAskedYet as first:
@@ -315,4 +327,4 @@ def _wrong(field: str, message: str) -> Status[Any]:
 
 
 def _reasons() -> list[str]:
-    return list(RejectReason.objects.filter(is_active=True).order_by("key").values_list("code", flat=True))
+    return list(RejectReason.objects.in_use().values_list("code", flat=True))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accounts.models import User
-from handoff import contacts, decisions, qualification
-from handoff.models import Handoff, Qualification, RejectReason
+from handoff import contacts, decisions, frameworks, qualification
+from handoff.models import Handoff, RejectReason
 from leads.lifecycle import move
 from leads.models import ConsentEvent, Lead, Opportunity, StageChange
 from leads.stages import Stage as LeadStage
@@ -51,11 +51,8 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
     called = at_work(at + timedelta(minutes=rng.uniform(12, 170)), by.time_zone)
     note = rng.choice(texts.CALLS)
     yield called, partial(_talk, lead, by, "call", note, rng)
-    asked = (
-        rng.sample(Qualification.QUESTIONS, rng.randint(1, 3))
-        if fate.then == "working"
-        else Qualification.QUESTIONS
-    )
+    questions = [question.key for question in frameworks.asked_of(lead).questions]
+    asked = rng.sample(questions, rng.randint(1, 3)) if fate.then == "working" else questions
     for number, question in enumerate(asked):
         level = rng.choice((1, 2, 2, 3)) if fate.then == "working" else rng.choice((2, 3, 3))
         moment = called + timedelta(minutes=3 + number, days=0.4 * number if fate.then != "working" else 0)
@@ -73,7 +70,7 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
 
 def _first_contact(lead: Lead, rng: Random) -> dict[str, tuple[int, str]]:
     """What the first contact told, where the company asks for it before acceptance: question → level, note."""
-    levels = {question: rng.choice((2, 3, 3)) for question in decisions.to_ask_first(lead=lead)}
+    levels = {question: rng.choice((2, 3, 3)) for question in qualification.to_ask_first(lead=lead)}
     return {
         question: (level, rng.choice(texts.ANSWERS[question][level])) for question, level in levels.items()
     }

@@ -34,7 +34,7 @@ register.inclusion_tag("parts/sla.html")(scores.sla_clock)
 register.inclusion_tag("parts/timeline.html")(scores.timeline)
 register.inclusion_tag("parts/field.html")(forms.field)
 register.inclusion_tag("parts/error_summary.html")(forms.error_summary)
-register.inclusion_tag("parts/bant_field.html")(forms.bant_field)
+register.inclusion_tag("parts/answer_field.html")(forms.answer_field)
 register.inclusion_tag("parts/reject_form.html")(forms.reject_form)
 register.simple_tag(forms.widget)
 

@@ -13,6 +13,10 @@ from tests.factories import NOW, activity, lead, rep, team
 
 _numbers = itertools.count(1)
 
+#: What a fresh company asks, by key, in its order.
+FIRST_CONTACT = ("interest", "motivation")
+QUESTIONS = (*FIRST_CONTACT, "budget", "authority", "need", "timing")
+
 
 def office_hours(zone: str = "Europe/Berlin") -> BusinessCalendar:
     """Monday to Friday, 9 to 17."""
@@ -84,7 +88,9 @@ def reason(code: str = "timing") -> RejectReason:
 
 
 __all__ = [
+    "FIRST_CONTACT",
     "NOW",
+    "QUESTIONS",
     "activity",
     "crossing",
     "lead",

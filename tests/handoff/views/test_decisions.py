@@ -14,6 +14,7 @@ from handoff import decisions
 from handoff.models import Handoff, Qualification, RejectReason, Verdict
 from leads.stages import Stage
 from tests.browser import worlds as browser_worlds
+from tests.handoff.factories import FIRST_CONTACT
 from tests.handoff.views.worlds import handed_over
 
 pytestmark = pytest.mark.django_db
@@ -335,7 +336,7 @@ def test_s0_12_what_is_known_is_not_asked_again(
     sol: User, marta: Handoff, signed_in: SignIn, settings: Any
 ) -> None:
     settings.ASK_INTEREST_TO_ACCEPT = True
-    for question in Qualification.FIRST_CONTACT:
+    for question in FIRST_CONTACT:
         Qualification.objects.create(lead=marta.lead, question=question, level=2, by=sol)
 
     assert accept(signed_in(sol), marta).status_code == 302
