@@ -19,6 +19,7 @@ from leads.paging import page
 
 from . import clocks, decisions, frameworks, qualification
 from .models import Handoff, RejectReason, Verdict
+from .opportunity_api import OpportunityOut, shown
 from .permissions import NotYours
 
 MOST_ROWS = 200
@@ -131,15 +132,12 @@ class NewOpportunity(Schema):
     name: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
     amount: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2)
     close_on: date | None = None
-
-
-class OpportunityOut(Schema):
-    id: UUID
-    lead: UUID
-    name: str
-    amount: Decimal | None
-    close_on: date | None
-    created_at: datetime
+    override: str = Field(
+        "",
+        max_length=500,
+        pattern=r"^[^\x00]*$",
+        description="Why a manager goes on although something is missing; kept in the history.",
+    )
 
 
 _ERRORS = {400: Error, 401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
@@ -265,17 +263,17 @@ def make_opportunity(request: HttpRequest, lead_id: UUID, body: NewOpportunity) 
             name=body.name,
             amount=body.amount,
             close_on=body.close_on,
+            override=body.override,
         )
     except qualification.NotAccepted as refusal:
         problem = Problem(field="stage", message="The lead is no SQL.")
         return Status(409, {"detail": str(refusal), "errors": [problem]})
     except qualification.NotQualified as refusal:
-        problems = [{"field": words, "message": "is missing"} for words in refusal.missing]
+        problems = [Problem(field=words, message="Is missing.") for words in refusal.missing]
         return Status(409, {"detail": str(refusal), "errors": problems})
     except NotYours as refusal:
         raise HttpError(403, str(refusal)) from refusal
-    fields = {name: getattr(made, name) for name in ("name", "amount", "close_on", "created_at")}
-    return {"id": made.public_id, "lead": lead.public_id, **fields}
+    return shown(made)
 
 
 def _visible(request: HttpRequest, handoff_id: UUID) -> Handoff:

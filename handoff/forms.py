@@ -1,5 +1,5 @@
-"""What people type about handoffs, scores, pools and people who leave; ``lead_forms`` has the lead page's own.
-Forms check; the verbs write."""
+"""What people type about handoffs, scores, pools and people who leave; ``lead_forms`` has the lead page's
+own. Forms check; the verbs write."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any

@@ -125,8 +125,8 @@ class Gap:
 
 
 def gaps(*, lead: Lead, asked: Asked, known: Iterable[Qualification], at: datetime) -> list[Gap]:
-    """What ``asked`` requires and ``lead`` lacks at ``at``, each thing once, in the order of asking. One query
-    per requirement about activities."""
+    """What ``asked`` requires and ``lead`` lacks at ``at``, each thing once, in the order of asking. One
+    query per requirement about activities."""
     levels = {answer.question_id: answer.level for answer in known}
     found: list[Gap] = []
     for requirement in asked.requirements:

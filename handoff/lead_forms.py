@@ -109,7 +109,7 @@ class TaskForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_task_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "id_task_%s", **kwargs})
         owner = self.fields["owner"]
         if isinstance(owner, forms.ModelChoiceField):
             owner.queryset = people
@@ -199,7 +199,7 @@ class EndForm(forms.Form):
     )
 
     def __init__(self, *args: Any, suppliers: QuerySet[Supplier], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_end_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "id_end_%s", **kwargs})
         reason, lost_to = self.fields["reason"], self.fields["lost_to"]
         if isinstance(reason, forms.ModelChoiceField) and isinstance(lost_to, forms.ModelChoiceField):
             reason.queryset = LossReason.objects.filter(is_active=True).order_by("position", "id")
@@ -229,7 +229,7 @@ class SupplierForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_supplier_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "id_supplier_%s", **kwargs})
 
 
 class RatingForm(forms.Form):
@@ -254,7 +254,7 @@ class DisputeForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_dispute_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "id_dispute_%s", **kwargs})
 
 
 class AccountOwnerForm(forms.Form):

@@ -53,7 +53,7 @@ def edit(
     amount: Decimal | None,
     close_on: date | None,
 ) -> Opportunity:
-    """Correct what the deal is called, its amount and when it should close. Raises NotYours, AlreadyClosed."""
+    """Correct what the deal is called, its amount and when it closes. Raises NotYours, AlreadyClosed."""
     deal = _hold(opportunity, by)
     if not deal.is_open:
         raise AlreadyClosed(deal)

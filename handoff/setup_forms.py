@@ -35,15 +35,13 @@ class ReasonForm(forms.ModelForm[RejectReason]):
             "position": "Order",
         }
         help_texts = {
-            "key": "1 to 9 chooses it by keyboard; a digit another reason has is taken from it. May be empty.",
+            "key": "1 to 9 chooses it by keyboard; a digit of another reason is taken from it.",
             "return_days": "Days with marketing; prefilled, sales may change the date. Empty when it closes.",
             "ends_with_growth": "More staff than at the handoff ends the wait, too.",
         }
 
     def validate_unique(self) -> None:
-        """The digit may be another reason's: saving takes it from there."""
-        if self.instance.pk is None and RejectReason.objects.filter(code=self.instance.code).exists():
-            self.instance.code = key_of(self.instance.label, _codes())
+        """The digit may be another reason's: saving takes it from there. The code is made to be unique."""
 
     def clean_key(self) -> int | None:
         key: int | None = self.cleaned_data["key"]
@@ -59,7 +57,7 @@ class ReasonForm(forms.ModelForm[RejectReason]):
         if given.get("destination") == Stage.CLOSED:
             given["return_days"], given["ends_with_growth"] = None, False
             self.errors.pop("return_days", None)
-        if self.instance.pk is None and given.get("label"):
+        if self.instance._state.adding and given.get("label"):
             self.instance.code = key_of(given["label"], _codes())
         return given
 
@@ -97,7 +95,7 @@ class FrameworkForm(forms.ModelForm[Framework]):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if self.instance.pk is None and given.get("name"):
+        if self.instance._state.adding and given.get("name"):
             taken = set(Framework.objects.values_list("key", flat=True))
             self.instance.key = key_of(given["name"], taken)
         return given
@@ -127,7 +125,7 @@ class QuestionForm(forms.ModelForm[Question]):
         letter = given.get("shortcut")
         if letter and given.get("is_active") and others.filter(shortcut=letter, is_active=True).exists():
             self.add_error("shortcut", "Another question has this letter.")
-        if self.instance.pk is None and given.get("label"):
+        if self.instance._state.adding and given.get("label"):
             self.instance.key = key_of(given["label"], set(others.values_list("key", flat=True)))
         return given
 

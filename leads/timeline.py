@@ -1,5 +1,5 @@
-"""What happened to one lead or to everybody of a company, newest first: what they did and how they moved through
-the stages. A page costs the same however long the history is, whatever it is narrowed to."""
+"""What happened to one lead or to everybody of a company, newest first: what they did and how they moved
+through the stages. A page costs the same however long the history is, whatever it is narrowed to."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ def fill(apps, schema_editor):
         framework = models["Framework"].objects.create(
             key=key, name=name, is_active=in_use, position=10 * number
         )
-        _levels(models["Level"], framework)
+        _levels(models["Level"].objects, framework)
         models["Question"].objects.bulk_create(
             models["Question"](
                 framework=framework,
@@ -86,39 +86,38 @@ def fill(apps, schema_editor):
                 ),
             ]
         )
-    _find_questions(apps.get_model("handoff", "Qualification"), models)
-    _reasons(apps.get_model("handoff", "RejectReason"))
+    _find_questions(apps.get_model("handoff", "Qualification").objects, models)
+    _reasons(apps.get_model("handoff", "RejectReason").objects)
 
 
-def _levels(Level, framework):
-    Level.objects.bulk_create(
-        Level(framework=framework, value=value, key=key, label=label) for value, key, label in LEVELS
+def _levels(levels, framework):
+    model = levels.model
+    levels.bulk_create(
+        model(framework=framework, value=value, key=key, label=label) for value, key, label in LEVELS
     )
 
 
-def _find_questions(Qualification, models):
+def _find_questions(answers, models):
     """A question that nobody asks any more, or of a framework of one's own, is kept switched off."""
-    for framework_key, key in list(Qualification.objects.values_list("framework", "question_key").distinct()):
+    for framework_key, key in list(answers.values_list("framework", "question_key").distinct()):
         framework, made = models["Framework"].objects.get_or_create(
             key=framework_key, defaults={"name": framework_key.upper(), "is_active": False}
         )
         if made:
-            _levels(models["Level"], framework)
+            _levels(models["Level"].objects, framework)
         question, _ = models["Question"].objects.get_or_create(
             framework=framework,
             key=key,
             defaults={"label": key.replace("_", " ").capitalize(), "is_active": False},
         )
-        Qualification.objects.filter(framework=framework_key, question_key=key).update(question=question)
+        answers.filter(framework=framework_key, question_key=key).update(question=question)
 
 
-def _reasons(RejectReason):
+def _reasons(reasons):
     """They keep their order and digits; what C-51 lists and was missing is added."""
-    RejectReason.objects.update(position=models.F("key") * 10)
-    RejectReason.objects.filter(code="unreachable", label="Cannot be reached").update(
-        label="No answer after 3 tries"
-    )
-    RejectReason.objects.get_or_create(
+    reasons.update(position=models.F("key") * 10)
+    reasons.filter(code="unreachable", label="Cannot be reached").update(label="No answer after 3 tries")
+    reasons.get_or_create(
         code="not_a_project",
         defaults={"label": "Not a project", "key": None, "destination": "closed", "position": 100},
     )

@@ -54,7 +54,7 @@ class Dispute(models.Model):
 
 
 class DisputeWord(models.Model):
-    """What one side says of a dispute: "sales, by Max: it was not". Append-only; the newest of a side holds."""
+    """What one side says of a dispute: "sales, by Max: it was not". Append-only; a side's newest holds."""
 
     class Side(models.TextChoices):
         MARKETING = "marketing", "Marketing"

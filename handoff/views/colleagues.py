@@ -1,6 +1,6 @@
 """The people of one company, as much of them as somebody may see."""
 
-from django.db.models import BooleanField, Exists, OuterRef, Value
+from django.db.models import BooleanField, Exists, OuterRef, Q, Value
 
 from accounts.models import User
 from accounts.permissions import sees_everything
@@ -10,11 +10,12 @@ from leads.models import Lead
 def colleagues(*, company_id: int, user: User, but: int | None = None, most: int) -> list[tuple[Lead, bool]]:
     """Up to ``most`` leads of the company, who moved last first, each with whether ``user`` may open it. One
     that may not be opened is known by name only: without a name its address would show. One query."""
-    others = Lead.objects.filter(company=company_id).exclude(pk=but)
-    if sees_everything(user):
-        others = others.annotate(opens=Value(True, output_field=BooleanField()))
-    else:
-        visible = Lead.objects.visible_to(user).filter(pk=OuterRef("pk"))
-        others = others.annotate(opens=Exists(visible)).exclude(name="", opens=False)
+    visible = Lead.objects.visible_to(user).filter(pk=OuterRef("pk"))
+    opens = Value(True, output_field=BooleanField()) if sees_everything(user) else Exists(visible)
+    others = (
+        Lead.objects.filter(company=company_id).annotate(opens=opens).exclude(Q(name="") & Q(opens=False))
+    )
+    if but is not None:
+        others = others.exclude(pk=but)
     rows = others.order_by("-opens", "-stage_at", "-id")[:most]
     return [(lead, lead.opens) for lead in rows]  # type: ignore[attr-defined]

@@ -39,7 +39,7 @@ def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
     handoff = _visible(request, handoff_id)
     answers: dict[str, tuple[int, str]] = {}
     form = None
-    if settings.ASK_INTEREST_TO_ACCEPT:
+    if settings.ASK_INTEREST_TO_ACCEPT or set(request.POST) - _OF_EVERY_FORM:
         form = _first_contact(request, handoff)
         if not form.is_valid():
             error = "Choose an answer of those offered; a note has 300 characters."
@@ -102,6 +102,9 @@ def undo(request: Request, handoff_id: UUID) -> HttpResponse:
 def _visible(request: Request, handoff_id: UUID) -> Handoff:
     handoffs = Handoff.objects.visible_to(request.user).select_related("lead__company", "rep", "pool")
     return get_object_or_404(handoffs, public_id=handoff_id)
+
+
+_OF_EVERY_FORM = {"csrfmiddlewaretoken", "next"}
 
 
 def _first_contact(request: Request, handoff: Handoff) -> QualificationForm:

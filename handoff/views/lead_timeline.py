@@ -1,8 +1,9 @@
-"""What the lead page's timeline tells beside activities and stage changes: verdicts, deals, tasks done, ratings and
-disputes; and the chips that narrow it."""
+"""What the lead page's timeline tells beside activities and stage changes: verdicts, disputes, deals and
+tasks that were done; and the chips that narrow it."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -58,7 +59,7 @@ def entries_of(
     tasks: Iterable[Task],
     reasons: Iterable[LossReason],
 ) -> list[timeline.Entry]:
-    """Verdicts, ratings and disputes of ``handoffs``, the ``steps`` of deals, and ``tasks`` that were done."""
+    """Verdicts and disputes of ``handoffs``, the ``steps`` of deals, and ``tasks`` that were done."""
     entries: list[timeline.Entry] = []
     for handoff in handoffs:
         for verdict in handoff.verdicts.all():
@@ -67,7 +68,7 @@ def entries_of(
                 entries += _dispute(verdict)
     words = {reason.code: reason.label for reason in reasons}
     entries += [_step(step, words) for step in steps]
-    entries += [_done(task) for task in tasks if task.done_at is not None]
+    entries += [_done(task, task.done_at) for task in tasks if task.done_at is not None]
     return entries
 
 
@@ -127,8 +128,7 @@ def _step(step: OpportunityStep, reasons: dict[str, str]) -> timeline.Entry:
     return entry
 
 
-def _done(task: Task) -> timeline.Entry:
-    assert task.done_at is not None
+def _done(task: Task, at: datetime) -> timeline.Entry:
     return timeline.Entry(
-        at=task.done_at, icon="circle-check", lead_in=str(task.done_by), title="did", text=f": {task.title}"
+        at=at, icon="circle-check", lead_in=str(task.done_by), title="did", text=f": {task.title}"
     )

@@ -12,6 +12,7 @@ from crm.demo import play
 from crm.demo.logins import STAFF
 from handoff.models import Handoff
 from leads.models import Lead
+from tests.handoff.factories import FIRST_CONTACT
 
 pytestmark = pytest.mark.django_db
 

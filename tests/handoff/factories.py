@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import BusinessCalendar, OpeningHours, Team, User
 from handoff import pipeline
-from handoff.models import Handoff, Pool, PoolMember, RejectReason
+from handoff.models import Handoff, Pool, PoolMember, Question, RejectReason
 from leads.models import Lead
 from scoring.models import Crossing, LineState, ModelVersion
 from tests.factories import NOW, activity, lead, rep, team
@@ -83,6 +83,10 @@ def unassigned(at: datetime = NOW) -> Handoff:
     return Handoff.objects.get(lead=of)
 
 
+def question(key: str, framework: str = "bant") -> Question:
+    return Question.objects.get(key=key, framework__key=framework)
+
+
 def reason(code: str = "timing") -> RejectReason:
     return RejectReason.objects.get(code=code)
 
@@ -97,6 +101,7 @@ __all__ = [
     "offered",
     "office_hours",
     "pool",
+    "question",
     "reason",
     "reps",
     "unassigned",
