@@ -24,12 +24,13 @@ ENOUGH = 5
 def rate(*, handoff: Handoff, by: "User", score: int, at: datetime, note: str = "") -> Rating:
     """Say how good ``handoff`` was, from 1 to 5; said again, the newest word holds, and a note that is not
     given again stays. Raises NotYours, ValueError."""
-    if not may_rate(by, handoff) or not Handoff.objects.visible_to(by).filter(pk=handoff.pk).exists():
+    held = Handoff.objects.visible_to(by).filter(pk=handoff.pk).first()  # as it is now
+    if held is None or not may_rate(by, held):
         raise NotYours("Whoever had the lead says how good the handoff was, once it is decided.")
     if not 1 <= score <= 5:
         raise ValueError("Rate from 1 to 5.")
     said = {"score": score, "by": by, "at": at, **({"note": note} if note else {})}
-    return Rating.objects.update_or_create(handoff=handoff, defaults=said)[0]
+    return Rating.objects.update_or_create(handoff=held, defaults=said)[0]
 
 
 @dataclass(frozen=True, slots=True)
