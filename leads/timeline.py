@@ -160,7 +160,10 @@ def _there(
         at, rank, number = position
         # What stands at the same moment as a move comes after it, whatever its id.
         bounds |= {"at": at, "id": number if rank == _ACTIVITY else _LAST_ID}
-        before = "AND (occurred_at, id) < (%(at)s::timestamptz, %(id)s::bigint)"
+        before = (
+            "AND occurred_at <= %(at)s::timestamptz"
+            " AND (occurred_at, id) < (%(at)s::timestamptz, %(id)s::bigint)"
+        )
     statement = _OF_TYPES if kinds else _OF_ALL
     with connection.cursor() as cursor:
         cursor.execute(statement.format(before=before), bounds)
@@ -185,13 +188,16 @@ CROSS JOIN LATERAL (
 ) a
 ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s
 """
+#: A range of one type, sorted by type: only the index that scoring reads has that order. Asked for equality,
+#: the planner takes the other one and reads a lead from end to end for a type it never did. Ties come along;
+#: the outer order parts them.
 _OF_TYPES = """
 SELECT a.occurred_at, a.id FROM unnest(%(leads)s::bigint[]) AS l (id)
 CROSS JOIN unnest(%(types)s::smallint[]) AS t (id)
 CROSS JOIN LATERAL (
   SELECT occurred_at, id FROM leads_activity
-  WHERE lead_id = l.id AND type_id = t.id AND voided_at IS NULL {before}
-  ORDER BY occurred_at DESC, id DESC LIMIT %(limit)s
+  WHERE lead_id = l.id AND type_id >= t.id AND type_id <= t.id AND voided_at IS NULL {before}
+  ORDER BY type_id, occurred_at DESC FETCH FIRST %(limit)s ROWS WITH TIES
 ) a
 ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s
 """

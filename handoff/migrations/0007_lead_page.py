@@ -124,7 +124,10 @@ def _reasons(reasons):
 
 
 def empty(apps, schema_editor):
-    """Back: every answer knows the key of its question and framework again."""
+    """Back: every answer knows the key of its question and framework again. A reason without a digit goes,
+    unless a verdict names it: then there is no way back."""
+    apps.get_model("handoff", "RejectReason").objects.filter(key=None, verdicts=None).delete()
+    schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     Qualification = apps.get_model("handoff", "Qualification")
     for question in apps.get_model("handoff", "Question").objects.select_related("framework"):
         Qualification.objects.filter(question=question).update(
@@ -661,6 +664,8 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="handoff.question"
             ),
         ),
+        # Way back: the column comes back filled with something, and then ``empty`` fills it rightly.
+        migrations.AlterField("qualification", "question_key", models.CharField(max_length=32, default="")),
         migrations.RemoveField(model_name="qualification", name="question_key"),
         migrations.RemoveField(model_name="qualification", name="framework"),
         migrations.AddConstraint(
