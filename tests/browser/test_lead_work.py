@@ -50,26 +50,42 @@ def path_of(name: str) -> str:
     return f"/leads/{Handoff.objects.get(lead__name=name).lead.public_id}/"
 
 
+PAGES = {
+    "sol": ["{Dora Deal}", "{Rita Returned}", "/companies/"],
+    "max": ["{Sven Sql}", "{company}", "/disputes/", "/disputes/?show=settled", "/quality/"],
+    "mara": ["{Rita Returned}", "/companies/?q=zebra"],
+    "ada": [
+        "/questions/",
+        "/questions/bant/",
+        "/questions/bant/questions/new/",
+        "/reasons/",
+        "/reasons/new/",
+    ],
+}
+
+
+@pytest.mark.parametrize("who", PAGES)
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_are_accessible_and_fit(open_page: Open, cast: worlds.Cast, width: int, scheme: str) -> None:
-    firm = Handoff.objects.get(lead__name="Dora Deal").lead.company
-    assert firm is not None
-    for who, paths in {
-        cast.sol: [path_of("Dora Deal"), path_of("Rita Returned"), "/companies/"],
-        cast.max: [
-            path_of("Sven Sql"), f"/companies/{firm.public_id}/", "/disputes/", "/disputes/?show=settled",
-            "/quality/", "/questions/", "/questions/bant/", "/questions/bant/questions/new/",
-            "/questions/new/", "/reasons/", "/reasons/timing/", "/reasons/new/",
-        ],
-        cast.mara: [path_of("Rita Returned"), "/companies/?q=zebra"],
-    }.items():  # fmt: skip
-        page = open_page(who, width=width, scheme=scheme)
-        for path in paths:
-            assert page.goto(path).status == 200
-            for folded in page.locator("main details > summary").all():
-                folded.click()
-            assert axe_violations(page) == [], path
-            assert sideways(page) <= 0, path
+def test_pages_are_accessible_and_fit(
+    open_page: Open, cast: worlds.Cast, width: int, scheme: str, who: str
+) -> None:
+    page = open_page(getattr(cast, who), width=width, scheme=scheme)
+    for path in PAGES[who]:
+        answer = page.goto(address(path))
+        assert answer is not None
+        assert answer.status == 200
+        page.evaluate("document.querySelectorAll('main details').forEach((each) => (each.open = true))")
+        assert axe_violations(page) == [], path
+        assert sideways(page) <= 0, path
+
+
+def address(path: str) -> str:
+    """The page of a lead is named by the lead; that of the company is Dora's."""
+    if path == "{company}":
+        firm = Handoff.objects.get(lead__name="Dora Deal").lead.company
+        assert firm is not None
+        return f"/companies/{firm.public_id}/"
+    return path_of(path.strip("{}")) if path.startswith("{") else path
 
 
 def test_an_answer_takes_two_steps_and_is_saved_at_once(open_page: Open, cast: worlds.Cast) -> None:

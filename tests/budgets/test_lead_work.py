@@ -3,6 +3,7 @@ and a lead's page reads no more of a long history than of a short one."""
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -130,7 +131,7 @@ def test_of_a_hundred_thousand_activities_a_page_reads_a_few_hundred(kinds: list
     assert rows_read(plan[0]["Plan"]) < 2_000
 
 
-def rows_read(node: dict) -> float:
+def rows_read(node: dict[str, Any]) -> float:
     """Rows that the scans of a plan looked at, those they threw away included."""
     own = 0.0
     if "Scan" in node["Node Type"] and node.get("Relation Name") == "leads_activity":

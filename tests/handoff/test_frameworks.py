@@ -28,12 +28,15 @@ def meddic(**fields) -> Framework:
     return Framework.objects.get(key="meddic")
 
 
-def test_a_fresh_company_asks_bant_with_the_letters_of_the_keyboard_map():
+def test_s0_12_s0_13_a_fresh_company_asks_interest_motivation_and_bant_by_letter():
     asked = frameworks.asked_of(accepted(rep()))
     assert str(asked.framework) == "BANT"
     assert {each.key: each.shortcut for each in asked.questions} == {
         "interest": "i", "motivation": "m", "budget": "b", "authority": "u", "need": "n", "timing": "t",
     }  # fmt: skip
+    interest, motivation = asked.first_contact
+    assert "are we an option" in interest.hint
+    assert "want to buy" in motivation.hint
     assert [level.label for level in asked.levels] == ["Unknown", "Weak", "Likely", "Confirmed"]
 
 

@@ -10,6 +10,7 @@ from tests.factories import lead, rep
 BEFORE, AFTER = [("handoff", "0004_routing")], [("handoff", "0007_lead_page")]
 
 
+@pytest.mark.timeout(400)  # four times through the migrations
 @pytest.mark.django_db(transaction=True)
 def test_every_answer_keeps_question_level_note_author_and_moment():
     sol, ada = rep(), lead("Ada")
