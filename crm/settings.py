@@ -354,6 +354,7 @@ BEAT = {
     "notifications.tasks.make_calls": 5.0,
     "notifications.tasks.make_digests": 60.0,
     "handoff.tasks.raise_overdue_alarms": 30.0,
+    "handoff.tasks.remind_of_tasks": 60.0,
     "crm.tasks.sign_for_beat": 5.0,
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,
     # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.
@@ -373,6 +374,8 @@ ASK_WHY_SELL_TO_MQL = env.flag("ASK_WHY_SELL_TO_MQL", default=True)
 ASK_INTEREST_TO_ACCEPT = env.flag("ASK_INTEREST_TO_ACCEPT", default=False)
 #: A scoring version that has been live for so many days is called old (S1-33).
 MODEL_AGE_WARNING_DAYS = env.whole("MODEL_AGE_WARNING_DAYS", 90, least=1)
+#: What amounts of new deals are in: three letters. Deals that are there keep theirs.
+CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: Whether a lead counts as an SQL from the handoff on, and not only from the acceptance on.
 HANDED_OVER_IS_SQL = env.flag("HANDED_OVER_IS_SQL", default=False)
 

@@ -21,6 +21,26 @@ LINES: dict[str, int | None] = {"intent": 20, "fit": 20, "engagement": 5}
 CEILINGS = {"intent": 35, "fit": 45, "engagement": 20}
 
 
+#: Questions of a framework, each with the value of a level and a note.
+QUALIFY = SimpleNamespace(
+    levels=[
+        SimpleNamespace(value=value, label=label)
+        for value, label in enumerate(("Unknown", "Weak", "Likely", "Confirmed"))
+    ],
+    questions=[
+        (SimpleNamespace(key=label.lower(), label=label, shortcut=letter, hint=hint), level, note)
+        for label, letter, hint, level, note in (
+            ("Interest", "i", "In what?", 3, "Asked for our demo by name"),
+            ("Motivation", "m", "What makes them want to buy?", 0, ""),
+            ("Budget", "b", "Who pays, how much, approved?", 0, ""),
+            ("Authority", "u", "Who decides?", 3, "Decides together with the CFO"),
+            ("Need", "n", "What hurts today?", 2, "Dispatch by phone and Excel"),
+            ("Timing", "t", "When must it run?", 1, ""),
+        )
+    ],
+)
+
+
 class WrongForm(forms.Form):
     """A form that is always wrong, to show how that looks."""
 
@@ -333,6 +353,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "ceilings_graded": {**CEILINGS, "fit": 12},
             "timeline": TIMELINE,
             "reasons": REASONS,
+            "qualify": QUALIFY,
             "form": form,
             "views": [
                 {"label": "To decide", "url": "#views", "count": 12, "current": True},

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from leads.admin import BigTableAdmin, HistoryAdmin
 from leads.ticks import tick
 
-from . import routing_admin, stuck
+from . import qualification_admin, routing_admin, stuck
 from .models import Handoff, Qualification, RejectReason, SlaPolicy, StuckCrossing, Verdict
 
-__all__ = ["routing_admin"]  # the other half of the desk: rules, pools, the ledger
+__all__ = ["qualification_admin", "routing_admin"]  # questions and deals; rules, pools, the ledger
 
 
 class VerdictInline(admin.TabularInline[Verdict, Handoff]):
@@ -47,10 +47,12 @@ class VerdictAdmin(HistoryAdmin):
 
 @admin.register(RejectReason)
 class RejectReasonAdmin(admin.ModelAdmin[RejectReason]):
-    list_display = ("key", "label", "code", "destination", "return_days", "ends_with_growth", "is_active")
+    list_display = (
+        "position", "key", "label", "code", "destination", "return_days", "ends_with_growth", "is_active",
+    )  # fmt: skip
     list_display_links = ("label",)
     search_fields = ("label", "code")
-    ordering = ("key",)
+    ordering = ("position", "id")
 
     def get_readonly_fields(self, request: HttpRequest, obj: RejectReason | None = None) -> tuple[str, ...]:
         """The code of a reason in use stands in the history of leads."""
@@ -71,8 +73,8 @@ class SlaPolicyAdmin(admin.ModelAdmin[SlaPolicy]):
 @admin.register(Qualification)
 class QualificationAdmin(HistoryAdmin):
     list_display = ("lead", "question", "level", "note", "by", "at")
-    list_filter = ("question", "level")
-    list_select_related = ("lead", "by")
+    list_filter = ("question__framework", "level")
+    list_select_related = ("lead", "question", "by")
     search_fields = ("lead__name", "lead__email")
     ordering = ("-at", "-id")
 

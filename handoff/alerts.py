@@ -86,6 +86,7 @@ def decided(*, verdict: Verdict) -> None:
     """Tell other systems what sales said; and who handed the lead over by own judgement that it came back."""
     announcements.decided(verdict=verdict)
     if verdict.kind == Verdict.Kind.REJECT:
+        announcements.recycled(verdict=verdict)
         _sent_back(verdict=verdict, at=verdict.at)
 
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from leads import signals
+from leads.models import LossReason
+from leads.stages import Stage
 from leads.ticks import tick
 from notifications.announcing import Told, announce, is_heard
 from notifications.notify import one_line
@@ -77,7 +79,12 @@ def decided(*, verdict: Verdict) -> None:
     handoff, lead = verdict.handoff, verdict.handoff.lead
     reason = f": {messages.lower(str(verdict.reason))}" if verdict.reason else ""
     told = _about_handoff(handoff, f"{verdict.by} {did} {lead}{reason}", at=verdict.at)
-    told["verdict"] = {
+    told["verdict"] = _verdict(verdict)
+    _tell(event, f"verdict:{verdict.pk}", lead, told, verdict.at)
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
         "kind": verdict.kind,
         "by": _person(verdict.by),
         "at": verdict.at.isoformat(),
@@ -85,23 +92,67 @@ def decided(*, verdict: Verdict) -> None:
         "note": verdict.note[:MOST_NOTE],
         "return_on": verdict.return_on.isoformat() if verdict.return_on else None,
     }
-    _tell(event, f"verdict:{verdict.pk}", lead, told, verdict.at)
+
+
+def recycled(*, verdict: Verdict) -> None:
+    """Of a lead that sales sent back to marketing, with its verdict; one that was closed is not recycled."""
+    change = verdict.stage_change
+    if change.to_stage == Stage.CLOSED or not is_heard("lead.recycled"):
+        return
+    lead = verdict.handoff.lead
+    told = _about(lead, f"{lead} is with marketing again", at=verdict.at, explanation=None)
+    told["verdict"] = _verdict(verdict)
+    told["stage"] = {"from": change.from_stage, "to": change.to_stage}
+    _tell("lead.recycled", f"verdict:{verdict.pk}:recycled", lead, told, verdict.at)
 
 
 def opportunity_created(*, opportunity: "Opportunity", by: "User", at: datetime) -> None:
     if not is_heard("opportunity.created"):
         return
-    lead = opportunity.lead
-    told = _about(lead, f"{lead} is an opportunity: {opportunity}", at=at, explanation=None)
-    told["rep"] = _person(opportunity.owner)
+    summary = f"{opportunity.lead} is an opportunity: {opportunity}"
+    told = _about_deal(opportunity, summary, by=by, at=at)
+    _tell("opportunity.created", f"opportunity:{opportunity.pk}:created", opportunity.lead, told, at)
+
+
+def opportunity_closed(*, opportunity: "Opportunity", by: "User", at: datetime, note: str = "") -> None:
+    """Of a deal that was won or lost: once per end, and a deal that was reopened has another one."""
+    event = f"opportunity.{opportunity.outcome}"
+    if not is_heard(event):
+        return
+    told = _about_deal(opportunity, f"{by} {opportunity.outcome} {opportunity}", by=by, at=at)
+    told["opportunity"]["note"] = note[:MOST_NOTE]
+    if opportunity.outcome == opportunity.Outcome.LOST:
+        code = opportunity.lost_reason
+        label = LossReason.objects.filter(code=code).values_list("label", flat=True).first()
+        told["opportunity"]["reason"] = {"code": code, "label": label or code}
+        told["opportunity"]["lost_to"] = str(opportunity.lost_to) if opportunity.lost_to else None
+    key = f"opportunity:{opportunity.pk}:{opportunity.outcome}:{at.isoformat()}"
+    _tell(event, key, opportunity.lead, told, at)
+
+
+def opportunity_reopened(*, opportunity: "Opportunity", by: "User", at: datetime) -> None:
+    if not is_heard("opportunity.reopened"):
+        return
+    told = _about_deal(opportunity, f"{by} reopened {opportunity}", by=by, at=at)
+    key = f"opportunity:{opportunity.pk}:reopened:{at.isoformat()}"
+    _tell("opportunity.reopened", key, opportunity.lead, told, at)
+
+
+def _about_deal(deal: "Opportunity", summary: str, *, by: "User", at: datetime) -> Told:
+    told = _about(deal.lead, summary, at=at, explanation=None)
+    told["rep"] = _person(deal.owner)
     told["opportunity"] = {
-        "id": str(opportunity.public_id),
-        "name": opportunity.name,
-        "amount": str(opportunity.amount) if opportunity.amount is not None else None,
-        "close_on": opportunity.close_on.isoformat() if opportunity.close_on else None,
+        "id": str(deal.public_id),
+        "name": deal.name,
+        "amount": str(deal.amount) if deal.amount is not None else None,
+        "currency": deal.currency,
+        "close_on": deal.close_on.isoformat() if deal.close_on else None,
+        "stage": deal.stage.key if deal.stage else None,
+        "probability": deal.probability,
+        "outcome": deal.outcome or None,
         "by": _person(by),
     }
-    _tell("opportunity.created", f"opportunity:{opportunity.pk}:created", lead, told, at)
+    return told
 
 
 def _tell(event: str, key: str, lead: "Lead", told: Told, at: datetime) -> None:

@@ -17,8 +17,9 @@ from accounts.api_problems import Error, Problem
 from leads.models import Lead
 from leads.paging import page
 
-from . import clocks, decisions, qualification
-from .models import Handoff, Qualification, RejectReason, Verdict
+from . import clocks, decisions, frameworks, qualification
+from .models import Handoff, RejectReason, Verdict
+from .opportunity_api import OpportunityOut, shown
 from .permissions import NotYours
 
 MOST_ROWS = 200
@@ -75,15 +76,14 @@ class HandoffsQuery(Schema):
     limit: int = Field(50, ge=1, le=MOST_ROWS)
 
 
-LEVELS = {level.name.lower(): level for level in Qualification.Level}
-
-
 class Told(Schema):
     """What the lead told about one question."""
 
     model_config = ConfigDict(extra="forbid")
 
-    level: Literal["weak", "likely", "confirmed"]
+    level: str = Field(
+        max_length=20, pattern=r"^[a-z0-9_-]+$", description="The key of a level, such as weak or confirmed."
+    )
     note: str = Field("", max_length=300, pattern=r"^[^\x00]*$")
 
 
@@ -94,6 +94,9 @@ class Acceptance(Schema):
 
     interest: Told | None = Field(None, description="In what is offered.")
     motivation: Told | None = Field(None, description="To buy.")
+    answers: dict[str, Told] = Field(
+        default={}, max_length=50, description="Any question of the lead's framework, by its key."
+    )
 
 
 class Rejection(Schema):
@@ -129,15 +132,12 @@ class NewOpportunity(Schema):
     name: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
     amount: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2)
     close_on: date | None = None
-
-
-class OpportunityOut(Schema):
-    id: UUID
-    lead: UUID
-    name: str
-    amount: Decimal | None
-    close_on: date | None
-    created_at: datetime
+    override: str = Field(
+        "",
+        max_length=500,
+        pattern=r"^[^\x00]*$",
+        description="Why a manager goes on although something is missing; kept in the history.",
+    )
 
 
 _ERRORS = {400: Error, 401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
@@ -174,7 +174,17 @@ def accept(request: HttpRequest, handoff_id: UUID, body: Acceptance | None = Non
     """409 when it was decided before, saying by whom and when. Where the company asks for interest and
     motivation first, 422 names those that are not known yet; send them along."""
     handoff = _visible(request, handoff_id)
-    answers = {name: (LEVELS[told.level], told.note) for name, told in body or () if told is not None}
+    given = dict(body.answers) if body else {}
+    given |= {name: told for name in ("interest", "motivation") if (told := getattr(body, name, None))}
+    asked = frameworks.asked_of(handoff.lead)
+    answers: dict[str, tuple[int, str]] = {}
+    for name, told in given.items():
+        level = asked.level(told.level)
+        if asked.question(name) is None:
+            return _wrong(name, f"Send one of: {', '.join(each.key for each in asked.questions)}.")
+        if level is None:
+            return _wrong(f"{name}.level", f"Send one of: {', '.join(each.key for each in asked.levels)}.")
+        answers[name] = (level.value, told.note)
     try:
         verdict = decisions.accept(handoff=handoff, by=user_of(request), at=timezone.now(), answers=answers)
     except decisions.NotAskedYet as first:
@@ -253,17 +263,17 @@ def make_opportunity(request: HttpRequest, lead_id: UUID, body: NewOpportunity) 
             name=body.name,
             amount=body.amount,
             close_on=body.close_on,
+            override=body.override,
         )
     except qualification.NotAccepted as refusal:
         problem = Problem(field="stage", message="The lead is no SQL.")
         return Status(409, {"detail": str(refusal), "errors": [problem]})
     except qualification.NotQualified as refusal:
-        problems = [{"field": words, "message": "is missing"} for words in refusal.missing]
+        problems = [Problem(field=words, message="Is missing.") for words in refusal.missing]
         return Status(409, {"detail": str(refusal), "errors": problems})
     except NotYours as refusal:
         raise HttpError(403, str(refusal)) from refusal
-    fields = {name: getattr(made, name) for name in ("name", "amount", "close_on", "created_at")}
-    return {"id": made.public_id, "lead": lead.public_id, **fields}
+    return shown(made)
 
 
 def _visible(request: HttpRequest, handoff_id: UUID) -> Handoff:
@@ -315,4 +325,4 @@ def _wrong(field: str, message: str) -> Status[Any]:
 
 
 def _reasons() -> list[str]:
-    return list(RejectReason.objects.filter(is_active=True).order_by("key").values_list("code", flat=True))
+    return list(RejectReason.objects.in_use().values_list("code", flat=True))

@@ -20,10 +20,16 @@ from .permissions import NotYours, may_log
 KINDS = {
     "call": "call_logged",
     "no_answer": "call_unanswered",
+    "left_word": "voicemail_left",
     "email": "email_sent",
     "meeting": "meeting_held",
+    "demo": "demo_attended",
 }
 NOTE = "note_added"
+
+
+class ReasonNeeded(Exception):
+    """Marketing is still warming this lead up: contact takes a reason, which is kept with it (S2-09)."""
 
 
 def needs_reason(*, lead: Lead) -> bool:
@@ -38,11 +44,13 @@ def log(
     """Record a contact (a kind of ``KINDS``, or "note") at ``at``. The first one after a handoff by the rep
     who has it, or by who leads the team in their place, stamps its first touch: a colleague's word with the
     lead is on record, but does not keep the promise. ``key`` names this one contact: the same key again
-    changes nothing. Raises NotYours."""
+    changes nothing. Raises NotYours; ReasonNeeded for an MQL, unless a setting removes the question."""
     lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead.pk)
     if not may_log(by, lead):
         raise NotYours(f"{lead} is closed." if may_give_verdicts(by) else "This is for sales to write down.")
     type_key = KINDS.get(kind, NOTE)
+    if type_key != NOTE and not reason and needs_reason(lead=lead):
+        raise ReasonNeeded("Say why: this lead is an MQL, not yet for sales.")
     properties = {"by": by.name, "note": note, "reason": reason}
     contact = NewActivity(
         event_id=str(key),

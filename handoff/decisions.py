@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 
 from leads import lifecycle
@@ -14,12 +13,11 @@ from leads.models import Lead, StageChange
 from leads.retrying import begins_again
 from leads.stages import Stage
 from leads.ticks import tick
-from scoring.dimensions import Dimension
 from scoring.models import Adjustment, Crossing
 from scoring.rescoring import rescore_now
 
-from . import alerts, messages, qualification, routing
-from .models import Handoff, Qualification, RejectReason, Verdict
+from . import alerts, messages, qualification, recycling, routing
+from .models import Handoff, RejectReason, Verdict
 from .permissions import NotYours, refuse_verdict
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ def accept(
     handoff = _take(handoff, by, at)
     for question, (level, note) in (answers or {}).items():
         qualification.answer(lead=handoff.lead, by=by, question=question, level=level, note=note, at=at)
-    if left := to_ask_first(lead=handoff.lead):
+    if left := qualification.to_ask_first(lead=handoff.lead):
         raise NotAskedYet(left)
     claimed = handoff.rep is None
     if claimed:
@@ -110,22 +108,14 @@ def reject(
     note: str = "",
     return_on: date | None = None,
 ) -> Verdict:
-    """Send the lead back to marketing, or close it, as ``reason`` says. Engagement and intent begin anew, so
-    that only what happens from now on can bring it over the line again; before ``return_on`` (default: as
-    the reason says) only a new sign of intent does. Raises AlreadyDecided, NotYours, ReturnDateRefused."""
+    """Send the lead back to marketing, or close it, as ``reason`` says. Of its score begins anew what the
+    company's recycling rule says; fit is always kept. Before ``return_on`` (default: as the reason says) only
+    a new sign of intent hands it over again. Raises AlreadyDecided, NotYours, ReturnDateRefused."""
     handoff = _take(handoff, by, at)
     return_on = _return_date(handoff, reason, return_on, at)
     change = _move(handoff.lead, Stage(reason.destination), by=by, at=at, reason=reason.code, note=note)
     _close(handoff, Handoff.Status.REJECTED, at)
-    restart = Adjustment.objects.create(
-        lead=handoff.lead,
-        kind=Adjustment.Kind.RESTART,
-        dimensions=[Dimension.ENGAGEMENT, Dimension.INTENT],
-        at=at,
-        reason=f"Sent back: {reason.label}"[:200],
-        author=by,
-    )
-    tick("leads_changed")
+    restart = recycling.begin_anew(lead=handoff.lead, reason=reason, by=by, at=at)
     verdict = Verdict.objects.create(
         handoff=handoff,
         kind=Verdict.Kind.REJECT,
@@ -170,14 +160,6 @@ def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
     )
     alerts.decided(verdict=verdict)
     return verdict
-
-
-def to_ask_first(*, lead: Lead) -> list[str]:
-    """The questions that have to be answered before ``lead`` can be accepted; [] where the company does not
-    ask. Up to 1 query."""
-    if not settings.ASK_INTEREST_TO_ACCEPT:
-        return []
-    return qualification.unanswered(lead=lead, questions=Qualification.FIRST_CONTACT)
 
 
 # What accept and reject share

@@ -9,7 +9,8 @@ from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
-from leads.models import Lead
+from accounts.models import Role, User
+from leads.models import Company, Lead
 from leads.stages import Phase, Stage, listed_as, said
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Score
@@ -90,6 +91,33 @@ class LeadFilter(_LeadFilters):
 
     def standing_at(self, rows: QuerySet[Lead], name: str, stage: str) -> QuerySet[Lead]:
         return rows.filter(stage__in=listed_as(Stage(stage)))
+
+
+class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """All companies."""
+
+    q = django_filters.CharFilter(label="Name or domain", method="named", widget=_search_box())
+    country = CountryFilter(field_name="country", label="Country", help_text="Two letters, such as DE,AT")
+    industry = django_filters.CharFilter(field_name="industry", label="Industry", lookup_expr="iexact")
+    staff = django_filters.NumberFilter(
+        field_name="employees", label="Staff from", lookup_expr="gte", min_value=0, max_value=10_000_000
+    )
+    owner = django_filters.ModelChoiceFilter(
+        field_name="owner",
+        label="Account owner",
+        queryset=User.objects.filter(is_active=True, role__in=[Role.REP, Role.MANAGER]).order_by(
+            "name", "id"
+        ),
+        to_field_name="public_id",
+        empty_label="Any",
+    )
+
+    class Meta:
+        model = Company
+        fields: list[str] = []
+
+    def named(self, rows: Any, name: str, text: str) -> Any:
+        return rows.searched(text)
 
 
 class MqlFilter(_LeadFilters):

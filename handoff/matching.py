@@ -69,7 +69,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who has the account: as the lead's own rep, or by another lead of the company; and their pools."""
+    """Who has the account: as the lead's own rep, as the company's, or by another lead of the company; and
+    their pools."""
 
     user_id: int
     name: str
@@ -217,25 +218,29 @@ def _scores(lead_ids: Sequence[int]) -> dict[int, Score]:
 
 
 def _owners(lead_ids: Sequence[int]) -> dict[int, Owner]:
-    """Whoever has the account and still works here: the lead's own rep, else who owns an open or won lead of
-    the same company, the latest first."""
+    """Whoever has the account and still works here: the lead's own rep, else who was named for the company,
+    else who owns an open or won lead of it, the latest first."""
     with connection.cursor() as cursor:
         cursor.execute(_OWNERS, [list(lead_ids)])
         return {row[0]: Owner(row[1], row[2], row[3], tuple(row[4])) for row in cursor.fetchall()}
 
 
 _OWNERS = """
-SELECT l.id, coalesce(own.id, other.id), coalesce(own.name, other.name), own.id IS NOT NULL,
-  ARRAY(SELECT m.pool_id FROM handoff_poolmember m WHERE m.user_id = coalesce(own.id, other.id))
+SELECT l.id, coalesce(own.id, named.id, other.id), coalesce(own.name, named.name, other.name),
+  own.id IS NOT NULL,
+  ARRAY(SELECT m.pool_id FROM handoff_poolmember m WHERE m.user_id = coalesce(own.id, named.id, other.id))
 FROM leads_lead l
+LEFT JOIN leads_company firm ON firm.id = l.company_id
 LEFT JOIN accounts_user own ON own.id = l.owner_id AND own.is_active AND own.role IN ('rep', 'manager')
+LEFT JOIN accounts_user named
+  ON named.id = firm.owner_id AND named.is_active AND named.role IN ('rep', 'manager')
 LEFT JOIN LATERAL (
   SELECT u.id, u.name FROM leads_lead c
   JOIN accounts_user u ON u.id = c.owner_id AND u.is_active AND u.role IN ('rep', 'manager')
   WHERE c.company_id = l.company_id AND c.id <> l.id AND c.stage IN ('sql', 'opportunity', 'customer')
   ORDER BY c.stage_at DESC, c.id DESC LIMIT 1
-) other ON own.id IS NULL
-WHERE l.id = ANY(%s) AND coalesce(own.id, other.id) IS NOT NULL
+) other ON own.id IS NULL AND named.id IS NULL
+WHERE l.id = ANY(%s) AND coalesce(own.id, named.id, other.id) IS NOT NULL
 """
 
 

@@ -9,7 +9,7 @@ from leads.models import Lead
 from leads.signals import Signal
 from notifications.models import Section
 
-from .models import Handoff, Verdict
+from .models import Handoff, Task, Verdict
 
 MINUS = "\u2212"
 
@@ -63,6 +63,18 @@ def taken_back_title(*, count: int) -> str:
 
 def taken_back_body(*, by: object) -> str:
     return f"The rules that handed them over were rolled back, and {by} took them back. You need not answer."
+
+
+def task_due_title(*, task: Task) -> str:
+    """ "Due: call back, Marta Kowalczyk"."""
+    return f"Due: {task.title}, {task.lead}"
+
+
+def task_due_body(*, task: Task, zone: str) -> str:
+    said = [about(task.lead), f"It was due {moment(task.due_at, zone)}."]
+    if task.created_by_id != task.owner_id:
+        said.append(f"Written down by {task.created_by}.")
+    return "\n".join(part for part in said if part)
 
 
 def sent_back_title(*, verdict: Verdict) -> str:

@@ -1,8 +1,8 @@
-"""Who may do what with a handoff, by name. What one may *see* is ``visible_to``."""
+"""Who may do what with a handoff and the lead it is about, by name. What one may *see* is ``visible_to``."""
 
 from django.core.exceptions import PermissionDenied
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.permissions import may_give_verdicts
 from leads.models import Lead
 from leads.stages import Stage
@@ -27,9 +27,50 @@ def may_qualify(user: User, lead: Lead) -> bool:
     return may_give_verdicts(user) and lead.is_with_sales
 
 
+def may_override_requirements(user: User) -> bool:
+    """Who leads a team may make an opportunity although something is missing, with a reason (S2-16)."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_arrange_qualification(user: User) -> bool:
+    """Who says what is asked of leads, what makes an opportunity, and why leads are sent back."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_set_account_owner(user: User) -> bool:
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_dispute(user: User) -> bool:
+    """Marketing, and who leads sales, may hold that a lead which was sent back was an SQL."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+
+
+def may_see_quality(user: User) -> bool:
+    """How sales rates handoffs is for those who can do something about it, not a ranking of reps."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+
+
+def may_rate(user: User, handoff: Handoff) -> bool:
+    """Whoever had the handoff, once it is decided; who leads the team, in their place. No query."""
+    if not may_give_verdicts(user) or handoff.status not in (
+        Handoff.Status.ACCEPTED,
+        Handoff.Status.REJECTED,
+    ):
+        return False
+    return handoff.rep_id == user.pk or user.role != Role.REP
+
+
 def may_log(user: User, lead: Lead) -> bool:
     """Sales writes down contact with a lead it may see, unless the lead is closed. No query."""
     return may_give_verdicts(user) and lead.stage != Stage.CLOSED
+
+
+def works_on(user: User, lead: Lead, newest: Handoff | None) -> bool:
+    """Whether ``user`` may work on the deal of a lead they see: no colleague has it. No query."""
+    if not may_give_verdicts(user):
+        return False
+    return user.role != Role.REP or newest is None or newest.rep_id in (None, user.pk)
 
 
 def refuse_verdict(user: User, handoff: Handoff) -> None:
@@ -40,3 +81,20 @@ def refuse_verdict(user: User, handoff: Handoff) -> None:
         raise NotYours("This lead is with another team.")
     if not may_decide(user, handoff):
         raise NotYours(f"This lead is {handoff.rep}’s.")
+
+
+def refuse_stranger(lead: Lead, by: User) -> None:
+    """Sales works on its own: the rep who has the lead, who leads the team, an admin. Raises NotYours. Up to
+    2 queries."""
+    if not may_qualify(by, lead):
+        raise NotYours("Only sales qualifies leads that are with sales.")
+    refuse_colleague(lead, by)
+
+
+def refuse_colleague(lead: Lead, by: User) -> None:
+    """Raise NotYours unless ``by`` sells, sees ``lead``, and no colleague works on it. Up to 2 queries."""
+    if not may_give_verdicts(by) or not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
+        raise NotYours("Only sales qualifies leads that are with sales.")
+    rep = Handoff.objects.filter(lead=lead).order_by("-cycle").values_list("rep", flat=True).first()
+    if by.role == Role.REP and rep not in (None, by.pk):
+        raise NotYours("A colleague works on this lead.")

@@ -1,26 +1,24 @@
-"""From SQL to opportunity: what the first contact told, the answers of BANT, a talk, and the conversion."""
+"""From SQL to opportunity: what the first contact told, the answers of the framework, a talk, and the
+conversion."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 
 from leads import lifecycle
-from leads.models import Activity, Lead, Opportunity, StageChange
+from leads.models import Lead, Opportunity, OpportunityStage, OpportunityStep, StageChange
 from leads.stages import Stage
 
-from . import announcements
-from .models import Handoff, Qualification
-from .permissions import NotYours, may_qualify
+from . import announcements, frameworks
+from .frameworks import Asked, Gap
+from .models import UNKNOWN, Qualification
+from .permissions import NotYours, may_override_requirements, refuse_stranger
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-FRAMEWORK = "bant"
-#: Activities that count as having talked or seen a demo (S4-02).
-TALKS = ("call_logged", "meeting_held", "demo_attended")
 
 
 class NotQualified(Exception):
@@ -35,39 +33,58 @@ class NotAccepted(NotQualified):
     """The lead is no SQL: sales has yet to accept it, or it has left sales again."""
 
 
-def answer(*, lead: Lead, by: "User", question: str, level: int, at: datetime, note: str = "") -> None:
-    """Write down what ``by`` learned about one question; the newest word holds. The same word again changes
-    nothing: who said it first, and when, stays. Raises ValueError for a question nobody asks, NotYours when
-    the lead is another's."""
-    if question not in Qualification.QUESTIONS:
-        raise ValueError(f"{listed(list(Qualification.QUESTIONS))} are asked, not “{question}”.")
-    _refuse_strangers(lead, by)
-    known = Qualification.objects.filter(lead=lead, framework=FRAMEWORK, question=question).first()
-    if (level, note) == ((known.level, known.note) if known else (Qualification.Level.UNKNOWN, "")):
+def answer(
+    *,
+    lead: Lead,
+    by: "User",
+    question: str,
+    level: int,
+    at: datetime,
+    note: str = "",
+    asked: Asked | None = None,
+) -> None:
+    """Write down what ``by`` learned about one question (its key); the newest word holds. The same word again
+    changes nothing: who said it first, and when, stays. ``asked`` is the lead's framework where the caller
+    has read it. Raises ValueError for a question nobody asks or a level it does not have, NotYours when the
+    lead is another's."""
+    asked = asked or frameworks.asked_of(lead)
+    found = asked.question(question)
+    if found is None:
+        raise ValueError(f"{listed([each.key for each in asked.questions])} are asked, not “{question}”.")
+    if level not in {each.value for each in asked.levels}:
+        raise ValueError(f"{found.label} has no level {level}.")
+    refuse_stranger(lead, by)
+    known = Qualification.objects.filter(lead=lead, question=found).first()
+    if (level, note) == ((known.level, known.note) if known else (UNKNOWN, "")):
         return
     Qualification.objects.update_or_create(
-        lead=lead,
-        framework=FRAMEWORK,
-        question=question,
-        defaults={"level": Qualification.Level(level), "note": note, "by": by, "at": at},
+        lead=lead, question=found, defaults={"level": level, "note": note, "by": by, "at": at}
     )
 
 
-def missing(*, lead: Lead) -> list[str]:
-    """What stands between ``lead`` and an opportunity, in words: ["budget", "a talk or demo"]. 2 queries."""
-    left = unanswered(lead=lead, questions=Qualification.QUESTIONS)
-    talked = Activity.objects.counted().filter(lead=lead, type__key__in=TALKS).exists()
-    return left if talked else [*left, "a talk or demo"]
+def known_of(lead: Lead) -> list[Qualification]:
+    """Every answer there is about ``lead``, of whatever framework. One query."""
+    return list(lead.qualifications.select_related("question__framework", "by").order_by("question", "id"))
 
 
-def unanswered(*, lead: Lead, questions: Sequence[str]) -> list[str]:
-    """Those of ``questions`` that nobody has answered, in their order. One query."""
-    known = set(
-        Qualification.objects.filter(lead=lead, framework=FRAMEWORK, question__in=questions)
-        .exclude(level=Qualification.Level.UNKNOWN)
-        .values_list("question", flat=True)
-    )
-    return [question for question in questions if question not in known]
+def missing(*, lead: Lead, at: datetime) -> list[str]:
+    """What stands between ``lead`` and an opportunity, in words: ["budget", "a talk or demo"]. 6 queries, one
+    more per requirement about activities."""
+    return [gap.words for gap in gaps_of(lead=lead, at=at)]
+
+
+def gaps_of(*, lead: Lead, at: datetime) -> list[Gap]:
+    """The same, each with the question it is about."""
+    return frameworks.gaps(lead=lead, asked=frameworks.asked_of(lead), known=known_of(lead), at=at)
+
+
+def to_ask_first(*, lead: Lead) -> list[str]:
+    """The keys of the questions that have to be answered before ``lead`` can be accepted (S0-12); [] where
+    the company does not ask. Up to 6 queries."""
+    if not settings.ASK_INTEREST_TO_ACCEPT:
+        return []
+    first = frameworks.asked_of(lead).first_contact
+    return [question.key for question in frameworks.unanswered(questions=first, known=known_of(lead))]
 
 
 @transaction.atomic
@@ -79,42 +96,54 @@ def convert(
     name: str = "",
     amount: Decimal | None = None,
     close_on: date | None = None,
+    override: str = "",
 ) -> Opportunity:
     """Make ``lead`` an opportunity, exactly once: whoever comes second, by button or API, gets the one that
-    is there (C-50). Raises NotQualified when something is missing, NotYours when the lead is another's."""
+    is there (C-50). ``override`` is the reason for which a manager goes on although something is missing; it
+    stands in the history with what was missing (S2-16). Raises NotQualified when something is missing,
+    NotYours when the lead is another's, or the override is not theirs to give."""
     held = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=lead.pk)
-    _refuse_strangers(held, by)
+    refuse_stranger(held, by)
     existing = held.opportunities.open().first()
     if existing is not None:
         return existing
     if held.stage != Stage.SQL:
         raise NotAccepted(["the acceptance by sales"])
-    if left := missing(lead=held):
-        raise NotQualified(left)
-    change = lifecycle.move(lead=held, to=Stage.OPPORTUNITY, at=at, cause=StageChange.Cause.CONVERSION, by=by)
+    note = ""
+    if left := missing(lead=held, at=at):
+        if not override:
+            raise NotQualified(left)
+        if not may_override_requirements(by):
+            raise NotYours("Only a manager goes on while something is missing.")
+        note = f"Without {listed(left, capital=False)}: {override}"
+    change = lifecycle.move(
+        lead=held, to=Stage.OPPORTUNITY, at=at, cause=StageChange.Cause.CONVERSION, by=by, note=note
+    )
     lead.stage, lead.stage_at = held.stage, held.stage_at
+    first = OpportunityStage.objects.filter(is_active=True).order_by("position", "id").first()
     opportunity = Opportunity.objects.create(
         lead=held,
         owner=held.owner or by,
         name=name or str(held.company or held),
+        stage=first,
         amount=amount,
         close_on=close_on,
         created_at=change.at,
     )
+    OpportunityStep.objects.create(
+        opportunity=opportunity,
+        kind=OpportunityStep.Kind.CREATED,
+        to_stage=first,
+        at=change.at,
+        by=by,
+        note=note,
+    )
+    held.competing_suppliers.update(opportunity=opportunity)
     announcements.opportunity_created(opportunity=opportunity, by=by, at=at)
     return opportunity
 
 
-def _refuse_strangers(lead: Lead, by: "User") -> None:
-    """Sales works on its own: the rep who has the lead, who leads the team, an admin."""
-    if not may_qualify(by, lead) or not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
-        raise NotYours("Only sales qualifies leads that are with sales.")
-    rep = Handoff.objects.filter(lead=lead).order_by("-cycle").values_list("rep", flat=True).first()
-    if by.role == "rep" and rep not in (None, by.pk):
-        raise NotYours("A colleague works on this lead.")
-
-
-def listed(words: list[str]) -> str:
+def listed(words: list[str], *, capital: bool = True) -> str:
     """ "Budget", "Budget and a talk", "Budget, need and a talk"."""
-    said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-    return said[:1].upper() + said[1:]
+    said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    return said[:1].upper() + said[1:] if capital else said

@@ -1,15 +1,57 @@
 """Leads that sales sent back: when they may come again, and when not."""
 
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from leads import marking
 from leads.models import Lead
 from leads.stages import Stage
-from scoring.models import Crossing, LineState
+from leads.ticks import tick
+from scoring.dimensions import Dimension
+from scoring.models import Adjustment, Crossing, LineState
 
-from .models import Verdict
+from .models import RecyclingRule, RejectReason, Verdict
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+#: What begins anew after a rejection, by the company's rule.
+RESETS = {
+    RecyclingRule.Resets.BOTH: [Dimension.ENGAGEMENT, Dimension.INTENT],
+    RecyclingRule.Resets.ENGAGEMENT: [Dimension.ENGAGEMENT],
+}
+
+
+def rule() -> RecyclingRule:
+    """What the company agreed; as the product comes until somebody says otherwise. One query."""
+    return RecyclingRule.objects.first() or RecyclingRule()
+
+
+def begin_anew(*, lead: Lead, reason: RejectReason, by: "User", at: datetime) -> Adjustment | None:
+    """Let begin anew what the company's rule says, and close the line with its cycle in any case: who still
+    stands over it comes again when the return date does. Returns the restart, None when everything stays."""
+    dimensions = RESETS.get(RecyclingRule.Resets(rule().resets))
+    restart = None
+    if dimensions is None:
+        # In the order in which rescoring locks them.
+        states = LineState.objects.filter(lead=lead, inside=True).order_by("stage", "pk")
+        held = list(states.select_for_update(no_key=True).values_list("pk", flat=True))
+        LineState.objects.filter(pk__in=held).update(inside=False, since=at)
+        marking.mark(lead_ids=[lead.pk])
+    else:
+        restart = Adjustment.objects.create(
+            lead=lead,
+            kind=Adjustment.Kind.RESTART,
+            dimensions=dimensions,
+            at=at,
+            reason=f"Sent back: {reason.label}"[:200],
+            author=by,
+        )
+    tick("leads_changed")
+    return restart
 
 
 def last_rejection(lead: Lead) -> Verdict | None:

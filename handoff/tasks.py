@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from . import model_reviews, pipeline
+from . import follow_ups, model_reviews, pipeline
 
 #: A task works no longer than this, so that mail and alarms get their turn; the next tick goes on.
 SECONDS = 60
@@ -27,6 +27,14 @@ def raise_overdue_alarms() -> None:
     """Say which handoffs are overdue."""
     until = time.monotonic() + SECONDS
     while pipeline.raise_overdue_alarms() and time.monotonic() < until:
+        pass
+
+
+@shared_task
+def remind_of_tasks() -> None:
+    """Say which tasks are due."""
+    until = time.monotonic() + SECONDS
+    while follow_ups.remind() and time.monotonic() < until:
         pass
 
 

@@ -2,7 +2,25 @@
 
 from django.urls import path
 
-from .views import decisions, leads, leaving, ledger, marketing, pools, routing, sales, scores, taking_back
+from .views import (
+    companies,
+    deals,
+    decisions,
+    disputes,
+    follow_ups,
+    leads,
+    leaving,
+    ledger,
+    marketing,
+    pools,
+    quality,
+    questions,
+    reasons,
+    routing,
+    sales,
+    scores,
+    taking_back,
+)
 
 app_name = "handoff"
 
@@ -47,6 +65,42 @@ urlpatterns = [
         "routing/pools/<uuid:pool_id>/people/<uuid:user_id>/removal/",
         pools.member_removal,
         name="pool-member-removal",
+    ),
+    path("handoffs/<uuid:handoff_id>/rating/", quality.rating, name="rating"),
+    path("handoffs/<uuid:handoff_id>/dispute/", disputes.dispute, name="dispute"),
+    path("leads/<uuid:lead_id>/suppliers/", deals.suppliers, name="suppliers"),
+    path(
+        "leads/<uuid:lead_id>/suppliers/<int:competing_id>/removal/",
+        deals.supplier_removal,
+        name="supplier-removal",
+    ),
+    path("leads/<uuid:lead_id>/tasks/", follow_ups.tasks, name="tasks"),
+    path("tasks/<uuid:task_id>/done/", follow_ups.done, name="task-done"),
+    path("tasks/<uuid:task_id>/undone/", follow_ups.undone, name="task-undone"),
+    path("opportunities/<uuid:opportunity_id>/figures/", deals.figures, name="deal-figures"),
+    path("opportunities/<uuid:opportunity_id>/stage/", deals.stage, name="deal-stage"),
+    path("opportunities/<uuid:opportunity_id>/outcome/", deals.outcome, name="deal-outcome"),
+    path("opportunities/<uuid:opportunity_id>/reopening/", deals.reopening, name="deal-reopening"),
+    path("companies/", companies.all_companies, name="companies"),
+    path("companies/<uuid:company_id>/", companies.company, name="company"),
+    path("companies/<uuid:company_id>/owner/", companies.owner, name="company-owner"),
+    path("quality/", quality.handoff_quality, name="quality"),
+    path("disputes/", disputes.all_disputes, name="disputes"),
+    path("disputes/<uuid:dispute_id>/settlement/", disputes.settlement, name="dispute-settlement"),
+    path("reasons/", reasons.all_reasons, name="reasons"),
+    path("reasons/new/", reasons.new_reason, name="reason-new"),
+    path("reasons/recycling/", reasons.recycling_rule, name="recycling-rule"),
+    path("reasons/<slug:code>/", reasons.reason, name="reason"),
+    path("reasons/<slug:code>/removal/", reasons.removal, name="reason-removal"),
+    path("questions/", questions.frameworks, name="frameworks"),
+    path("questions/new/", questions.new_framework, name="framework-new"),
+    path("questions/<slug:key>/", questions.framework, name="framework"),
+    path("questions/<slug:key>/<slug:part>/new/", questions.new_part, name="framework-part-new"),
+    path("questions/<slug:key>/<slug:part>/<int:number>/", questions.part, name="framework-part"),
+    path(
+        "questions/<slug:key>/<slug:part>/<int:number>/removal/",
+        questions.part_removal,
+        name="framework-part-removal",
     ),
     path("people/<uuid:user_id>/leaving/", leaving.person_leaving, name="person-leaving"),
 ]

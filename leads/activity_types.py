@@ -71,6 +71,7 @@ STARTERS = [
     Starter("meeting_held", "Met with us", "sales", _D, True),
     Starter("call_logged", "Had a call with us", "sales"),
     Starter("call_unanswered", "Did not answer a call", "sales"),
+    Starter("voicemail_left", "Was left a message", "sales"),
     Starter("email_sent", "Was sent an e-mail by sales", "sales"),
     Starter("note_added", "Sales made a note", "sales"),
     # system

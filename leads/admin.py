@@ -15,12 +15,17 @@ from .models import (
     ChangedLead,
     Company,
     CompanyExternalId,
+    CompetingSupplier,
     ConsentEvent,
     Lead,
     LeadAccess,
     LeadExternalId,
+    LossReason,
     Opportunity,
+    OpportunityStage,
+    OpportunityStep,
     StageChange,
+    Supplier,
     Visitor,
     Watched,
 )
@@ -64,6 +69,7 @@ class CompanyAdmin(BigTableAdmin):
     list_display = ("name", "domain", "employees", "industry", "country")
     search_fields = ("name",)
     ordering = ("-id",)
+    autocomplete_fields = ("owner",)
     inlines = (CompanyExternalIdInline,)
     readonly_fields = ("public_id", "updated_at")
 
@@ -174,11 +180,65 @@ class LeadAccessAdmin(HistoryAdmin):
 
 @admin.register(Opportunity)
 class OpportunityAdmin(BigTableAdmin):
-    list_display = ("__str__", "lead", "owner", "amount", "close_on", "outcome")
-    list_select_related = ("lead", "owner")
-    list_filter = ("outcome",)
+    """Figures of a deal. Its stage and its end are not edited here: verbs move it and write down why."""
+
+    list_display = ("__str__", "lead", "owner", "stage", "amount", "currency", "close_on", "outcome")
+    list_select_related = ("lead", "owner", "stage")
+    list_filter = ("outcome", "stage")
     ordering = ("-id",)
     autocomplete_fields = ("lead", "owner")
+    search_fields = ("name",)
+    readonly_fields = ("stage", "outcome", "closed_at", "lost_reason", "lost_to")
+
+
+@admin.register(OpportunityStage)
+class OpportunityStageAdmin(admin.ModelAdmin[OpportunityStage]):
+    list_display = ("label", "key", "probability", "position", "is_active")
+    search_fields = ("label", "key")
+    ordering = ("position", "id")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("key",) if obj else ()  # other systems know the stage by it
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Switch a stage off instead: the history of deals names it."""
+        return False
+
+
+@admin.register(LossReason)
+class LossReasonAdmin(admin.ModelAdmin[LossReason]):
+    list_display = ("label", "code", "position", "is_active")
+    search_fields = ("label", "code")
+    ordering = ("position", "id")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()  # deals keep it
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Switch a reason off instead: deals name it."""
+        return False
+
+
+@admin.register(OpportunityStep)
+class OpportunityStepAdmin(HistoryAdmin):
+    list_display = ("opportunity", "kind", "from_stage", "to_stage", "at", "by", "reason")
+    list_select_related = ("opportunity__lead", "from_stage", "to_stage", "by")
+    list_filter = ("kind",)
+    ordering = ("-at", "-id")
+
+
+@admin.register(Supplier)
+class SupplierAdmin(admin.ModelAdmin[Supplier]):
+    search_fields = ("name",)
+    ordering = ("name",)
+
+
+@admin.register(CompetingSupplier)
+class CompetingSupplierAdmin(BigTableAdmin):
+    list_display = ("lead", "supplier", "note", "by", "at")
+    list_select_related = ("lead", "supplier", "by")
+    ordering = ("-at", "-id")
+    autocomplete_fields = ("lead", "supplier", "opportunity", "by")
 
 
 @admin.register(ChangedLead)

@@ -31,8 +31,9 @@ MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.HANDED_OVER: frozenset({Stage.LEAD, Stage.MQL, Stage.SQL, Stage.CUSTOMER, Stage.CLOSED}),
     Stage.SQL: frozenset({Stage.HANDED_OVER, Stage.MQL, Stage.OPPORTUNITY, Stage.CUSTOMER, Stage.CLOSED}),
     Stage.OPPORTUNITY: frozenset({Stage.SQL, Stage.MQL, Stage.CUSTOMER, Stage.CLOSED}),
-    Stage.CUSTOMER: frozenset({Stage.CLOSED}),
-    Stage.CLOSED: frozenset({Stage.LEAD, Stage.MQL, Stage.HANDED_OVER}),
+    # Back to opportunity: its deal was reopened.
+    Stage.CUSTOMER: frozenset({Stage.CLOSED, Stage.OPPORTUNITY}),
+    Stage.CLOSED: frozenset({Stage.LEAD, Stage.MQL, Stage.HANDED_OVER, Stage.OPPORTUNITY}),
 }
 
 #: Stages in which marketing works a lead; a crossing may still move it up.

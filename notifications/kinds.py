@@ -30,6 +30,7 @@ KINDS = {
         Kind("taken_back", "Leads are taken back", "Rules that handed them over were rolled back.", _SALES),
         Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),
         Kind("overdue", "A lead is overdue", "Yours, or one of a team you lead.", _SALES, is_alarm=True),
+        Kind("task_due", "A task is due", "One that is yours, once.", _SALES),
         Kind(
             "unassigned", "Nobody is available for a lead", "It waits in the unassigned queue.", _LEADERS,
             is_alarm=True,

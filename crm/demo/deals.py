@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accounts.models import User
-from handoff import contacts, decisions, qualification
-from handoff.models import Handoff, Qualification, RejectReason
-from leads.lifecycle import move
-from leads.models import ConsentEvent, Lead, Opportunity, StageChange
-from leads.stages import Stage as LeadStage
+from handoff import contacts, decisions, frameworks, opportunities, qualification
+from handoff.models import Handoff, RejectReason
+from leads.models import ConsentEvent, Lead, LossReason, Opportunity
 
-from . import texts
+from . import aftermath, texts
 from .cast import Fate, Happening, Person, at_work
 
 if TYPE_CHECKING:
@@ -46,16 +44,15 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
     if fate.verdict == "reject":
         reason = RejectReason.objects.get(code=fate.reason)
         decisions.reject(handoff=handoff, by=by, reason=reason, at=at, note=fate.note)
+        yield from aftermath.of_rejection(handoff=handoff, by=by, at=at)
         return
     decisions.accept(handoff=handoff, by=by, at=at, answers=_first_contact(lead, rng))
+    yield from aftermath.of_acceptance(handoff=handoff, by=by, at=at)
     called = at_work(at + timedelta(minutes=rng.uniform(12, 170)), by.time_zone)
     note = rng.choice(texts.CALLS)
     yield called, partial(_talk, lead, by, "call", note, rng)
-    asked = (
-        rng.sample(Qualification.QUESTIONS, rng.randint(1, 3))
-        if fate.then == "working"
-        else Qualification.QUESTIONS
-    )
+    questions = [question.key for question in frameworks.asked_of(lead).questions]
+    asked = rng.sample(questions, rng.randint(1, 3)) if fate.then == "working" else questions
     for number, question in enumerate(asked):
         level = rng.choice((1, 2, 2, 3)) if fate.then == "working" else rng.choice((2, 3, 3))
         moment = called + timedelta(minutes=3 + number, days=0.4 * number if fate.then != "working" else 0)
@@ -66,6 +63,8 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
     yield met, partial(_talk, lead, by, "meeting", "Showed them their own week on the board.", rng)
     person = stage.people[lead.pk]
     yield met + timedelta(hours=1), partial(_convert, lead, person, by, rng)
+    made = met + timedelta(hours=1)
+    yield from aftermath.of_deal(lead=lead, by=by, at=made, goes_on=fate.then == "opportunity")
     if fate.then != "opportunity":
         end = at_work(met + timedelta(days=rng.uniform(6, 17)), by.time_zone)
         yield end, partial(_close, lead, fate.then, by, rng)
@@ -73,7 +72,7 @@ def answer(*, handoff: Handoff, fate: Fate, at: datetime, stage: "Stage") -> Ite
 
 def _first_contact(lead: Lead, rng: Random) -> dict[str, tuple[int, str]]:
     """What the first contact told, where the company asks for it before acceptance: question → level, note."""
-    levels = {question: rng.choice((2, 3, 3)) for question in decisions.to_ask_first(lead=lead)}
+    levels = {question: rng.choice((2, 3, 3)) for question in qualification.to_ask_first(lead=lead)}
     return {
         question: (level, rng.choice(texts.ANSWERS[question][level])) for question, level in levels.items()
     }
@@ -102,19 +101,15 @@ def _convert(lead: Lead, person: Person, by: User, rng: Random, at: datetime) ->
 
 
 def _close(lead: Lead, outcome: str, by: User, rng: Random, at: datetime) -> None:
-    lead.refresh_from_db()
-    lost = outcome == "lost"
-    Opportunity.objects.filter(lead=lead, outcome="").update(
-        outcome=outcome, closed_at=at, lost_reason=rng.choice(texts.LOST) if lost else ""
-    )
-    move(
-        lead=lead,
-        to=LeadStage.CLOSED if lost else LeadStage.CUSTOMER,
-        at=at,
-        cause=StageChange.Cause.CONVERSION,
-        by=by,
-        reason="lost" if lost else "won",
-    )
+    deal = Opportunity.objects.open().get(lead=lead)
+    if outcome != "lost":
+        opportunities.win(opportunity=deal, by=by, at=at)
+        return
+    code = rng.choice(list(texts.LOST))
+    reason, to = LossReason.objects.get(code=code), None
+    if code == "competitor":
+        to = opportunities.note_supplier(lead=lead, name=texts.SUPPLIERS[0], by=by, at=at).supplier
+    opportunities.lose(opportunity=deal, reason=reason, by=by, at=at, note=texts.LOST[code], to=to)
 
 
 def note_consent(*, happened: Iterable[tuple[Person, Happening]], leads: Mapping[str, Lead]) -> None:

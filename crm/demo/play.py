@@ -16,7 +16,7 @@ from random import Random
 from django.db import connection, transaction
 from django.db.models import F
 
-from handoff import pipeline
+from handoff import follow_ups, pipeline
 from handoff.models import Handoff
 from leads import activities
 from leads.models import Activity, ActivityType, Company, Lead
@@ -113,6 +113,8 @@ class Stage:
             then(moment)
         self._settle(self.now)
         self._sweep(self.now)
+        while follow_ups.remind(at=self.now):
+            pass
         self._close_the_past()
 
     def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:

@@ -248,4 +248,37 @@ REJECTIONS = {
         "Shop fitters, no service.",
     ),
 }
-LOST = ("Stays with the old system", "Chose a competitor", "Project stopped", "Price")
+#: Code of a loss reason → what there is to learn.
+LOST = {
+    "no_decision": "Stays with the spreadsheet for another year.",
+    "competitor": "They had the other one’s reference around the corner.",
+    "no_budget": "The project was stopped with the new budget.",
+    "price": "A third above what they pay today.",
+}
+SUPPLIERS = ("RouteMaster", "PlanFix", "DispoCloud", "A spreadsheet")
+ABOUT_SUPPLIERS = (
+    "Contract until the end of the year.",
+    "Shown to them last week.",
+    "Half the price, no app.",
+    "",
+)
+TASKS = (
+    "Send the offer for the pilot",
+    "Call back after their board meeting",
+    "Ask for the number of vans",
+    "Send the case study of a firm like theirs",
+    "Agree on a date for the demo",
+    "Check the interface to their ERP",
+)
+RATED = {
+    1: "A student who needed it for a thesis.",
+    2: "Nobody there remembered having asked.",
+    3: "",
+    4: "",
+    5: "Knew what they wanted, and the reasons were right.",
+}
+DISPUTED = (
+    "Asked for a demo by name and gave the number of vans. That is what we agreed an SQL is.",
+    "Two colleagues looked at prices the same week. Nobody called them.",
+    "The budget is next year’s, and so is the project: worth a call now.",
+)

@@ -9,17 +9,6 @@ from django.utils.safestring import SafeString
 
 from handoff.decisions import LATEST_RETURN_DAYS
 
-LEVELS = ("Unknown", "Weak", "Likely", "Confirmed")
-#: Label, key on the keyboard, and what the note asks, per question.
-QUESTIONS = {
-    "interest": ("Interest", "i", "In what, and are we an option for them?"),
-    "motivation": ("Motivation", "m", "What makes them want to buy?"),
-    "budget": ("Budget", "b", "Who pays, how much, approved?"),
-    "authority": ("Authority", "u", "Who decides, who else has a say?"),
-    "need": ("Need", "n", "What hurts today?"),
-    "timing": ("Timing", "t", "When must it run, and why then?"),
-}
-
 
 def field(
     bound: Any, label: str = "", css: str = "", optional: bool = False, placeholder: bool = True
@@ -64,18 +53,19 @@ def error_summary(form: Any) -> dict[str, Any]:
     return {"wrong": wrong, "general": form.non_field_errors(), "count": len(wrong)}
 
 
-def bant_field(question: str, *, level: int = 0, note: str = "") -> dict[str, Any]:
-    """One answer: unknown, weak, likely, confirmed, and a note once it is known. Sends ``question``
-    (0 to 3) and ``question_note``."""
-    label, key, placeholder = QUESTIONS[question]
+def answer_field(
+    question: Any, levels: Iterable[Any], *, level: int = 0, note: str = "", key: str | None = None
+) -> dict[str, Any]:
+    """One answer out of ``levels`` (Level rows), and a note once it is known. Sends the question's key with
+    the level's value, and the key with ``_note``. ``key`` on the keyboard: default the question's own."""
     return {
-        "name": question,
-        "label": label,
-        "key": key,
-        "choices": list(enumerate(LEVELS)),
+        "name": question.key,
+        "label": question.label,
+        "key": question.shortcut if key is None else key,
+        "choices": [(each.value, each.label) for each in levels],
         "chosen": level,
         "note": note,
-        "placeholder": placeholder,
+        "placeholder": question.hint,
     }
 
 

@@ -1,21 +1,36 @@
+from .dispute import Dispute, DisputeWord
+from .framework import Framework, Level, Question, Requirement
 from .handoff import Handoff
 from .pool import Pool, PoolMember
-from .qualification import Qualification
+from .qualification import UNKNOWN, Qualification
+from .rating import Rating
+from .recycling_rule import RecyclingRule
 from .routing import RoutingDecision, RoutingRule, RuleMatch
 from .sla import SlaPolicy
 from .stuck_crossing import StuckCrossing
+from .task import Task
 from .verdict import RejectReason, Verdict
 
 __all__ = [
+    "UNKNOWN",
+    "Dispute",
+    "DisputeWord",
+    "Framework",
     "Handoff",
+    "Level",
     "Pool",
     "PoolMember",
     "Qualification",
+    "Question",
+    "Rating",
+    "RecyclingRule",
     "RejectReason",
+    "Requirement",
     "RoutingDecision",
     "RoutingRule",
     "RuleMatch",
     "SlaPolicy",
     "StuckCrossing",
+    "Task",
     "Verdict",
 ]

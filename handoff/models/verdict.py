@@ -7,13 +7,27 @@ from leads.stages import Stage
 from .handoff import Handoff
 
 
+class RejectReasonQuerySet(models.QuerySet["RejectReason"]):
+    def in_order(self) -> "RejectReasonQuerySet":
+        """As they are offered."""
+        return self.order_by("position", "id")
+
+    def in_use(self) -> "RejectReasonQuerySet":
+        return self.filter(is_active=True).in_order()
+
+
 class RejectReason(models.Model):
     """Why sales sends a lead back, and what happens then: "1 Wrong timing, back with marketing for 60 days".
     Data, so that a company can agree on its own."""
 
     code = models.SlugField(max_length=40, unique=True)
     label = models.CharField(max_length=80)
-    key = models.PositiveSmallIntegerField(unique=True, help_text="The digit that chooses it, 1 to 9.")
+    key = models.PositiveSmallIntegerField(
+        unique=True, null=True, blank=True, help_text="The digit that chooses it, 1 to 9; empty for none."
+    )
+    position = models.PositiveSmallIntegerField(
+        default=100, help_text="Lower comes first; the first six are shown at once."
+    )
     destination = models.CharField(
         max_length=6, choices=[(Stage.MQL.value, "Back to marketing"), (Stage.CLOSED.value, "Closed")]
     )
@@ -23,7 +37,9 @@ class RejectReason(models.Model):
     ends_with_growth = models.BooleanField(
         "until the company grows", default=False, help_text="More staff than at the offer ends the wait, too."
     )
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("in use", default=True)
+
+    objects = RejectReasonQuerySet.as_manager()
 
     class Meta:
         constraints = [

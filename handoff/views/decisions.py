@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,10 +17,11 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.permissions import may_give_verdicts
-from handoff import decisions
-from handoff.forms import QualificationForm, RejectionForm
+from handoff import decisions, frameworks, qualification
+from handoff.forms import RejectionForm
+from handoff.lead_forms import QualificationForm
 from handoff.messages import lower
-from handoff.models import Handoff, Qualification, Verdict
+from handoff.models import UNKNOWN, Handoff, Verdict
 
 from . import worklists
 from .previews import reasons_in_use
@@ -35,14 +37,19 @@ def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
     """Accept: the lead is an SQL and the rep's own. Where the first contact is asked about before that, the
     two answers come with it."""
     handoff = _visible(request, handoff_id)
-    form = QualificationForm(request.POST, questions=Qualification.FIRST_CONTACT)
-    if not form.is_valid():
-        return _ask_first(
-            request, handoff, form, "Choose an answer of those offered; a note has 300 characters."
-        )
+    answers: dict[str, tuple[int, str]] = {}
+    form = None
+    if settings.ASK_INTEREST_TO_ACCEPT or set(request.POST) - _OF_EVERY_FORM:
+        form = _first_contact(request, handoff)
+        if not form.is_valid():
+            error = "Choose an answer of those offered; a note has 300 characters."
+            return _ask_first(request, handoff, form, error)
+        answers = form.answers()
     try:
-        decisions.accept(handoff=handoff, by=request.user, at=timezone.now(), answers=form.answers())
+        decisions.accept(handoff=handoff, by=request.user, at=timezone.now(), answers=answers)
     except decisions.NotAskedYet as first:
+        form = form or _first_contact(request, handoff)
+        form.full_clean()
         return _ask_first(request, handoff, form, str(first))
     except decisions.AlreadyDecided as faster:
         return _faster(request, handoff, faster)
@@ -95,6 +102,14 @@ def undo(request: Request, handoff_id: UUID) -> HttpResponse:
 def _visible(request: Request, handoff_id: UUID) -> Handoff:
     handoffs = Handoff.objects.visible_to(request.user).select_related("lead__company", "rep", "pool")
     return get_object_or_404(handoffs, public_id=handoff_id)
+
+
+_OF_EVERY_FORM = {"csrfmiddlewaretoken", "next"}
+
+
+def _first_contact(request: Request, handoff: Handoff) -> QualificationForm:
+    asked = frameworks.asked_of(handoff.lead)
+    return QualificationForm(request.POST, asked=asked, questions=asked.first_contact)
 
 
 def _sent_back(handoff: Handoff, verdict: Verdict) -> SafeString:
@@ -191,17 +206,17 @@ def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpRes
 
 def _ask_first(request: Request, handoff: Handoff, form: QualificationForm, error: str) -> HttpResponse:
     """What has to be known before the lead can be accepted, asked in one step."""
-    known = {answer.question: (answer.level, answer.note) for answer in handoff.lead.qualifications.all()}
+    known = {
+        answer.question.key: (answer.level, answer.note) for answer in qualification.known_of(handoff.lead)
+    }
     known |= form.answers()
     context: dict[str, Any] = {
         "handoff": handoff,
         "back_url": _next(request, handoff),
         "row": row_id(handoff),
         "error": error,
-        "first_contact": [
-            (question, *known.get(question, (Qualification.Level.UNKNOWN, "")))
-            for question in Qualification.FIRST_CONTACT
-        ],
+        "first_contact": [(question, *known.get(question.key, (UNKNOWN, ""))) for question in form.questions],
+        "levels": form.levels,
     }
     if (answer := _list_again(request)) is not None:
         template, listed = answer

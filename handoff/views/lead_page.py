@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -13,28 +13,25 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from accounts.permissions import (
-    may_adjust_scores,
-    may_edit_leads,
-    may_give_verdicts,
-    may_hand_over,
-    sees_everything,
-)
-from handoff import decisions, qualification
+from accounts.permissions import may_adjust_scores, may_edit_leads, may_give_verdicts, may_hand_over
+from handoff import decisions, follow_ups, frameworks, qualification
 from handoff.clocks import Clock, read_clocks
-from handoff.messages import lower
-from handoff.models import Handoff, Qualification, Verdict
-from handoff.permissions import may_decide, may_log, may_qualify
+from handoff.models import Dispute, Handoff, Qualification, Rating, Task, Verdict
+from handoff.models.rating import BEST, WORST
+from handoff.permissions import may_decide, may_dispute, may_log, may_qualify, may_rate, works_on
 from leads import consent, timeline
-from leads.models import Lead, Opportunity, StageChange
+from leads.models import CompetingSupplier, Lead, LossReason, OpportunityStep, StageChange
 from leads.signals import active_colleagues
-from leads.stages import WITH_MARKETING, Phase, Stage, sql_stages
+from leads.stages import WITH_MARKETING, Phase, Stage
 from scoring.dimensions import SALES_STAGE
 from scoring.explanation import explain, history
 from scoring.next_steps import NextSteps, next_steps
 
 from . import worklists
+from .colleagues import colleagues
+from .deal_panel import Deal, deals_of
 from .lead_path import Step, path_of
+from .lead_timeline import TOLD_ELSEWHERE, KindChip, address, entries_of, kind_chips, kinds_in
 from .rows import AgreedLine, by_activity, in_words, leading_line
 from .score_page import marks_of
 
@@ -61,6 +58,7 @@ class LeadPage:
     """What the page shows; its template decides nothing but looks."""
 
     lead: Lead
+    at: datetime
     url: str
     here_url: str
     reject_url: str
@@ -80,15 +78,23 @@ class LeadPage:
     undoes: Verdict | None
     came_from: Neighbours | None
     timeline: timeline.Timeline
-    show: str
-    shows: list[tuple[str, str, str]]
+    kinds: list[KindChip]
     earlier_url: str
     consent: dict[str, Any]
-    answers: dict[str, Qualification]
+    asked: frameworks.Asked
+    answers: list[frameworks.Answer]
+    answered_elsewhere: list[tuple[Qualification, str]]
     missing: list[str]
-    opportunity: Opportunity | None
-    colleagues: list[Lead]
+    deal: Deal | None
+    suppliers: list[CompetingSupplier]
+    tasks: list[Task]
+    rating: Rating | None
+    rates: bool
+    disputed: Verdict | None
+    disputes: bool
+    colleagues: list[tuple[Lead, bool]]
     active_colleagues: int
+    works: bool
     may_qualify: bool
     may_log: bool
     may_hand_over: bool
@@ -133,9 +139,25 @@ class LeadPage:
         return [blocker for blocker in self.explanation["blockers"] if blocker["true"]]
 
     @property
-    def bant(self) -> list[tuple[str, Qualification | None]]:
-        """Question and answer in the order they are asked."""
-        return [(question, self.answers.get(question)) for question in Qualification.QUESTIONS]
+    def is_answered(self) -> bool:
+        return any(answer.is_known for answer in self.answers)
+
+    @property
+    def open_tasks(self) -> int:
+        return sum(task.is_open for task in self.tasks)
+
+    @property
+    def overdue_tasks(self) -> int:
+        return sum(task.is_overdue(self.at) for task in self.tasks)
+
+    @property
+    def dispute(self) -> Dispute | None:
+        return getattr(self.disputed, "dispute", None)
+
+    @property
+    def scores(self) -> range:
+        """What a handoff can be rated with."""
+        return range(WORST, BEST + 1)
 
     @property
     def accepting(self) -> str:
@@ -159,23 +181,28 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     newest_handoff = handoffs[0] if handoffs else None
     waiting = newest_handoff if newest_handoff is not None and newest_handoff.is_open else None
     undoes = _undoable(handoffs, user, at)
-    base = {key: str(parameters[key]) for key in ("from", "view", "t") if key in parameters}
-    show = cast("timeline.Show", parameters.get("t") if parameters.get("t") in timeline.SHOWN else "all")
+    origin = {key: str(parameters[key]) for key in ("from", "view") if key in parameters}
+    kinds = kinds_in(parameters)
+    asked, known = frameworks.asked_of(lead), qualification.known_of(lead)
+    deals, reasons = deals_of(lead), list(LossReason.objects.all())
+    tasks = follow_ups.of_lead(lead)
+    told_steps = [step for deal in deals for step in deal.steps.all()]
     told = timeline.page(
-        lead=lead,
-        show=show,
+        lead_ids=[lead.pk],
+        kinds=kinds,
         after=parameters.get("after", ""),
         points=by_activity(explanation),
-        changes=[change for change in changes if change.cause not in _TOLD_BY_VERDICTS],
-        added=_verdict_entries(handoffs, undoes),
+        changes=_worth_telling(changes, told_steps),
+        added=entries_of(handoffs=handoffs, undoes=undoes, steps=told_steps, tasks=tasks, reasons=reasons),
     )
-    origin = {key: value for key, value in base.items() if key != "t"}
+    works = works_on(user, lead, newest_handoff)
+    disputed = _disputed(newest_handoff)
     here = _with(url, origin, "") if origin else url
     decides = waiting is not None and may_decide(user, waiting)
     came_from = _neighbours(user, lead, parameters, at)
-    own = user.role != "rep" or newest_handoff is None or newest_handoff.rep_id in (None, user.pk)
     return LeadPage(
         lead=lead,
+        at=at,
         url=url,
         here_url=here,
         reject_url=f"{here}{'&' if '?' in here else '?'}reject=1#reject",
@@ -195,30 +222,33 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         undoes=undoes,
         came_from=came_from,
         timeline=told,
-        show=show,
-        shows=[(key, label, _with(url, {**base, "t": key}, "#timeline")) for key, label in _SHOWS],
-        earlier_url=_with(url, {**base, "after": told.next}, "#timeline") if told.next else "",
+        kinds=kind_chips(url, origin, kinds),
+        earlier_url=address(url, origin, kinds, told.next) if told.next else "",
         consent=consent.current(lead=lead),
-        answers={a.question: a for a in lead.qualifications.filter(framework="bant").select_related("by")},
-        missing=qualification.missing(lead=lead),
-        opportunity=lead.opportunities.order_by("-created_at", "-id").first(),
+        asked=asked,
+        answers=asked.answers(known),
+        answered_elsewhere=frameworks.elsewhere(asked, known),
+        missing=[gap.words for gap in frameworks.gaps(lead=lead, asked=asked, known=known, at=at)],
+        deal=Deal.of(deals, reasons, may_work=works) if deals else None,
+        suppliers=list(lead.competing_suppliers.select_related("supplier", "by").order_by("at", "id")),
+        tasks=tasks,
+        rating=Rating.objects.filter(handoff=newest_handoff).first() if newest_handoff else None,
+        rates=newest_handoff is not None and may_rate(user, newest_handoff),
+        disputed=disputed,
+        disputes=disputed is not None and may_dispute(user),
         colleagues=_colleagues(lead, user),
         active_colleagues=active_colleagues(
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
         ),
-        may_qualify=may_qualify(user, lead) and own,
+        works=works,
+        may_qualify=may_qualify(user, lead) and works,
         may_log=may_log(user, lead),
         may_hand_over=may_hand_over(user) and lead.stage in (*WITH_MARKETING, Stage.CLOSED),
         may_set_phase=may_edit_leads(user),
-        may_convert=may_qualify(user, lead) and own and lead.stage == Stage.SQL,
+        may_convert=may_qualify(user, lead) and works and lead.stage == Stage.SQL,
         may_adjust=may_adjust_scores(user),
         vetted=_vetted(newest_handoff, decides=decides),
     )
-
-
-_SHOWS = (("all", "All"), ("web", "Web"), ("mail", "Mail"), ("people", "People"))
-#: Stage changes that a verdict's or a handoff's own entry tells better.
-_TOLD_BY_VERDICTS = (StageChange.Cause.VERDICT, StageChange.Cause.UNDO)
 
 
 def _with(url: str, parameters: dict[str, str], anchor: str) -> str:
@@ -229,7 +259,7 @@ def _with(url: str, parameters: dict[str, str], anchor: str) -> str:
 
 def _handoffs(lead: Lead) -> list[Handoff]:
     """Newest first, with their verdicts oldest first."""
-    verdicts = Verdict.objects.select_related("by", "reason").order_by("at", "id")
+    verdicts = Verdict.objects.select_related("by", "reason", "dispute__by").order_by("at", "id")
     return list(
         lead.handoffs.select_related("rep", "pool", "offered_by", "version", "crossing")
         .prefetch_related(Prefetch("verdicts", verdicts))
@@ -268,13 +298,30 @@ def _marks(lead: Lead, line: AgreedLine, at: datetime) -> list[datetime]:
     return [mark.at for mark in marks_of(lead, line.version, since, at, QueryDict())]
 
 
-def _colleagues(lead: Lead, user: User) -> list[Lead]:
+def _colleagues(lead: Lead, user: User) -> list[tuple[Lead, bool]]:
+    """The newest others of the company, and whether ``user`` may open each; those one may not see are known
+    by name only. One query."""
     if lead.company_id is None:
         return []
-    others = Lead.objects.filter(company=lead.company_id).exclude(pk=lead.pk)
-    if not sees_everything(user):
-        others = others.exclude(name="")  # by name only: without one their address would show
-    return list(others.only("id", "public_id", "name", "email").order_by("-stage_at", "-id")[:COLLEAGUES])
+    return colleagues(company_id=lead.company_id, user=user, but=lead.pk, most=COLLEAGUES)
+
+
+def _disputed(handoff: Handoff | None) -> Verdict | None:
+    """The rejection that stands and that somebody may dispute, or has."""
+    if handoff is None or handoff.status != Handoff.Status.REJECTED:
+        return None
+    return next((v for v in reversed(handoff.verdicts.all()) if v.kind == Verdict.Kind.REJECT), None)
+
+
+def _worth_telling(changes: Sequence[StageChange], steps: Sequence[OpportunityStep]) -> list[StageChange]:
+    """Those that no verdict and no step of a deal tells better."""
+    moments = {step.at for step in steps}
+    return [
+        change
+        for change in changes
+        if change.cause not in TOLD_ELSEWHERE
+        and not (change.cause == StageChange.Cause.CONVERSION and change.at in moments)
+    ]
 
 
 def _vetted(handoff: Handoff | None, *, decides: bool) -> str:
@@ -294,42 +341,6 @@ def _vetted(handoff: Handoff | None, *, decides: bool) -> str:
 def _moment(at: datetime) -> str:
     local = timezone.localtime(at)
     return date_format(local, "H:i" if local.date() == timezone.localdate() else "j M, H:i")
-
-
-# The timeline's own entries
-
-
-def _verdict_entries(handoffs: Sequence[Handoff], undoes: Verdict | None) -> list[timeline.Entry]:
-    entries: list[timeline.Entry] = []
-    for handoff in handoffs:
-        entries.extend(
-            _verdict_entry(verdict, undo=undoes is not None and verdict.pk == undoes.pk)
-            for verdict in handoff.verdicts.all()
-        )
-    return entries
-
-
-def _verdict_entry(verdict: Verdict, *, undo: bool) -> timeline.Entry:
-    said = {
-        Verdict.Kind.ACCEPT: (
-            "check",
-            "accepted",
-            "" if Stage.HANDED_OVER in sql_stages() else ": an SQL now",
-        ),
-        Verdict.Kind.REJECT: ("undo-2", "sent it back", ""),
-        Verdict.Kind.UNDO: ("corner-up-left", "took the verdict back", ""),
-    }
-    icon, title, text = said[Verdict.Kind(verdict.kind)]
-    entry = timeline.Entry(at=verdict.at, icon=icon, lead_in=str(verdict.by), title=title, text=text)
-    if verdict.reason is not None:
-        entry["text"] = f": {lower(verdict.reason.label)}"
-        if verdict.return_on:
-            entry["note"] = f"With marketing until {verdict.return_on.day} {verdict.return_on:%b %Y}"
-    if verdict.note:
-        entry["quote"] = verdict.note
-    if undo:
-        entry["undo_url"] = reverse("handoff:undo", args=[verdict.handoff.public_id])
-    return entry
 
 
 # Before and after

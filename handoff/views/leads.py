@@ -1,5 +1,6 @@
 """All leads, and everything about one of them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,25 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.permissions import may_give_verdicts, sees_everything
-from handoff import contacts
+from accounts.permissions import may_give_verdicts
+from handoff import contacts, follow_ups, frameworks
 from handoff import qualification as qualifying
 from handoff.filters import LeadFilter, chips, without
-from handoff.forms import ContactForm, HandOverForm, OpportunityForm, PhaseForm, QualificationForm
-from handoff.permissions import NotYours, may_log, may_qualify
+from handoff.forms import HandOverForm, PhaseForm
+from handoff.lead_forms import (
+    ContactForm,
+    DealForm,
+    DisputeForm,
+    EndForm,
+    OpportunityForm,
+    QualificationForm,
+    SupplierForm,
+    TaskForm,
+    first_due,
+)
+from handoff.permissions import NotYours, may_log, may_override_requirements, may_qualify
 from leads import paging
-from leads.models import Lead
+from leads.models import Lead, Supplier
 
 from .lead_page import LeadPage, lead_page
 from .previews import reasons_in_use
@@ -29,6 +41,8 @@ PAGE = 50
 #: What all leads can be sorted by: only what an index gives in order, so that a million cost no more.
 SORTS = {"newest": ("-created_at", "-id"), "oldest": ("created_at", "id")}
 
+
+SUPPLIERS_OFFERED = 200
 
 for_sales = page_for(may_give_verdicts, "This is for sales to write down.")
 
@@ -62,84 +76,94 @@ def all_leads(request: Request) -> HttpResponse:
 @for_everybody
 def lead(request: Request, lead_id: UUID) -> HttpResponse:
     """One lead, all of it."""
-    return _page(request, _visible(request, lead_id))
+    return lead_again(request, visible_lead(request, lead_id))
 
 
 @require_POST
 @for_sales
 def contact(request: Request, lead_id: UUID) -> HttpResponse:
     """Write down a call, mail, meeting or note."""
-    lead = _visible(request, lead_id)
+    lead = visible_lead(request, lead_id)
     if not may_log(request.user, lead):
         raise NotYours(f"{lead} is closed.")
     form = ContactForm(request.POST, selling_early=contacts.needs_reason(lead=lead))
     if not form.is_valid():
-        return _page(request, lead, status=422, contact_form=form)
+        return lead_again(request, lead, status=422, contact_form=form)
     given = form.cleaned_data
-    contacts.log(
-        lead=lead,
-        by=request.user,
-        kind=given["kind"],
-        note=given["note"],
-        reason=given.get("reason", ""),
-        key=given["key"],
-        at=timezone.now(),
-    )
+    try:
+        contacts.log(
+            lead=lead,
+            by=request.user,
+            kind=given["kind"],
+            note=given["note"],
+            reason=given.get("reason", ""),
+            key=given["key"],
+            at=timezone.now(),
+        )
+    except contacts.ReasonNeeded:  # it became an MQL while somebody typed
+        form = ContactForm(request.POST, selling_early=True)
+        return lead_again(request, lead, status=422, contact_form=form)
     messages.success(request, format_html("Noted for <b>{}</b>.", lead))
-    return redirect(way_back(request, _url(lead)))
+    return redirect(way_back(request, lead_url(lead)))
 
 
 @require_POST
 @for_sales
 def qualification(request: Request, lead_id: UUID) -> HttpResponse:
     """Save the answers that were sent; with htmx as each is given."""
-    lead = _visible(request, lead_id)
-    form = QualificationForm(request.POST)
+    lead = visible_lead(request, lead_id)
+    asked = frameworks.asked_of(lead)
+    form = QualificationForm(request.POST, asked=asked)
     if not may_qualify(request.user, lead) or not form.is_valid():
-        return _page(request, lead, status=422)
+        return lead_again(request, lead, status=422)
     at = timezone.now()
     for question, (level, note) in form.answers().items():
-        qualifying.answer(lead=lead, by=request.user, question=question, level=level, note=note, at=at)
+        qualifying.answer(
+            lead=lead, by=request.user, question=question, level=level, note=note, at=at, asked=asked
+        )
     if request.htmx:
+        known = qualifying.known_of(lead)
         context = {
             "lead": lead,
-            "missing": qualifying.missing(lead=lead),
+            "missing": [gap.words for gap in frameworks.gaps(lead=lead, asked=asked, known=known, at=at)],
+            "may_override": may_override_requirements(request.user),
             "saved_at": at,
             "oob": True,
             "now": at,
         }
         return render(request, "handoff/_qualified.html", context)
     messages.success(request, "Saved.")
-    return redirect(way_back(request, _url(lead)))
+    return redirect(way_back(request, lead_url(lead)))
 
 
 @require_POST
 @for_sales
 def opportunity(request: Request, lead_id: UUID) -> HttpResponse:
     """Turn an SQL into an opportunity, once everything needed is known."""
-    lead = _visible(request, lead_id)
-    form = OpportunityForm(request.POST)
+    lead = visible_lead(request, lead_id)
+    form = OpportunityForm(request.POST, may_override=may_override_requirements(request.user))
     if not form.is_valid():
-        return _page(request, lead, status=422, opportunity_form=form)
+        return lead_again(request, lead, status=422, opportunity_form=form)
     try:
         qualifying.convert(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
     except qualifying.NotQualified as refusal:
         form.add_error(None, str(refusal))
-        return _page(request, lead, status=409, opportunity_form=form)
+        return lead_again(request, lead, status=409, opportunity_form=form)
     messages.success(request, format_html("<b>{}</b> is an opportunity now.", lead))
-    return redirect(way_back(request, _url(lead)))
+    return redirect(way_back(request, lead_url(lead)))
 
 
-def _visible(request: Request, lead_id: UUID) -> Lead:
-    leads = Lead.objects.visible_to(request.user).select_related("company", "owner")
+def visible_lead(request: Request, lead_id: UUID) -> Lead:
+    """The lead, with company and owner; 404 when the reader may not see it."""
+    leads = Lead.objects.visible_to(request.user).select_related("company__owner", "owner")
     return get_object_or_404(leads, public_id=lead_id)
 
 
-def _url(lead: Lead) -> str:
+def lead_url(lead: Lead) -> str:
     return reverse("handoff:lead", args=[lead.public_id])
 
 
-def _page(request: Request, lead: Lead, *, status: int = 200, **forms: Any) -> HttpResponse:
+def lead_again(request: Request, lead: Lead, *, status: int = 200, **forms: Any) -> HttpResponse:
     """The lead's page; ``forms`` are those to show again with what is wrong in them."""
     at = timezone.now()
     page: LeadPage = lead_page(user=request.user, lead=lead, parameters=request.GET, at=at)
@@ -150,15 +174,37 @@ def _page(request: Request, lead: Lead, *, status: int = 200, **forms: Any) -> H
         "here": request.get_full_path() if request.method == "GET" else page.url,
         "rejecting": page.decides and "reject" in request.GET,
         "rail_path": page.came_from.back_url if page.came_from else "",
-        "links_colleagues": sees_everything(request.user),
         "contact_form": ContactForm(selling_early=contacts.needs_reason(lead=lead)),
-        "opportunity_form": OpportunityForm(),
+        "opportunity_form": OpportunityForm(may_override=may_override_requirements(request.user)),
+        "may_override": may_override_requirements(request.user),
+        "dispute_form": DisputeForm(),
+        **_sales_forms(page, request, at),
         "handover_form": HandOverForm(),
         "phase_form": PhaseForm(initial={"phase": lead.phase}),
         **forms,
     }
+    if page.deal is not None and "deal_form" not in context:
+        deal = page.deal.deal
+        figures = {"name": deal.name, "amount": deal.amount, "close_on": deal.close_on}
+        context["deal_form"] = DealForm(initial=figures, currency=deal.currency, auto_id="id_deal_%s")
     if context["rejecting"]:
         context["reasons"] = reasons_in_use()
     if wants(request, "timeline"):
         return render(request, "handoff/lead.html#timeline", context)
     return render(request, "handoff/lead.html", context, status=status)
+
+
+def _sales_forms(page: LeadPage, request: Request, at: datetime) -> dict[str, Any]:
+    """The forms that only sales has: each is there as far as the reader may send it."""
+    forms: dict[str, Any] = {}
+    if may_give_verdicts(request.user):
+        people = follow_ups.people_for(page.lead)
+        due = timezone.localtime(first_due(at))
+        forms["task_form"] = TaskForm(people=people, initial={"due_at": due, "owner": request.user.public_id})
+    if page.works:
+        forms["supplier_form"] = SupplierForm()
+        forms["supplier_names"] = Supplier.objects.order_by("name")[:SUPPLIERS_OFFERED]
+    if page.deal is not None and page.deal.is_open and page.works:
+        known = Supplier.objects.filter(competes_for__lead=page.lead).order_by("name", "id")
+        forms["end_form"] = EndForm(suppliers=known)
+    return forms

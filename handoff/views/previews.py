@@ -10,8 +10,9 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from accounts.models import User
+from handoff import frameworks, qualification
 from handoff.clocks import Clock, read_clocks
-from handoff.models import Handoff, Qualification, RejectReason
+from handoff.models import Handoff, RejectReason
 from handoff.permissions import may_decide
 from leads import consent, timeline
 from leads.signals import active_colleagues, newest
@@ -38,7 +39,7 @@ class Preview:
     score: dict[str, Any]
     explanation: dict[str, Any]
     consent: dict[str, Any]
-    answers: dict[str, Qualification]
+    answers: list[frameworks.Answer]
     latest: list[timeline.Entry]
     decides: bool
     reasons: list[RejectReason]
@@ -50,13 +51,7 @@ class Preview:
 
     @property
     def confirmed(self) -> int:
-        return sum(answer.level == Qualification.Level.CONFIRMED for answer in self.answers.values())
-
-    @property
-    def bant(self) -> list[tuple[str, Qualification | None]]:
-        """Question and answer in the order they are asked; None where nothing is known."""
-        known = {key: answer for key, answer in self.answers.items() if answer.level}
-        return [(question.capitalize(), known.get(question)) for question in Qualification.QUESTIONS]
+        return sum(answer.is_top for answer in self.answers)
 
 
 def preview(
@@ -98,7 +93,7 @@ def preview(
         score=line.explained(explanation),
         explanation=explanation,
         consent=consent.current(lead=lead),
-        answers={answer.question: answer for answer in lead.qualifications.filter(framework="bant")},
+        answers=frameworks.asked_of(lead).answers(qualification.known_of(lead)),
         latest=timeline.latest(lead=lead, points=by_activity(explanation)),
         decides=decides,
         reasons=reasons_in_use() if decides and parameters.get("reject") else [],
@@ -115,8 +110,8 @@ def _clock(handoff: Handoff, rows: Sequence[Row], at: datetime) -> Clock:
 
 
 def reasons_in_use() -> list[RejectReason]:
-    """In the order of their keys. One query."""
-    return list(RejectReason.objects.filter(is_active=True).order_by("key"))
+    """In the order in which they are offered. One query."""
+    return list(RejectReason.objects.in_use())
 
 
 def _newest_handoff(user: User, lead_id: str) -> Handoff:

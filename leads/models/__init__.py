@@ -3,7 +3,14 @@ from .changed_lead import ChangedLead, Watched
 from .company import Company, CompanyExternalId
 from .consent import ConsentEvent
 from .lead import Lead, LeadAccess, LeadExternalId
-from .opportunity import Opportunity
+from .opportunity import (
+    CompetingSupplier,
+    LossReason,
+    Opportunity,
+    OpportunityStage,
+    OpportunityStep,
+    Supplier,
+)
 from .stage_change import StageChange
 
 __all__ = [
@@ -12,12 +19,17 @@ __all__ = [
     "ChangedLead",
     "Company",
     "CompanyExternalId",
+    "CompetingSupplier",
     "ConsentEvent",
     "Lead",
     "LeadAccess",
     "LeadExternalId",
+    "LossReason",
     "Opportunity",
+    "OpportunityStage",
+    "OpportunityStep",
     "StageChange",
+    "Supplier",
     "Visitor",
     "Watched",
 ]

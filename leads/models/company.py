@@ -27,6 +27,13 @@ class CompanyQuerySet(models.QuerySet["Company"]):
             return self
         return self.filter(pk__in=Lead.objects.visible_to(user).values("company_id"))
 
+    def searched(self, text: str) -> "CompanyQuerySet":
+        """Companies whose name holds each word of ``text``, or whose domain is ``text``."""
+        by_name = self.all()
+        for word in text.split():
+            by_name = by_name.filter(name__icontains=word)
+        return by_name | self.filter(domain=text.strip().lower())
+
 
 @pghistory.track(
     pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(*COMPANY_FACTS)),
@@ -50,6 +57,14 @@ class Company(models.Model):
     country = models.CharField(max_length=2, blank=True, help_text="Two letters, such as DE.")
     city = models.CharField(max_length=120, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
+    owner = models.ForeignKey(
+        "accounts.User",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned_companies",
+        help_text="Who has the account. Routing can give them its leads.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -63,7 +78,10 @@ class Company(models.Model):
                 name="leads_company_domain_lower",
             )
         ]
-        indexes = [GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="leads_company_name_search")]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="leads_company_name_search"),
+            models.Index(Lower("name"), "id", name="leads_company_by_name"),  # all companies
+        ]
         triggers = [marking.company_updated(COMPANY_FACTS)]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -56,7 +57,7 @@ def expect_as_documented(answer: Any, operation: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
 def test_without_a_token_everything_is_401(method: str, path: str, operation: dict[str, Any]) -> None:
-    answer = call(None, method, path.replace("{lead_id}", str(uuid4())), {}, b"{}")
+    answer = call(None, method, re.sub(r"\{\w+_id\}", str(uuid4()), path), {}, b"{}")
     assert answer.status_code == 401
     expect_as_documented(answer, operation)
 
@@ -66,7 +67,7 @@ def test_one_scope_opens_each_operation_and_the_others_do_not(
     method: str, path: str, operation: dict[str, Any]
 ) -> None:
     mara = make.marketer()
-    path = path.replace("{lead_id}", str(uuid4())).replace("{handoff_id}", str(uuid4()))
+    path = re.sub(r"\{\w+_id\}", str(uuid4()), path)
     statuses = {scope: call(caller(mara, scope), method, path, {}, b"{}").status_code for scope in SCOPES}
     shut = [scope for scope, status in statuses.items() if status == 403]
     assert len(shut) == 2, statuses
@@ -80,7 +81,7 @@ def test_B1_whoever_asks_for_what_is_not_there_hears_it_as_documented(
     ids = [str(uuid4()), "17", "%00", "..", "a" * 300, str(Lead.objects.get().public_id)]
     bodies = [b"", b"{}", b"[]", b"null", b'{"reason": "nonsense"}', b"\xff", b"[" * 20_000]
     for who, name, body in itertools.product(callers, ids, bodies):
-        target = path.replace("{lead_id}", name).replace("{handoff_id}", name)
+        target = re.sub(r"\{\w+_id\}", name.replace("\\", ""), path)
         if target == path and name != ids[0]:
             continue  # no id in this path
         answer = call(who, method, target, {}, body)
@@ -100,8 +101,23 @@ def test_B1_no_question_and_no_body_breaks_any_operation(callers: list[Caller], 
         name: data.draw(text).encode(errors="replace").decode()
         for name in data.draw(st.sets(st.sampled_from([*names, "unknown"])))
     }
-    field = st.sampled_from(["reason", "note", "return_on", "name", "amount", "close_on", "email"])
+    field = st.sampled_from(
+        [
+            "reason",
+            "note",
+            "return_on",
+            "name",
+            "amount",
+            "close_on",
+            "email",
+            "stage",
+            "outcome",
+            "score",
+            "override",
+            "answers",
+        ]
+    )
     body = json.dumps(data.draw(st.dictionaries(field, anything, max_size=3) | anything)).encode()
     lead = str(Lead.objects.get(name="Ada").public_id)
-    target = path.replace("{lead_id}", lead).replace("{handoff_id}", str(uuid4()))
+    target = re.sub(r"\{\w+_id\}", str(uuid4()), path.replace("{lead_id}", lead))
     expect_as_documented(call(who, method, target, query, body), operation)

@@ -215,7 +215,7 @@ def test_an_answer_is_saved_as_soon_as_it_is_given(open_page: Open, cast: Cast) 
     expect(page.get_by_label("Need note")).to_be_visible()
     expect(page.locator("#qualified")).not_to_contain_text("need,")
     expect(page.get_by_text("Accepting makes this an SQL.")).to_be_visible()
-    sure = Qualification.objects.filter(question="need", level=Qualification.Level.CONFIRMED)
+    sure = Qualification.objects.filter(question__key="need", level=3)
     wait_until(sure.exists, what="the last answer is kept")
 
 

@@ -15,6 +15,7 @@ from leads.stages import Stage
 from scoring.models import ModelVersion
 from tests import factories
 from tests.factories import activity, company, lead
+from tests.handoff.factories import question
 from tests.handoff.views.worlds import handed_over, scored, sent_back
 from tests.scoring.waiting import held
 
@@ -25,8 +26,13 @@ FRAME = 3
 LINE = 2  # the live version, its line
 CLOCKS = 3  # teams with their calendar, opening hours, holidays
 #: Explanations read through a cursor of their own; tests/scoring counts those.
+ASKED = (
+    1  # where the lead's newest handoff went
+    + 4  # frameworks with questions, levels, requirements
+)
 PREVIEW = (
-    1  # the handoff with lead, company, pool and people
+    ASKED
+    + 1  # the handoff with lead, company, pool and people
     + 1  # the score that leads
     + 2  # newest signals, active colleagues
     + 1  # consent
@@ -80,12 +86,16 @@ BUDGETS = {
     + LINE
     + 1  # stage changes
     + 2  # handoffs, verdicts
-    + 1  # timeline
+    + 2  # timeline: which activities, the activities
     + CLOCKS
     + 1  # consent
-    + 1  # answers
-    + 2  # what an opportunity lacks: answers, talks
-    + 1  # opportunity
+    + ASKED
+    + 2  # answers, talks
+    + 2  # deals, loss reasons
+    + 2  # tasks: open, done last
+    + 3  # who may be given one (opened and read), other suppliers there are
+    + 1  # other suppliers of the lead
+    + 1  # rating
     + 2  # colleagues, how many are active
     + 2  # what the line over time marks: publications, crossings
     + 2,  # next steps: activity types, what was done before
@@ -128,7 +138,7 @@ def grow(to: int, cast: dict[str, User]) -> Lead:
         for minutes in range(3):
             activity(mine, "pricing_page_view", now - timedelta(minutes=minutes))
             activity(mine, "page_view", now - timedelta(minutes=minutes))
-        Qualification.objects.create(lead=mine, question="need", level=2, by=sol, at=now)
+        Qualification.objects.create(lead=mine, question=question("need"), level=2, by=sol, at=now)
         handed_over(None, f"Free {number}", at=now, company=firm)
         back = handed_over(sol, f"Back {number}", at=now - timedelta(days=1), company=firm)
         sent_back(back, by=sol, at=now, note="Later.")

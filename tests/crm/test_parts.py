@@ -140,7 +140,12 @@ def test_a_reject_form_offers_six_reasons_at_once_and_their_dates() -> None:
 
 
 def test_a_note_that_looks_like_markup_stays_text() -> None:
-    html = drawn('{% bant_field "need" level=2 note=note %}', note='"><script>alert(1)</script>')
+    evil = '"><script>alert(1)</script>'
+    question = SimpleNamespace(key="need", label=evil, shortcut="n", hint=evil)
+    levels = [SimpleNamespace(value=2, label=evil)]
+    html = drawn(
+        "{% answer_field question levels level=2 note=note %}", question=question, levels=levels, note=evil
+    )
     assert "<script>" not in html
     items = [{"at": NOW, "icon": "eye", "title": "<b>Pricing</b>", "quote": "<script>"}]
     assert "<script>" not in drawn("{% timeline items now %}", items=items, now=NOW)

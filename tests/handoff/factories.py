@@ -6,12 +6,16 @@ from typing import Any
 
 from accounts.models import BusinessCalendar, OpeningHours, Team, User
 from handoff import pipeline
-from handoff.models import Handoff, Pool, PoolMember, RejectReason
+from handoff.models import Handoff, Pool, PoolMember, Question, RejectReason
 from leads.models import Lead
 from scoring.models import Crossing, LineState, ModelVersion
 from tests.factories import NOW, activity, lead, rep, team
 
 _numbers = itertools.count(1)
+
+#: What a fresh company asks, by key, in its order.
+FIRST_CONTACT = ("interest", "motivation")
+QUESTIONS = (*FIRST_CONTACT, "budget", "authority", "need", "timing")
 
 
 def office_hours(zone: str = "Europe/Berlin") -> BusinessCalendar:
@@ -79,18 +83,25 @@ def unassigned(at: datetime = NOW) -> Handoff:
     return Handoff.objects.get(lead=of)
 
 
+def question(key: str, framework: str = "bant") -> Question:
+    return Question.objects.get(key=key, framework__key=framework)
+
+
 def reason(code: str = "timing") -> RejectReason:
     return RejectReason.objects.get(code=code)
 
 
 __all__ = [
+    "FIRST_CONTACT",
     "NOW",
+    "QUESTIONS",
     "activity",
     "crossing",
     "lead",
     "offered",
     "office_hours",
     "pool",
+    "question",
     "reason",
     "reps",
     "unassigned",

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.models import User
 from handoff import decisions, pipeline, qualification
-from handoff.models import Handoff, Qualification, RejectReason
+from handoff.models import Handoff, RejectReason
 from leads.models import Lead
 from leads.stages import Stage
 from notifications import endpoints
@@ -17,7 +17,7 @@ from notifications.models import Announcement, Endpoint
 from scoring.rescoring import rescore_changed
 from tests.browser import worlds
 from tests.factories import NOW, activity, admin, company, lead, rep
-from tests.handoff.factories import pool
+from tests.handoff.factories import QUESTIONS, pool
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +130,7 @@ def test_an_opportunity_is_told_once() -> None:
     work()
     decisions.accept(handoff=Handoff.objects.get(), by=sol, at=NOW)
     marta.refresh_from_db()
-    for question in Qualification.QUESTIONS:
+    for question in QUESTIONS:
         qualification.answer(lead=marta, by=sol, question=question, level=3, at=NOW)
     activity(marta, "call_logged", NOW)
     marta.refresh_from_db()

@@ -11,7 +11,7 @@ from leads.models import Opportunity
 from leads.stages import Stage
 from tests.api.calling import caller
 from tests.factories import NOW, activity, lead, manager, marketer, rep, team
-from tests.handoff.factories import offered, pool, reason
+from tests.handoff.factories import QUESTIONS, offered, pool, reason
 
 pytestmark = pytest.mark.django_db
 
@@ -136,8 +136,8 @@ def test_c50_button_and_api_make_one_opportunity():
     path = f"/leads/{ada.public_id}/opportunity"
     early = call.post(path, {})
     assert early.status_code == 409
-    assert problem_fields(early) == [*Qualification.QUESTIONS, "a talk or demo"]
-    for question in Qualification.QUESTIONS:
+    assert problem_fields(early) == [*QUESTIONS, "a talk or demo"]
+    for question in QUESTIONS:
         qualification.answer(lead=ada, by=sol, question=question, level=2, at=NOW)
     activity(ada, "call_logged")
     by_button = qualification.convert(lead=ada, by=sol, at=NOW, amount=24000)
@@ -193,7 +193,10 @@ def test_s0_12_acceptance_may_ask_for_interest_and_motivation_first(settings):
     assert problem_fields(call.post(path, {"interest": {"level": "huge"}})) == ["interest.level"]
     told = {"interest": {"level": "likely", "note": "The board"}, "motivation": {"level": "weak"}}
     assert call.post(path, told).json()["stage"] == "sql"
-    known = {each.question: (each.level, each.note, each.by) for each in Qualification.objects.all()}
+    known = {
+        each.question.key: (each.level, each.note, each.by)
+        for each in Qualification.objects.select_related("question")
+    }
     assert known == {"interest": (2, "The board", sol), "motivation": (1, "", sol)}
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from handoff import decisions, pipeline, qualification
 from handoff.decisions import AlreadyDecided, ReturnDateRefused, UndoRefused
-from handoff.models import Handoff, Pool, PoolMember, Qualification, Verdict
+from handoff.models import Handoff, Pool, PoolMember, Verdict
 from handoff.permissions import NotYours, may_decide
 from leads import lifecycle
 from leads.models import StageChange
@@ -16,7 +16,7 @@ from leads.stages import Stage
 from notifications.models import Notification
 from scoring.models import Adjustment
 from tests.factories import NOW, activity, admin, lead, manager, marketer, rep, team
-from tests.handoff.factories import crossing, offered, pool, reason, reps, unassigned
+from tests.handoff.factories import QUESTIONS, crossing, offered, pool, reason, reps, unassigned
 
 pytestmark = pytest.mark.django_db
 
@@ -309,7 +309,7 @@ def test_a_verdict_on_which_something_was_built_stands():
 def qualified(handoff: Handoff, by) -> None:
     activity(handoff.lead, "call_logged")
     handoff.lead.refresh_from_db()
-    for question in Qualification.QUESTIONS:
+    for question in QUESTIONS:
         qualification.answer(lead=handoff.lead, by=by, question=question, level=2, at=NOW)
     qualification.convert(lead=handoff.lead, by=by, at=LATER)
 

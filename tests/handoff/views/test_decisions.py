@@ -14,6 +14,7 @@ from handoff import decisions
 from handoff.models import Handoff, Qualification, RejectReason, Verdict
 from leads.stages import Stage
 from tests.browser import worlds as browser_worlds
+from tests.handoff.factories import FIRST_CONTACT, question
 from tests.handoff.views.worlds import handed_over
 
 pytestmark = pytest.mark.django_db
@@ -307,7 +308,7 @@ def test_s0_12_accepting_asks_for_interest_and_motivation_in_one_step(
     told = {"interest": "2", "interest_note": "The board", "motivation": "3", "next": "/queue/?view=due"}
     answer = client.post(f"/handoffs/{marta.public_id}/acceptance/", told)
     assert (answer.status_code, answer["Location"]) == (302, "/queue/?view=due")
-    known = {each.question: (each.level, each.note) for each in Qualification.objects.filter(by=sol)}
+    known = {each.question.key: (each.level, each.note) for each in Qualification.objects.filter(by=sol)}
     assert known == {"interest": (2, "The board"), "motivation": (3, "")}
     assert not Handoff.objects.get(pk=marta.pk).is_open
 
@@ -335,8 +336,8 @@ def test_s0_12_what_is_known_is_not_asked_again(
     sol: User, marta: Handoff, signed_in: SignIn, settings: Any
 ) -> None:
     settings.ASK_INTEREST_TO_ACCEPT = True
-    for question in Qualification.FIRST_CONTACT:
-        Qualification.objects.create(lead=marta.lead, question=question, level=2, by=sol)
+    for key in FIRST_CONTACT:
+        Qualification.objects.create(lead=marta.lead, question=question(key), level=2, by=sol)
 
     assert accept(signed_in(sol), marta).status_code == 302
 

@@ -1,0 +1,112 @@
+"""What sales writes down in the demo beside verdicts and talks: ratings, tasks, suppliers, stages of deals; and
+what marketing disputes."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from uuid import UUID
+
+from accounts.models import Role, User
+from handoff import disputes, follow_ups, opportunities, quality
+from handoff.models import Handoff, Task, Verdict
+from leads.models import Lead, Opportunity
+from leads.stages import Stage as LeadStage
+
+from . import texts
+from .cast import at_work
+
+Later = tuple[datetime, Callable[[datetime], None]]
+
+#: Ratings are kinder after an acceptance.
+_SCORES = {"accepted": (3, 4, 4, 5, 5), "rejected": (1, 2, 2, 3)}
+_HALF_AN_HOUR = timedelta(minutes=30)
+
+
+def _rng(lead: Lead, what: str) -> Random:
+    """One's own for each lead and matter: what is added here moves nothing else in the demo."""
+    return Random(f"{what}:{lead.email}")
+
+
+def of_acceptance(*, handoff: Handoff, by: User, at: datetime) -> Iterator[Later]:
+    """A rating most times, a task as a rule, another supplier now and then."""
+    lead, rng = handoff.lead, _rng(handoff.lead, "accepted")
+    if rng.random() < 0.7:
+        yield at + timedelta(minutes=2), partial(_rate, handoff, by, rng.choice(_SCORES["accepted"]))
+    if rng.random() < 0.6:
+        due = at + timedelta(days=rng.choice((1, 2, 3, 5, 8)))
+        key = UUID(int=rng.getrandbits(128), version=4)
+        yield at + _HALF_AN_HOUR, partial(_plan, lead, by, rng.choice(texts.TASKS), due, key)
+        if rng.random() < 0.9:
+            yield due - timedelta(hours=rng.uniform(1, 20)), partial(_finish, key, by)
+    if rng.random() < 0.35:
+        name, note = rng.choice(texts.SUPPLIERS), rng.choice(texts.ABOUT_SUPPLIERS)
+        yield at + 2 * _HALF_AN_HOUR, partial(_supplier, lead, name, note, by)
+
+
+def of_rejection(*, handoff: Handoff, by: User, at: datetime) -> Iterator[Later]:
+    """A rating half the time; some marketers hold that it was an SQL, and both sides settle it a week later."""
+    rng = _rng(handoff.lead, f"rejected {handoff.cycle}")
+    if rng.random() < 0.5:
+        yield at + timedelta(minutes=1), partial(_rate, handoff, by, rng.choice(_SCORES["rejected"]))
+    handoff.lead.refresh_from_db(fields=["stage"])
+    if rng.random() < 0.25 and handoff.lead.stage == LeadStage.MQL:
+        yield at + timedelta(hours=5), partial(_dispute, handoff)
+        if rng.random() < 0.6:
+            yield at + timedelta(days=7), partial(_settle, handoff, rng.random() < 0.5)
+
+
+def of_deal(*, lead: Lead, by: User, at: datetime, goes_on: bool) -> Iterator[Later]:
+    """The deal moves on, every few days, as far as it gets."""
+    rng, moment = _rng(lead, "deal"), at
+    for stage in opportunities.stages()[1 : rng.randint(2, 5)]:
+        moment += timedelta(days=rng.uniform(1, 4 if goes_on else 1.5))
+        moment = at_work(moment, by.time_zone)
+        yield moment, partial(_advance, lead, stage.key, by)
+
+
+def _rate(handoff: Handoff, by: User, score: int, at: datetime) -> None:
+    handoff.refresh_from_db(fields=["status"])
+    quality.rate(handoff=handoff, by=by, score=score, note=texts.RATED[score], at=at)
+
+
+def _plan(lead: Lead, by: User, title: str, due: datetime, key: UUID, at: datetime) -> None:
+    follow_ups.add(lead=lead, by=by, owner=by, title=title, due_at=due, key=key, at=at)
+
+
+def _finish(key: UUID, by: User, at: datetime) -> None:
+    follow_ups.finish(task=Task.objects.get(key=key), by=by, at=at)
+
+
+def _supplier(lead: Lead, name: str, note: str, by: User, at: datetime) -> None:
+    opportunities.note_supplier(lead=lead, name=name, note=note, by=by, at=at)
+
+
+def _advance(lead: Lead, stage: str, by: User, at: datetime) -> None:
+    deal = Opportunity.objects.open().filter(lead=lead).first()
+    if deal is not None:
+        to = next(each for each in opportunities.stages() if each.key == stage)
+        opportunities.move(opportunity=deal, to=to, by=by, at=at)
+
+
+def _dispute(handoff: Handoff, at: datetime) -> None:
+    verdict = _rejection(handoff)
+    marketer = User.objects.filter(role=Role.MARKETER).order_by("pk").first()
+    if verdict is not None and marketer is not None:
+        note = _rng(handoff.lead, "disputed").choice(texts.DISPUTED)
+        disputes.dispute(verdict=verdict, by=marketer, note=note, at=at)
+
+
+def _settle(handoff: Handoff, was_sql: bool, at: datetime) -> None:
+    verdict = _rejection(handoff)
+    if verdict is None:
+        return
+    teams = handoff.pool.team.members.filter(role=Role.MANAGER).order_by("pk") if handoff.pool else None
+    manager, marketer = teams.first() if teams else None, verdict.dispute.by
+    for side, by in ((disputes.Side.MARKETING, marketer), (disputes.Side.SALES, manager)):
+        if by is not None:
+            disputes.say(dispute=verdict.dispute, by=by, side=side, was_sql=was_sql, at=at)
+
+
+def _rejection(handoff: Handoff) -> Verdict | None:
+    return Verdict.objects.filter(handoff=handoff, kind=Verdict.Kind.REJECT, undone_by=None).first()

@@ -1,0 +1,89 @@
+"""Rejections that somebody holds were wrong: put on the weekly review, and settled by both sides."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from accounts.models import Role
+from accounts.permissions import may_sign_for
+from leads.models import Lead
+
+from .models import Dispute, DisputeWord, Verdict
+from .permissions import NotYours, may_dispute
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+Side = DisputeWord.Side
+
+
+class NothingToDispute(Exception):
+    """Only a rejection that stands can be disputed."""
+
+
+class AlreadySettled(Exception):
+    """Both sides have said the same of it, or sales took its verdict back."""
+
+
+@transaction.atomic
+def dispute(*, verdict: Verdict, by: "User", note: str, at: datetime) -> Dispute:
+    """Hold that the lead of ``verdict`` was an SQL, because of ``note``. Disputed before: gives the one that
+    is there. Raises NotYours, NothingToDispute."""
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=verdict.handoff.lead_id)
+    if not may_dispute(by) or not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
+        raise NotYours("Marketing, and who leads sales, disputes a rejection.")
+    held = Verdict.objects.get(pk=verdict.pk)
+    if held.kind != Verdict.Kind.REJECT or Verdict.objects.filter(undoes=held).exists():
+        raise NothingToDispute("This lead was not sent back, or the verdict was taken back since.")
+    return Dispute.objects.get_or_create(verdict=held, defaults={"by": by, "at": at, "note": note})[0]
+
+
+def sides_of(user: "User", dispute: Dispute) -> list[Side]:
+    """For which sides ``user`` may speak now: a marketer for marketing, a manager for sales, an admin for
+    either; whoever has spoken for one side does not speak for the other. Reads ``dispute.words``."""
+    if dispute.settled_at is not None or dispute.verdict.kind != Verdict.Kind.REJECT:
+        return []
+    spoken = {word.side: word.by_id for word in latest_words(dispute).values()}
+    return [
+        side
+        for side in Side
+        if may_sign_for(user, side) and not any(by == user.pk and of != side for of, by in spoken.items())
+    ]
+
+
+def latest_words(dispute: Dispute) -> dict[str, DisputeWord]:
+    """What each side said last. Reads ``dispute.words``."""
+    words = sorted(dispute.words.all(), key=lambda word: (word.at, word.pk))
+    return {word.side: word for word in words}
+
+
+@transaction.atomic
+def say(*, dispute: Dispute, by: "User", side: str, was_sql: bool, at: datetime) -> Dispute:
+    """One side's word on a dispute. When both have said the same, it is settled and the outcome a fact; until
+    then a side may change its mind. The same word again changes nothing. Raises NotYours, AlreadySettled."""
+    held = Dispute.objects.select_for_update(no_key=True, of=("self",)).select_related("verdict")
+    found = held.get(pk=dispute.pk)
+    if not Dispute.objects.visible_to(by).filter(pk=found.pk).exists():
+        raise NotYours("This lead is with another team.")
+    if found.settled_at is not None:
+        outcome = "it was an SQL" if found.was_sql else "it was none"
+        raise AlreadySettled(f"Both sides have said that {outcome}.")
+    if Verdict.objects.filter(undoes=found.verdict_id).exists():
+        raise AlreadySettled("Sales took the verdict back.")
+    if side not in sides_of(by, found):
+        raise NotYours(_refusal(by, side))
+    words = latest_words(found)
+    if side not in words or words[side].was_sql != was_sql:
+        DisputeWord.objects.create(dispute=found, side=side, was_sql=was_sql, by=by, at=at)
+    other = words.get(Side.SALES if side == Side.MARKETING else Side.MARKETING)
+    if other is not None and other.was_sql == was_sql:
+        found.settled_at, found.was_sql = at, was_sql
+        found.save(update_fields=["settled_at", "was_sql"])
+    return found
+
+
+def _refusal(by: "User", side: str) -> str:
+    if by.role == Role.ADMIN or may_sign_for(by, side):
+        return "Nobody speaks for both sides."
+    return "Marketing speaks through marketers, sales through its managers."

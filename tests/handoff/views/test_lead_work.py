@@ -1,0 +1,223 @@
+"""What sales does on the lead page beside deciding: tasks, deals, ratings; and what marketing disputes."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from handoff import contacts, decisions, qualification
+from handoff.models import Dispute, Handoff, Rating, Requirement, Task
+from leads.models import Activity, CompetingSupplier, Lead, Opportunity
+from leads.stages import Stage
+from tests.factories import activity, lead
+from tests.handoff.views.worlds import handed_over, sent_back
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def marta(sol: User) -> Handoff:
+    return handed_over(sol, "Marta Kowalczyk", at=timezone.now() - timedelta(minutes=24))
+
+
+@pytest.fixture
+def deal(sol: User, marta: Handoff) -> Opportunity:
+    decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    Requirement.objects.update(is_active=False)
+    return qualification.convert(lead=marta.lead, by=sol, at=timezone.now(), amount=24000)
+
+
+def page(client: Client, of: Lead, tail: str = "") -> str:
+    answer = client.get(f"/leads/{of.public_id}/{tail}")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def new_task(of: Lead, to: User, **fields: str) -> dict[str, Any]:
+    due = timezone.localtime(timezone.now() + timedelta(days=1))
+    given = {"title": "Call back", "due_at": f"{due:%Y-%m-%dT%H:%M}", "owner": str(to.public_id)}
+    return {**given, "key": str(uuid.uuid4()), **fields}
+
+
+def test_a_task_is_one_step_and_shown_overdue(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    client = signed_in(sol)
+    given = new_task(marta.lead, sol)
+    for _ in range(2):
+        assert client.post(f"/leads/{marta.lead.public_id}/tasks/", given).status_code == 302
+    todo = Task.objects.get()
+    assert "1 open" in page(client, marta.lead)
+    Task.objects.update(due_at=timezone.now() - timedelta(hours=1))
+    assert "1 overdue" in page(client, marta.lead)
+    client.post(f"/tasks/{todo.public_id}/done/")
+    assert "<b>did</b>" in page(client, marta.lead)
+    client.post(f"/tasks/{todo.public_id}/undone/")
+    assert Task.objects.get().is_open
+
+
+def test_a_task_form_that_is_wrong_says_what_and_keeps_the_rest(
+    sol: User, nils: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    for wrong, said in (
+        ({"due_at": "2020-01-01T10:00"}, "Choose a moment to come."),
+        ({"title": ""}, "Say what is to do."),
+        ({"owner": str(nils.public_id)}, "Select a valid choice"),
+    ):
+        answer = client.post(f"/leads/{marta.lead.public_id}/tasks/", new_task(marta.lead, sol, **wrong))
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    assert not Task.objects.exists()
+
+
+def test_another_teams_task_is_not_found(nils: User, sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    signed_in(sol).post(f"/leads/{marta.lead.public_id}/tasks/", new_task(marta.lead, sol))
+    client = signed_in(nils)
+    assert client.post(f"/tasks/{Task.objects.get().public_id}/done/").status_code == 404
+    assert client.post(f"/leads/{marta.lead.public_id}/tasks/", {}).status_code == 404
+
+
+@pytest.mark.parametrize(("kind", "type_key"), [("left_word", "voicemail_left"), ("demo", "demo_attended")])
+def test_every_outcome_of_a_contact_is_an_activity_of_its_own(
+    sol: User, marta: Handoff, signed_in: SignIn, kind: str, type_key: str
+) -> None:
+    given = {"kind": kind, "key": str(uuid.uuid4())}
+    signed_in(sol).post(f"/leads/{marta.lead.public_id}/contacts/", given)
+    assert Activity.objects.get(source="sales").type.key == type_key
+    marta.refresh_from_db()
+    assert marta.first_touch_at is not None
+
+
+def test_s2_09_the_verb_itself_refuses_without_a_reason(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    sent_back(marta, by=sol, at=timezone.now())
+    mql = Lead.objects.get()
+    with pytest.raises(contacts.ReasonNeeded):
+        contacts.log(lead=mql, by=sol, kind="call", key=uuid.uuid4(), at=timezone.now())
+    assert not Activity.objects.filter(source="sales").exists()
+    html = page(signed_in(sol), mql)
+    assert "Call or write…" in html
+    assert "This is an MQL." in html
+
+
+def test_a_deal_moves_is_lost_and_reopened(sol: User, deal: Opportunity, signed_in: SignIn) -> None:
+    client, path = signed_in(sol), f"/opportunities/{deal.public_id}"
+    client.post(f"{path}/stage/", {"stage": "proposal"})
+    assert "weighted €12,000" in page(client, deal.lead)
+    assert client.post(f"{path}/outcome/", {"outcome": "lost"}).status_code == 422
+    client.post(f"{path}/outcome/", {"outcome": "lost", "reason": "price", "note": "A third more."})
+    html = page(client, deal.lead)
+    assert "too expensive" in html
+    assert "A third more." in html
+    assert client.post(f"{path}/stage/", {"stage": "agreed"}).status_code == 409
+    client.post(f"{path}/reopening/")
+    client.post(f"{path}/figures/", {"name": "Pilot", "amount": "1000.50", "close_on": "2030-01-31"})
+    assert "€1,000.50" in page(client, deal.lead)
+    assert Lead.objects.get().stage == Stage.OPPORTUNITY
+
+
+def test_a_colleague_sees_the_deal_and_does_not_move_it(
+    sofia: User, mara: User, deal: Opportunity, signed_in: SignIn
+) -> None:
+    for stranger in (sofia, mara):
+        client = signed_in(stranger)
+        html = page(client, deal.lead)
+        assert "€24,000" in html
+        assert "/stage/" not in html
+        assert client.post(f"/opportunities/{deal.public_id}/outcome/", {"outcome": "won"}).status_code == 403
+    assert Opportunity.objects.get().is_open
+
+
+def test_s2_16_a_manager_sees_what_is_missing_and_goes_on_with_a_reason(
+    sol: User, max_: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    assert "Why go on all the same?" not in page(signed_in(sol), marta.lead)
+    client = signed_in(max_)
+    assert "Go on without interest" in page(client, marta.lead)
+    path = f"/leads/{marta.lead.public_id}/opportunity/"
+    assert client.post(path, {}).status_code == 409
+    client.post(path, {"override": "Their CEO called ours."})
+    assert "Their CEO called ours." in page(client, marta.lead)
+
+
+def test_s2_06_other_suppliers_are_noted_and_taken_off(sol: User, marta: Handoff, signed_in: SignIn) -> None:
+    client, path = signed_in(sol), f"/leads/{marta.lead.public_id}/suppliers/"
+    client.post(path, {"name": "RouteMaster", "note": "<b>Contract</b> until March"})
+    html = page(client, marta.lead)
+    assert "RouteMaster" in html
+    assert "&lt;b&gt;Contract" in html
+    client.post(f"{path}{CompetingSupplier.objects.get().pk}/removal/")
+    assert not CompetingSupplier.objects.exists()
+    assert client.post(path, {"name": ""}).status_code == 422
+
+
+def test_s4_14_a_handoff_is_rated_in_one_click_after_the_verdict(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    assert "How good was this handoff?" not in page(client, marta.lead)
+    decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    assert "How good was this handoff?" in page(client, marta.lead)
+    for score in ("2", "4"):
+        client.post(f"/handoffs/{marta.public_id}/rating/", {"score": score})
+    assert Rating.objects.get().score == 4
+    client.post(f"/handoffs/{marta.public_id}/rating/", {"score": "9"})
+    assert Rating.objects.get().score == 4
+
+
+def test_s4_14_managers_and_marketing_read_the_trend_reps_do_not(
+    sol: User, mara: User, max_: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    signed_in(sol).post(f"/handoffs/{marta.public_id}/rating/", {"score": "2", "note": "Nobody knew of it."})
+    assert signed_in(sol).get("/quality/").status_code == 403
+    for reader in (mara, max_):
+        assert "Nobody knew of it." in signed_in(reader).get("/quality/?by=model").content.decode()
+
+
+def test_a_dispute_goes_from_the_lead_page_to_the_list_and_is_settled_by_both(
+    sol: User, mara: User, max_: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    sent_back(marta, by=sol, at=timezone.now())
+    market, sales, path = signed_in(mara), signed_in(max_), f"/handoffs/{marta.public_id}/dispute/"
+    assert signed_in(sol).post(path, {"note": "No."}).status_code == 403
+    assert market.post(path, {"note": ""}).status_code == 422
+    market.post(path, {"note": "She asked for an offer."})
+    found = Dispute.objects.get()
+    assert "She asked for an offer." in sales.get("/disputes/").content.decode()
+    say = f"/disputes/{found.public_id}/settlement/"
+    market.post(say, {"side": "marketing", "was_sql": "yes"})
+    assert market.post(say, {"side": "sales", "was_sql": "yes"}).status_code == 403
+    sales.post(say, {"side": "sales", "was_sql": "yes"})
+    found.refresh_from_db()
+    assert found.was_sql is True
+    assert "it was an SQL" in sales.get("/disputes/?show=settled").content.decode()
+    assert "Both sides agreed" in page(market, marta.lead)
+
+
+def test_several_kinds_can_be_shown_at_once_and_each_chip_leads_to_the_others(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    activity(marta.lead, "email_opened", timezone.now() - timedelta(hours=2))
+    activity(marta.lead, "page_view", timezone.now() - timedelta(hours=3))
+    client = signed_in(sol)
+    shown = client.get(f"/leads/{marta.lead.public_id}/?t=mail&t=web&t=nonsense").context["page"]
+    assert [entry["title"] for entry in shown.timeline.entries] == ["Opened an e-mail", "Viewed a page"]
+    urls = {chip.label: (chip.url.split("?")[-1], chip.on) for chip in shown.kinds}
+    assert urls["Web"] == ("t=mail#timeline", True)
+    assert urls["Steps"] == ("t=web&t=mail&t=steps#timeline", False)
+
+
+def test_hostile_words_stay_words(sol: User, signed_in: SignIn) -> None:
+    evil = "<script>alert(1)</script>"
+    handoff = handed_over(sol, evil, at=timezone.now() - timedelta(minutes=3))
+    client = signed_in(sol)
+    client.post(f"/leads/{handoff.lead.public_id}/tasks/", new_task(handoff.lead, sol, title=evil))
+    client.post(f"/leads/{handoff.lead.public_id}/suppliers/", {"name": evil, "note": evil})
+    assert lead("Other") != handoff.lead
+    assert evil not in page(client, handoff.lead)
