@@ -28,7 +28,20 @@ KINDS = {
     for kind in (
         Kind("handoff", "A lead is yours", "With the reasons and the time to answer.", _SALES),
         Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),
+        Kind(
+            "due_soon", "Time runs out for a lead", "Yours, before its time is over.",
+            (Role.REP, Role.MANAGER),
+        ),
         Kind("overdue", "A lead is overdue", "Yours, or one of a team you lead.", _SALES, is_alarm=True),
+        Kind(
+            "backup", "You are asked to step in", "A colleague has not answered; you may.", _SALES,
+            is_alarm=True,
+        ),
+        Kind(
+            "escalated", "A rep has not answered", "Of a team you lead, as the response times say.", _LEADERS,
+            is_alarm=True,
+        ),
+        Kind("reassigned", "A lead went on to another rep", "Because nobody had answered in time.", _SALES),
         Kind(
             "unassigned", "Nobody is available for a lead", "It waits in the unassigned queue.", _LEADERS,
             is_alarm=True,

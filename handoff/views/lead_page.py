@@ -27,7 +27,8 @@ from scoring.dimensions import SALES_STAGE
 from scoring.explanation import explain, history
 from scoring.next_steps import NextSteps, next_steps
 
-from . import worklists
+from . import clock_entries, worklists
+from .clock_entries import ClockPanel
 from .lead_path import Step, path_of
 from .rows import AgreedLine, by_activity, in_words, leading_line
 from .score_page import marks_of
@@ -70,6 +71,7 @@ class LeadPage:
     handoff: Handoff | None
     handoffs: list[Handoff]
     clock: Clock | None
+    clock_panel: ClockPanel | None
     decides: bool
     undoes: Verdict | None
     came_from: Neighbours | None
@@ -160,7 +162,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         after=parameters.get("after", ""),
         points=by_activity(explanation),
         changes=[change for change in changes if change.cause not in _TOLD_BY_VERDICTS],
-        added=_verdict_entries(handoffs, undoes),
+        added=[*_verdict_entries(handoffs, undoes), *clock_entries.entries(handoffs)],
     )
     origin = {key: value for key, value in base.items() if key != "t"}
     here = _with(url, origin, "") if origin else url
@@ -184,6 +186,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         handoff=newest_handoff,
         handoffs=handoffs,
         clock=read_clocks(handoffs=[waiting], at=at)[waiting.pk] if waiting else None,
+        clock_panel=clock_entries.clock_panel(handoff=newest_handoff, user=user, at=at),
         decides=decides,
         undoes=undoes,
         came_from=came_from,

@@ -21,6 +21,7 @@ from leads import paging
 from leads.models import Lead
 
 from .lead_page import LeadPage, lead_page
+from .pauses import PauseForm
 from .previews import reasons_in_use
 from .requests import Request, for_everybody, page_for, wants, way_back
 from .rows import AgreedLines, agreed_line, in_words, leading_scores
@@ -154,6 +155,7 @@ def _page(request: Request, lead: Lead, *, status: int = 200, **forms: Any) -> H
         "contact_form": ContactForm(selling_early=contacts.needs_reason(lead=lead)),
         "opportunity_form": OpportunityForm(),
         "handover_form": HandOverForm(),
+        "pause_form": PauseForm(),
         "phase_form": PhaseForm(initial={"phase": lead.phase}),
         **forms,
     }
