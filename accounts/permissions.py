@@ -66,3 +66,20 @@ def may_arrange_routing(user: User) -> bool:
 def sees_all_routing(user: User) -> bool:
     """Admins arrange every pool; a manager those of their teams."""
     return user.role == Role.ADMIN
+
+
+def may_set_calendars(user: User) -> bool:
+    """Who says when teams are open, and how soon they answer: both are agreed by those who lead."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
+def may_invite(user: User) -> bool:
+    """Who brings people in, says what they are, and switches them off."""
+    return user.role == Role.ADMIN
+
+
+def may_arrange_people(user: User, person: User) -> bool:
+    """Who says when ``person`` is away and works: an admin, and who leads a team of theirs. One query."""
+    if user.role == Role.ADMIN:
+        return True
+    return user.role == Role.MANAGER and user.teams.filter(pk__in=person.teams.values("pk")).exists()

@@ -331,6 +331,7 @@ CELERY_TASK_ROUTES = {
     "scoring.tasks.*": {"queue": "scoring"},
     "capture.tasks.*": {"queue": "bulk"},
     "crm.tasks.*": {"queue": "alerts"},
+    "accounts.tasks.*": {"queue": "bulk"},
 }
 
 #: What ``leads.ticks.tick(name)`` sends on commit. Beat repeats each, so a lost message costs one period.
@@ -353,12 +354,13 @@ BEAT = {
     "notifications.tasks.deliver_due": 5.0,
     "notifications.tasks.make_calls": 5.0,
     "notifications.tasks.make_digests": 60.0,
-    "handoff.tasks.raise_overdue_alarms": 30.0,
+    "handoff.tasks.escalate": 15.0,
     "handoff.tasks.remind_of_tasks": 60.0,
     "crm.tasks.sign_for_beat": 5.0,
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,
     # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.
     "handoff.tasks.remind_of_model_reviews": 3600.0,
+    "accounts.tasks.fill_calendars": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {

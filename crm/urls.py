@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", ui_gallery.gallery, name="ui"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("", include("accounts.urls")),
     path("", include("handoff.urls")),
     path("", include("scoring.urls")),
     path("", include("notifications.urls")),

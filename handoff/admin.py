@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from leads.admin import BigTableAdmin, HistoryAdmin
 from leads.ticks import tick
 
-from . import qualification_admin, routing_admin, stuck
-from .models import Handoff, Qualification, RejectReason, SlaPolicy, StuckCrossing, Verdict
+from . import clocks_admin, qualification_admin, routing_admin, stuck
+from .models import Handoff, Qualification, RejectReason, StuckCrossing, Verdict
 
-__all__ = ["qualification_admin", "routing_admin"]  # questions and deals; rules, pools, the ledger
+#: The rest of the desk: clocks; questions and deals; rules, pools, the ledger.
+__all__ = ["clocks_admin", "qualification_admin", "routing_admin"]
 
 
 class VerdictInline(admin.TabularInline[Verdict, Handoff]):
@@ -61,13 +62,6 @@ class RejectReasonAdmin(admin.ModelAdmin[RejectReason]):
     def has_delete_permission(self, request: HttpRequest, obj: RejectReason | None = None) -> bool:
         """Switch a reason off instead: verdicts keep it."""
         return False
-
-
-@admin.register(SlaPolicy)
-class SlaPolicyAdmin(admin.ModelAdmin[SlaPolicy]):
-    list_display = ("name", "min_intent", "response_minutes")
-    search_fields = ("name",)
-    ordering = ("-min_intent",)
 
 
 @admin.register(Qualification)

@@ -1,5 +1,6 @@
 """Who is told what about a handoff, and whose lists change with it. Each alarm is raised once."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,76 +11,172 @@ from accounts.models import Role, User
 from leads import signals
 from leads.ticks import tick
 from notifications import hurry
-from notifications.notify import notify, notify_all
+from notifications.notify import notify
 
 from . import announcements, messages
-from .models import Handoff, Verdict
+from .models import Handoff, Verdict, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from leads.models import Lead
+    from notifications.models import Section
 
     from .matching import Owner
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one person is told about one handoff; ``key`` is said to them once."""
+
+    to: User
+    kind: str
+    key: str
+    title: str
+    body: str
+    sections: "Sequence[Section]" = ()
+
+
+def tell(*, handoff: Handoff, words: "Iterable[Word]", at: datetime) -> None:
+    """Tell everybody their word, in the order of their ids, as one call that tells them all would take them.
+    Of several for one person the last is said: who has to act reads one message, not four. Safe to repeat."""
+    last = {word.to.pk: word for word in words}
+    for _, word in sorted(last.items()):
+        notify(
+            recipient=word.to,
+            kind=word.kind,
+            key=word.key,
+            title=word.title,
+            body=word.body,
+            sections=word.sections,
+            url=lead_url(handoff.lead),
+            about=handoff.lead.public_id,
+            at=at,
+        )
+    tick("deliveries")
+    lists_changed(handoff=handoff, also=[word.to for word in last.values()])
+
+
 def offered(*, handoff: Handoff, rep: User, at: datetime) -> None:
     """Tell ``rep``, with the reasons. Safe to repeat."""
+    tell(handoff=handoff, words=[offer(handoff=handoff, rep=rep, at=at)], at=at)
+    announcements.handed_over(handoff=handoff, at=at)
+
+
+def offer(*, handoff: Handoff, rep: User, at: datetime, instead_of: User | None = None) -> Word:
+    """That the lead is theirs, with the reasons; ``instead_of`` had it and let it lie."""
     lead = handoff.lead
     found = signals.newest(lead_ids=[lead.pk], at=at).get(lead.pk, [])
-    notify(
-        recipient=rep,
+    return Word(
+        to=rep,
         kind="handoff",
-        key=f"handoff:{handoff.pk}:offered",
+        key=_key(handoff, "offered"),
         title=messages.offered_title(lead=lead, signals=found),
-        body=messages.offered_body(handoff=handoff, zone=rep.time_zone),
+        body=messages.offered_body(handoff=handoff, zone=rep.time_zone, instead_of=instead_of),
         sections=messages.reasons(handoff.evidence["explanation"], zone=rep.time_zone),
-        url=lead_url(lead),
-        about=lead.public_id,
-        at=at,
     )
-    announcements.handed_over(handoff=handoff, at=at)
-    tick("deliveries")
-    lists_changed(handoff=handoff)
 
 
 def nobody_available(*, handoff: Handoff, at: datetime, waits_for: "Owner | None" = None) -> None:
     """Alarm who leads the pool's team, and the admins: nobody can take it, or it ``waits_for`` whoever has
     the account. Safe to repeat."""
-    notify_all(
-        recipients=_leaders(handoff),
-        kind="unassigned",
-        key=f"handoff:{handoff.pk}:unassigned",
-        title=messages.unassigned_title(lead=handoff.lead, waits_for=waits_for.name if waits_for else ""),
-        body=messages.unassigned_body(handoff=handoff, zone=handoff.time_zone),
-        url=lead_url(handoff.lead),
-        about=handoff.lead.public_id,
-        at=at,
-    )
+    tell(handoff=handoff, words=nobody(handoff=handoff, waits_for=waits_for), at=at)
     announcements.handed_over(handoff=handoff, at=at)
     announcements.unassigned(handoff=handoff, at=at)
-    tick("deliveries")
-    lists_changed(handoff=handoff)
 
 
-def overdue(*, handoff: Handoff, at: datetime) -> None:
-    """Alarm the rep and who leads them. Safe to repeat."""
-    recipients = list(_leaders(handoff, admins=handoff.rep is None))
-    if handoff.rep is not None:
-        recipients.append(handoff.rep)
-    notify_all(
-        recipients=recipients,
-        kind="overdue",
-        key=f"handoff:{handoff.pk}:overdue",
-        title=messages.overdue_title(lead=handoff.lead, rep=handoff.rep),
-        body=messages.overdue_body(handoff=handoff, zone=handoff.time_zone),
-        url=lead_url(handoff.lead),
-        about=handoff.lead.public_id,
-        at=at,
+def nobody(*, handoff: Handoff, waits_for: "Owner | None" = None) -> list[Word]:
+    """The alarm that nobody can take it."""
+    return [
+        Word(
+            to=person,
+            kind="unassigned",
+            key=_key(handoff, "unassigned"),
+            title=messages.unassigned_title(lead=handoff.lead, waits_for=waits_for.name if waits_for else ""),
+            body=messages.unassigned_body(handoff=handoff, zone=handoff.time_zone),
+        )
+        for person in leaders(handoff)
+    ]
+
+
+def overdue(*, handoff: Handoff, rep: User | None, due_at: datetime, work: Work | None = None) -> list[Word]:
+    """The alarm that a time is over, for the rep and who leads them."""
+    people = list(leaders(handoff, admins=rep is None))
+    if rep is not None:
+        people.append(rep)
+    return [
+        Word(
+            to=person,
+            kind="overdue",
+            key=_key(handoff, "overdue", work),
+            title=messages.overdue_title(lead=handoff.lead, rep=rep, work=work),
+            body=messages.overdue_body(handoff=handoff, due_at=due_at, zone=handoff.time_zone, work=work),
+        )
+        for person in people
+    ]
+
+
+def reminder(*, handoff: Handoff, rep: User, due_at: datetime, work: Work | None = None) -> Word:
+    """That time runs out."""
+    return Word(
+        to=rep,
+        kind="due_soon",
+        key=_key(handoff, f"due_soon:{handoff.round}", work),
+        title=messages.reminder_title(lead=handoff.lead, work=work),
+        body=messages.reminder_body(handoff=handoff, due_at=due_at, zone=rep.time_zone, work=work),
     )
-    announcements.overdue(handoff=handoff, at=at)
-    tick("deliveries")
-    lists_changed(handoff=handoff)
+
+
+def backup(*, handoff: Handoff, to: User, at: datetime) -> Word:
+    """That somebody else's lead waits, and they may answer."""
+    return Word(
+        to=to,
+        kind="backup",
+        key=_key(handoff, f"backup:{handoff.round}"),
+        title=messages.backup_title(handoff=handoff),
+        body=messages.backup_body(handoff=handoff, zone=to.time_zone),
+        sections=messages.reasons(handoff.evidence["explanation"], zone=to.time_zone),
+    )
+
+
+def escalated(
+    *, handoff: Handoff, rep: User | None, due_at: datetime, work: Work | None = None
+) -> list[Word]:
+    """Tell who leads the rep."""
+    return [
+        Word(
+            to=person,
+            kind="escalated",
+            key=_key(handoff, f"escalated:{handoff.round}", work),
+            title=messages.escalated_title(lead=handoff.lead, rep=rep, work=work),
+            body=messages.escalated_body(handoff=handoff, due_at=due_at, zone=handoff.time_zone, work=work),
+        )
+        for person in leaders(handoff, admins=False)
+    ]
+
+
+def taken(*, handoff: Handoff, of: User, due_at: datetime, leads: bool = True) -> list[Word]:
+    """That it went on to ``handoff.rep``, or to nobody, because ``of`` had not answered: for them, and for
+    who ``leads`` them."""
+    people = [*(leaders(handoff, admins=False) if leads else ()), of]
+    return [
+        Word(
+            to=person,
+            kind="reassigned",
+            key=_key(handoff, f"reassigned:{handoff.round}"),
+            title=messages.taken_title(handoff=handoff, of=of, to=person),
+            body=messages.taken_body(handoff=handoff, due_at=due_at, zone=person.time_zone),
+        )
+        for person in people
+    ]
+
+
+def _key(handoff: Handoff, what: str, work: Work | None = None) -> str:
+    """The same for the same fact; the second rep to have a lead is another fact."""
+    if work is not None:
+        return f"work:{work.pk}:{what}"
+    again = f":{handoff.round}" if handoff.round > 1 and what in ("offered", "unassigned") else ""
+    return f"handoff:{handoff.pk}:{what}{again}"
 
 
 def decided(*, verdict: Verdict) -> None:
@@ -147,10 +244,12 @@ def _sent_back(*, verdict: Verdict, at: datetime) -> None:
     tick("deliveries")  # they may have asked for a mail or a push all the same
 
 
-def lists_changed(*, handoff: Handoff) -> None:
-    """Wake the pages of everybody whose lists this handoff is in. One query."""
+def lists_changed(*, handoff: Handoff, also: "Iterable[User]" = ()) -> None:
+    """Wake the pages of everybody whose lists this handoff is in, and of those it ``also`` concerns. One
+    query."""
     teams = {handoff.pool.team_id} if handoff.pool else set()
     watching = Q(role=Role.MARKETER) | Q(role=Role.ADMIN) | Q(teams__in=teams)
+    watching |= Q(pk__in=[person.pk for person in also])
     if handoff.rep_id:
         watching |= Q(pk=handoff.rep_id)
     people = User.objects.filter(watching, is_active=True)
@@ -161,7 +260,7 @@ def lead_url(lead: "Lead") -> str:
     return reverse("handoff:lead", args=[lead.public_id])
 
 
-def _leaders(handoff: Handoff, *, admins: bool = True) -> "QuerySet[User]":
+def leaders(handoff: Handoff, *, admins: bool = True) -> "QuerySet[User]":
     """Managers of the team whose lead it is, and the admins if asked or if the team has no manager."""
     teams = [handoff.pool.team_id] if handoff.pool else []
     managers = User.objects.filter(is_active=True, role=Role.MANAGER, teams__in=teams)

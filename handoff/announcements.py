@@ -16,7 +16,7 @@ from notifications.announcing import Told, announce, is_heard
 from notifications.notify import one_line
 
 from . import evidence, messages
-from .models import Handoff, Verdict
+from .models import Handoff, Step, Verdict
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -55,6 +55,17 @@ def unassigned(*, handoff: Handoff, at: datetime) -> None:
         title = messages.unassigned_title(lead=handoff.lead)
         told = _about_handoff(handoff, title, at=at)
         _tell("handoff.unassigned", f"handoff:{handoff.pk}:unassigned", handoff.lead, told, at)
+
+
+def escalated(*, handoff: Handoff, step: Step, at: datetime) -> None:
+    """Of a step that was taken because nobody had answered: "backup", "manager" or "reassign", with who was
+    asked or got it. Reminders are between the product and the rep."""
+    if not is_heard("handoff.escalated"):
+        return
+    said = {"backup": "a backup was asked", "manager": "the manager was told", "reassign": "it went on"}
+    told = _about_handoff(handoff, f"{handoff.lead} has no answer: {said[step.does]}", at=at)
+    told["escalation"] = {"step": step.does, "round": step.round, "to": _person(step.to)}
+    _tell("handoff.escalated", f"step:{step.pk}:escalated", handoff.lead, told, at)
 
 
 def overdue(*, handoff: Handoff, at: datetime) -> None:

@@ -68,7 +68,7 @@ def read(form: ConditionForm, rule: RoutingRule | None) -> RoutingRule:
     read_in.goes_on = form.on("goes_on") and not to_owner
     read_in.model = ScoringModel.objects.filter(key=form.get("model")).first() if form.get("model") else None
     read_in.when = form.condition()
-    read_in.scores = _scores(form)
+    read_in.scores = scores_of(form)
     try:
         read_in.full_clean(exclude=["position", "edited_by"])
     except ValidationError as error:
@@ -89,7 +89,8 @@ def _pool(public_id: str) -> Pool | None:
         return None
 
 
-def _scores(form: ConditionForm) -> dict[str, dict[str, int]]:
+def scores_of(form: ConditionForm) -> dict[str, dict[str, int]]:
+    """The bounds of the score in ``form``: figure → at_least, below."""
     scores: dict[str, dict[str, int]] = {}
     for figure in FIGURES:
         for bound in BOUNDS:

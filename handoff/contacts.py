@@ -13,6 +13,7 @@ from leads.models import ActivityType, Lead
 from leads.retrying import begins_again
 from leads.stages import Stage
 
+from . import working
 from .models import Handoff
 from .permissions import NotYours, may_log
 
@@ -63,6 +64,8 @@ def log(
     recorded = activities.record(activities=[contact], at=at)
     if recorded.inserted and type_key != NOTE:
         _stamp_first_touch(lead, by, at)
+        if by.role != "rep" or lead.owner_id in (None, by.pk):
+            working.touched(lead=lead, at=at)
 
 
 def _stamp_first_touch(lead: Lead, by: User, at: datetime) -> None:

@@ -16,7 +16,7 @@ from leads.ticks import tick
 from scoring.models import Adjustment, Crossing
 from scoring.rescoring import rescore_now
 
-from . import alerts, messages, qualification, recycling, routing
+from . import alerts, clocks, messages, qualification, recycling, routing, working
 from .models import Handoff, RejectReason, Verdict
 from .permissions import NotYours, refuse_verdict
 
@@ -77,6 +77,8 @@ def accept(
         qualification.answer(lead=handoff.lead, by=by, question=question, level=level, note=note, at=at)
     if left := qualification.to_ask_first(lead=handoff.lead):
         raise NotAskedYet(left)
+    if handoff.rep is not None and by.pk == handoff.backup_id != handoff.rep_id:
+        _step_in(handoff, by, at)
     claimed = handoff.rep is None
     if claimed:
         routing.assign_by_hand(handoff=handoff, rep=by, at=at)
@@ -94,6 +96,7 @@ def accept(
         owner_before=owner_before,
         stage_change=change,
     )
+    working.begin(handoff=handoff, at=at)
     alerts.decided(verdict=verdict)
     return verdict
 
@@ -152,8 +155,13 @@ def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
         transaction.on_commit(partial(rescore_now, lead_id=lead.pk), robust=True)
         tick("leads_changed")
     Handoff.objects.filter(pk=handoff.pk).update(
-        status=Handoff.Status.OPEN, decided_at=None, rep=handoff.rep, assigned_at=handoff.assigned_at
+        status=Handoff.Status.OPEN,
+        decided_at=None,
+        answer_seconds=None,
+        rep=handoff.rep,
+        assigned_at=handoff.assigned_at,
     )
+    working.drop(handoff=handoff, at=at)
     alerts.lists_changed(handoff=handoff)
     verdict = Verdict.objects.create(
         handoff=handoff, kind=Verdict.Kind.UNDO, by=by, at=at, undoes=last, stage_change=change
@@ -203,10 +211,21 @@ def _move(
         raise LeadMoved(str(conflict)) from conflict
 
 
+def _step_in(handoff: Handoff, by: "User", at: datetime) -> None:
+    """The lead is the backup's from now on, whatever becomes of the verdict."""
+    reason = f"stepped in for {handoff.rep}"
+    routing.assign_by_hand(handoff=handoff, rep=by, at=at, reason=reason)
+    handoff.rep, handoff.assigned_at = by, at
+
+
 def _close(handoff: Handoff, status: Handoff.Status, at: datetime) -> None:
     handoff.status, handoff.decided_at = status, at
     closed = Handoff.objects.filter(pk=handoff.pk, status=Handoff.Status.OPEN).update(
-        status=status, decided_at=at, rep=handoff.rep, assigned_at=handoff.assigned_at
+        status=status,
+        decided_at=at,
+        answer_seconds=clocks.answer_seconds(handoff=handoff, at=at),
+        rep=handoff.rep,
+        assigned_at=handoff.assigned_at,
     )
     if not closed:  # somebody wrote past the lock
         raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 REFUSED = "sent this lead back last"
+LET_LIE = "let this lead lie"
 #: Half-open stretches (start, end, reason).
 Away = tuple[tuple[datetime, datetime, str], ...]
 
@@ -82,11 +83,12 @@ class Ring:
     desks: list[Desk] = field(default_factory=list)
 
     def pick(
-        self, able: Sequence[Desk], held: Collection[str] = (), refused_by: int | None = None
+        self, able: Sequence[Desk], held: Collection[str] = (), spared: Collection[int] = ()
     ) -> Pick | None:
         """Whose turn it is among those who are ``able`` to take a lead for which ``held`` holds. Who prefers
         such leads takes turns among themselves, and so does who prefers none, so that the one does not
-        disturb the shares of the other. Whoever has only refused this lead keeps their turn."""
+        disturb the shares of the other. Who is ``spared`` (user ids), having refused this lead or let it lie,
+        keeps their turn."""
         desk = self._next(preferred(able, held))
         if desk is None:
             return None
@@ -96,7 +98,7 @@ class Ring:
             alike = [each for each in self.desks if not each.prefers and not desk.prefers]
         out = {each.member_id for each in self.desks} - {each.member_id for each in able}
         missed = [each for each in alike if each.weight and each.member_id in out]
-        kept = [each for each in missed if each.user.pk == refused_by]
+        kept = [each for each in missed if each.user.pk in spared]
         return Pick(desk, tuple(each for each in missed if each not in kept), in_turn=not kept)
 
     def _next(self, desks: Sequence[Desk]) -> Desk | None:
@@ -138,19 +140,22 @@ def why_not(
     *,
     at: datetime,
     refused_by: int | None = None,
+    barred: Collection[int] = (),
     held: Collection[str] = (),
     own: bool = False,
     any_hour: bool = False,
 ) -> str:
     """Why ``desk`` does not take this lead at ``at``; "" when it does. ``held`` are the keys of the
     conditions that hold for the lead. ``own``: it belongs to an account of theirs, so weight and preference
-    do not matter. ``any_hour``: nobody has to be at work to be handed it. Pure."""
+    do not matter. ``any_hour``: nobody has to be at work to be handed it. ``barred`` let it lie. Pure."""
     if why := absent(desk, at=at, any_hour=any_hour):
         return why
     if desk.open_at_most is not None and desk.load.open >= desk.open_at_most:
         return f"{desk.load.open} of {desk.open_at_most} open"
     if desk.per_day is not None and desk.load.today >= desk.per_day:
         return f"{desk.load.today} of {desk.per_day} today"
+    if desk.user.pk in barred:
+        return LET_LIE
     if desk.user.pk == refused_by:
         return REFUSED
     if own:
@@ -243,6 +248,19 @@ def read_rings(
             )
         )
     return rings
+
+
+def read_desk(user: "User", at: datetime) -> Desk:
+    """``user`` as they are ``at``, in no pool: whether they are there, not whether it is their turn. Three
+    queries."""
+    return Desk(
+        member_id=0,
+        user=user,
+        pool_id=0,
+        load=load_of([user.pk], at)[user.pk],
+        hours=_hours([user.pk])[user.pk],
+        absences=_absences([user.pk], at)[user.pk],
+    )
 
 
 def _hours(users: Iterable[int]) -> Mapping[int, tuple[Stretch, ...]]:

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 #: How far back rules and shares are counted.
 COUNTED = timedelta(days=30)
+#: Why a rep took a lead by hand.
+TAKEN = "taken from the unassigned queue"
 Kind = RoutingDecision.Kind
 
 
-def write(*, handoff: Handoff, of: "Assignment", at: datetime, kind: Kind = Kind.RULE) -> RoutingDecision:
-    """Keep why ``handoff`` went where it went. One query, one more where a rule held."""
+def write(
+    *, handoff: Handoff, of: "Assignment", at: datetime, kind: Kind = Kind.RULE, reason: str = ""
+) -> RoutingDecision:
+    """Keep why ``handoff`` went where it went; ``reason`` is what is to be said beside the rules. One query,
+    one more where a rule held."""
     way = of.way
     decision = RoutingDecision.objects.create(
         lead_id=handoff.lead_id,
@@ -32,7 +37,7 @@ def write(*, handoff: Handoff, of: "Assignment", at: datetime, kind: Kind = Kind
         rule_id=way.rule.pk if way.rule else None,
         pool=of.pool,
         chosen=of.rep,
-        reason=_reason(way),
+        reason="; ".join(filter(None, (reason, _reason(way))))[:300],
         trail=way.trail,
         members=way.members,
     )
@@ -51,8 +56,8 @@ def _reason(way: Walk) -> str:
     return str(way.trail[-1]["why"])[:300] if way.trail else ""
 
 
-def write_by_hand(*, handoff: Handoff, rep: User, at: datetime) -> RoutingDecision:
-    """``rep`` took what waited. One query."""
+def write_by_hand(*, handoff: Handoff, rep: User, at: datetime, reason: str = TAKEN) -> RoutingDecision:
+    """``rep`` took what waited, or what they backed up. One query."""
     return RoutingDecision.objects.create(
         lead_id=handoff.lead_id,
         handoff=handoff,
@@ -61,7 +66,7 @@ def write_by_hand(*, handoff: Handoff, rep: User, at: datetime) -> RoutingDecisi
         pool_id=handoff.pool_id,
         chosen=rep,
         by=rep,
-        reason="taken from the unassigned queue",
+        reason=reason,
     )
 
 
@@ -95,13 +100,15 @@ class Entry:
         """ "By the rule DACH, to Sofia Reuter in DACH"."""
         made = self.decision
         to = f"to {made.chosen}" if made.chosen else "to nobody yet"
-        where = f" in {made.pool}" if made.pool and made.kind in (Kind.RULE, Kind.WAITING) else ""
+        where = f" in {made.pool}" if made.pool and made.kind in (Kind.RULE, Kind.WAITING, Kind.LATE) else ""
         if made.kind == Kind.HAND:
             return f"{made.chosen} took it by hand"
         if made.kind == Kind.MOVED:
             return f"{made.by} handed it {to}"
         rule = f"the rule “{made.rule}”" if made.rule else "the territories"
         said = f"By {rule}, {to}{where}" if made.pool else "No rule and no pool takes it"
+        if made.kind == Kind.LATE:
+            return f"{said}, because nobody had answered"
         return f"{said}, after waiting" if made.kind == Kind.WAITING else said
 
 

@@ -105,7 +105,7 @@ def read_rule(row: RoutingRule) -> Rule:
     broken = ""
     try:
         if row.when is not None:
-            parts = tuple((key_of(part), sentence_of(part)) for part in _parts(row.when))
+            parts = parts_of(row.when)
     except ConditionError as error:
         broken = str(error)
     return Rule(
@@ -122,6 +122,11 @@ def read_rule(row: RoutingRule) -> Rule:
         goes_on=row.goes_on,
         broken=broken,
     )
+
+
+def parts_of(when: Any) -> tuple[tuple[str, str], ...]:
+    """The parts of a condition that have to hold together: key → what it says. Raises ConditionError."""
+    return tuple((key_of(part), sentence_of(part)) for part in _parts(when))
 
 
 def _parts(when: Any) -> list[Any]:
@@ -264,9 +269,19 @@ def _why_not_scored(scores: Mapping[str, Mapping[str, int]], figures: Mapping[st
 def said_of(rule: Rule, *, pool: str = "", countries: Sequence[str] = ()) -> str:
     """The rule as a sentence: "When the company's staff is at least 500: to Key accounts; with nobody there,
     the next rules are asked"."""
-    asked = [said for _, said in rule.parts]
+    asked = asked_of(rule)
     if rule.to == RoutingRule.To.TERRITORY and countries:
         asked.insert(0, f"the lead is from {_countries(countries)}")
+    words = f"When {' and '.join(asked)}" if asked else "Every lead"
+    if rule.to == RoutingRule.To.OWNER:
+        away = "waits for them when they are away" if rule.waits else "goes on when they are away"
+        return f"{words}: to the account owner; {away}."
+    return f"{words}: to {pool}{'; with nobody there the next rules are asked' if rule.goes_on else ''}."
+
+
+def asked_of(rule: Rule) -> list[str]:
+    """What the rule asks, each in words: "intent is 26 or more"."""
+    asked = [said for _, said in rule.parts]
     asked += [
         " and ".join(
             ([f"{figure} is {bounds['at_least']} or more"] if "at_least" in bounds else [])
@@ -276,11 +291,7 @@ def said_of(rule: Rule, *, pool: str = "", countries: Sequence[str] = ()) -> str
     ]
     if rule.model:
         asked.append(f"“{rule.model[1]}” leads")
-    words = f"When {' and '.join(asked)}" if asked else "Every lead"
-    if rule.to == RoutingRule.To.OWNER:
-        away = "waits for them when they are away" if rule.waits else "goes on when they are away"
-        return f"{words}: to the account owner; {away}."
-    return f"{words}: to {pool}{'; with nobody there the next rules are asked' if rule.goes_on else ''}."
+    return asked
 
 
 def _countries(codes: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from leads.models import Lead
 from leads.signals import Signal
 from notifications.models import Section
 
-from .models import Handoff, Task, Verdict
+from .models import Handoff, Promise, Task, Verdict, Work
 
 MINUS = "\u2212"
 
@@ -19,9 +19,12 @@ def offered_title(*, lead: Lead, signals: Sequence[Signal]) -> str:
     return f"{lead} is yours: {_what(signals)}"
 
 
-def offered_body(*, handoff: Handoff, zone: str) -> str:
-    """Who it is, until when an answer is due, and what marketing adds."""
+def offered_body(*, handoff: Handoff, zone: str, instead_of: object | None = None) -> str:
+    """Who it is, until when an answer is due, who had it before, and what marketing adds."""
     parts = [about(handoff.lead), f"Answer by {moment(handoff.due_at, zone)}."]
+    if instead_of:
+        due = f"An answer was due {moment(handoff.due_at, zone)}"
+        parts[1] = f"{due}, and {instead_of} had not given it: please answer now."
     if handoff.offered_by and handoff.stage_change.note:
         parts.append(f"{handoff.offered_by}: “{handoff.stage_change.note}”")
     return "\n".join(part for part in parts if part)
@@ -39,12 +42,65 @@ def unassigned_body(*, handoff: Handoff, zone: str) -> str:
     ).strip()
 
 
-def overdue_title(*, lead: Lead, rep: object | None) -> str:
+def overdue_title(*, lead: Lead, rep: object | None, work: Work | None = None) -> str:
+    if work is not None:
+        return f"{_owed(work).capitalize()} with {lead} is overdue{f' with {rep}' if rep else ''}"
     return f"{lead} is overdue with {rep}" if rep else f"{lead} is overdue and nobody’s"
 
 
-def overdue_body(*, handoff: Handoff, zone: str) -> str:
-    return f"{about(handoff.lead)}\nAn answer was due {moment(handoff.due_at, zone)}.".strip()
+def overdue_body(*, handoff: Handoff, due_at: datetime, zone: str, work: Work | None = None) -> str:
+    what = _owed(work).capitalize() if work else "An answer"
+    return f"{about(handoff.lead)}\n{what} was due {moment(due_at, zone)}.".strip()
+
+
+def reminder_title(*, lead: Lead, work: Work | None = None) -> str:
+    return f"{lead} waits for {_owed(work) if work else 'your answer'}"
+
+
+def reminder_body(*, handoff: Handoff, due_at: datetime, zone: str, work: Work | None = None) -> str:
+    what = "Be in touch" if work else "Answer"
+    return f"{about(handoff.lead)}\n{what} by {moment(due_at, zone)}.".strip()
+
+
+def backup_title(*, handoff: Handoff) -> str:
+    whose = f"{handoff.rep} has" if handoff.rep else "Nobody has"
+    return f"{whose} not answered {handoff.lead}: can you?"
+
+
+def backup_body(*, handoff: Handoff, zone: str) -> str:
+    return (
+        f"{about(handoff.lead)}\nYou are the backup: accept it and it is yours, or send it back. Due "
+        f"{moment(handoff.due_at, zone)}."
+    ).strip()
+
+
+def escalated_title(*, lead: Lead, rep: object | None, work: Work | None = None) -> str:
+    if work is not None:
+        return f"{_owed(work).capitalize()} with {lead} is still missing{f', from {rep}' if rep else ''}"
+    return f"{lead} has no answer yet from {rep}" if rep else f"{lead} has no answer yet, and nobody has it"
+
+
+def escalated_body(*, handoff: Handoff, due_at: datetime, zone: str, work: Work | None = None) -> str:
+    since = work.started_at if work else handoff.offered_at
+    return (
+        f"{about(handoff.lead)}\nWaiting since {moment(since, zone)}, due {moment(due_at, zone)}. You can "
+        "answer it yourself, or hand it on."
+    ).strip()
+
+
+def taken_title(*, handoff: Handoff, of: object, to: object) -> str:
+    whom = f"went on to {handoff.rep}" if handoff.rep else "is nobody’s now"
+    whose = "" if of == to else f"{of} had not answered: "
+    return f"{whose}{handoff.lead} {whom}"
+
+
+def taken_body(*, handoff: Handoff, due_at: datetime, zone: str) -> str:
+    where = "" if handoff.rep else " Nobody else could take it: it waits in the unassigned queue."
+    return f"{about(handoff.lead)}\nAn answer was due {moment(due_at, zone)}.{where}".strip()
+
+
+def _owed(work: Work) -> str:
+    return "a first contact" if work.promise == Promise.CONTACT else "the next activity"
 
 
 def handed_on_title(*, of: object, count: int) -> str:

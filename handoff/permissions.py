@@ -15,11 +15,19 @@ class NotYours(PermissionDenied):
 
 
 def may_decide(user: User, handoff: Handoff) -> bool:
-    """A rep decides on their own handoffs and on those nobody has yet; who leads a team, on all of it. About
-    a handoff that ``user`` may see. No query."""
+    """A rep decides on their own handoffs, on those nobody has yet and on those they were asked to back up;
+    who leads a team, on all of it. About a handoff that ``user`` may see. No query."""
     if not may_give_verdicts(user):
         return False
-    return handoff.rep_id in (None, user.pk) or user.role != "rep"
+    return handoff.rep_id in (None, user.pk) or handoff.backup_id == user.pk or user.role != "rep"
+
+
+def may_pause(user: User, handoff: Handoff) -> bool:
+    """Whoever has the lead, or leads the team, lets its clock stand still: not a bystander, and nobody for a
+    lead that no rep has, unless they lead the team. About a handoff that ``user`` may see. No query."""
+    if not may_give_verdicts(user):
+        return False
+    return handoff.rep_id == user.pk or user.role != "rep"
 
 
 def may_qualify(user: User, lead: Lead) -> bool:

@@ -7,13 +7,11 @@ its own that holds the lead, then the pool, then the handoff. What goes wrong wi
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.clock import database_now
 from accounts.permissions import may_hand_over
@@ -21,7 +19,6 @@ from leads import lifecycle
 from leads.lifecycle import StageConflict
 from leads.models import Lead, StageChange
 from leads.stages import WITH_MARKETING, WITH_SALES, Stage
-from scoring.dimensions import HUNDREDTHS
 from scoring.models import Crossing, ModelVersion
 from scoring.releasing import LEFT, MOOT, OVERTAKEN
 
@@ -29,26 +26,22 @@ from . import (
     alerts,
     announcements,
     clocks,
-    eligibility,
     evidence,
+    ladders,
     ledger,
-    matching,
     recycling,
     routing,
     stuck,
+    waiting,
 )
-from .models import Handoff, RoutingDecision, StuckCrossing, Verdict
+from .holding import NOT_THE_LEADS_FAULT, held, hold
+from .models import Handoff, StuckCrossing, Verdict
 from .permissions import NotYours
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 log = logging.getLogger(__name__)
-
-#: So many waiting handoffs are looked at with one statement.
-WAITING_AT_ONCE = 500
-#: The database is away or had to choose between two, or the worker's time is up.
-NOT_THE_LEADS_FAULT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 
 
 class Outcome:
@@ -82,7 +75,7 @@ def run(*, at: datetime | None = None, limit: int = 100, seconds: float = math.i
         if time.monotonic() >= until:
             return handled
     if not handled:
-        look_after_open(at=now, limit=limit)
+        waiting.look_after(at=now, limit=limit)
     return handled
 
 
@@ -108,7 +101,7 @@ def _try(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
 @transaction.atomic
 def _handle(crossing_id: int, lead_id: int, at: datetime | None) -> bool:
     """Act on one crossing, unless another worker has it. Returns whether it is done with."""
-    lead = _held(skip_locked=True).filter(pk=lead_id).first()
+    lead = held(skip_locked=True).filter(pk=lead_id).first()
     if lead is None:
         return False  # erased; or in the hands of somebody for a moment, and the next look comes to it
     # Once the lead is in hand: who comes late in a batch has a clock that starts late.
@@ -179,7 +172,6 @@ def _offer_to_sales(crossing: Crossing, lead: Lead, at: datetime) -> tuple[str, 
         lead=lead,
         change=change,
         at=at,
-        intent=crossing.intent,
         frozen=frozen,
         earlier=earlier,
         rejection=rejection,
@@ -195,7 +187,7 @@ def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
     and StageConflict when the lead is no longer marketing's to give."""
     if not may_hand_over(by):
         raise NotYours("Marketing hands leads over.")
-    lead = _hold(lead.pk)
+    lead = hold(lead.pk)
     if lead.stage not in (*WITH_MARKETING, Stage.CLOSED):
         raise StageConflict(lead, lead.stage)
     change = lifecycle.move(
@@ -209,7 +201,6 @@ def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
         lead=lead,
         change=change,
         at=at,
-        intent=leading.intent if leading else 0,
         frozen=frozen,
         earlier=lead.handoffs.count(),
         rejection=rejection,
@@ -222,7 +213,6 @@ def _offer(
     lead: Lead,
     change: StageChange,
     at: datetime,
-    intent: int,
     frozen: "evidence.Evidence",
     earlier: int,
     rejection: Verdict | None,
@@ -230,10 +220,10 @@ def _offer(
     by: "User | None" = None,
 ) -> Handoff:
     """Choose the rep, start the clock, freeze the reasons, tell the rep; or, with nobody available, let it
-    wait where everybody sees it and raise the alarm. ``intent`` in hundredths; ``earlier`` counts the lead's
-    handoffs until now; ``rejection`` is its last one, whose rep does not get it again at once."""
+    wait where everybody sees it and raise the alarm. ``earlier`` counts the lead's handoffs until now;
+    ``rejection`` is its last one, whose rep does not get it again at once."""
     where = routing.assign(lead=lead, at=at, refused_by=recycling.refuser(rejection))
-    deadline = clocks.set_deadline(pool=where.pool, intent=intent / HUNDREDTHS, at=at)
+    deadline = clocks.set_deadline(lead=lead, pool=where.pool, at=at, crossing=crossing)
     handoff = Handoff.objects.create(
         lead=lead,
         cycle=earlier + 1,
@@ -245,10 +235,12 @@ def _offer(
         assigned_at=at if where.rep else None,
         due_at=deadline.due_at,
         allowed_minutes=deadline.minutes,
+        policy=deadline.policy,
         offered_by=by,
         stage_change=change,
         evidence=frozen,
     )
+    ladders.begin(handoff=handoff, at=at)
     ledger.write(handoff=handoff, of=where, at=at)
     if where.rep:
         alerts.offered(handoff=handoff, rep=where.rep, at=at)
@@ -257,119 +249,8 @@ def _offer(
     return handoff
 
 
-# Open handoffs
-
-
-def look_after_open(*, at: datetime | None = None, limit: int = 100) -> None:
-    """Withdraw what has become pointless, and give what waits to reps who have become available."""
-    at = at or database_now()
-    withdraw_overtaken(at=at, limit=limit)
-    assign_waiting(at=at, limit=limit)
-
-
-def withdraw_overtaken(*, at: datetime, limit: int = 100) -> int:
-    """Take back up to ``limit`` handoffs whose lead has left sales' hands without a verdict, so that nobody
-    is asked for one. Returns how many."""
-    overtaken = Handoff.objects.overtaken().order_by("id").values_list("id", flat=True)
-    return _each(list(overtaken[:limit]), _withdraw, at)
-
-
-@transaction.atomic
-def _withdraw(handoff_id: int, at: datetime) -> bool:
-    _hold(Handoff.objects.values_list("lead_id", flat=True).get(pk=handoff_id))
-    handoff = Handoff.objects.overtaken().select_related("pool").filter(pk=handoff_id).first()
-    if handoff is None:
-        return False
-    Handoff.objects.filter(pk=handoff.pk).update(status=Handoff.Status.WITHDRAWN, decided_at=at)
-    alerts.lists_changed(handoff=handoff)
-    return True
-
-
-def assign_waiting(*, at: datetime, limit: int = 100) -> int:
-    """Give up to ``limit`` handoffs that nobody had to reps who take leads now, oldest first. Their clocks
-    have been running. Returns how many found a rep."""
-    waiting = list(Handoff.objects.unassigned().order_by("offered_at", "id").values_list("id", "lead_id"))
-    if not waiting:
-        return 0
-    rings = eligibility.read_rings(pool_ids=None, at=at)
-    desks = (desk for ring in rings.values() if ring.pool.is_active for desk in ring.desks)
-    if all(eligibility.absent(desk, at=at) for desk in desks):
-        return 0  # as in any night
-    rules, assigned = matching.read_rules(), 0
-    for first in range(0, len(waiting), WAITING_AT_ONCE):
-        some = dict(waiting[first : first + WAITING_AT_ONCE])
-        could = routing.placeable(lead_ids=list(some.values()), at=at, rules=rules, rings=rings)
-        ready = [handoff_id for handoff_id, lead_id in some.items() if lead_id in could]
-        assigned += _each(ready[: limit - assigned], _assign, at)
-        if assigned >= limit:
-            break
-    return assigned
-
-
-@transaction.atomic
-def _assign(handoff_id: int, at: datetime) -> bool:
-    lead = _hold(Handoff.objects.values_list("lead_id", flat=True).get(pk=handoff_id))
-    handoff = Handoff.objects.unassigned().filter(pk=handoff_id).select_related("offered_by").first()
-    if handoff is None:
-        return False
-    refuser = recycling.refuser(recycling.last_rejection(lead))
-    where = routing.assign(lead=lead, at=at, refused_by=refuser)
-    if where.rep is None:
-        return False
-    Handoff.objects.filter(pk=handoff.pk).update(pool=where.pool, rep=where.rep, assigned_at=at)
-    handoff.lead, handoff.pool, handoff.rep, handoff.assigned_at = lead, where.pool, where.rep, at
-    ledger.write(handoff=handoff, of=where, at=at, kind=RoutingDecision.Kind.WAITING)
-    alerts.offered(handoff=handoff, rep=where.rep, at=at)
-    return True
-
-
-def raise_overdue_alarms(*, at: datetime | None = None, limit: int = 50) -> int:
-    """Say of up to ``limit`` handoffs whose time is up that it is, once each. Returns how many."""
-    at = at or database_now()
-    late = Handoff.objects.to_alarm(at).due_first().values_list("id", flat=True)[:limit]
-    return _each(late, _alarm, at)
-
-
-@transaction.atomic
-def _alarm(handoff_id: int, at: datetime) -> bool:
-    if not Handoff.objects.to_alarm(at).filter(pk=handoff_id).update(alarmed_at=at):
-        return False  # answered, or said by another worker, a moment ago
-    handoffs = Handoff.objects.select_related("lead__company", "rep", "pool__team__calendar")
-    handoff = handoffs.get(pk=handoff_id)
-    alerts.overdue(handoff=handoff, at=at)
-    return True
-
-
-def _each(handoff_ids: Iterable[int], step: Callable[[int, datetime], bool], at: datetime) -> int:
-    """Take ``step`` with each handoff; what goes wrong with one is logged and stops no other. Returns how
-    many steps were taken."""
-    taken = 0
-    for handoff_id in handoff_ids:
-        try:
-            taken += step(handoff_id, at)
-        except NOT_THE_LEADS_FAULT:
-            raise
-        except Exception:
-            log.exception("handoff %d: %s failed", handoff_id, step.__name__)
-    return taken
-
-
-# Locks
-
-
 def _claim(crossing_id: int, lead: Lead, at: datetime) -> Crossing | None:
     """The crossing, held, if it still waits and nobody else has it."""
     ready = Crossing.objects.ready(at).filter(pk=crossing_id, lead=lead)
     held = ready.select_for_update(skip_locked=True, of=("self",), no_key=True)
     return held.select_related("version", "stuck").first()
-
-
-def _hold(lead_id: int) -> Lead:
-    """The lead as it is now; nobody else moves it until the end of the transaction."""
-    return _held().get(pk=lead_id)
-
-
-def _held(*, skip_locked: bool = False) -> QuerySet[Lead]:
-    """Workers with the same list skip what another has: waiting for it, they would all wait at each lead."""
-    leads = Lead.objects.select_related("company")
-    return leads.select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)

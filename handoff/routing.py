@@ -4,7 +4,7 @@ What is read and held is here; the choice itself is pure (``walking``, ``eligibi
 decision is written down (``ledger``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,12 +33,15 @@ class Assignment:
     way: Walk
 
 
-def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assignment:
-    """Choose pool and rep for ``lead`` and take the rep's turn; their team may open the lead from now on. The
-    caller's transaction holds the lead, and writes the way into the ledger once there is a handoff. It also
-    holds the pools from here on, so that of two leads at the same moment each goes to the next in turn
-    (C-27). 13 queries, up to 3 more where a rule asks for facts, scores or account owners; the same however
-    many leads, rules and members there are; one more where somebody missed their turn."""
+def assign(
+    *, lead: Lead, at: datetime, refused_by: int | None = None, barred: Collection[int] = ()
+) -> Assignment:
+    """Choose pool and rep for ``lead`` and take the rep's turn; their team may open the lead from now on.
+    ``barred`` are people who let it lie: they do not get it, even if nobody else can take it. The caller's
+    transaction holds the lead, and writes the way into the ledger once there is a handoff. It also holds the
+    pools from here on, so that of two leads at the same moment each goes to the next in turn (C-27). 13
+    queries, up to 3 more where a rule asks for facts, scores or account owners; the same however many leads,
+    rules and members there are; one more where somebody missed their turn."""
     rules = matching.read_rules()
     rings = read_pools()
     wanted = preferences(rings)
@@ -47,7 +50,7 @@ def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assign
     if near:
         eligibility.hold(near)
         rings |= eligibility.read_rings(pool_ids=near, at=at)
-    way = walking.walk(asked, rules=rules, rings=rings, at=at, refused_by=refused_by)
+    way = walking.walk(asked, rules=rules, rings=rings, at=at, refused_by=refused_by, barred=barred)
     if way.ring is None:
         return Assignment(None, None, way)
     if way.desk is None:
@@ -60,9 +63,9 @@ def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assign
     return Assignment(way.ring.pool, way.desk.user, way)
 
 
-def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime) -> None:
-    """``rep`` takes what nobody had, without the ring's choice. Counts as their turn (C-20), and stands in
-    the ledger. Locks the pool; the caller holds the lead."""
+def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime, reason: str = ledger.TAKEN) -> None:
+    """``rep`` takes what nobody had, or what they were asked to back up, without the ring's choice. Counts as
+    their turn (C-20), and stands in the ledger. Locks the pool; the caller holds the lead."""
     way = Walk()
     if handoff.pool_id is not None:
         eligibility.hold([handoff.pool_id])
@@ -73,7 +76,7 @@ def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime) -> None:
             way.ring.give(way.pick, at)
             keep_turn(way.ring, way.pick)
     grant_access(lead=handoff.lead, team_ids=_team_ids(rep), at=at)
-    ledger.write_by_hand(handoff=handoff, rep=rep, at=at)
+    ledger.write_by_hand(handoff=handoff, rep=rep, at=at, reason=reason)
 
 
 def grant_access(*, lead: Lead, team_ids: Iterable[int], at: datetime) -> None:
@@ -83,16 +86,22 @@ def grant_access(*, lead: Lead, team_ids: Iterable[int], at: datetime) -> None:
 
 
 def placeable(
-    *, lead_ids: Sequence[int], at: datetime, rules: Sequence[Rule], rings: dict[int, Ring]
+    *,
+    lead_ids: Sequence[int],
+    at: datetime,
+    rules: Sequence[Rule],
+    rings: dict[int, Ring],
+    barred: Mapping[int, Collection[int]],
 ) -> set[int]:
     """Those of these leads that somebody could be given now, each counted for its rep, so that who has room
-    for one is not promised two. Looks without locking; up to 4 queries for all of them."""
+    for one is not promised two. ``barred`` are the people who let a lead lie, by lead. Looks
+    without locking; up to 4 queries for all of them."""
     asked = matching.ask(lead_ids=lead_ids, rules=rules, preferences=preferences(rings), at=at)
     found = set()
     for lead_id in lead_ids:
         if lead_id not in asked:
             continue
-        way = walking.walk(asked[lead_id], rules=rules, rings=rings, at=at)
+        way = walking.walk(asked[lead_id], rules=rules, rings=rings, at=at, barred=barred.get(lead_id, ()))
         if way.desk is not None:
             walking.take(way, at=at)
             found.add(lead_id)

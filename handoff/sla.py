@@ -22,25 +22,15 @@ class Calendar:
 ALWAYS_OPEN = Calendar()
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """``minutes`` of business time to answer, from ``min_intent`` points on."""
-
-    min_intent: int
-    minutes: int
-
-
-def choose_policy(*, policies: list[Policy], intent: float) -> Policy | None:
-    """The one with the highest minimum that ``intent`` (points) reaches; None when it reaches none."""
-    reached = [policy for policy in policies if policy.min_intent <= intent]
-    return max(reached, key=lambda policy: policy.min_intent, default=None)
-
-
 def due_at(*, start: datetime, minutes: int, calendar: Calendar) -> datetime:
     """The moment (aware, UTC) at which ``minutes`` of business time have passed since ``start`` (aware).
     Closing time counts as the end of the day before it counts as the start of the next; 0 minutes is
     ``start`` itself, even outside hours."""
-    left = timedelta(minutes=minutes)
+    return later(start=start, left=timedelta(minutes=minutes), calendar=calendar)
+
+
+def later(*, start: datetime, left: timedelta, calendar: Calendar) -> datetime:
+    """The moment (aware, UTC) at which ``left`` of business time has passed since ``start``."""
     if not left or not calendar.hours:
         return start.astimezone(UTC) + left
     for opens, closes in _open_from(start, calendar):
@@ -67,6 +57,12 @@ def minutes_left(*, at: datetime, due: datetime, calendar: Calendar) -> int:
     if at <= due:
         return int(elapsed(start=at, end=due, calendar=calendar) / timedelta(minutes=1))
     return -int(elapsed(start=due, end=at, calendar=calendar) / timedelta(minutes=1))
+
+
+def moved(*, moment: datetime, start: datetime, end: datetime, calendar: Calendar) -> datetime:
+    """Where ``moment``, which lies after ``start``, goes when the clock stands still from ``start`` to
+    ``end``: what was left at ``start`` is left at ``end``."""
+    return later(start=end, left=elapsed(start=start, end=moment, calendar=calendar), calendar=calendar)
 
 
 def _open_from(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from . import follow_ups, model_reviews, pipeline
+from . import escalation, follow_ups, model_reviews, pipeline, waiting
 
 #: A task works no longer than this, so that mail and alarms get their turn; the next tick goes on.
 SECONDS = 60
@@ -18,15 +18,15 @@ def run_pipeline() -> None:
     while pipeline.run(seconds=until - time.monotonic()):
         if time.monotonic() >= until:
             # However long the line of crossings is: who has come to work gets what has been waiting.
-            pipeline.look_after_open()
+            waiting.look_after()
             return
 
 
 @shared_task
-def raise_overdue_alarms() -> None:
-    """Say which handoffs are overdue."""
+def escalate() -> None:
+    """Take every step whose moment has come, and say what is overdue."""
     until = time.monotonic() + SECONDS
-    while pipeline.raise_overdue_alarms() and time.monotonic() < until:
+    while escalation.run() and time.monotonic() < until:
         pass
 
 

@@ -2,13 +2,13 @@
 goes in, the way with every reason comes out. The routing and the dry run walk the same way.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from . import eligibility
-from .eligibility import REFUSED, Desk, Pick, Ring
+from .eligibility import LET_LIE, REFUSED, Desk, Pick, Ring
 from .matching import AskedLead, Owner, Rule
 from .models import RoutingRule, RuleMatch
 from .models.pool import MOST_FALLBACKS
@@ -36,16 +36,37 @@ class Walk:
         return self.pick.desk if self.pick else None
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """When it is asked, and who does not get the lead: ``refused_by`` sent it back last, ``barred`` let it
+    lie."""
+
+    at: datetime
+    refused_by: int | None = None
+    barred: Collection[int] = ()
+
+    @property
+    def spared(self) -> set[int]:
+        """Who loses no turn for not getting it."""
+        return {*self.barred, *([self.refused_by] if self.refused_by else [])}
+
+
 def walk(
-    lead: AskedLead, *, rules: Sequence[Rule], rings: Rings, at: datetime, refused_by: int | None = None
+    lead: AskedLead,
+    *,
+    rules: Sequence[Rule],
+    rings: Rings,
+    at: datetime,
+    refused_by: int | None = None,
+    barred: Collection[int] = (),
 ) -> Walk:
     """Where ``lead`` goes at ``at``. Never straight back to the rep who sent it back last, unless nobody else
-    can take it. Changes nothing; ``take`` does."""
-    found = _walk(lead, rules, rings, at, refused_by)
+    can take it; never at all to who is ``barred``. Changes nothing; ``take`` does."""
+    found = _walk(lead, rules, rings, Asking(at, refused_by, barred))
     could = any(member["why"] == REFUSED for member in found.members)
     if found.desk is not None or not could or found.waits_for is not None:
         return found
-    again = _walk(lead, rules, rings, at, None)
+    again = _walk(lead, rules, rings, Asking(at, None, barred))
     again.trail[-1]["why"] += "; nobody else could take it"
     return again
 
@@ -91,7 +112,7 @@ def territory_of(lead: AskedLead, *, rules: Sequence[Rule], rings: Rings) -> Rin
     return next(named, None) or next((ring for ring in rest if not ring.pool.countries), None)
 
 
-def _walk(lead: AskedLead, rules: Sequence[Rule], rings: Rings, at: datetime, refused_by: int | None) -> Walk:
+def _walk(lead: AskedLead, rules: Sequence[Rule], rings: Rings, asking: Asking) -> Walk:
     found = Walk()
     for rule in rules:
         ring = rings.get(rule.pool_id) if rule.pool_id else None
@@ -102,17 +123,17 @@ def _walk(lead: AskedLead, rules: Sequence[Rule], rings: Rings, at: datetime, re
             found.trail.append({"rule": rule.pk, "name": rule.name, "held": False, "why": why})
             continue
         if ring is None:
-            outcome, why = _to_owner(found, lead, rule, rings, at, refused_by)
+            outcome, why = _to_owner(found, lead, rule, rings, asking)
             ends = outcome in (Outcome.PLACED, Outcome.WAITS)
         else:
-            outcome, why = _to_pool(found, lead, rule, ring, rings, at, refused_by)
+            outcome, why = _to_pool(found, lead, rule, ring, rings, asking)
             ends = outcome == Outcome.PLACED or not rule.goes_on
         found.trail.append({"rule": rule.pk, "name": rule.name, "held": True, "outcome": outcome, "why": why})
         found.matches.append((rule.pk, outcome))
         if ends:
             return found
     if territory := territory_of(lead, rules=rules, rings=rings):
-        _, why = _to_pool(found, lead, None, territory, rings, at, refused_by)
+        _, why = _to_pool(found, lead, None, territory, rings, asking)
         found.trail.append({"rule": None, "name": "Territories", "held": True, "why": why})
     else:
         why = f"no pool takes {lead.country}" if lead.country else "no pool takes leads of an unknown country"
@@ -126,8 +147,7 @@ def _to_pool(
     rule: Rule | None,
     ring: Ring,
     rings: Rings,
-    at: datetime,
-    refused_by: int | None,
+    asking: Asking,
 ) -> tuple[str, str]:
     """Try a pool and those it falls back on. Returns the outcome and the reason in words. A lead that nobody
     can take waits in the first pool that it came to."""
@@ -140,11 +160,17 @@ def _to_pool(
             continue
         able = []
         for desk in each.desks:
-            why = eligibility.why_not(desk, at=at, refused_by=refused_by, held=lead.held)
+            why = eligibility.why_not(
+                desk,
+                at=asking.at,
+                refused_by=asking.refused_by,
+                barred=asking.barred,
+                held=lead.held,
+            )
             found.members.append(_noted(desk, why))
             if not why:
                 able.append(desk)
-        pick = each.pick(able, lead.held, refused_by)
+        pick = each.pick(able, lead.held, asking.spared)
         if pick is not None:
             found.ring, found.pick, found.rule = each, pick, rule
             passed = f"; {'; '.join(reasons)}" if reasons else ""
@@ -153,9 +179,7 @@ def _to_pool(
     return Outcome.NOBODY if ring.desks else Outcome.EMPTY, "; ".join(reasons)
 
 
-def _to_owner(
-    found: Walk, lead: AskedLead, rule: Rule, rings: Rings, at: datetime, refused_by: int | None
-) -> tuple[str, str]:
+def _to_owner(found: Walk, lead: AskedLead, rule: Rule, rings: Rings, asking: Asking) -> tuple[str, str]:
     """Try who has the account, at the first of their desks that takes it. The turn counts there."""
     owner = lead.owner
     if owner is None:  # the rule does not hold without one
@@ -168,13 +192,15 @@ def _to_owner(
         desk = next((desk for desk in ring.desks if desk.user.pk == owner.user_id), None)
         if desk is None:
             continue  # taken out of the pool a moment ago
-        why = eligibility.why_not(desk, at=at, refused_by=refused_by, own=True)
+        why = eligibility.why_not(
+            desk, at=asking.at, refused_by=asking.refused_by, barred=asking.barred, own=True
+        )
         found.members.append(_noted(desk, why))
         if not why:
             found.ring, found.pick, found.rule = ring, Pick(desk, in_turn=False), rule
             whose = "owns this lead" if owner.is_own else "has this account"
             return Outcome.PLACED, f"{owner.name} {whose}"
-    if rule.waits and why != REFUSED:
+    if rule.waits and why not in (REFUSED, LET_LIE):
         found.ring, found.rule, found.waits_for = theirs[0], rule, owner
         return Outcome.WAITS, f"waits for {owner.name}: {why}"
     return Outcome.OWNER_AWAY, f"{owner.name}: {why}"

@@ -21,6 +21,7 @@ class Told(TypedDict):
     reasons: NotRequired[list[dict[str, Any]]]
     score: NotRequired[dict[str, Any] | None]
     handoff: NotRequired[dict[str, Any]]
+    escalation: NotRequired[dict[str, Any]]
     verdict: NotRequired[dict[str, Any]]
     opportunity: NotRequired[dict[str, Any]]
     stage: NotRequired[dict[str, Any]]

@@ -11,6 +11,7 @@ EVENT_TYPES = {
     "handoff.assigned": "A lead that waited for a rep found one",
     "handoff.unassigned": "Nobody is available for a lead",
     "handoff.overdue": "A lead is overdue",
+    "handoff.escalated": "A lead without an answer was escalated",
     "opportunity.created": "A lead became an opportunity",
     "opportunity.won": "A deal was won",
     "opportunity.lost": "A deal was lost",

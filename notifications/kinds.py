@@ -29,8 +29,21 @@ KINDS = {
         Kind("handoff", "A lead is yours", "With the reasons and the time to answer.", _SALES),
         Kind("taken_back", "Leads are taken back", "Rules that handed them over were rolled back.", _SALES),
         Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),
+        Kind(
+            "due_soon", "Time runs out for a lead", "Yours, before its time is over.",
+            (Role.REP, Role.MANAGER),
+        ),
         Kind("overdue", "A lead is overdue", "Yours, or one of a team you lead.", _SALES, is_alarm=True),
         Kind("task_due", "A task is due", "One that is yours, once.", _SALES),
+        Kind(
+            "backup", "You are asked to step in", "A colleague has not answered; you may.", _SALES,
+            is_alarm=True,
+        ),
+        Kind(
+            "escalated", "A rep has not answered", "Of a team you lead, as the response times say.", _LEADERS,
+            is_alarm=True,
+        ),
+        Kind("reassigned", "A lead went on to another rep", "Because nobody had answered in time.", _SALES),
         Kind(
             "unassigned", "Nobody is available for a lead", "It waits in the unassigned queue.", _LEADERS,
             is_alarm=True,

@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -22,6 +23,9 @@ class Role(models.TextChoices):
 class Team(models.Model):
     """A sales team; the boundary of who sees whose leads. "DACH", with its calendar."""
 
+    public_id = models.UUIDField(
+        default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
+    )  # the database's own, too: teams that were there before get one each
     name = models.CharField(max_length=80, unique=True)
     calendar = models.ForeignKey(BusinessCalendar, models.PROTECT, related_name="teams")
 

@@ -138,6 +138,12 @@ NORDIC_QUEUE = (
 )  # fmt: skip
 
 
+#: Nobody has answered her for longer than Sweden agreed on, so she went on to another rep.
+SWEDISH = NORDIC_QUEUE[2]
+#: Whose clock stands still, and why.
+PAUSED = ("Hendrikje Lammers", "Sits in the van until Thursday; asked to be called then.")
+
+
 class Returned(NamedTuple):
     """Somebody whom sales sent back ``days`` ago."""
 

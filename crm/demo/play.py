@@ -14,16 +14,16 @@ from functools import partial
 from random import Random
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
-from handoff import follow_ups, pipeline
+from handoff import escalation, follow_ups, pausing, pipeline
 from handoff.models import Handoff
 from leads import activities
 from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import cast, deals, planning, stories, workplace
+from . import cast, deals, featured, planning, stories, workplace
 from .cast import Fate, Firm, Happening, Person
 
 SEED = 20
@@ -101,6 +101,8 @@ class Stage:
                 self.at(happening.at, partial(self._happen, person, happening))
         for day in range(2, stories.HISTORY.days, SWEEP_EVERY.days):
             self.at(self.start + timedelta(days=day), self._sweep)
+        swedish = workplace.nordic_moment(minutes=featured.SWEDISH.minutes, before=self.now)
+        self.at(swedish - timedelta(seconds=1), self._hurry_sweden)
         analyzed = self.now - stories.HISTORY + timedelta(days=12)
         self.at(analyzed, self._analyze)
         moments = sorted(happening.at for person in plan.people for happening in person.happenings)
@@ -115,6 +117,8 @@ class Stage:
         self._sweep(self.now)
         while follow_ups.remind(at=self.now):
             pass
+        escalation.run(at=self.now, limit=AT_ONCE)
+        self._pause()
         self._close_the_past()
 
     def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:
@@ -205,7 +209,18 @@ class Stage:
         self.at(min(moment, latest), partial(self._answer, handoff, fate))
 
     def _alarm(self, at: datetime) -> None:
-        pipeline.raise_overdue_alarms(at=at)
+        escalation.run(at=at)
+
+    def _hurry_sweden(self, at: datetime) -> None:
+        workplace.hurry_sweden()
+
+    def _pause(self) -> None:
+        """One lead of the demo rep asked to be called later."""
+        handoff = Handoff.objects.open().filter(lead__name=featured.PAUSED[0]).select_related("rep").first()
+        if handoff is not None and handoff.rep is not None:
+            at = self.now - timedelta(minutes=2)
+            until = self.now + timedelta(days=3)
+            pausing.pause(handoff=handoff, by=handoff.rep, reason=featured.PAUSED[1], at=at, until=until)
 
     def _answer(self, handoff: Handoff, fate: Fate, at: datetime) -> None:
         for later, then in deals.answer(handoff=handoff, fate=fate, at=at, stage=self):
@@ -231,6 +246,5 @@ class Stage:
             state=Delivery.State.SENT, sent_at=F("next_at"), attempts=1
         )
         unread = self.now - timedelta(minutes=60)
-        Notification.objects.filter(created_at__lt=unread).update(
-            read_at=F("created_at") + timedelta(minutes=9)
-        )
+        seen = Q(created_at__lt=unread) | Q(kind="due_soon")  # a reminder reaches who sits at the desk
+        Notification.objects.filter(seen).update(read_at=F("created_at") + timedelta(minutes=9))

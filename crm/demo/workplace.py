@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
+from accounts import calendars
 from accounts.models import Absence, BusinessCalendar, Holiday, OpeningHours, Team, User
-from handoff.models import Pool, PoolMember, RoutingRule
+from handoff.models import LadderRung, Pool, PoolMember, RoutingRule, Rung, SlaPolicy
 
 from .lands import HOLIDAYS
 from .logins import DACH, NORDICS, REP, SIGNE, STAFF
@@ -42,11 +43,26 @@ def furnish(*, at: datetime) -> dict[str, User]:
         people[login.email].teams.set([teams[name] for name in login.teams])
     _pools(teams, people)
     _absences(people, at)
+    # At Fieldline a hot lead stays with its rep, with backup and manager told, for as long as a weekend lasts.
+    LadderRung.objects.filter(does=Rung.REASSIGN).update(minutes=7_200)
     return people
 
 
+def hurry_sweden() -> None:
+    """The last agreement before the demo starts: Sweden asked for an answer within the hour."""
+    sweden = SlaPolicy.objects.create(
+        name="Sweden", position=5, minutes=60, when={"field": "country", "op": "in", "value": ["SE"]}
+    )
+    LadderRung.objects.bulk_create(
+        LadderRung(policy=sweden, does=does, minutes=minutes)
+        for does, minutes in ((Rung.REMIND, 30), (Rung.MANAGER, 75), (Rung.REASSIGN, 90))
+    )
+
+
 def _nordic_calendar(at: datetime) -> BusinessCalendar:
-    calendar = BusinessCalendar.objects.create(name="Nordics, office hours", time_zone="Europe/Stockholm")
+    calendar = BusinessCalendar.objects.create(
+        name="Nordics, office hours", time_zone="Europe/Stockholm", country="SE"
+    )
     OpeningHours.objects.bulk_create(
         OpeningHours(calendar=calendar, weekday=day, opens=NORDIC_OPENS, closes=NORDIC_CLOSES)
         for day in range(5)
@@ -56,6 +72,7 @@ def _nordic_calendar(at: datetime) -> BusinessCalendar:
         for year in (at.year - 1, at.year, at.year + 1)
         for (month, day), name in HOLIDAYS.items()
     )
+    calendars.fill(calendar=calendar, at=at)
     return calendar
 
 

@@ -1,3 +1,4 @@
+from .clock import Pause, Step, Work
 from .dispute import Dispute, DisputeWord
 from .framework import Framework, Level, Question, Requirement
 from .handoff import Handoff
@@ -6,7 +7,7 @@ from .qualification import UNKNOWN, Qualification
 from .rating import Rating
 from .recycling_rule import RecyclingRule
 from .routing import RoutingDecision, RoutingRule, RuleMatch
-from .sla import SlaPolicy
+from .sla import LadderRung, Promise, Rung, SlaPolicy
 from .stuck_crossing import StuckCrossing
 from .task import Task
 from .verdict import RejectReason, Verdict
@@ -17,9 +18,12 @@ __all__ = [
     "DisputeWord",
     "Framework",
     "Handoff",
+    "LadderRung",
     "Level",
+    "Pause",
     "Pool",
     "PoolMember",
+    "Promise",
     "Qualification",
     "Question",
     "Rating",
@@ -29,8 +33,11 @@ __all__ = [
     "RoutingDecision",
     "RoutingRule",
     "RuleMatch",
+    "Rung",
     "SlaPolicy",
+    "Step",
     "StuckCrossing",
     "Task",
     "Verdict",
+    "Work",
 ]

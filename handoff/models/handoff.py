@@ -89,6 +89,28 @@ class Handoff(models.Model):
     assigned_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField()
     allowed_minutes = models.PositiveIntegerField(help_text="Business minutes agreed for the answer.")
+    policy = models.ForeignKey(
+        "handoff.SlaPolicy",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What was agreed then. Editing it moves no due time.",
+    )
+    round = models.PositiveSmallIntegerField(default=1, help_text="Counts the reps who had it in turn.")
+    backup = models.ForeignKey(
+        "accounts.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who was asked to step in and may answer as well.",
+    )
+    answer_seconds = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Business seconds from the offer to the verdict without pauses; 0 is at once.",
+    )
     first_touch_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     alarmed_at = models.DateTimeField(null=True, blank=True, help_text="When it was said to be overdue.")

@@ -161,6 +161,7 @@ class RoutingDecision(models.Model):
         HAND = "hand", "Taken by hand"
         MOVED = "moved", "Handed to somebody else"
         WAITING = "waiting", "Given after waiting"
+        LATE = "late", "Given to another in time"
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="routing_decisions")
     handoff = models.ForeignKey(

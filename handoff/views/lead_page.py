@@ -27,7 +27,8 @@ from scoring.dimensions import SALES_STAGE
 from scoring.explanation import explain, history
 from scoring.next_steps import NextSteps, next_steps
 
-from . import worklists
+from . import clock_entries, worklists
+from .clock_entries import ClockPanel
 from .colleagues import colleagues
 from .deal_panel import Deal, deals_of
 from .lead_path import Step, path_of
@@ -74,6 +75,7 @@ class LeadPage:
     handoff: Handoff | None
     handoffs: list[Handoff]
     clock: Clock | None
+    clock_panel: ClockPanel | None
     decides: bool
     undoes: Verdict | None
     came_from: Neighbours | None
@@ -193,7 +195,10 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         after=parameters.get("after", ""),
         points=by_activity(explanation),
         changes=_worth_telling(changes, told_steps),
-        added=entries_of(handoffs=handoffs, undoes=undoes, steps=told_steps, tasks=tasks, reasons=reasons),
+        added=[
+            *entries_of(handoffs=handoffs, undoes=undoes, steps=told_steps, tasks=tasks, reasons=reasons),
+            *clock_entries.entries(handoffs),
+        ],
     )
     works = works_on(user, lead, newest_handoff)
     disputed = _disputed(newest_handoff)
@@ -218,6 +223,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         handoff=newest_handoff,
         handoffs=handoffs,
         clock=read_clocks(handoffs=[waiting], at=at)[waiting.pk] if waiting else None,
+        clock_panel=clock_entries.clock_panel(handoff=newest_handoff, user=user, at=at),
         decides=decides,
         undoes=undoes,
         came_from=came_from,

@@ -33,6 +33,7 @@ from leads import paging
 from leads.models import Lead, Supplier
 
 from .lead_page import LeadPage, lead_page
+from .pauses import PauseForm
 from .previews import reasons_in_use
 from .requests import Request, for_everybody, page_for, wants, way_back
 from .rows import AgreedLines, agreed_line, in_words, leading_scores
@@ -180,6 +181,7 @@ def lead_again(request: Request, lead: Lead, *, status: int = 200, **forms: Any)
         "dispute_form": DisputeForm(),
         **_sales_forms(page, request, at),
         "handover_form": HandOverForm(),
+        "pause_form": PauseForm(),
         "phase_form": PhaseForm(initial={"phase": lead.phase}),
         **forms,
     }

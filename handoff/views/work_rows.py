@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from handoff.clocks import Clock, read_clocks
-from handoff.models import Handoff
+from handoff.models import Handoff, Pause
 from handoff.permissions import may_decide
 from leads.signals import newest
 
@@ -87,6 +88,7 @@ class Drawing:
         note = why.note
         if self.name == "team" and handoff.rep is not None:
             note = " · ".join(filter(None, (f"With {handoff.rep}", note)))
+        paused = clock.pause if clock else None
         return Row(
             id=row_id(handoff),
             url=f"{page}?{origin}",
@@ -101,10 +103,10 @@ class Drawing:
             **self.lines.measured(self.scores.get(lead.pk)),
             current=str(lead.public_id) == self.chosen,
             at=self.at,
-            due_at=handoff.due_at if clock else None,
+            due_at=handoff.due_at if clock and not paused else None,
             sla_total=handoff.allowed_minutes,
             sla_remaining=clock.remaining if clock else 0,
-            state=_state(handoff, working=self.view == "working"),
+            state=said_paused(paused) if paused else _state(handoff, working=self.view == "working"),
             accept_url=reverse("handoff:acceptance", args=[handoff.public_id]) if decides else "",
             reject_url=f"{page}?{origin}&reject=1#reject" if decides else "",
             lead_id=str(lead.public_id),
@@ -115,6 +117,12 @@ def _state(handoff: Handoff, *, working: bool) -> str:
     if handoff.is_open:
         return ""
     return handoff.lead.get_stage_display() if working else handoff.get_status_display()
+
+
+def said_paused(pause: Pause) -> str:
+    """ "Paused until 1 Jun: asked to be called then"."""
+    until = timezone.localtime(pause.until)
+    return f"Paused until {until.day} {until:%b}: {pause.reason}"
 
 
 def row_id(handoff: Handoff) -> str:

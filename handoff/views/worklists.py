@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.filters import Chip, HandoffFilter, chips, without
-from handoff.models import Handoff, SlaPolicy
+from handoff.models import Handoff
+from handoff.policies import agreed
 from leads import paging
 from leads.stages import Stage
 
@@ -194,7 +195,7 @@ def _worklist(
         rest = f"{reverse('handoff:team')}?view=unassigned" if more else ""
         groups.append(Group("Unassigned", "users", "warn", count, rule, draw.rows(strip[:STRIP]), rest))
     if view.open:
-        groups += _by_due(draw, page.rows, at, _rule(), filters.qs if page.next or after else None)
+        groups += _by_due(draw, page.rows, at, agreed(), filters.qs if page.next or after else None)
     elif page.rows:
         count = counts[view.key] if not narrowed else len(page.rows)
         icon = "handshake" if view.key == "working" else "check"
@@ -223,18 +224,6 @@ def _with_lead(handoffs: QuerySet[Handoff]) -> Any:
     return handoffs.select_related("lead__company", "rep", "pool")
 
 
-def _rule() -> str:
-    """The agreed response times in words: "agreed: 60 min from intent 26, 4 h for the rest". One query."""
-    said = []
-    for policy in SlaPolicy.objects.order_by("-min_intent"):
-        minutes = policy.response_minutes
-        span = f"{minutes} min" if minutes < 120 or minutes % 60 else f"{minutes // 60} h"
-        said.append(
-            f"{span} from intent {policy.min_intent}" if policy.min_intent else f"{span} for the rest"
-        )
-    return f"agreed: {', '.join(said)}" if said else ""
-
-
 def _by_due(
     draw: Drawing, handoffs: Sequence[Handoff], at: datetime, rule: str, whole: QuerySet[Handoff] | None
 ) -> list[Group]:
@@ -252,13 +241,13 @@ def _by_due(
         until = {f"n{number}": Q(due_at__lt=bucket[4]) for number, bucket in enumerate(buckets)}
         counts = whole.aggregate(**{name: Count("id", filter=due) for name, due in until.items()})
     groups, left, before = [], list(handoffs), 0
-    for number, (label, icon, kind, agreed, ends) in enumerate(buckets):
+    for number, (label, icon, kind, said, ends) in enumerate(buckets):
         rows = [handoff for handoff in left if handoff.due_at < ends]
         left = left[len(rows) :]
         count = counts[f"n{number}"] - before if counts else len(rows)
         before = counts.get(f"n{number}", 0)
         if rows:
-            groups.append(Group(label, icon, kind, count, agreed, draw.rows(rows)))
+            groups.append(Group(label, icon, kind, count, said, draw.rows(rows)))
     return groups
 
 

@@ -1,16 +1,16 @@
 """The pages of sales and marketing: readable for everybody, at every width, in both schemes."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Response
 
-from accounts import tokens
-from accounts.models import User
-from handoff import decisions
-from handoff.models import RejectReason
+from accounts import calendars, tokens
+from accounts.models import Absence, BusinessCalendar, User
+from handoff import decisions, escalation, pausing
+from handoff.models import RejectReason, SlaPolicy
 from leads.models import Lead
 from leads.stages import Stage
 from notifications import endpoints, switching
@@ -65,8 +65,39 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/leads/"),
         ("mara", "/mqls/"),
         ("mara", "/mqls/?view=back"),
+        *setup(cast),
         *alerts(cast),
         *versions(cast),
+    ]
+
+
+def setup(cast: worlds.Cast) -> list[tuple[str, str]]:
+    """Response times, calendars, people and teams, each as who may set it and as a reader; a paused clock."""
+    now = timezone.now()
+    hot = SlaPolicy.objects.get(name="Asked for something")
+    munich = BusinessCalendar(name="Munich", time_zone="Europe/Berlin", country="DE", subdivision="BY")
+    hours = [calendars.Hours(day, time(9), time(17)) for day in range(5)]
+    calendars.save(calendar=munich, hours=hours, by=cast.ada, at=now)
+    Absence.objects.create(user=cast.sofia, starts_at=now, ends_at=now + timedelta(days=3), reason="Fair")
+    paused = worlds.asks_for_a_demo(worlds.fitting("Paused Paula"))
+    pausing.pause(handoff=paused, by=cast.sol, reason="Asked to be called in June", at=now)
+    escalation.run(at=now)
+    tried = f"team={cast.sol.teams.get().public_id}&at=2026-05-08T16:00&intent=28&fit=30&engagement=5"
+    return [
+        ("max", "/response-times/"),
+        ("sol", f"/response-times/?{tried}"),
+        ("max", f"/response-times/{hot.public_id}/"),
+        ("max", "/response-times/new/?promise=contact"),
+        ("max", "/calendars/"),
+        ("max", f"/calendars/{munich.public_id}/"),
+        ("sol", f"/calendars/{munich.public_id}/"),
+        ("ada", "/people/"),
+        ("ada", f"/people/{cast.sofia.public_id}/"),
+        ("max", f"/people/{cast.sofia.public_id}/"),
+        ("ada", "/people/new/"),
+        ("sol", "/teams/"),
+        ("ada", f"/teams/{cast.sol.teams.get().public_id}/"),
+        ("sol", f"/leads/{paused.lead.public_id}/"),
     ]
 
 
@@ -138,13 +169,13 @@ def versions(cast: worlds.Cast) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("part", [0, 1, 2])
+@pytest.mark.parametrize("part", [0, 1, 2, 3])
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_are_accessible_and_fit(
     open_page: Open, addresses: list[tuple[str, str]], width: int, scheme: str, part: int
 ) -> None:
-    """A third of the pages each time: all of them take longer than one test may."""
-    mine = addresses[part::3]
+    """A quarter of the pages each time: all of them take longer than one test may."""
+    mine = addresses[part::4]
     people = {name: User.objects.get(email=f"{name}@handoff.example") for name in {name for name, _ in mine}}
     pages = {name: open_page(who, width=width, scheme=scheme) for name, who in people.items()}
     for name, path in mine:

@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
-from handoff.models import Qualification
+from accounts.models import BusinessCalendar, Team, User
+from handoff.models import Pool, Qualification, SlaPolicy
 from leads.models import Lead
 from leads.stages import Stage
 from scoring.models import ModelVersion
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 #: Every page: session, user, the rail's counts.
 FRAME = 3
 LINE = 2  # the live version, its line
-CLOCKS = 3  # teams with their calendar, opening hours, holidays
+CLOCKS = 4  # teams with their calendar, opening hours, holidays; pauses
 #: Explanations read through a cursor of their own; tests/scoring counts those.
 ASKED = (
     1  # where the lead's newest handoff went
@@ -80,6 +80,13 @@ BUDGETS = {
     + 2  # how many wait at each line
     + 1  # crossings with lead, company and version
     + 2,  # lines and triggers of the versions
+    "/response-times/": FRAME
+    + 2  # policies, their rungs
+    + 1  # labels of triggers
+    + 2,  # the teams to try, whether there are any
+    "/calendars/": FRAME + 4,  # calendars, hours, days off, teams
+    "/people/": FRAME + 3,  # people, teams, who is away
+    "/teams/": FRAME + 3,  # teams with calendar, people, pools
     "/leads/{id}/": FRAME
     + 1  # the lead with company and owner
     + 1  # the score that leads
@@ -88,6 +95,8 @@ BUDGETS = {
     + 2  # handoffs, verdicts
     + 2  # timeline: which activities, the activities
     + CLOCKS
+    + 2  # pauses and steps of the timeline
+    + 5  # the clock: its pause, its calendar, its steps
     + 1  # consent
     + ASKED
     + 2  # answers, talks
@@ -123,6 +132,10 @@ def cast(db: None) -> dict[str, User]:
         "/rules/": mara,
         "/rules/versions/": mara,
         "/rules/crossings/": mara,
+        "/response-times/": mara,
+        "/calendars/": mara,
+        "/people/": mara,
+        "/teams/": mara,
     }
 
 
@@ -146,6 +159,17 @@ def grow(to: int, cast: dict[str, User]) -> Lead:
         held(f"Held {number}", company=firm)
         model = ModelVersion.objects.live().model
         ModelVersion.objects.create(model=model, number=number + 2, created_by=cast["/mqls/"])
+        calendar = BusinessCalendar.objects.create(name=f"Calendar {number}")
+        calendar.opening_hours.create(weekday=0, opens="09:00", closes="17:00")
+        calendar.holidays.create(on=now.date(), name="Holiday")
+        crew = Team.objects.create(name=f"Team {number}", calendar=calendar)
+        away = factories.rep(f"Away{number} Person", crew)
+        away.absences.create(starts_at=now, ends_at=now + timedelta(days=1))
+        Pool.objects.create(name=f"Pool {number}", team=crew, is_active=False)
+        policy = SlaPolicy.objects.create(
+            name=f"Policy {number}", minutes=60, scores={"fit": {"at_least": 99}}
+        )
+        policy.rungs.create(does="remind", minutes=30)
         scored(lead(f"Mql {number}", stage=Stage.MQL, phase=phase, company=firm), intent=5)
     return mine
 

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from handoff import decisions, pipeline, qualification
+from handoff import decisions, escalation, pipeline, qualification
 from handoff.models import Handoff, RejectReason
 from leads.models import Lead
 from leads.stages import Stage
@@ -87,8 +87,8 @@ def test_nobody_available_then_found_then_overdue() -> None:
     assert told("handoff.assigned")["rep"]["name"] == "Sol Seller"
     assert Announcement.objects.filter(type="lead.handed_over").count() == 1
     late = Handoff.objects.get().due_at + timedelta(minutes=1)
-    pipeline.raise_overdue_alarms(at=late)
-    pipeline.raise_overdue_alarms(at=late)
+    escalation.run(at=late)
+    escalation.run(at=late)
     assert told("handoff.overdue")["summary"] == "Marta Kowalczyk is overdue with Sol Seller"
 
 

@@ -3,12 +3,13 @@
 import itertools
 import threading
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from handoff import decisions, evidence, pipeline, recycling, routing, stuck, tasks
+from handoff import contacts, decisions, escalation, evidence, pipeline, recycling, routing, stuck, tasks
 from handoff.models import Handoff, Pool, PoolMember, SlaPolicy, StuckCrossing, Verdict
 from handoff.permissions import NotYours
 from leads import activities, lifecycle
@@ -130,13 +131,13 @@ def test_out_of_time_the_rest_waits_for_the_next_look():
 
 
 @pytest.mark.parametrize(
-    ("verb", "task"),
-    [("run", tasks.run_pipeline), ("raise_overdue_alarms", tasks.raise_overdue_alarms)],
+    ("module", "task"),
+    [(pipeline, tasks.run_pipeline), (escalation, tasks.escalate)],
 )
-def test_a_task_ends_though_there_is_always_more(verb: str, task, monkeypatch: pytest.MonkeyPatch):
+def test_a_task_ends_though_there_is_always_more(module, task, monkeypatch: pytest.MonkeyPatch):
     rounds = itertools.count(1)
     monkeypatch.setattr(tasks, "SECONDS", 0.05)
-    monkeypatch.setattr(pipeline, verb, lambda **_: next(rounds))
+    monkeypatch.setattr(module, "run", lambda **_: next(rounds))
     started = time.monotonic()
     task()
     assert time.monotonic() - started < 1
@@ -196,7 +197,7 @@ def test_the_clock_follows_the_policy_and_the_hours_of_the_team():
 def test_c35_a_deadline_once_set_is_moved_by_nothing_and_passes_by_itself():
     handoff = offered()
     due = handoff.due_at
-    SlaPolicy.objects.update(response_minutes=5)
+    SlaPolicy.objects.update(minutes=5)
     handoff.lead.name = "Another name"
     handoff.lead.save()
     handoff.refresh_from_db()
@@ -477,9 +478,10 @@ def test_an_overdue_handoff_alarms_the_rep_and_the_manager_once():
     manager("Nora North", team("Nordics"))
     handoff = offered(to=sol)
     late = handoff.due_at + timedelta(minutes=1)
-    assert pipeline.raise_overdue_alarms(at=handoff.due_at) == 0
-    assert pipeline.raise_overdue_alarms(at=late) == 1
-    assert pipeline.raise_overdue_alarms(at=late) == 0
+    escalation.run(at=handoff.due_at)
+    assert not Notification.objects.filter(kind="overdue").exists()
+    assert escalation.run(at=late) == 1
+    assert escalation.run(at=late) == 0
     alarms = Notification.objects.filter(kind="overdue")
     assert {alarm.recipient for alarm in alarms} == {sol, max_}
     assert "is overdue with Sol Seller" in alarms[0].title
@@ -488,7 +490,8 @@ def test_an_overdue_handoff_alarms_the_rep_and_the_manager_once():
 def test_an_answered_handoff_alarms_nobody():
     handoff = offered()
     decisions.accept(handoff=handoff, by=handoff.rep, at=NOW)
-    assert pipeline.raise_overdue_alarms(at=handoff.due_at + timedelta(days=1)) == 0
+    contacts.log(lead=handoff.lead, by=handoff.rep, kind="call", key=uuid.uuid4(), at=NOW)
+    assert escalation.run(at=handoff.due_at + timedelta(days=1)) == 0
     assert recycling.last_rejection(handoff.lead) is None
     assert Verdict.objects.count() == 1
 

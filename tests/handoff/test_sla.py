@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.availability import Stretch, is_within
 from handoff import sla
-from handoff.sla import ALWAYS_OPEN, Calendar, Policy
+from handoff.sla import ALWAYS_OPEN, Calendar
 
 WEEKDAYS = tuple(Stretch(day, time(9), time(17)) for day in range(5))
 OFFICE = Calendar("UTC", WEEKDAYS)
@@ -100,13 +100,6 @@ def test_a_lunch_break_and_overlapping_hours_count_once():
         "UTC", (Stretch(0, time(13), time(17)), Stretch(0, time(9), time(12)), Stretch(0, time(11), time(12)))
     )
     assert due(on(0, 9), 4, split) == on(0, 14)
-
-
-def test_the_policy_with_the_highest_minimum_that_is_reached_decides():
-    policies = [Policy(0, 240), Policy(26, 60)]
-    assert sla.choose_policy(policies=policies, intent=26).minutes == 60
-    assert sla.choose_policy(policies=policies, intent=25.99).minutes == 240
-    assert sla.choose_policy(policies=[Policy(26, 60)], intent=3) is None
 
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe"]
