@@ -373,6 +373,8 @@ ASK_WHY_SELL_TO_MQL = env.flag("ASK_WHY_SELL_TO_MQL", default=True)
 ASK_INTEREST_TO_ACCEPT = env.flag("ASK_INTEREST_TO_ACCEPT", default=False)
 #: A scoring version that has been live for so many days is called old (S1-33).
 MODEL_AGE_WARNING_DAYS = env.whole("MODEL_AGE_WARNING_DAYS", 90, least=1)
+#: How long a lead that nobody has is held for who is looking at it.
+CLAIM_MINUTES = env.whole("CLAIM_MINUTES", 15, least=1, most=240)
 #: Whether a lead counts as an SQL from the handoff on, and not only from the acceptance on.
 HANDED_OVER_IS_SQL = env.flag("HANDED_OVER_IS_SQL", default=False)
 

@@ -18,7 +18,7 @@ from scoring.dimensions import Dimension
 from scoring.models import Adjustment, Crossing
 from scoring.rescoring import rescore_now
 
-from . import alerts, messages, qualification, routing
+from . import alerts, claiming, messages, qualification, routing
 from .models import Handoff, Qualification, RejectReason, Verdict
 from .permissions import NotYours, refuse_verdict
 
@@ -192,13 +192,14 @@ def _take(handoff: Handoff, by: "User", at: datetime) -> Handoff:
     if not handoff.is_open:
         raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))
     refuse_verdict(by, handoff)
+    claiming.refuse_if_held(handoff=handoff, by=by, at=at)
     return handoff
 
 
 def _hold(handoff: Handoff) -> Handoff:
     """Every change of a handoff holds its lead first; so do the pipeline and the conversion."""
     lead = Lead.objects.select_for_update(no_key=True).get(pk=handoff.lead_id)
-    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by").get(pk=handoff.pk)
+    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by", "claimed_by").get(pk=handoff.pk)
     held.lead = lead
     return held
 
@@ -224,7 +225,12 @@ def _move(
 def _close(handoff: Handoff, status: Handoff.Status, at: datetime) -> None:
     handoff.status, handoff.decided_at = status, at
     closed = Handoff.objects.filter(pk=handoff.pk, status=Handoff.Status.OPEN).update(
-        status=status, decided_at=at, rep=handoff.rep, assigned_at=handoff.assigned_at
+        status=status,
+        decided_at=at,
+        rep=handoff.rep,
+        assigned_at=handoff.assigned_at,
+        claimed_by=None,
+        claimed_until=None,
     )
     if not closed:  # somebody wrote past the lock
         raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))

@@ -33,8 +33,10 @@ from . import (
     evidence,
     ledger,
     matching,
+    reassigning,
     recycling,
     routing,
+    snoozing,
     stuck,
 )
 from .models import Handoff, RoutingDecision, StuckCrossing, Verdict
@@ -75,6 +77,7 @@ def run(*, at: datetime | None = None, limit: int = 100, seconds: float = math.i
     until = time.monotonic() + seconds
     now = at or database_now()
     recycling.wake(at=now)
+    snoozing.wake(at=now)
     handled = 0
     for crossing_id, lead_id in _ready(now, limit):
         handled += _try(crossing_id, lead_id, at)
@@ -287,7 +290,7 @@ def _withdraw(handoff_id: int, at: datetime) -> bool:
 def assign_waiting(*, at: datetime, limit: int = 100) -> int:
     """Give up to ``limit`` handoffs that nobody had to reps who take leads now, oldest first. Their clocks
     have been running. Returns how many found a rep."""
-    waiting = list(Handoff.objects.unassigned().order_by("offered_at", "id").values_list("id", "lead_id"))
+    waiting = list(Handoff.objects.unclaimed(at).order_by("offered_at", "id").values_list("id", "lead_id"))
     if not waiting:
         return 0
     rings = eligibility.read_rings(pool_ids=None, at=at)
@@ -308,10 +311,10 @@ def assign_waiting(*, at: datetime, limit: int = 100) -> int:
 @transaction.atomic
 def _assign(handoff_id: int, at: datetime) -> bool:
     lead = _hold(Handoff.objects.values_list("lead_id", flat=True).get(pk=handoff_id))
-    handoff = Handoff.objects.unassigned().filter(pk=handoff_id).select_related("offered_by").first()
+    handoff = Handoff.objects.unclaimed(at).filter(pk=handoff_id).select_related("offered_by").first()
     if handoff is None:
         return False
-    refuser = recycling.refuser(recycling.last_rejection(lead))
+    refuser = reassigning.gave_back(handoff) or recycling.refuser(recycling.last_rejection(lead))
     where = routing.assign(lead=lead, at=at, refused_by=refuser)
     if where.rep is None:
         return False

@@ -60,8 +60,10 @@ def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assign
     return Assignment(way.ring.pool, way.desk.user, way)
 
 
-def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime) -> None:
-    """``rep`` takes what nobody had, without the ring's choice. Counts as their turn (C-20), and stands in
+def assign_by_hand(
+    *, handoff: Handoff, rep: "User", at: datetime, by: "User | None" = None, reason: str = ""
+) -> None:
+    """``rep`` takes what nobody had, or ``by`` gives it to them, without the ring's choice. Counts as their turn (C-20), and stands in
     the ledger. Locks the pool; the caller holds the lead."""
     way = Walk()
     if handoff.pool_id is not None:
@@ -73,7 +75,7 @@ def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime) -> None:
             way.ring.give(way.pick, at)
             keep_turn(way.ring, way.pick)
     grant_access(lead=handoff.lead, team_ids=_team_ids(rep), at=at)
-    ledger.write_by_hand(handoff=handoff, rep=rep, at=at)
+    ledger.write_by_hand(handoff=handoff, rep=rep, at=at, by=by, reason=reason)
 
 
 def grant_access(*, lead: Lead, team_ids: Iterable[int], at: datetime) -> None:
