@@ -199,7 +199,9 @@ def _take(handoff: Handoff, by: "User", at: datetime) -> Handoff:
 def _hold(handoff: Handoff) -> Handoff:
     """Every change of a handoff holds its lead first; so do the pipeline and the conversion."""
     lead = Lead.objects.select_for_update(no_key=True).get(pk=handoff.lead_id)
-    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by", "claimed_by").get(pk=handoff.pk)
+    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by", "claimed_by").get(
+        pk=handoff.pk
+    )
     held.lead = lead
     return held
 

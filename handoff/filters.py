@@ -1,9 +1,10 @@
 """What each list can be narrowed by. Every filter lives in the URL, so a view can be shared."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -101,6 +102,14 @@ class HandoffFilter(_ScoreFilters):
     class Meta:
         model = Handoff
         fields: list[str] = []
+
+    def narrowed(self, parameters: QueryDict) -> QuerySet[Handoff]:
+        """The same rows by other ``parameters``."""
+        again = copy.copy(self)
+        again.data = parameters
+        again.__dict__.pop("_form", None)
+        again.__dict__.pop("_qs", None)
+        return cast("QuerySet[Handoff]", again.qs)
 
     def due_in(self, rows: QuerySet[Handoff], name: str, key: str) -> QuerySet[Handoff]:
         at = timezone.now()

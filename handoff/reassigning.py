@@ -49,7 +49,9 @@ class Done:
 
 def why_away(person: User, *, at: datetime) -> str:
     """Why ``person`` takes no new leads at ``at``, in words; "" when they do. Up to 2 queries."""
-    absence = Absence.objects.filter(user=person, starts_at__lte=at, ends_at__gt=at).order_by("ends_at").last()
+    absence = (
+        Absence.objects.filter(user=person, starts_at__lte=at, ends_at__gt=at).order_by("ends_at").last()
+    )
     if absence is not None:
         until = absence.ends_at.astimezone(ZoneInfo(person.time_zone))
         return f"away until {until.day} {until:%b}{f', {absence.reason}' if absence.reason else ''}"
@@ -120,7 +122,9 @@ def each(handoffs: "QuerySet[Handoff]", ids: Sequence[str], step: Callable[[Hand
     """Take ``step`` with each of the chosen handoffs, one transaction each: what does not work for one, such
     as an answer given meanwhile, is said and stops no other."""
     done = Done()
-    for handoff in handoffs.filter(public_id__in=list(dict.fromkeys(ids))[:MOST_AT_ONCE]).order_by("due_at", "id"):
+    for handoff in handoffs.filter(public_id__in=list(dict.fromkeys(ids))[:MOST_AT_ONCE]).order_by(
+        "due_at", "id"
+    ):
         try:
             step(handoff)
         except (NotYours, ValueError) as refusal:

@@ -63,8 +63,8 @@ def assign(*, lead: Lead, at: datetime, refused_by: int | None = None) -> Assign
 def assign_by_hand(
     *, handoff: Handoff, rep: "User", at: datetime, by: "User | None" = None, reason: str = ""
 ) -> None:
-    """``rep`` takes what nobody had, or ``by`` gives it to them, without the ring's choice. Counts as their turn (C-20), and stands in
-    the ledger. Locks the pool; the caller holds the lead."""
+    """``rep`` takes what nobody had, or ``by`` gives it to them, without the ring's choice. Counts as their
+    turn (C-20), and stands in the ledger. Locks the pool; the caller holds the lead."""
     way = Walk()
     if handoff.pool_id is not None:
         eligibility.hold([handoff.pool_id])

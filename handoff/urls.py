@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from .views import decisions, leads, leaving, ledger, marketing, pools, routing, sales, scores
+from .views import (
+    decisions,
+    leads,
+    leaving,
+    ledger,
+    marketing,
+    moving,
+    pools,
+    putting_off,
+    routing,
+    sales,
+    saved,
+    scores,
+    search,
+)
 
 app_name = "handoff"
 
@@ -12,6 +26,14 @@ urlpatterns = [
     path("handoffs/<uuid:handoff_id>/acceptance/", decisions.acceptance, name="acceptance"),
     path("handoffs/<uuid:handoff_id>/rejection/", decisions.rejection, name="rejection"),
     path("handoffs/<uuid:handoff_id>/undo/", decisions.undo, name="undo"),
+    path("handoffs/<uuid:handoff_id>/hold/", putting_off.hold, name="hold"),
+    path("handoffs/<uuid:handoff_id>/hold/removal/", putting_off.hold_removal, name="hold-removal"),
+    path("handoffs/<uuid:handoff_id>/snooze/", putting_off.snooze, name="snooze"),
+    path("handoffs/<uuid:handoff_id>/snooze/removal/", putting_off.snooze_removal, name="snooze-removal"),
+    path("handoffs/moves/", moving.moves, name="moves"),
+    path("views/", saved.views, name="views"),
+    path("views/<uuid:view_id>/", saved.view, name="view"),
+    path("search/", search.search, name="search"),
     path("handoffs/<uuid:handoff_id>/routing/", ledger.handoff_routing, name="handoff-routing"),
     path("leads/", leads.all_leads, name="leads"),
     path("leads/<uuid:lead_id>/", leads.lead, name="lead"),

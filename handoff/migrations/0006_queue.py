@@ -1,7 +1,8 @@
 """Holding and putting off a lead, saved views, and when somebody last looked."""
 
-import django.db.models.deletion
 import uuid
+
+import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 

@@ -32,8 +32,9 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         return self.open().filter(rep=None)
 
     def unclaimed(self, at: datetime) -> "HandoffQuerySet":
-        """Nobody has it, and nobody holds it for themselves at the moment."""
-        return self.unassigned().filter(Q(claimed_by=None) | Q(claimed_until__lte=at))
+        """Nobody has it, holds it for themselves, or has put it off at the moment."""
+        free = Q(claimed_by=None) | Q(claimed_until__lte=at)
+        return self.awake(at).filter(free, rep=None)
 
     def awake(self, at: datetime) -> "HandoffQuerySet":
         """Open and not put off until later."""

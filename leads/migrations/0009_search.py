@@ -2,10 +2,10 @@
 
 import django.contrib.postgres.indexes
 import django.db.models.functions.text
-import leads.searching
 from django.conf import settings
 from django.db import migrations
 
+import leads.searching
 from leads.searching import DIGITS_FUNCTION, FOLDED_FUNCTION
 
 
