@@ -30,7 +30,7 @@ class CountryFilter(django_filters.BaseInFilter, django_filters.CharFilter):  # 
 
 
 #: When an answer is due, as the groups of the list say it.
-DUE = [("overdue", "Overdue"), ("hour", "Within the hour"), ("today", "Later today"), ("later", "Later")]
+DUE = [("overdue", "Overdue"), ("hour", "Within the hour"), ("today", "Today"), ("later", "From tomorrow on")]
 
 
 def due_ranges(at: datetime) -> dict[str, tuple[datetime | None, datetime | None]]:

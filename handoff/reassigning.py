@@ -135,8 +135,9 @@ def each(handoffs: "QuerySet[Handoff]", ids: Sequence[str], step: Callable[[Hand
 
 
 def _hold(handoff: Handoff, by: User) -> Handoff:
-    lead = Lead.objects.select_for_update(no_key=True).get(pk=handoff.lead_id)
-    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by").get(pk=handoff.pk)
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=handoff.lead_id)[0]
+    handoffs = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by")
+    held = handoffs.filter(pk=handoff.pk)[0]
     held.lead = lead
     if not Handoff.objects.visible_to(by).filter(pk=held.pk).exists():
         raise NotYours("This lead is with another team.")

@@ -90,8 +90,8 @@ _AWAKE = {"snoozed_until": None, "snoozed_at": None, "snoozed_by": None}
 
 
 def _hold(handoff: Handoff, by: "User", at: datetime) -> Handoff:
-    lead = Lead.objects.select_for_update(no_key=True).get(pk=handoff.lead_id)
-    held = Handoff.objects.select_related("rep", "pool", "claimed_by").get(pk=handoff.pk)
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=handoff.lead_id)[0]
+    held = Handoff.objects.select_related("rep", "pool", "claimed_by").filter(pk=handoff.pk)[0]
     held.lead = lead
     if not held.is_open:
         raise NothingToSnooze(f"{lead} has an answer already.")

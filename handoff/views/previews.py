@@ -88,7 +88,7 @@ def preview(
         _try_to_hold(handoff, user, at)  # who fills in a form about it is working on it
     holder = handoff.holder(at) if handoff.rep_id is None else None
     decides = handoff.is_open and may_decide(user, handoff) and holder in (None, user)
-    looking.note(handoff=handoff, by=user, total=line.explained(explanation)["total"], at=at)
+    looking.note(handoff=handoff, by=user, at=at)
     here = parameters.copy()
     for passing in ("lead", "reject", "snooze"):
         here.pop(passing, None)

@@ -30,7 +30,8 @@ def test_it_leaves_the_list_and_comes_back_by_itself_with_its_clock_unchanged(so
     handoff = offered(sol)
     snoozing.snooze(handoff=handoff, by=sol, until=NOW + HOUR, at=NOW, reason="In a meeting")
 
-    assert asleep(handoff, NOW + HOUR / 2) and not asleep(handoff, NOW + HOUR)
+    assert asleep(handoff, NOW + HOUR / 2)
+    assert not asleep(handoff, NOW + HOUR)
     assert Handoff.objects.get(pk=handoff.pk).due_at == handoff.due_at
     assert snoozing.wake(at=NOW + HOUR / 2) == 0
     assert snoozing.wake(at=NOW + HOUR) == 1
@@ -60,7 +61,8 @@ def test_it_can_be_undone_and_then_nothing_is_noted(sol: User) -> None:
     snoozing.unsnooze(handoff=handoff, by=sol, at=NOW)
 
     handoff.refresh_from_db()
-    assert not asleep(handoff, NOW) and handoff.woke_at is None
+    assert not asleep(handoff, NOW)
+    assert handoff.woke_at is None
 
 
 @pytest.mark.parametrize("days", [-1, 0, 31])

@@ -1,4 +1,4 @@
-"""Holding, snoozing, saving views, moving several, and finding (G-06): each as a plain form, without scripts."""
+"""Holding, snoozing, saving views, moving several, and finding (G-06): plain forms, without scripts."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,10 +7,13 @@ import pytest
 import time_machine
 from django.test import Client
 
+from accounts import tokens
 from accounts.models import Absence, User
+from accounts.models.token import Scope
 from handoff import claiming
 from handoff.models import Handoff, SavedView
 from tests.factories import NOW, activity, company, lead
+from tests.handoff.factories import offered
 from tests.handoff.views.worlds import handed_over, scored, sent_back
 
 pytestmark = pytest.mark.django_db
@@ -59,12 +62,9 @@ def test_filling_in_a_form_about_a_free_lead_holds_it(sol: User, sofia: User, si
 
 
 def test_the_api_says_409_who_holds_it_and_until_when(sol: User, sofia: User) -> None:
-    from accounts import tokens
-    from accounts.models.token import Scope
-
     free = handed_over(None, "Free Fritz")
     claiming.claim(handoff=free, by=sofia, at=NOW)
-    _, secret = tokens.issue(user=sol, name="test", scope=Scope.DECIDE)
+    secret = tokens.issue(user=sol, name="test", scope=Scope.DECIDE)
 
     answer = Client().post(
         f"/api/v1/handoffs/{free.public_id}/acceptance",
@@ -85,7 +85,8 @@ def test_a_snoozed_lead_leaves_the_list_says_what_is_due_before_and_comes_back(
 ) -> None:
     handoff, client = handed_over(sol, "Marta Kowalczyk", due=2 * HOUR), signed_in(sol)
     form = client.get(f"/handoffs/{handoff.public_id}/snooze/").content.decode()
-    assert "due before that" in form and "The clock goes on" in form
+    assert "due before that" in form
+    assert "The clock goes on" in form
 
     answer = client.post(
         f"/handoffs/{handoff.public_id}/snooze/", {"preset": "tomorrow", "next": "/queue/?view=due"}
@@ -150,7 +151,8 @@ def test_the_order_is_in_the_address(sol: User, signed_in: SignIn) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["industry=lift", "staff=200", "staff_to=300&staff=1", "due=hour", "again=recycled", "reason=timing", "model=default"],
+    ["industry=lift", "staff=200&staff_to=300", "staff_to=300", "due=hour", "again=recycled", "reason=timing",
+     "model=default"],
 )  # fmt: skip
 def test_filters_narrow_the_queue(sol: User, signed_in: SignIn, query: str) -> None:
     firm = company("Nordwind", employees=240, industry="Lifts")
@@ -215,7 +217,7 @@ def test_views_are_renamed_moved_and_deleted_by_their_owner_only(
 def test_a_manager_moves_several_and_hears_which_did_not_work(
     sol: User, sofia: User, max_: User, signed_in: SignIn
 ) -> None:
-    first, second = handed_over(sol, "Ada One"), handed_over(sol, "Bo Two")
+    first, second = offered(sol, lead("Ada One")), offered(sol, lead("Bo Two"))
     sent_back(first, by=sol)
     chosen = {
         "handoff": [first.public_id, second.public_id],
@@ -233,7 +235,7 @@ def test_a_manager_moves_several_and_hears_which_did_not_work(
 
 
 def test_who_is_away_is_asked_about_first(sol: User, sofia: User, max_: User, signed_in: SignIn) -> None:
-    handoff = handed_over(sol, "Ada One")
+    handoff = offered(sol, lead("Ada One"))
     Absence.objects.create(user=sofia, starts_at=NOW, ends_at=NOW + 48 * HOUR, reason="ill")
     asked = {"handoff": [handoff.public_id], "to": sofia.public_id, "do": "reassign"}
 
@@ -272,7 +274,8 @@ def test_the_team_queue_by_rep_says_how_much_each_has(
 
 
 @pytest.mark.parametrize(
-    "text", ["ines", "CARVALHO", "Inês", "carvalho ines", "ines@elev", "elevare", "elevare.example", "0170 555", "+49 170 5551"]
+    "text", ["ines", "CARVALHO", "Inês", "carvalho ines", "ines@elev", "elevare", "elevare.example",
+     "0170 555", "+49 170 5551"]
 )  # fmt: skip
 def test_people_are_found_without_accents_by_mail_firm_domain_and_phone(
     sol: User, nils: User, signed_in: SignIn, text: str
@@ -282,11 +285,10 @@ def test_people_are_found_without_accents_by_mail_firm_domain_and_phone(
     handed_over(sol, "Other Olaf")
 
     page = signed_in(sol).get("/search/", {"q": text}).content.decode()
-    assert "Inês Carvalho" in page and "Other Olaf" not in page
+    assert "Inês Carvalho" in page
+    assert "Other Olaf" not in page
     assert "in your queue" in page
-    assert "Inês" not in signed_in(nils).get("/search/", {"q": text}).content.decode().replace(
-        f'value="{text}"', ""
-    ).replace(f"“{text}”", "")
+    assert signed_in(nils).get("/search/", {"q": text}).context["groups"] == []
 
 
 def test_pages_are_found_for_whom_they_are_there(sol: User, max_: User, signed_in: SignIn) -> None:
@@ -299,5 +301,6 @@ def test_the_palette_offers_verbs_and_results_as_options(sol: User, signed_in: S
     handed_over(sol, "Marta Kowalczyk")
     asked = {"HX-Request": "true", "HX-Target": "palette-results"}
     page = signed_in(sol).get("/search/?q=", headers=asked).content.decode()
-    assert 'data-presses="a"' in page and "<html" not in page
+    assert 'data-presses="a"' in page
+    assert "<html" not in page
     assert "Marta Kowalczyk" in signed_in(sol).get("/search/?q=mar", headers=asked).content.decode()
