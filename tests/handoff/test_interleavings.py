@@ -34,6 +34,8 @@ PEOPLE = st.sampled_from(["sol", "sofia", "max"])
 class OneLead(RuleBasedStateMachine):
     """A lead in a pool of two, and a manager. Other verbs join by a subclass with rules of its own."""
 
+    taken = 0
+
     def __init__(self) -> None:
         super().__init__()
         self.world = transaction.atomic()
@@ -48,6 +50,7 @@ class OneLead(RuleBasedStateMachine):
         self.world.__exit__(None, None, None)
 
     def do(self, verb: Callable[[Handoff, User, datetime], object], who: str) -> None:
+        OneLead.taken += 1
         self.at += timedelta(seconds=1)
         handoff = Handoff.objects.select_related("lead", "rep", "pool").get(pk=self.handoff.pk)
         with contextlib.suppress(REFUSALS):
@@ -136,3 +139,4 @@ def test_f12_claims_verdicts_snoozes_undos_and_moves_in_any_order_leave_no_impos
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert OneLead.taken > LIVES, "the machine stood still"
