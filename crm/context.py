@@ -3,21 +3,19 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
 from accounts.permissions import may_release
 from handoff.models import Handoff
+from leads import paging
 from leads.models import Lead
 from leads.stages import Stage
 from notifications.models import Notification
 from scoring.models import Crossing, ModelVersion
-
-#: The rail says "999+" past this; counting further would cost more than the page.
-MOST = 1000
 
 
 def workspace(request: HttpRequest) -> dict[str, object]:
@@ -36,28 +34,15 @@ def _rail(user: object) -> dict[str, object]:
         return {}
     counted: dict[str, QuerySet[Any]] = {"unread": Notification.objects.visible_to(user).unread()}
     if user.role != Role.MARKETER:
-        counted["queue_due"] = Handoff.objects.open().filter(rep=user)
+        counted["queue_due"] = Handoff.objects.awake(timezone.now()).filter(rep=user)
         counted["team_open"] = Handoff.objects.visible_to(user).open()
     if user.role in {Role.MARKETER, Role.ADMIN}:
         counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
     if may_release(user):
         counted["held"] = Crossing.objects.visible_to(user).to_release()
-    selects: list[str] = []
-    values: list[Any] = []
-    for rows in counted.values():
-        statement, parameters = rows.order_by().values("pk")[:MOST].query.sql_with_params()
-        selects.append(f"(SELECT count(*) FROM ({statement}) AS rows)")  # noqa: S608 — Django's own text
-        values += parameters
-    live = (
-        ModelVersion.objects.published().filter(model__key="default").order_by("-number").values("number")[:1]
-    )
-    statement, parameters = live.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join([*selects, f'({statement})'])}", [*values, *parameters])
-        *counts, number = cursor.fetchone()
-    shown = {
-        name: f"{MOST - 1}+" if count == MOST else count for name, count in zip(counted, counts, strict=True)
-    }
+    live = ModelVersion.objects.published().filter(model__key="default").order_by("-number")
+    shown: dict[str, object] = dict(paging.counts(counted, beside=live.values("number")[:1]))
+    number = shown.pop("beside")
     if not shown.get("held"):
         shown.pop("held", None)  # nothing waits: nothing is said
     return {**shown, "live_version": f"v{number}" if number else None}

@@ -3,6 +3,8 @@
 ICONS = frozenset(
     {
         "alarm-clock",
+        "alarm-clock-check",
+        "alarm-clock-plus",
         "arrow-down",
         "arrow-right",
         "arrow-right-left",
@@ -10,6 +12,7 @@ ICONS = frozenset(
         "ban",
         "bell",
         "book-open",
+        "bookmark",
         "brackets",
         "building-2",
         "calendar",
@@ -34,6 +37,7 @@ ICONS = frozenset(
         "eye",
         "file-text",
         "fingerprint-pattern",
+        "flame",
         "funnel-x",
         "git-pull-request-arrow",
         "globe",
@@ -63,6 +67,7 @@ ICONS = frozenset(
         "shield-check",
         "sliders-horizontal",
         "trash-2",
+        "trending-up",
         "triangle-alert",
         "undo-2",
         "user-round",

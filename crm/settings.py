@@ -378,6 +378,8 @@ ASK_INTEREST_TO_ACCEPT = env.flag("ASK_INTEREST_TO_ACCEPT", default=False)
 MODEL_AGE_WARNING_DAYS = env.whole("MODEL_AGE_WARNING_DAYS", 90, least=1)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
+#: How long a lead that nobody has is held for who is looking at it.
+CLAIM_MINUTES = env.whole("CLAIM_MINUTES", 15, least=1, most=240)
 #: Whether a lead counts as an SQL from the handoff on, and not only from the acceptance on.
 HANDED_OVER_IS_SQL = env.flag("HANDED_OVER_IS_SQL", default=False)
 

@@ -223,6 +223,11 @@ def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:
         hurry.look(user_ids=[*(rep.pk for rep in of), by.pk])
 
 
+def taken_away(*, handoff: Handoff, rep: User) -> None:
+    """Wake the list of who had it until now."""
+    hurry.look(user_ids=[rep.pk])
+
+
 def _sent_back(*, verdict: Verdict, at: datetime) -> None:
     """Tell the marketer who handed the lead over by own judgement; what the rules handed over is in the
     marketing queue, with its reason."""

@@ -17,7 +17,7 @@ from accounts.api_problems import Error, Problem
 from leads.models import Lead
 from leads.paging import page
 
-from . import clocks, decisions, frameworks, qualification
+from . import claiming, clocks, decisions, frameworks, qualification
 from .models import Handoff, RejectReason, Verdict
 from .opportunity_api import OpportunityOut, shown
 from .permissions import NotYours
@@ -119,11 +119,13 @@ class VerdictOut(Schema):
 
 
 class Conflict(Error):
-    """Somebody was faster: who, when, and what they said."""
+    """Somebody was faster: who, when, and what they said; or is looking at it (kind "held") and until when
+    nobody else can answer it."""
 
     by: str = ""
     at: datetime | None = None
     kind: str = ""
+    until: datetime | None = None
 
 
 class NewOpportunity(Schema):
@@ -192,6 +194,8 @@ def accept(request: HttpRequest, handoff_id: UUID, body: Acceptance | None = Non
         return Status(422, {"detail": str(first), "errors": problems})
     except decisions.AlreadyDecided as faster:
         return _conflict(faster)
+    except claiming.HeldByAnother as other:
+        return _held(other)
     except NotYours as refusal:
         raise HttpError(403, str(refusal)) from refusal
     return _told(verdict)
@@ -223,6 +227,8 @@ def reject(request: HttpRequest, handoff_id: UUID, body: Rejection) -> Any:
         return _wrong("return_on", str(problem))
     except decisions.AlreadyDecided as faster:
         return _conflict(faster)
+    except claiming.HeldByAnother as other:
+        return _held(other)
     except NotYours as refusal:
         raise HttpError(403, str(refusal)) from refusal
     return _told(verdict)
@@ -317,6 +323,11 @@ def _told(verdict: Verdict) -> dict[str, Any]:
 def _conflict(faster: decisions.AlreadyDecided) -> Status[Any]:
     said = {"by": str(faster.by), "at": faster.at, "kind": faster.kind}
     return Status(409, {"detail": str(faster), "errors": [], **said})
+
+
+def _held(other: claiming.HeldByAnother) -> Status[Any]:
+    said = {"by": str(other.by), "kind": "held", "until": other.until}
+    return Status(409, {"detail": str(other), "errors": [], **said})
 
 
 def _wrong(field: str, message: str) -> Status[Any]:

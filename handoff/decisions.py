@@ -16,7 +16,7 @@ from leads.ticks import tick
 from scoring.models import Adjustment, Crossing
 from scoring.rescoring import rescore_now
 
-from . import alerts, clocks, messages, qualification, recycling, routing, working
+from . import alerts, claiming, clocks, messages, qualification, recycling, routing, working
 from .models import Handoff, RejectReason, Verdict
 from .permissions import NotYours, refuse_verdict
 
@@ -182,13 +182,16 @@ def _take(handoff: Handoff, by: "User", at: datetime) -> Handoff:
     if not handoff.is_open:
         raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))
     refuse_verdict(by, handoff)
+    claiming.refuse_if_held(handoff=handoff, by=by, at=at)
     return handoff
 
 
 def _hold(handoff: Handoff) -> Handoff:
     """Every change of a handoff holds its lead first; so do the pipeline and the conversion."""
     lead = Lead.objects.select_for_update(no_key=True).get(pk=handoff.lead_id)
-    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by").get(pk=handoff.pk)
+    held = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by", "claimed_by").get(
+        pk=handoff.pk
+    )
     held.lead = lead
     return held
 
@@ -226,6 +229,8 @@ def _close(handoff: Handoff, status: Handoff.Status, at: datetime) -> None:
         answer_seconds=clocks.answer_seconds(handoff=handoff, at=at),
         rep=handoff.rep,
         assigned_at=handoff.assigned_at,
+        claimed_by=None,
+        claimed_until=None,
     )
     if not closed:  # somebody wrote past the lock
         raise AlreadyDecided(_verdicts(handoff).latest("at", "id"))

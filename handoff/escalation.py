@@ -23,6 +23,7 @@ from .eligibility import Ring
 from .holding import each, held
 from .models import Handoff, Pool, RoutingDecision, Rung, Step, Work
 from .models.clock import WORKED
+from .models.handoff import LET_GO
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -174,7 +175,7 @@ class _Climb:
         handoff.pool, handoff.rep = where.pool or handoff.pool, where.rep
         handoff.assigned_at = self.at if where.rep else None
         Handoff.objects.filter(pk=handoff.pk).update(
-            pool=handoff.pool, rep=handoff.rep, assigned_at=handoff.assigned_at
+            pool=handoff.pool, rep=handoff.rep, assigned_at=handoff.assigned_at, **LET_GO
         )
         since = messages.moment(handoff.offered_at, handoff.time_zone)
         why = f"{former} had not answered since {since}"

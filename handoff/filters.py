@@ -1,21 +1,24 @@
 """What each list can be narrowed by. Every filter lives in the URL, so a view can be shared."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Role, Team, User
 from leads.models import Company, Lead
 from leads.stages import Phase, Stage, listed_as, said
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Score
 
-from .models import Handoff
+from .models import Handoff, Pool, RejectReason, Verdict
 
 
 class CountryFilter(django_filters.BaseInFilter, django_filters.CharFilter):  # type: ignore[misc]
@@ -24,6 +27,27 @@ class CountryFilter(django_filters.BaseInFilter, django_filters.CharFilter):  # 
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
         codes = [code.strip().upper() for code in value or [] if code.strip()]
         return super().filter(qs, codes) if codes else qs
+
+
+#: When an answer is due, as the groups of the list say it.
+DUE = [("overdue", "Overdue"), ("hour", "Within the hour"), ("today", "Today"), ("later", "From tomorrow on")]
+
+
+def due_ranges(at: datetime) -> dict[str, tuple[datetime | None, datetime | None]]:
+    """Each bucket of ``DUE`` as from and before, in the reader's own day. Half-open."""
+    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    hour = at + timedelta(hours=1)
+    evening = max(hour, midnight + timedelta(days=1))
+    return {
+        "overdue": (None, at),
+        "hour": (at, hour),
+        "today": (hour, evening),
+        "later": (evening, None),
+    }
+
+
+def _reasons() -> list[tuple[str, str]]:
+    return list(RejectReason.objects.order_by("key").values_list("code", "label"))
 
 
 def _search_box() -> forms.TextInput:
@@ -50,17 +74,82 @@ class HandoffFilter(_ScoreFilters):
     lead_key = "lead_id"
 
     q = django_filters.CharFilter(label="Name or company", method="named", widget=_search_box())
+    due = django_filters.ChoiceFilter(label="Due", choices=DUE, empty_label="Any time", method="due_in")
     country = CountryFilter(
         field_name="lead__country", label="Country", help_text="Two letters, such as DE,AT"
     )
     source = django_filters.CharFilter(field_name="lead__source", label="Source", lookup_expr="iexact")
+    industry = django_filters.CharFilter(
+        field_name="lead__company__industry", label="Industry", lookup_expr="icontains"
+    )
+    staff = django_filters.NumberFilter(
+        field_name="lead__company__employees", label="Staff from", lookup_expr="gte", min_value=0
+    )
+    staff_to = django_filters.NumberFilter(
+        field_name="lead__company__employees", label="Staff up to", lookup_expr="lte", min_value=0
+    )
+    model = django_filters.CharFilter(field_name="version__model__key", label="Scoring model")
+    again = django_filters.ChoiceFilter(
+        label="Handed over",
+        choices=[("first", "for the first time"), ("recycled", "again")],
+        empty_label="Either",
+        method="handed_over",
+    )
+    reason = django_filters.ChoiceFilter(
+        label="Was sent back for", choices=_reasons, empty_label="Anything", method="sent_back_for"
+    )
 
     class Meta:
         model = Handoff
         fields: list[str] = []
 
+    def narrowed(self, parameters: QueryDict) -> QuerySet[Handoff]:
+        """The same rows by other ``parameters``."""
+        again = copy.copy(self)
+        again.data = parameters
+        again.__dict__.pop("_form", None)
+        again.__dict__.pop("_qs", None)
+        return cast("QuerySet[Handoff]", again.qs)
+
+    def due_in(self, rows: QuerySet[Handoff], name: str, key: str) -> QuerySet[Handoff]:
+        at = timezone.now()
+        start, end = due_ranges(at)[key]
+        rows = rows.filter(due_at__gte=start) if start else rows
+        return rows.filter(due_at__lt=end) if end else rows
+
+    def handed_over(self, rows: QuerySet[Handoff], name: str, key: str) -> QuerySet[Handoff]:
+        return rows.filter(cycle=1) if key == "first" else rows.filter(cycle__gt=1)
+
+    def sent_back_for(self, rows: QuerySet[Handoff], name: str, code: str) -> QuerySet[Handoff]:
+        verdicts = Verdict.objects.filter(handoff__lead=OuterRef("lead"), reason__code=code)
+        return rows.filter(Exists(verdicts))
+
     def named(self, rows: QuerySet[Handoff], name: str, text: str) -> QuerySet[Handoff]:
         return rows.filter(lead__in=Lead.objects.searched(text))
+
+
+class TeamFilter(HandoffFilter):
+    """The team queue can be narrowed to people, pools and teams of one's own as well."""
+
+    rep = django_filters.ChoiceFilter(label="With", empty_label="Anybody", method="with_rep")
+    pool = django_filters.ChoiceFilter(label="Pool", empty_label="Any", field_name="pool__public_id")
+    team = django_filters.ChoiceFilter(label="Team", empty_label="Any", field_name="pool__team__name")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams = Team.objects.order_by("name") if user.is_admin else user.teams.order_by("name")
+        pools = list(Pool.objects.filter(team__in=teams).select_related("team").order_by("name"))
+        people = User.objects.filter(teams__in=teams, is_active=True).exclude(role=Role.MARKETER)
+        self.filters["rep"].extra["choices"] = [
+            ("nobody", "Nobody"),
+            *((str(person.public_id), str(person)) for person in people.order_by("name").distinct()),
+        ]
+        self.filters["pool"].extra["choices"] = [(str(pool.public_id), pool.name) for pool in pools]
+        names = sorted({pool.team.name for pool in pools})
+        self.filters["team"].extra["choices"] = [(name, name) for name in names]
+
+    def with_rep(self, rows: QuerySet[Handoff], name: str, key: str) -> QuerySet[Handoff]:
+        return rows.filter(rep=None) if key == "nobody" else rows.filter(rep__public_id=key)
 
 
 class _LeadFilters(_ScoreFilters):

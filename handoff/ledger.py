@@ -56,17 +56,20 @@ def _reason(way: Walk) -> str:
     return str(way.trail[-1]["why"])[:300] if way.trail else ""
 
 
-def write_by_hand(*, handoff: Handoff, rep: User, at: datetime, reason: str = TAKEN) -> RoutingDecision:
-    """``rep`` took what waited, or what they backed up. One query."""
+def write_by_hand(
+    *, handoff: Handoff, rep: User | None, at: datetime, by: User | None = None, reason: str = TAKEN
+) -> RoutingDecision:
+    """``rep`` took what waited, or what they backed up; or ``by`` gave it to them, or back to the pool
+    (None). One query."""
     return RoutingDecision.objects.create(
         lead_id=handoff.lead_id,
         handoff=handoff,
         at=at,
-        kind=Kind.HAND,
+        kind=Kind.HAND if by is None else Kind.MOVED,
         pool_id=handoff.pool_id,
         chosen=rep,
-        by=rep,
-        reason=reason,
+        by=by or rep,
+        reason=reason[:300],
     )
 
 

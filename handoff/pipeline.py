@@ -31,6 +31,7 @@ from . import (
     ledger,
     recycling,
     routing,
+    snoozing,
     stuck,
     waiting,
 )
@@ -69,6 +70,7 @@ def run(*, at: datetime | None = None, limit: int = 100, seconds: float = math.i
     until = time.monotonic() + seconds
     now = at or database_now()
     recycling.wake(at=now)
+    snoozing.wake(at=now)
     handled = 0
     for crossing_id, lead_id in _ready(now, limit):
         handled += _try(crossing_id, lead_id, at)

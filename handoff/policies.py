@@ -132,3 +132,14 @@ def agreed() -> str:
         said.append(f"{span(each.row.minutes)} {where}")
     more = f", and {len(read) - 2} more" if len(read) > 2 else ""
     return f"agreed: {', '.join(said)}{more}" if said else ""
+
+
+def hot_from() -> int | None:
+    """The intent, in points, from which an answer is most urgent: the highest that a policy asks for. None
+    when none does. One query."""
+    asked = [
+        each.row.scores.get("intent", {}).get("at_least")
+        for each in read_policies(Promise.ANSWER)
+        if each.rule.is_on and not each.rule.broken
+    ]
+    return max((points for points in asked if points is not None), default=None)

@@ -63,9 +63,12 @@ def assign(
     return Assignment(way.ring.pool, way.desk.user, way)
 
 
-def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime, reason: str = ledger.TAKEN) -> None:
-    """``rep`` takes what nobody had, or what they were asked to back up, without the ring's choice. Counts as
-    their turn (C-20), and stands in the ledger. Locks the pool; the caller holds the lead."""
+def assign_by_hand(
+    *, handoff: Handoff, rep: "User", at: datetime, by: "User | None" = None, reason: str = ledger.TAKEN
+) -> None:
+    """``rep`` takes what nobody had, or what they were asked to back up, or ``by`` gives it to them, without
+    the ring's choice. Counts as their turn (C-20), and stands in the ledger. Locks the pool; the caller holds
+    the lead."""
     way = Walk()
     if handoff.pool_id is not None:
         eligibility.hold([handoff.pool_id])
@@ -76,7 +79,7 @@ def assign_by_hand(*, handoff: Handoff, rep: "User", at: datetime, reason: str =
             way.ring.give(way.pick, at)
             keep_turn(way.ring, way.pick)
     grant_access(lead=handoff.lead, team_ids=_team_ids(rep), at=at)
-    ledger.write_by_hand(handoff=handoff, rep=rep, at=at, reason=reason)
+    ledger.write_by_hand(handoff=handoff, rep=rep, at=at, by=by, reason=reason)
 
 
 def grant_access(*, lead: Lead, team_ids: Iterable[int], at: datetime) -> None:

@@ -7,9 +7,10 @@ from django.db import transaction
 
 from accounts.clock import database_now
 
-from . import alerts, eligibility, ladders, ledger, matching, recycling, routing
+from . import alerts, eligibility, ladders, ledger, matching, reassigning, recycling, routing
 from .holding import each, hold
 from .models import Handoff, RoutingDecision
+from .models.handoff import LET_GO
 
 #: So many waiting handoffs are looked at with one statement.
 WAITING_AT_ONCE = 500
@@ -43,7 +44,7 @@ def _withdraw(handoff_id: int, at: datetime) -> bool:
 def assign_waiting(*, at: datetime, limit: int = 100) -> int:
     """Give up to ``limit`` handoffs that nobody had to reps who take leads now, oldest first. Their clocks
     have been running. Returns how many found a rep."""
-    waiting = list(Handoff.objects.unassigned().order_by("offered_at", "id").values_list("id", "lead_id"))
+    waiting = list(Handoff.objects.unclaimed(at).order_by("offered_at", "id").values_list("id", "lead_id"))
     if not waiting:
         return 0
     rings = eligibility.read_rings(pool_ids=None, at=at)
@@ -71,15 +72,15 @@ def assign_waiting(*, at: datetime, limit: int = 100) -> int:
 @transaction.atomic
 def _assign(handoff_id: int, at: datetime) -> bool:
     lead = hold(Handoff.objects.values_list("lead_id", flat=True).get(pk=handoff_id))
-    handoff = Handoff.objects.unassigned().filter(pk=handoff_id).select_related("offered_by").first()
+    handoff = Handoff.objects.unclaimed(at).filter(pk=handoff_id).select_related("offered_by").first()
     if handoff is None:
         return False
-    refuser = recycling.refuser(recycling.last_rejection(lead))
+    refuser = reassigning.gave_back(handoff) or recycling.refuser(recycling.last_rejection(lead))
     let_lie = ladders.let_lie(handoffs=[handoff.pk]).get(handoff.pk, ())
     where = routing.assign(lead=lead, at=at, refused_by=refuser, barred=let_lie)
     if where.rep is None:
         return False
-    Handoff.objects.filter(pk=handoff.pk).update(pool=where.pool, rep=where.rep, assigned_at=at)
+    Handoff.objects.filter(pk=handoff.pk).update(pool=where.pool, rep=where.rep, assigned_at=at, **LET_GO)
     handoff.lead, handoff.pool, handoff.rep, handoff.assigned_at = lead, where.pool, where.rep, at
     ladders.begin_again(handoff=handoff, at=at)
     ledger.write(handoff=handoff, of=where, at=at, kind=RoutingDecision.Kind.WAITING)

@@ -73,6 +73,11 @@ class CompanyAdmin(BigTableAdmin):
     inlines = (CompanyExternalIdInline,)
     readonly_fields = ("public_id", "updated_at")
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset.filter(pk__in=Company.objects.searched(search_term).values("pk")), False
+
 
 class LeadExternalIdInline(admin.TabularInline[LeadExternalId, Lead]):
     model = LeadExternalId

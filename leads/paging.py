@@ -1,11 +1,12 @@
 """Pages of a list that cost the same however deep: each one starts after the last row of the one before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -41,6 +42,35 @@ def page(
         return Page(rows, "")
     rows = rows[:size]
     return Page(rows, make_cursor([_value(rows[-1], column) for column in order], salt=_salt(order)))
+
+
+#: Counted no further: "999+" says as much, and counting on would cost more than the page.
+MOST_COUNTED = 1000
+
+
+def counts(lists: Mapping[str, QuerySet[Any]], beside: QuerySet[Any] | None = None) -> dict[str, Any]:
+    """How long each list is, or "999+"; and under "beside" the one value that ``beside`` selects. One
+    statement, which reads no more than that of any list."""
+    if not lists:
+        return {}
+    selects: list[str] = []
+    values: list[Any] = []
+    for rows in lists.values():
+        statement, parameters = rows.order_by().values("pk")[:MOST_COUNTED].query.sql_with_params()
+        selects.append(f"(SELECT count(*) FROM ({statement}) AS rows)")  # noqa: S608 — Django's own text
+        values += parameters
+    if beside is not None:
+        statement, parameters = beside.query.sql_with_params()
+        selects.append(f"({statement})")
+        values += parameters
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(selects)}", values)
+        found = cursor.fetchone()
+    said = {
+        name: f"{MOST_COUNTED - 1}+" if count == MOST_COUNTED else count
+        for name, count in zip(lists, found, strict=False)
+    }
+    return said if beside is None else {**said, "beside": found[-1]}
 
 
 def _following(order: Sequence[str], position: Sequence[Any]) -> Q:

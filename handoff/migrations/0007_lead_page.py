@@ -138,7 +138,7 @@ def empty(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
-        ("handoff", "0005_clocks"),
+        ("handoff", "0006_queue"),
         ("leads", "0008_opportunity_stages"),
         ("scoring", "0013_based_on_may_go"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -2,11 +2,13 @@ from .clock import Pause, Step, Work
 from .dispute import Dispute, DisputeWord
 from .framework import Framework, Level, Question, Requirement
 from .handoff import Handoff
+from .look import Look
 from .pool import Pool, PoolMember
 from .qualification import UNKNOWN, Qualification
 from .rating import Rating
 from .recycling_rule import RecyclingRule
 from .routing import RoutingDecision, RoutingRule, RuleMatch
+from .saved_view import SavedView
 from .sla import LadderRung, Promise, Rung, SlaPolicy
 from .stuck_crossing import StuckCrossing
 from .task import Task
@@ -20,6 +22,7 @@ __all__ = [
     "Handoff",
     "LadderRung",
     "Level",
+    "Look",
     "Pause",
     "Pool",
     "PoolMember",
@@ -34,6 +37,7 @@ __all__ = [
     "RoutingRule",
     "RuleMatch",
     "Rung",
+    "SavedView",
     "SlaPolicy",
     "Step",
     "StuckCrossing",

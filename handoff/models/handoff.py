@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+#: What goes with whoever had a handoff, once it is somebody else's: what they held and what they put off.
+LET_GO: dict[str, object] = {
+    "claimed_by": None,
+    "claimed_until": None,
+    "snoozed_until": None,
+    "snoozed_at": None,
+    "snoozed_by": None,
+    "woke_at": None,
+    "woken_by": "",
+}
+
+
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def visible_to(self, user: "User") -> "HandoffQuerySet":
         """Handoffs of the leads that ``user`` may open."""
@@ -30,6 +42,19 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 
     def unassigned(self) -> "HandoffQuerySet":
         return self.open().filter(rep=None)
+
+    def unclaimed(self, at: datetime) -> "HandoffQuerySet":
+        """Nobody has it, holds it for themselves, or has put it off at the moment."""
+        free = Q(claimed_by=None) | Q(claimed_until__lte=at)
+        return self.awake(at).filter(free, rep=None)
+
+    def awake(self, at: datetime) -> "HandoffQuerySet":
+        """Open and not put off until later."""
+        return self.open().filter(Q(snoozed_until=None) | Q(snoozed_until__lte=at))
+
+    def asleep(self, at: datetime) -> "HandoffQuerySet":
+        """Open, and put off until a moment that is still to come."""
+        return self.open().filter(snoozed_until__gt=at)
 
     def overdue(self, at: datetime) -> "HandoffQuerySet":
         return self.open().filter(due_at__lt=at)
@@ -114,6 +139,27 @@ class Handoff(models.Model):
     first_touch_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     alarmed_at = models.DateTimeField(null=True, blank=True, help_text="When it was said to be overdue.")
+    claimed_by = models.ForeignKey(
+        "accounts.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who holds it for themselves while they look at it.",
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Off the list until then. The clock goes on."
+    )
+    snoozed_at = models.DateTimeField(null=True, blank=True)
+    snoozed_by = models.ForeignKey(
+        "accounts.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    snooze_reason = models.CharField(max_length=120, blank=True)
+    woke_at = models.DateTimeField(null=True, blank=True, help_text="When it came back from a snooze.")
+    woken_by = models.CharField(
+        max_length=6, blank=True, choices=[("time", "Its time came"), ("intent", "A new sign of intent")]
+    )
     offered_by = models.ForeignKey(
         "accounts.User",
         models.PROTECT,
@@ -145,6 +191,16 @@ class Handoff(models.Model):
             models.CheckConstraint(
                 condition=Q(due_at__gte=F("offered_at")), name="handoff_handoff_due_after_offer"
             ),
+            models.CheckConstraint(
+                condition=Q(claimed_by=None, claimed_until=None)
+                | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                name="handoff_handoff_claimed_with_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(snoozed_until=None, snoozed_at=None, snoozed_by=None)
+                | Q(snoozed_until__isnull=False, snoozed_at__isnull=False, snoozed_by__isnull=False),
+                name="handoff_handoff_snoozed_with_name",
+            ),
         ]
         indexes = [
             models.Index(fields=["rep", "due_at", "id"], condition=Q(status="open"), name="handoff_queue"),
@@ -156,6 +212,11 @@ class Handoff(models.Model):
             ),
             models.Index(fields=["rep", "-decided_at"], name="handoff_decided"),
             models.Index(fields=["rep", "assigned_at"], name="handoff_given"),  # how many in a rep's day
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(status="open", snoozed_until__isnull=False),
+                name="handoff_to_wake",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -169,3 +230,12 @@ class Handoff(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+    def holder(self, at: datetime) -> "User | None":
+        """Who holds it for themselves at ``at``. Reads ``claimed_by``."""
+        if self.claimed_until is None or self.claimed_until <= at or not self.is_open:
+            return None
+        return self.claimed_by
+
+    def is_asleep(self, at: datetime) -> bool:
+        return self.is_open and self.snoozed_until is not None and self.snoozed_until > at

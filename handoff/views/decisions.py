@@ -1,14 +1,12 @@
 """Verdicts: accept, send back, undo. Each answers a plain form and htmx alike."""
 
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import Resolver404, resolve, reverse
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -18,15 +16,19 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.permissions import may_give_verdicts
 from handoff import decisions, frameworks, qualification
+from handoff.claiming import HeldByAnother
 from handoff.forms import RejectionForm
 from handoff.lead_forms import QualificationForm
 from handoff.messages import lower
 from handoff.models import UNKNOWN, Handoff, Verdict
 
-from . import worklists
+from .answers import done, held, list_again, next_page, refused
 from .previews import reasons_in_use
-from .requests import Request, page_for, wants, way_back
+from .requests import Request, page_for
 from .work_rows import row_id
+
+#: What a bare press of Accept sends along.
+_OF_EVERY_FORM = {"csrfmiddlewaretoken", "next"}
 
 for_sales = page_for(may_give_verdicts, "Verdicts are for sales to give.")
 
@@ -53,9 +55,16 @@ def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
         return _ask_first(request, handoff, form, str(first))
     except decisions.AlreadyDecided as faster:
         return _faster(request, handoff, faster)
+    except HeldByAnother as other:
+        return held(request, handoff, other)
     except decisions.LeadMoved as moved:
-        return _refused(request, handoff, "Not accepted.", str(moved))
-    return _done(request, handoff, format_html("Accepted <b>{}</b>. Yours to talk to.", handoff.lead))
+        return refused(request, handoff, "Not accepted.", str(moved))
+    return done(
+        request,
+        handoff,
+        format_html("Accepted <b>{}</b>. Yours to talk to.", handoff.lead),
+        undo_url=_undo(handoff),
+    )
 
 
 @require_POST
@@ -78,12 +87,14 @@ def rejection(request: Request, handoff_id: UUID) -> HttpResponse:
         )
     except decisions.AlreadyDecided as faster:
         return _faster(request, handoff, faster, typed=_typed(form))
+    except HeldByAnother as other:
+        return held(request, handoff, other, typed=_typed(form))
     except decisions.LeadMoved as moved:
-        return _refused(request, handoff, "Not sent back.", f"{moved} You wrote: {_typed(form)}")
+        return refused(request, handoff, "Not sent back.", f"{moved} You wrote: {_typed(form)}")
     except decisions.ReturnDateRefused as refusal:
         form.add_error("return_on", str(refusal))
         return _unclear(request, handoff, form)
-    return _done(request, handoff, _sent_back(handoff, verdict))
+    return done(request, handoff, _sent_back(handoff, verdict), undo_url=_undo(handoff))
 
 
 @require_POST
@@ -94,9 +105,9 @@ def undo(request: Request, handoff_id: UUID) -> HttpResponse:
     try:
         undone = decisions.undo(handoff=handoff, by=request.user, at=timezone.now()).handoff
     except decisions.UndoRefused as refusal:
-        return _refused(request, handoff, "Not undone.", str(refusal))
+        return refused(request, handoff, "Not undone.", str(refusal))
     said = format_html("Undone: <b>{}</b> {}.", handoff.lead, _whereto(undone, request.user))
-    return _done(request, handoff, said, undo=False)
+    return done(request, handoff, said)
 
 
 def _visible(request: Request, handoff_id: UUID) -> Handoff:
@@ -104,7 +115,8 @@ def _visible(request: Request, handoff_id: UUID) -> Handoff:
     return get_object_or_404(handoffs, public_id=handoff_id)
 
 
-_OF_EVERY_FORM = {"csrfmiddlewaretoken", "next"}
+def _undo(handoff: Handoff) -> str:
+    return reverse("handoff:undo", args=[handoff.public_id])
 
 
 def _first_contact(request: Request, handoff: Handoff) -> QualificationForm:
@@ -139,16 +151,6 @@ def _typed(form: RejectionForm) -> str:
 # Answers
 
 
-def _done(request: Request, handoff: Handoff, said: SafeString, *, undo: bool = True) -> HttpResponse:
-    undo_url = reverse("handoff:undo", args=[handoff.public_id]) if undo else ""
-    if (answer := _list_again(request)) is not None:
-        template, context = answer
-        context["toast"] = {"text": said, "undo_url": undo_url, "undo_row": row_id(handoff)}
-        return render(request, template, context)
-    messages.success(request, said, extra_tags=undo_url)
-    return redirect(_next(request, handoff))
-
-
 def _faster(
     request: Request, handoff: Handoff, faster: decisions.AlreadyDecided, typed: str = ""
 ) -> HttpResponse:
@@ -161,26 +163,7 @@ def _faster(
     if typed:
         text += f" You wrote: {typed}"
     heading = "You have decided this already" if own else "Somebody was faster"
-    return _refused(request, handoff, f"{handoff.lead} was already {word}", text, heading=heading)
-
-
-def _refused(
-    request: Request, handoff: Handoff, strong: str, text: str, *, heading: str = "Somebody was faster"
-) -> HttpResponse:
-    lead_url = reverse("handoff:lead", args=[handoff.lead.public_id])
-    notice = {
-        "kind": "warn",
-        "icon_name": "git-pull-request-arrow",
-        "strong": strong,
-        "text": text,
-        "url": lead_url,
-        "action": "Open lead",
-    }
-    if (answer := _list_again(request)) is not None:
-        template, context = answer
-        return render(request, template, {**context, "notice": notice}, status=409)
-    context = {"notice": notice, "heading": heading, "back_url": way_back(request, reverse("handoff:queue"))}
-    return render(request, "handoff/conflict.html", context, status=409)
+    return refused(request, handoff, f"{handoff.lead} was already {word}", text, heading=heading)
 
 
 def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpResponse:
@@ -189,7 +172,7 @@ def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpRes
         "now": timezone.now(),
         "handoff": handoff,
         "reasons": reasons_in_use(),
-        "back_url": _next(request, handoff),
+        "back_url": next_page(request, handoff),
         "row": row_id(handoff),
         "rejection": {
             "chosen": request.POST.get("reason", ""),
@@ -198,7 +181,7 @@ def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpRes
             "error": form.first_error(),
         },
     }
-    if (answer := _list_again(request)) is not None:
+    if (answer := list_again(request)) is not None:
         template, listed = answer
         return render(request, template, {**listed, **context, "rejection_form": True}, status=422)
     return render(request, "handoff/rejection.html", context, status=422)
@@ -212,33 +195,13 @@ def _ask_first(request: Request, handoff: Handoff, form: QualificationForm, erro
     known |= form.answers()
     context: dict[str, Any] = {
         "handoff": handoff,
-        "back_url": _next(request, handoff),
+        "back_url": next_page(request, handoff),
         "row": row_id(handoff),
         "error": error,
         "first_contact": [(question, *known.get(question.key, (UNKNOWN, ""))) for question in form.questions],
         "levels": form.levels,
     }
-    if (answer := _list_again(request)) is not None:
+    if (answer := list_again(request)) is not None:
         template, listed = answer
         return render(request, template, {**listed, **context}, status=422)
     return render(request, "handoff/acceptance.html", context, status=422)
-
-
-def _list_again(request: Request) -> tuple[str, dict[str, Any]] | None:
-    """The list the verdict was given in, for htmx; None when a whole page is to follow."""
-    if not wants(request, "worklist"):
-        return None
-    parts = urlsplit(way_back(request, reverse("handoff:queue")))
-    try:
-        name = resolve(parts.path).url_name or ""
-    except Resolver404:
-        return None
-    if name not in worklists.LISTS:
-        return None
-    at = timezone.now()
-    listed = worklists.LISTS[name](request.user, QueryDict(parts.query), at)
-    return "handoff/_worklist_answer.html", {"worklist": listed, "now": at, "next": listed.url}
-
-
-def _next(request: Request, handoff: Handoff) -> str:
-    return way_back(request, reverse("handoff:lead", args=[handoff.lead.public_id]))

@@ -10,16 +10,17 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from handoff import frameworks, qualification
+from handoff import claiming, frameworks, looking, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.models import Handoff, RejectReason
-from handoff.permissions import may_decide
+from handoff.permissions import NotYours, may_decide
 from leads import consent, timeline
 from leads.signals import active_colleagues, newest
 from scoring.explanation import explain
 
 from .rows import AgreedLine, Why, by_activity, leading_line, said_about, why_now
-from .work_rows import Row, row_id
+from .snooze_form import SnoozeForm
+from .work_rows import Row, held_words, row_id
 from .worklists import FIRST_VIEW
 
 
@@ -44,6 +45,10 @@ class Preview:
     decides: bool
     reasons: list[RejectReason]
     row: str
+    snooze: SnoozeForm | None
+    held: str
+    holds: bool
+    may_hold: bool
 
     @property
     def lead(self) -> Any:
@@ -73,9 +78,13 @@ def preview(
     line = leading_line(lead, line)
     signals = newest(lead_ids=[lead.pk], at=at).get(lead.pk, [])
     explanation = explain(lead=lead, at=at, version=line.version).as_json()
-    decides = handoff.is_open and may_decide(user, handoff)
+    if parameters.get("reject") or parameters.get("snooze"):
+        _try_to_hold(handoff, user, at)  # who fills in a form about it is working on it
+    holder = handoff.holder(at) if handoff.rep_id is None else None
+    decides = handoff.is_open and may_decide(user, handoff) and holder in (None, user)
+    looking.note(handoff=handoff, by=user, at=at)
     here = parameters.copy()
-    for passing in ("lead", "reject"):
+    for passing in ("lead", "reject", "snooze"):
         here.pop(passing, None)
     path, view = reverse(f"handoff:{name}"), here.get("view") or FIRST_VIEW[name]
     return Preview(
@@ -98,7 +107,21 @@ def preview(
         decides=decides,
         reasons=reasons_in_use() if decides and parameters.get("reject") else [],
         row=row_id(handoff),
+        snooze=SnoozeForm(handoff=handoff, zone=user.time_zone, at=at)
+        if decides and parameters.get("snooze")
+        else None,
+        held=held_words(handoff, user, at),
+        holds=holder == user,
+        may_hold=decides and handoff.rep_id is None and holder is None,
     )
+
+
+def _try_to_hold(handoff: Handoff, user: User, at: datetime) -> None:
+    """Where it is somebody else's already, the page says whose."""
+    try:
+        claiming.claim(handoff=handoff, by=user, at=at)
+    except NotYours:
+        handoff.refresh_from_db(fields=["claimed_by", "claimed_until"])
 
 
 def _clock(handoff: Handoff, rows: Sequence[Row], at: datetime) -> Clock:
@@ -121,7 +144,9 @@ def _newest_handoff(user: User, lead_id: str) -> Handoff:
         raise Http404("No such lead.") from None
     handoffs = Handoff.objects.visible_to(user).filter(lead__public_id=wanted)
     handoff = (
-        handoffs.select_related("lead__company", "lead__owner", "rep", "pool").order_by("-cycle").first()
+        handoffs.select_related("lead__company", "lead__owner", "rep", "pool", "claimed_by")
+        .order_by("-cycle")
+        .first()
     )
     if handoff is None:
         raise Http404("No such lead.")

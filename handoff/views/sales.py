@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import may_give_verdicts
+from handoff import saved_views
 
 from . import worklists
 from .previews import preview
@@ -32,6 +33,8 @@ def team(request: Request) -> HttpResponse:
 
 def _answer(request: Request, name: str) -> HttpResponse:
     at = timezone.now()
+    if not request.GET and not request.htmx and (view := saved_views.default_of(request.user, name)):
+        return redirect(f"{request.path}?{view.query or 'view='}")
     context: dict[str, Any] = {"now": at}
     if wants(request, "peek"):
         context["preview"] = preview(user=request.user, name=name, parameters=request.GET, at=at)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -10,11 +11,22 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.clocks import Clock, read_clocks
-from handoff.models import Handoff, Pause
+from handoff.models import Handoff, Look, Pause
 from handoff.permissions import may_decide
+from handoff.policies import hot_from
 from leads.signals import newest
+from scoring.dimensions import HUNDREDTHS
 
 from .rows import AgreedLine, AgreedLines, about, leading_scores, why_now
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word about a row: "hot", "rising", "back from snooze"."""
+
+    text: str
+    kind: str
+    icon: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,11 @@ class Row:
     accept_url: str
     reject_url: str
     lead_id: str
+    snooze_url: str
+    snooze_preview_url: str
+    marks: list[Mark]
+    held: str
+    choose: str
 
 
 class Drawing:
@@ -71,6 +88,13 @@ class Drawing:
         self.lines = AgreedLines(line, self.scores.values())
         self.signals = newest(lead_ids=ids, at=at)
         self.clocks: dict[int, Clock] = read_clocks(handoffs=handoffs, at=at) if clocks else {}
+        here = parameters.copy()
+        for passing in ("lead", "reject", "snooze"):
+            here.pop(passing, None)
+        self.back = f"{path}?{here.urlencode()}"
+        self.looks = Look.objects.filter(user=user, handoff__in=handoffs) if clocks else Look.objects.none()
+        self.seen = {look.handoff_id: look for look in self.looks}
+        self.hot_from = hot_from() if clocks else None
         self.chosen = parameters.get("lead", "")
 
     def rows(self, handoffs: Sequence[Handoff]) -> list[Row]:
@@ -81,10 +105,12 @@ class Drawing:
         why = why_now(lead=lead, signals=self.signals.get(lead.pk, []), cycle=handoff.cycle)
         page = reverse("handoff:lead", args=[lead.public_id])
         origin = f"from={self.name}&view={self.view}"
-        decides = handoff.is_open and may_decide(self.user, handoff)
+        holder = handoff.holder(self.at) if handoff.rep_id is None else None
+        decides = handoff.is_open and may_decide(self.user, handoff) and holder in (None, self.user)
         here = self.parameters.copy()
         here["lead"] = str(lead.public_id)
         preview = f"{self.path}?{here.urlencode()}"
+        snooze = reverse("handoff:snooze", args=[handoff.public_id])
         note = why.note
         if self.name == "team" and handoff.rep is not None:
             note = " · ".join(filter(None, (f"With {handoff.rep}", note)))
@@ -110,7 +136,47 @@ class Drawing:
             accept_url=reverse("handoff:acceptance", args=[handoff.public_id]) if decides else "",
             reject_url=f"{page}?{origin}&reject=1#reject" if decides else "",
             lead_id=str(lead.public_id),
+            snooze_url=f"{snooze}?{urlencode({'next': self.back})}" if decides else "",
+            snooze_preview_url=f"{preview}&snooze=1" if decides else "",
+            marks=self._marks(handoff),
+            held=held_words(handoff, self.user, self.at),
+            choose=str(handoff.public_id) if handoff.is_open else "",
         )
+
+    def _marks(self, handoff: Handoff) -> list[Mark]:
+        """What has changed since the reader last looked, and what is above the most urgent line."""
+        if not handoff.is_open:
+            return []
+        marks = []
+        if handoff.woke_at is not None:
+            why = "new sign of intent" if handoff.woken_by == "intent" else "back from snooze"
+            marks.append(Mark(why, "accent", "alarm-clock-check"))
+        if handoff.is_asleep(self.at) and handoff.snoozed_until is not None:
+            marks.append(Mark(f"until {moment(handoff.snoozed_until, self.at)}", "", "alarm-clock-plus"))
+        score, look = self.scores.get(handoff.lead_id), self.seen.get(handoff.pk)
+        if score and self.hot_from and score.intent >= self.hot_from * HUNDREDTHS:
+            marks.append(Mark("hot", "warn", "flame"))
+        since = look.at if look else handoff.offered_at
+        asked = any(each.is_intent and each.at > since for each in self.signals.get(handoff.lead_id, []))
+        if asked or (score and look and score.total > look.total):
+            marks.append(Mark("rising", "good", "trending-up"))
+        return marks
+
+
+def held_words(handoff: Handoff, user: User, at: datetime) -> str:
+    """ "Held for Sofia Reuter until 10:51", "Held for you until 10:51"; "" when nobody holds it."""
+    holder = handoff.holder(at) if handoff.rep_id is None else None
+    if holder is None or handoff.claimed_until is None:
+        return ""
+    return f"Held for {'you' if holder == user else holder} until {moment(handoff.claimed_until, at)}"
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """ "10:51", "Mon 23 Nov, 09:00": in the reader's zone."""
+    local = timezone.localtime(at)
+    if local.date() == timezone.localtime(now).date():
+        return f"{local:%H:%M}"
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"
 
 
 def _state(handoff: Handoff, *, working: bool) -> str:

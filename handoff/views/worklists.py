@@ -3,20 +3,27 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
-from handoff.filters import Chip, HandoffFilter, chips, without
-from handoff.models import Handoff
+from accounts.models import Team, User
+from accounts.permissions import may_arrange_routing
+from handoff import saved_views
+from handoff.eligibility import load_of
+from handoff.filters import Chip, HandoffFilter, TeamFilter, chips, due_ranges, without
+from handoff.leaving import people_visible_to
+from handoff.models import Handoff, SavedView
+from handoff.models.handoff import HandoffQuerySet
 from handoff.policies import agreed
 from leads import paging
 from leads.stages import Stage
+from scoring.models import Score
 
 from .rows import AgreedLine, agreed_line
 from .work_rows import Drawing, Row
@@ -26,13 +33,14 @@ DECIDED_DAYS = 30
 #: How many unassigned leads stand above one's own before the rest is a link away.
 STRIP = 5
 
-_OPEN = Q(status=Handoff.Status.OPEN)
+_DUE_FIRST = ("due_at", "id")
+_LATEST_FIRST = ("-decided_at", "-id")
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A saved view: which handoffs (by the key of ``_conditions``), in which order. ``open`` ones have a
-    running clock."""
+    """A view that comes with the product: which handoffs (by the key of ``_conditions``), in which order.
+    ``open`` ones have a running clock."""
 
     key: str
     label: str
@@ -40,12 +48,10 @@ class View:
     order: tuple[str, ...]
 
 
-_DUE_FIRST = ("due_at", "id")
-_LATEST_FIRST = ("-decided_at", "-id")
-
 QUEUE = (
     View("due", "To decide", True, _DUE_FIRST),
     View("today", "New today", True, _DUE_FIRST),
+    View("snoozed", "Snoozed", True, ("snoozed_until", "id")),
     View("working", "Working", False, _LATEST_FIRST),
     View("decided", "Decided", False, _LATEST_FIRST),
 )
@@ -53,17 +59,39 @@ TEAM = (
     View("open", "All open", True, _DUE_FIRST),
     View("unassigned", "Unassigned", True, _DUE_FIRST),
     View("overdue", "Overdue", True, _DUE_FIRST),
+    View("snoozed", "Snoozed", True, ("snoozed_until", "id")),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order to choose, as the URL says it."""
+
+    key: str
+    label: str
+    order: tuple[str, ...]
+
+
+SORTS = (
+    Sort("due", "due time", _DUE_FIRST),
+    Sort("score", "score", ("-points", "due_at", "id")),
+    Sort("newest", "newest", ("-offered_at", "-id")),
+    Sort("oldest", "oldest", ("offered_at", "id")),
+)
+BY_REP = Sort("rep", "rep", ("rep__name", "rep_id", "due_at", "id"))
+
+
 def _conditions(at: datetime) -> dict[str, Q]:
-    """What each saved view holds at ``at``."""
+    """What each view holds at ``at``."""
+    is_open = Q(status=Handoff.Status.OPEN)
+    awake = is_open & (Q(snoozed_until=None) | Q(snoozed_until__lte=at))
     return {
-        "due": _OPEN,
-        "open": _OPEN,
-        "today": _OPEN & Q(offered_at__gte=_midnight(at)),
-        "unassigned": _OPEN & Q(rep=None),
-        "overdue": _OPEN & Q(due_at__lt=at),
+        "due": awake,
+        "open": awake,
+        "today": awake & Q(offered_at__gte=_midnight(at)),
+        "unassigned": awake & Q(rep=None),
+        "overdue": awake & Q(due_at__lt=at),
+        "snoozed": is_open & Q(snoozed_until__gt=at),
         "working": Q(status=Handoff.Status.ACCEPTED, lead__stage__in=[Stage.SQL, Stage.OPPORTUNITY]),
         "decided": Q(decided_at__gte=at - timedelta(days=DECIDED_DAYS)),
     }
@@ -90,7 +118,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """A list as a page shows it. ``parameters`` are those of its URL."""
+    """A list as a page shows it. ``parameters`` are those of its URL; ``moves`` says whether the reader may
+    choose several rows and move them."""
 
     name: str
     heading: str
@@ -104,6 +133,16 @@ class Worklist:
     line: AgreedLine
     next: str
     empty: dict[str, str]
+    sort: Sort
+    sorts: list[dict[str, Any]]
+    moves: bool
+    people: list[User]
+    teams: list[Team]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether there is something to keep as a saved view."""
+        return bool(self.chips) or self.sort.key != "due"
 
     @property
     def rows(self) -> list[Row]:
@@ -122,7 +161,7 @@ def queue(user: User, parameters: QueryDict, at: datetime) -> Worklist:
     """One's own handoffs, and above them those that nobody was free for and one may take."""
     view = _chosen(QUEUE, parameters)
     own = Handoff.objects.filter(rep=user)
-    free = _of_own_teams(user).filter(_OPEN, rep=None)
+    free = _of_own_teams(user).awake(at).filter(rep=None)
     return _worklist("queue", "My queue", user, own, QUEUE, view, parameters, at, free=free)
 
 
@@ -130,7 +169,7 @@ def team(user: User, parameters: QueryDict, at: datetime) -> Worklist:
     """Everything that waits in one's teams, whoever has it."""
     view = _chosen(TEAM, parameters)
     theirs = _of_own_teams(user)
-    free = theirs.filter(_OPEN, rep=None) if view.key == "open" else Handoff.objects.none()
+    free = theirs.awake(at).filter(rep=None) if view.key == "open" else Handoff.objects.none()
     rows = theirs.exclude(rep=None) if view.key == "open" else theirs
     return _worklist("team", "Team queue", user, rows, TEAM, view, parameters, at, free=free, counted=theirs)
 
@@ -152,7 +191,7 @@ FIRST_VIEW = {"queue": QUEUE[0].key, "team": TEAM[0].key}
 LISTS: dict[str, Callable[[User, QueryDict, datetime], Worklist]] = {"queue": queue, "team": team}
 
 
-def _of_own_teams(user: User) -> QuerySet[Handoff]:
+def _of_own_teams(user: User) -> HandoffQuerySet:
     visible = Handoff.objects.visible_to(user)
     return visible if user.is_admin else visible.filter(pool__team__members=user)
 
@@ -175,26 +214,50 @@ def _worklist(
     counted: QuerySet[Handoff] | None = None,
 ) -> Worklist:
     path, conditions = reverse(f"handoff:{name}"), _conditions(at)
-    filters = HandoffFilter(parameters, queryset=handoffs.filter(conditions[view.key]))
+    listed = _with_points(handoffs.filter(conditions[view.key]))
+    is_team = name == "team"
+    filters = (
+        TeamFilter(parameters, queryset=listed, user=user) if is_team else HandoffFilter(parameters, listed)
+    )
     unfiltered = counted if counted is not None else handoffs
-    counts = unfiltered.aggregate(**{each.key: Count("id", filter=conditions[each.key]) for each in views})
+    saved = saved_views.of(user, name)
+    counts = paging.counts(
+        {each.key: unfiltered.filter(conditions[each.key]) for each in views}
+        | {
+            str(each.public_id): _narrowed(each, user, is_team, unfiltered, conditions, views)
+            for each in saved
+        }
+    )
+    sorts = (*SORTS, BY_REP) if view.key == "open" else SORTS
+    sort = next((each for each in sorts if each.key == parameters.get("sort")), SORTS[0])
+    if not view.open or (view.key == "snoozed" and sort is SORTS[0]):
+        sort = Sort("due", "the moment they come back" if view.open else "the latest verdict", view.order)
     after = parameters.get("after", "")
-    page = paging.page(_with_lead(filters.qs), order=view.order, after=after, size=PAGE)
+    page = paging.page(_with_lead(filters.qs), order=sort.order, after=after, size=PAGE)
     narrowed = chips(filters, parameters)
     strip: list[Handoff] = []
-    if view.open and not after and not narrowed and view.key != "unassigned":
+    if view.open and not after and not narrowed and view.key not in ("unassigned", "snoozed"):
         strip = list(_with_lead(free).due_first()[: STRIP + 1])
     line = agreed_line()
     handoffs_shown = [*strip, *page.rows]
     draw = Drawing(user, name, path, parameters, line, at, handoffs_shown, view.key, view.open)
-    groups = []
+    groups: list[Group] = []
+    current = next((each for each in saved if each.query == saved_views.canonical(parameters)), None)
     if strip:
         rule = "nobody was free: whoever accepts first has it"
         more = len(strip) > STRIP
         count = counts.get("unassigned", f"{STRIP}+" if more else len(strip))
         rest = f"{reverse('handoff:team')}?view=unassigned" if more else ""
         groups.append(Group("Unassigned", "users", "warn", count, rule, draw.rows(strip[:STRIP]), rest))
-    if view.open:
+    if view.key == "snoozed" and page.rows:
+        rule = "the clock goes on"
+        groups.append(Group("Snoozed", "alarm-clock-plus", "", counts[view.key], rule, draw.rows(page.rows)))
+    elif sort is BY_REP:
+        groups += _by_rep(draw, page.rows, at)
+    elif view.open and sort is not SORTS[0] and page.rows:
+        count = counts[view.key] if not narrowed else len(page.rows)
+        groups.append(Group(f"By {sort.label}", "layers", "", count, agreed(), draw.rows(page.rows)))
+    elif view.open:
         groups += _by_due(draw, page.rows, at, agreed(), filters.qs if page.next or after else None)
     elif page.rows:
         count = counts[view.key] if not narrowed else len(page.rows)
@@ -208,8 +271,22 @@ def _worklist(
         parameters=parameters,
         view=view,
         views=[
-            {"label": v.label, "url": f"?view={v.key}", "count": counts[v.key], "current": v is view}
+            {
+                "label": v.label,
+                "url": f"?view={v.key}",
+                "count": counts[v.key],
+                "current": v is view and current is None,
+            }
             for v in views
+        ]
+        + [
+            {
+                "label": each.name,
+                "url": f"?{each.query}",
+                "count": counts[str(each.public_id)],
+                "current": each is current,
+            }
+            for each in saved
         ],
         groups=groups,
         filters=filters,
@@ -217,38 +294,100 @@ def _worklist(
         line=line,
         next=page.next,
         empty=_empty(view, parameters, narrowed, filters, counts, name) if not groups else {},
+        sort=sort,
+        sorts=[
+            {
+                "label": each.label.capitalize(),
+                "url": f"{without(parameters, 'sort', 'after', 'lead')}&sort={each.key}",
+                "current": each is sort,
+            }
+            for each in (sorts if view.open else ())
+        ],
+        moves=is_team and may_arrange_routing(user),
+        people=_takers(user) if is_team and may_arrange_routing(user) else [],
+        teams=list(user.teams.order_by("name")) if narrowed or sort.key != "due" else [],
     )
 
 
 def _with_lead(handoffs: QuerySet[Handoff]) -> Any:
-    return handoffs.select_related("lead__company", "rep", "pool")
+    return handoffs.select_related("lead__company", "rep", "pool", "claimed_by")
 
 
 def _by_due(
     draw: Drawing, handoffs: Sequence[Handoff], at: datetime, rule: str, whole: QuerySet[Handoff] | None
 ) -> list[Group]:
     """``whole`` is the list that this is one page of; None when the page is all of it."""
-    hour, midnight = at + timedelta(hours=1), _midnight(at) + timedelta(days=1)
-    far = datetime.max.replace(tzinfo=UTC)
+    ranges, far = due_ranges(at), datetime.max.replace(tzinfo=UTC)
     buckets = (
-        ("Overdue", "alarm-clock", "bad", "", at),
-        ("Due within the hour", "hourglass", "", rule, hour),
-        ("Later today", "calendar", "", "", max(hour, midnight)),
-        ("Tomorrow and later", "calendar", "", "", far),
+        ("Overdue", "alarm-clock", "bad", "", "overdue"),
+        ("Due within the hour", "hourglass", "", rule, "hour"),
+        ("Later today", "calendar", "", "", "today"),
+        ("Tomorrow and later", "calendar", "", "", "later"),
     )
-    counts: dict[str, int] = {}
+    counts: dict[str, Any] = {}
     if whole is not None:
-        until = {f"n{number}": Q(due_at__lt=bucket[4]) for number, bucket in enumerate(buckets)}
-        counts = whole.aggregate(**{name: Count("id", filter=due) for name, due in until.items()})
-    groups, left, before = [], list(handoffs), 0
-    for number, (label, icon, kind, said, ends) in enumerate(buckets):
+        lists = {}
+        for *_, key in buckets:
+            start, end = ranges[key]
+            some = whole.filter(due_at__gte=start) if start else whole
+            lists[key] = some.filter(due_at__lt=end) if end else some
+        counts = paging.counts(lists)
+    groups, left = [], list(handoffs)
+    for label, icon, kind, said, key in buckets:
+        ends = ranges[key][1] or far
         rows = [handoff for handoff in left if handoff.due_at < ends]
         left = left[len(rows) :]
-        count = counts[f"n{number}"] - before if counts else len(rows)
-        before = counts.get(f"n{number}", 0)
+        # What came back from a snooze stands first in its group.
+        rows.sort(key=lambda handoff: handoff.woke_at is None)
         if rows:
-            groups.append(Group(label, icon, kind, count, said, draw.rows(rows)))
+            groups.append(Group(label, icon, kind, counts.get(key, len(rows)), said, draw.rows(rows)))
     return groups
+
+
+def _by_rep(draw: Drawing, handoffs: Sequence[Handoff], at: datetime) -> list[Group]:
+    """Who has what, with how much waits for each. One query."""
+    of: dict[User, list[Handoff]] = {}
+    for handoff in handoffs:
+        if handoff.rep is not None:
+            of.setdefault(handoff.rep, []).append(handoff)
+    loads = load_of({person.pk for person in of}, at) if of else {}
+    return [
+        Group(
+            str(person),
+            "user-round",
+            "",
+            len(theirs),
+            f"{loads[person.pk].open} open, {loads[person.pk].today} given today",
+            draw.rows(theirs),
+        )
+        for person, theirs in of.items()
+    ]
+
+
+def _takers(user: User) -> list[User]:
+    """Whom one may give leads to. One query."""
+    return list(people_visible_to(user).filter(is_active=True).order_by("name"))
+
+
+def _with_points(handoffs: QuerySet[Handoff]) -> QuerySet[Handoff]:
+    """With the best total of the lead as ``points``, to sort by; read only where it is asked for."""
+    best = Score.objects.filter(lead=OuterRef("lead")).order_by("-total").values("total")[:1]
+    return handoffs.annotate(points=Coalesce(Subquery(best), 0))
+
+
+def _narrowed(
+    saved: SavedView,
+    user: User,
+    is_team: bool,
+    handoffs: QuerySet[Handoff],
+    conditions: dict[str, Q],
+    views: Sequence[View],
+) -> QuerySet[Handoff]:
+    """What a saved view holds, to be counted."""
+    parameters = QueryDict(saved.query)
+    rows = handoffs.filter(conditions[_chosen(views, parameters).key])
+    filters = TeamFilter(parameters, rows, user=user) if is_team else HandoffFilter(parameters, rows)
+    return cast("QuerySet[Handoff]", filters.qs)
 
 
 def _empty(
@@ -256,14 +395,14 @@ def _empty(
     parameters: QueryDict,
     narrowed: Sequence[Chip],
     filters: HandoffFilter,
-    counts: dict[str, int],
+    counts: dict[str, Any],
     name: str,
 ) -> dict[str, str]:
     """What to say instead of rows: a filter in the way, work that is done, or nothing yet."""
     if narrowed:
         drop = narrowed[-1]
         wider = QueryDict(drop.remove_url.removeprefix("?"))
-        rest = HandoffFilter(wider, queryset=filters.queryset).qs.count()
+        rest = paging.counts({"rest": filters.narrowed(wider)})["rest"]
         said = " and ".join(f"{chip.label.lower()} is {chip.value}" for chip in narrowed)
         return {
             "icon_name": "funnel-x",

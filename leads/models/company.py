@@ -1,5 +1,5 @@
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -9,7 +9,8 @@ from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
 from accounts.permissions import sees_everything
-from leads import marking
+from leads import marking, searching
+from leads.searching import Folded
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -27,12 +28,17 @@ class CompanyQuerySet(models.QuerySet["Company"]):
             return self
         return self.filter(pk__in=Lead.objects.visible_to(user).values("company_id"))
 
+    def matching(self, word: str) -> models.QuerySet[Any, Any]:
+        """The ids of those whose name or domain has ``word`` in it."""
+        named = self.filter(searching.holds("name", word)).order_by().values("pk")
+        return named.union(self.filter(searching.holds_text("domain", word)).order_by().values("pk"))
+
     def searched(self, text: str) -> "CompanyQuerySet":
-        """Companies whose name holds each word of ``text``, or whose domain is ``text``."""
-        by_name = self.all()
-        for word in text.split():
-            by_name = by_name.filter(name__icontains=word)
-        return by_name | self.filter(domain=text.strip().lower())
+        """Companies whose name or domain contains each word of ``text``, whatever case and accents."""
+        found = self
+        for word in searching.words(text):
+            found = found.filter(pk__in=Company.objects.matching(word))
+        return found
 
 
 @pghistory.track(
@@ -79,8 +85,9 @@ class Company(models.Model):
             )
         ]
         indexes = [
-            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="leads_company_name_search"),
             models.Index(Lower("name"), "id", name="leads_company_by_name"),  # all companies
+            GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="leads_company_name_folded"),
+            GinIndex(OpClass(Upper("domain"), "gin_trgm_ops"), name="leads_company_domain_search"),
         ]
         triggers = [marking.company_updated(COMPANY_FACTS)]
 

@@ -1,6 +1,6 @@
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -10,7 +10,8 @@ from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
 from accounts.permissions import sees_everything
-from leads import marking
+from leads import marking, searching
+from leads.searching import Digits, Folded
 from leads.stages import WITH_SALES, Phase, Stage, said, sql_stages
 
 from .company import Company
@@ -36,25 +37,27 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(stage__in=stages)
 
     def searched(self, text: str) -> "LeadQuerySet":
-        """Leads whose name, e-mail or company contains each word of ``text``, whatever the case; a word of
-        one or two letters begins a word there ("Bo", "Li"). Each is a few trigram look-ups, never a scan."""
+        """Leads whose name, e-mail, company, its domain or phone number contains each word of ``text``,
+        whatever case and accents; a word of one or two letters begins a word there ("Bo", "Li"). Each is a
+        few trigram look-ups, never a scan."""
         found = self
-        for word in text.split():
-            person = Lead.objects.filter(_holds("name", word) | _holds("email", word))
-            colleague = Lead.objects.filter(company__in=Company.objects.filter(_holds("name", word)))
-            found = found.filter(pk__in=person.values("pk").union(colleague.values("pk")))
+        for word in searching.words(text):
+            found = found.filter(pk__in=Lead.objects.matching(word))
         return found
 
-
-def _holds(column: str, word: str) -> Q:
-    """Two letters within a word have no trigram, so the index would be read from end to end; where a word
-    begins they have one, for then the gap before them counts."""
-    if len(word) > 2:
-        return Q(**{f"{column}__icontains": word})
-    begins = Q(**{f"{column}__istartswith": word})
-    for gap in " -.@":
-        begins |= Q(**{f"{column}__icontains": f"{gap}{word}"})
-    return begins
+    def matching(self, word: str, most: int | None = None) -> models.QuerySet[Any, Any]:
+        """The ids of those of these leads that one word is found in, at most ``most`` by each way of finding
+        them."""
+        firms = Company.objects.matching(word)
+        ways = [
+            self.filter(searching.holds("name", word)),
+            self.filter(searching.holds_text("email", word)),
+            self.filter(company__in=firms[:most] if most else firms),
+        ]
+        if number := searching.holds_digits("phone", word):
+            ways.append(self.filter(number))
+        ids = [way.order_by().values("pk")[:most] if most else way.order_by().values("pk") for way in ways]
+        return ids[0].union(*ids[1:])
 
 
 def _of_title(function: str) -> models.GeneratedField:
@@ -125,7 +128,8 @@ class Lead(models.Model):
                 fields=["stage", "phase", "-stage_at", "id"], name="leads_lead_stage"
             ),  # marketing queue
             models.Index(fields=["-created_at", "-id"], name="leads_lead_newest"),  # all leads
-            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="leads_lead_name_search"),
+            GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="leads_lead_name_folded"),
+            GinIndex(OpClass(Digits("phone"), "gin_trgm_ops"), name="leads_lead_phone_digits"),
             GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="leads_lead_email_search"),
         ]
         triggers = [marking.lead_inserted(), marking.lead_updated(LEAD_FACTS)]

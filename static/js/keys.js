@@ -122,8 +122,23 @@ const NAMED = {
   },
 };
 
+// The palette asks what can be pressed here, and has it pressed.
+document.addEventListener("handoff:can-press", ({ detail }) => {
+  detail.found = Boolean(control(detail.key) || (detail.key !== "/" && NAMED[detail.key]) || (detail.key === "/" && document.getElementById("filter")));
+});
+document.addEventListener("handoff:press", ({ detail }) => {
+  const found = NAMED[detail.key] ? null : control(detail.key);
+  if (found) press(found, detail.key);
+  else NAMED[detail.key]?.();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+    if (document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    return tell("palette");
+  }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return send(event);
   if (event.key === "Escape") {
     typed = [];
@@ -160,7 +175,7 @@ document.addEventListener("keydown", (event) => {
   if (by && list && !document.querySelector("dialog[open]")) {
     event.preventDefault();
     typed = [];
-    return tell("move", { by });
+    return tell("move", { by, extend: event.shiftKey });
   }
   if (key === "z" && deciding) {
     event.preventDefault();
@@ -168,7 +183,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const found = NAMED[key] ? null : control(key);
-  if (key === "r") {
+  if (key === "r" || key === "s") {
     rejectedAt = Date.now();
     typed = [];
   } else if (/\d/.test(key) && !found && formIsComing()) typed.push(key);
@@ -180,7 +195,11 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (opener?.dataset.opens === "palette" && plain) {
+    event.preventDefault(); // without scripts it is a link to the search
+    tell("palette");
+  } else if (opener && opener.dataset.opens !== "palette") document.getElementById(opener.dataset.opens)?.showModal();
   const dialog = event.target.closest("dialog");
   if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) dialog.close();
 });

@@ -40,11 +40,39 @@ function select(row, { focus = true, preview = true } = {}) {
   if (preview) showPreview(row);
 }
 
-function move({ by }) {
+function move({ by, extend = false }) {
   const all = rows();
   const from = all.findIndex((row) => row.id === currentId);
-  select(all[Math.min(Math.max(from + by, 0), all.length - 1)]);
+  const next = all[Math.min(Math.max(from + by, 0), all.length - 1)];
+  if (extend) for (const row of [all[from], next]) choose(row, true);
+  select(next);
 }
+
+// Several rows: chosen ones stay chosen while the list is drawn anew.
+
+const boxOf = (row) => row?.querySelector("input[name=handoff]");
+let chosen = new Set();
+
+function choose(row, on) {
+  const box = boxOf(row);
+  if (!box || box.checked === on) return;
+  box.checked = on;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function countChosen() {
+  const boxes = rows().map(boxOf).filter(Boolean);
+  for (const box of boxes) box.checked = chosen.has(box.value);
+  chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+  const bar = document.querySelector("#bulk [data-chosen]");
+  if (bar) bar.textContent = `${chosen.size} chosen`;
+}
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("#worklist input[name=handoff]")) return;
+  chosen[event.target.checked ? "add" : "delete"](event.target.value);
+  countChosen();
+});
 
 // Preview
 
@@ -144,6 +172,7 @@ document.addEventListener("htmx:after:swap", (event) => {
 
 function settle(status, asked) {
   const all = rows();
+  countChosen();
   const fresh = all.filter((row) => !known.has(row.id));
   if (asked) verdict = null;
   known = new Set(all.map((row) => row.id));
@@ -173,6 +202,8 @@ function settle(status, asked) {
 
 function begin() {
   const all = rows();
+  chosen = new Set(all.map(boxOf).filter((box) => box?.checked).map((box) => box.value)); // the browser remembers them
+  countChosen();
   known = new Set(all.map((row) => row.id));
   if (!all.length) return;
   const chosen = all.find((row) => row.getAttribute("aria-current") === "true");

@@ -39,16 +39,27 @@ PREVIEW = (
     + 1  # answers
     + 1  # latest activities
 )
+LOOKED = 2  # the score now, kept as seen
 LIST = (
-    1  # counts of the saved views
+    1  # saved views
+    + 1  # reasons to filter by
+    + 1  # counts of all views
     + 1  # handoffs with lead, company, pool, rep
     + LINE
     + 2  # scores, signals
 )
-OPEN = 1 + CLOCKS + 1  # unassigned ones, clocks, response policies
+OPEN = (
+    1  # which saved view opens the list
+    + 1  # unassigned ones
+    + CLOCKS
+    + 2  # response policies: the most urgent line, all of them
+    + 1  # what the reader has looked at
+    + LOOKED
+)
+TEAM = 3  # pools and people to filter by, people to give leads to
 BUDGETS = {
     "/queue/": FRAME + LIST + OPEN + PREVIEW,
-    "/team/": FRAME + LIST + OPEN + PREVIEW,
+    "/team/": FRAME + LIST + OPEN + PREVIEW + TEAM,
     "/queue/?view=decided": FRAME + LIST + PREVIEW,
     "/leads/": FRAME
     + 1  # leads with company and owner

@@ -7,7 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from tests.factories import lead, rep
 
-BEFORE, AFTER = [("handoff", "0004_routing")], [("handoff", "0007_lead_page")]
+BEFORE, AFTER = [("handoff", "0006_queue")], [("handoff", "0007_lead_page")]
 
 
 @pytest.mark.timeout(400)  # four times through the migrations

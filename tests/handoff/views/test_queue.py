@@ -73,7 +73,7 @@ def test_saved_views_are_links_with_counts(sol: User, signed_in: SignIn) -> None
     worklist = signed_in(sol).get("/queue/").context["worklist"]
 
     counts = {view["label"]: view["count"] for view in worklist.views}
-    assert counts == {"To decide": 2, "New today": 1, "Working": 0, "Decided": 1}
+    assert counts == {"To decide": 2, "New today": 1, "Snoozed": 0, "Working": 0, "Decided": 1}
 
 
 def test_what_one_decided_is_listed_with_its_verdict(sol: User, signed_in: SignIn) -> None:

@@ -1,0 +1,156 @@
+"""A manager moves leads that wait for an answer: to somebody else, or back to the pool they came through."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from accounts.models import Absence, User
+from accounts.permissions import may_arrange_routing, may_give_verdicts
+from leads.models import Lead
+from leads.retrying import begins_again
+
+from . import alerts, ladders, ledger, routing
+from .leaving import people_visible_to
+from .models import Handoff, PoolMember, RoutingDecision
+from .models.handoff import LET_GO
+from .permissions import NotYours
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+#: So many are moved with one press.
+MOST_AT_ONCE = 200
+
+
+class TakesNoLeads(ValueError):
+    """The colleague cannot work on it at all: left, or not in sales."""
+
+
+class IsAway(ValueError):
+    """The colleague could have it, but is not there: ``why``. To be confirmed."""
+
+    def __init__(self, person: User, why: str) -> None:
+        super().__init__(f"{person} is not taking leads: {why}.")
+        self.person, self.why = person, why
+
+
+class Answered(ValueError):
+    """It has an answer by now, so there is nothing to move."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of each of several: ``moved`` handoffs, and those that were not, with the reason."""
+
+    moved: list[Handoff] = field(default_factory=list)
+    failed: list[tuple[Handoff, str]] = field(default_factory=list)
+
+
+def why_away(person: User, *, at: datetime) -> str:
+    """Why ``person`` takes no new leads at ``at``, in words; "" when they do. Up to 2 queries."""
+    absence = (
+        Absence.objects.filter(user=person, starts_at__lte=at, ends_at__gt=at).order_by("ends_at").last()
+    )
+    if absence is not None:
+        until = absence.ends_at.astimezone(ZoneInfo(person.time_zone))
+        return f"away until {until.day} {until:%b}{f', {absence.reason}' if absence.reason else ''}"
+    places = list(PoolMember.objects.filter(user=person).order_by("id"))
+    if places and all(place.paused for place in places):
+        return f"paused: {places[0].pause_reason}" if places[0].pause_reason else "paused"
+    return ""
+
+
+def check(*, to: User, by: User, at: datetime, although_away: bool = False) -> None:
+    """Whether ``by`` may give leads to ``to`` at all. Raises NotYours, TakesNoLeads, IsAway."""
+    if not may_arrange_routing(by):
+        raise NotYours("Who leads a team moves its leads.")
+    if not to.is_active or not may_give_verdicts(to):
+        raise TakesNoLeads(f"{to} takes no leads.")
+    if to.pk != by.pk and not people_visible_to(by).filter(pk=to.pk).exists():
+        raise NotYours("This colleague is in another team.")
+    if not although_away and (why := why_away(to, at=at)):
+        raise IsAway(to, why)
+
+
+@begins_again
+def reassign(
+    *, handoff: Handoff, to: User, by: User, at: datetime, reason: str = "", although_away: bool = False
+) -> Handoff:
+    """Give an open handoff to ``to``, who is told with the reasons. Its clock goes on, its steps begin anew,
+    and a snooze or a hold of somebody else ends. Counts as the turn of ``to``, and stands in the ledger.
+    Theirs already, nothing happens, so it is safe to repeat. Raises NotYours, TakesNoLeads, IsAway,
+    Answered."""
+    check(to=to, by=by, at=at, although_away=although_away)
+    held = _hold(handoff, by)
+    if held.rep_id == to.pk:
+        return held
+    before = held.rep
+    routing.assign_by_hand(handoff=held, rep=to, at=at, by=by, reason=reason)
+    _write(held, rep=to, at=at)
+    ladders.begin_again(handoff=held, at=at)
+    alerts.offered(handoff=held, rep=to, at=at)
+    if before is not None:
+        alerts.taken_away(handoff=held, rep=before)
+    return held
+
+
+@begins_again
+def release(*, handoff: Handoff, by: User, at: datetime, reason: str = "") -> Handoff:
+    """Put an open handoff back into its pool, where it goes to whose turn it is, not straight back to who had
+    it. Nobody's already, nothing happens. Raises NotYours, Answered."""
+    if not may_arrange_routing(by):
+        raise NotYours("Who leads a team moves its leads.")
+    held = _hold(handoff, by)
+    if held.rep is None:
+        return held
+    before = held.rep
+    ledger.write_by_hand(handoff=held, rep=None, by=by, at=at, reason=reason or f"taken from {before}")
+    _write(held, rep=None, at=at)
+    ladders.stop(handoff=held, at=at)
+    alerts.lists_changed(handoff=held)
+    alerts.taken_away(handoff=held, rep=before)
+    return held
+
+
+def gave_back(handoff: Handoff) -> int | None:
+    """Who had ``handoff`` until it was put back into its pool; None when it was not. One query."""
+    last = list(RoutingDecision.objects.filter(handoff=handoff).order_by("-at", "-id")[:2])
+    if len(last) < 2 or last[0].kind != RoutingDecision.Kind.MOVED or last[0].chosen_id is not None:
+        return None
+    return last[1].chosen_id
+
+
+def each(handoffs: "QuerySet[Handoff]", ids: Sequence[str], step: Callable[[Handoff], object]) -> Done:
+    """Take ``step`` with each of the chosen handoffs, one transaction each: what does not work for one, such
+    as an answer given meanwhile, is said and stops no other."""
+    done = Done()
+    for handoff in handoffs.filter(public_id__in=list(dict.fromkeys(ids))[:MOST_AT_ONCE]).order_by(
+        "due_at", "id"
+    ):
+        try:
+            step(handoff)
+        except (NotYours, ValueError) as refusal:
+            done.failed.append((handoff, str(refusal)))
+        else:
+            done.moved.append(handoff)
+    return done
+
+
+def _hold(handoff: Handoff, by: User) -> Handoff:
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=handoff.lead_id)[0]
+    handoffs = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by")
+    held = handoffs.filter(pk=handoff.pk)[0]
+    held.lead = lead
+    if not Handoff.objects.visible_to(by).filter(pk=held.pk).exists():
+        raise NotYours("This lead is with another team.")
+    if not held.is_open:
+        raise Answered(f"{lead} has an answer already.")
+    return held
+
+
+def _write(handoff: Handoff, *, rep: User | None, at: datetime) -> None:
+    assigned_at = at if rep else None
+    Handoff.objects.filter(pk=handoff.pk).update(rep=rep, assigned_at=assigned_at, **LET_GO)
+    handoff.rep, handoff.assigned_at = rep, assigned_at

@@ -1,0 +1,145 @@
+"""Several leads at once, for who leads a team: to a colleague, back to the pool, or off until later."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from accounts.permissions import may_arrange_routing
+from handoff import leaving, reassigning, snoozing
+from handoff.models import Handoff
+
+from .answers import list_again
+from .requests import Request, page_for, way_back
+
+for_leaders = page_for(may_arrange_routing, "Who leads a team moves its leads.")
+
+
+@require_POST
+@for_leaders
+def moves(request: Request) -> HttpResponse:
+    """Do one thing with each chosen handoff, and say for which it did not work and why. 422 when nothing or
+    nobody was chosen, 409 with the question when the colleague is away."""
+    ids, verb, at = _chosen(request), request.POST.get("do", ""), timezone.now()
+    if not ids:
+        return _answer(request, bad="Choose at least one lead.", status=422)
+    handoffs = Handoff.objects.visible_to(request.user).select_related("lead__company", "rep", "pool")
+    reason = request.POST.get("reason", "").strip()
+    if verb == "release":
+        done = reassigning.each(
+            handoffs,
+            ids,
+            lambda one: reassigning.release(handoff=one, by=request.user, at=at, reason=reason),
+        )
+        return _answer(request, said="Back in the pool", done=done)
+    if verb == "snooze":
+        done = reassigning.each(
+            handoffs,
+            ids,
+            lambda one: snoozing.snooze(
+                handoff=one,
+                by=request.user,
+                until=snoozing.presets(handoff=one, zone=request.user.time_zone, at=at)[1].until,
+                at=at,
+                reason=reason,
+            ),
+        )
+        return _answer(request, said="Snoozed until tomorrow 9:00", done=done)
+    to = _person(request)
+    if to is None:
+        return _answer(request, bad="Choose who is to have them.", status=422)
+    although = bool(request.POST.get("although_away"))
+    try:
+        reassigning.check(to=to, by=request.user, at=at, although_away=although)
+    except reassigning.IsAway as away:
+        return _ask(request, away, ids)
+    except reassigning.TakesNoLeads as refusal:
+        return _answer(request, bad=str(refusal), status=422)
+    done = reassigning.each(
+        handoffs,
+        ids,
+        lambda one: reassigning.reassign(
+            handoff=one, to=to, by=request.user, at=at, reason=reason, although_away=although
+        ),
+    )
+    return _answer(request, said=f"With {to} now", done=done)
+
+
+def _chosen(request: Request) -> list[str]:
+    found = []
+    for text in request.POST.getlist("handoff"):
+        try:
+            found.append(str(UUID(text)))
+        except ValueError:
+            continue
+    return found
+
+
+def _person(request: Request) -> User | None:
+    try:
+        wanted = UUID(request.POST.get("to", ""))
+    except ValueError:
+        return None
+    if wanted == request.user.public_id:
+        return request.user
+    return leaving.people_visible_to(request.user).filter(public_id=wanted).first()
+
+
+def _answer(
+    request: Request,
+    *,
+    said: str = "",
+    done: reassigning.Done | None = None,
+    bad: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    notice: dict[str, Any] | None = None
+    toast = ""
+    if bad:
+        notice = _notice(bad, "")
+    if done is not None:
+        if done.failed:
+            failed = " ".join(f"{handoff.lead}: {why}" for handoff, why in done.failed)
+            of = len(done.moved) + len(done.failed)
+            notice, status = _notice(f"{len(done.failed)} of {of} did not work.", failed), 409
+        if done.moved:
+            who = done.moved[0].lead if len(done.moved) == 1 else f"{len(done.moved)} leads"
+            toast = format_html("{}: <b>{}</b>.", said, who)
+        elif not done.failed:
+            notice, status = _notice("Nothing was moved.", "These leads are not yours to move."), 409
+    if (answer := list_again(request)) is not None:
+        template, context = answer
+        context |= {"notice": notice, "toast": {"text": toast} if toast else None}
+        return render(request, template, context, status=status)
+    if toast:
+        messages.success(request, toast)
+    back = way_back(request, reverse("handoff:team"))
+    if notice is None:
+        return redirect(back)
+    context = {"notice": notice, "heading": "Not all of it worked", "back_url": back}
+    return render(request, "handoff/conflict.html", context, status=status)
+
+
+def _notice(strong: str, text: str) -> dict[str, Any]:
+    return {"kind": "warn", "icon_name": "triangle-alert", "strong": strong, "text": text}
+
+
+def _ask(request: Request, away: reassigning.IsAway, ids: list[str]) -> HttpResponse:
+    """Whether they are to have it all the same."""
+    context: dict[str, Any] = {
+        "away": away,
+        "ids": ids,
+        "reason": request.POST.get("reason", ""),
+        "back_url": way_back(request, reverse("handoff:team")),
+    }
+    if (answer := list_again(request)) is not None:
+        template, listed = answer
+        return render(request, template, {**listed, **context}, status=409)
+    return render(request, "handoff/although_away.html", context, status=409)

@@ -1,0 +1,95 @@
+"""A manager moves what waits (G-06): told, in the ledger, and never unasked to somebody who is away."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Absence, User
+from handoff import decisions, reassigning, waiting
+from handoff.models import Handoff, PoolMember, RoutingDecision
+from handoff.permissions import NotYours
+from notifications.models import Notification
+from tests.factories import manager, rep, team
+from tests.handoff.factories import NOW, offered, pool
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people(db: None) -> tuple[User, User, User]:
+    sol, sofia, boss = rep("Sol Seller"), rep("Sofia Reuter"), manager()
+    pool(sol)
+    return sol, sofia, boss
+
+
+def test_it_is_theirs_they_are_told_and_it_stands_in_the_ledger(people: tuple[User, User, User]) -> None:
+    sol, sofia, boss = people
+    handoff = offered(sol)
+
+    reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW, reason="Knows the firm")
+    reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW, reason="Knows the firm")
+
+    handoff.refresh_from_db()
+    assert handoff.rep == sofia
+    moved = RoutingDecision.objects.get(handoff=handoff, kind="moved")
+    assert (moved.chosen, moved.by, moved.reason) == (sofia, boss, "Knows the firm")
+    assert Notification.objects.filter(recipient=sofia, kind="handoff").count() == 1
+
+
+def test_who_is_away_gets_it_only_when_that_is_confirmed(people: tuple[User, User, User]) -> None:
+    sol, sofia, boss = people
+    handoff = offered(sol)
+    Absence.objects.create(user=sofia, starts_at=NOW, ends_at=NOW + timedelta(days=3), reason="ill")
+
+    with pytest.raises(reassigning.IsAway, match=r"away until 20 Nov, ill"):
+        reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW)
+    assert Handoff.objects.get(pk=handoff.pk).rep == sol
+    reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW, although_away=True)
+    assert Handoff.objects.get(pk=handoff.pk).rep == sofia
+
+
+def test_who_left_never_gets_it_and_a_rep_moves_nothing(people: tuple[User, User, User]) -> None:
+    sol, sofia, boss = people
+    handoff = offered(sol)
+    with pytest.raises(NotYours):
+        reassigning.reassign(handoff=handoff, to=sofia, by=sofia, at=NOW)
+    stranger = rep("Nils Nord", team("Nordics"))
+    with pytest.raises(NotYours):
+        reassigning.reassign(handoff=handoff, to=stranger, by=boss, at=NOW)
+    User.objects.filter(pk=sofia.pk).update(is_active=False)
+    sofia.refresh_from_db()
+    with pytest.raises(reassigning.TakesNoLeads):
+        reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW, although_away=True)
+
+
+def test_back_in_the_pool_it_goes_to_whose_turn_it_is_but_not_straight_back(
+    people: tuple[User, User, User],
+) -> None:
+    sol, sofia, boss = people
+    handoff = offered(sol)
+    assert handoff.pool is not None
+    PoolMember.objects.create(pool=handoff.pool, user=sofia, finish=10**9)
+
+    reassigning.release(handoff=handoff, by=boss, at=NOW)
+    assert Handoff.objects.get(pk=handoff.pk).rep is None
+    waiting.assign_waiting(at=NOW + timedelta(seconds=1))
+
+    assert Handoff.objects.get(pk=handoff.pk).rep == sofia
+
+
+def test_of_several_what_was_answered_meanwhile_is_said_and_stops_no_other(
+    people: tuple[User, User, User],
+) -> None:
+    sol, sofia, boss = people
+    first, second = offered(sol), offered(sol)
+    decisions.accept(handoff=first, by=sol, at=NOW)
+    ids = [str(first.public_id), str(second.public_id), str(second.public_id)]
+
+    done = reassigning.each(
+        Handoff.objects.visible_to(boss),
+        ids,
+        lambda handoff: reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW),
+    )
+
+    assert [handoff.pk for handoff in done.moved] == [second.pk]
+    assert [why for _, why in done.failed] == [f"{first.lead} has an answer already."]
