@@ -1,6 +1,10 @@
-"""F12: whatever people and clocks do with one lead, in whatever order, nothing impossible comes of it."""
+"""F12: whatever people and clocks do with one lead, in whatever order, nothing impossible comes of it.
+
+50 lives of a lead in every run, 1,000 in ``make test-long``.
+"""
 
 import contextlib
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -11,12 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts.models import User
-from handoff import claiming, decisions, reassigning, snoozing, waiting
-from handoff.models import Handoff, Verdict
+from handoff import claiming, decisions, escalation, pausing, pipeline, reassigning, snoozing, waiting
+from handoff.models import Handoff, Pause, Step, Verdict
 from handoff.permissions import NotYours
+from leads.lifecycle import StageConflict
 from leads.models import Lead
 from leads.stages import Stage
-from tests.factories import manager, rep
+from tests.factories import manager, marketer, rep
 from tests.handoff.factories import NOW, offered, pool, reason
 
 pytestmark = pytest.mark.django_db
@@ -27,12 +32,14 @@ REFUSALS = (
     decisions.UndoRefused,
     reassigning.Answered,
     snoozing.NothingToSnooze,
+    pausing.PauseRefused,
+    StageConflict,
 )
 PEOPLE = st.sampled_from(["sol", "sofia", "max"])
 
 
 class OneLead(RuleBasedStateMachine):
-    """A lead in a pool of two, and a manager. Other verbs join by a subclass with rules of its own."""
+    """A lead in a pool of two, a manager, and marketing, which may hand it over again once it is back."""
 
     taken = 0
 
@@ -42,6 +49,7 @@ class OneLead(RuleBasedStateMachine):
         self.world.__enter__()
         self.people = {"sol": rep("Sol Seller"), "sofia": rep("Sofia Reuter"), "max": manager()}
         pool(self.people["sol"], self.people["sofia"])
+        self.marketing = marketer()
         self.handoff = offered(self.people["sol"])
         self.due_at, self.at = self.handoff.due_at, NOW
 
@@ -75,6 +83,43 @@ class OneLead(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def reject(self, who: str) -> None:
         self.do(lambda it, by, at: decisions.reject(handoff=it, by=by, reason=reason(), at=at), who)
+
+    @rule()
+    def marketing_hands_it_over_again(self) -> None:
+        """A recycled lead: a new handoff with a clock of its own, and never straight back."""
+        self.at += timedelta(seconds=1)
+        last = Verdict.objects.filter(handoff=self.handoff).order_by("-at", "-id").first()
+        try:
+            again = pipeline.hand_over(
+                lead=self.handoff.lead, by=self.marketing, note="They called", at=self.at
+            )
+        except StageConflict:
+            return
+        assert again.cycle == self.handoff.cycle + 1
+        assert last is not None
+        assert again.rep is None or again.rep != last.by, "straight back to who refused it"
+        self.handoff, self.due_at = again, again.due_at
+
+    @rule(who=PEOPLE, minutes=st.sampled_from([None, 10, 600]))
+    def pause(self, who: str, minutes: int | None) -> None:
+        until = self.at + timedelta(minutes=minutes) if minutes else None
+        verb = pausing.pause
+        self.do(lambda it, by, at: verb(handoff=it, by=by, reason="On the road", until=until, at=at), who)
+
+    @rule(who=PEOPLE)
+    def resume(self, who: str) -> None:
+        self.do(lambda it, by, at: pausing.resume(handoff=it, by=by, at=at), who)
+
+    @rule(who=PEOPLE)
+    def take_the_pause_back(self, who: str) -> None:
+        self.do(lambda it, by, at: pausing.undo(handoff=it, by=by, at=at), who)
+
+    @rule(minutes=st.sampled_from([0, 30, 400]))
+    def the_clock_climbs(self, minutes: int) -> None:
+        """Twice, as beat may; the second time there is nothing left to do."""
+        self.at += timedelta(minutes=minutes)
+        escalation.run(at=self.at)
+        assert escalation.run(at=self.at) == 0
 
     @rule(who=PEOPLE)
     def undo(self, who: str) -> None:
@@ -112,7 +157,11 @@ class OneLead(RuleBasedStateMachine):
     def nothing_impossible(self) -> None:
         it = Handoff.objects.get(pk=self.handoff.pk)
         lead = Lead.objects.get(pk=it.lead_id)
-        assert it.due_at == self.due_at
+        if not Pause.objects.filter(handoff=it).exists():
+            assert it.due_at == self.due_at, "moved, and nobody paused it"
+        assert it.due_at >= self.due_at
+        steps = Step.objects.filter(handoff=it, work=None).values_list("round", "does")
+        assert len(steps) == len(set(steps)), "one step twice in a round"
         assert Handoff.objects.open().filter(lead=lead).count() <= 1
         assert it.is_open == (lead.stage == Stage.HANDED_OVER)
         assert not (it.rep and it.holder(self.at)), "held, and somebody's already"
@@ -124,16 +173,17 @@ class OneLead(RuleBasedStateMachine):
             assert lead.owner_id == it.rep_id
 
 
-#: Each of this many lives has ten steps at most: about a thousand verbs.
-LIVES = 100
+#: Each of this many lives has a dozen steps at most.
+LIVES = 1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 50
 
 
-def test_f12_claims_verdicts_snoozes_undos_and_moves_in_any_order_leave_no_impossible_state() -> None:
+@pytest.mark.timeout(300 + 2 * LIVES)
+def test_f12_claims_verdicts_snoozes_pauses_escalations_and_moves_leave_no_impossible_state() -> None:
     run_state_machine_as_test(
         OneLead,
         settings=settings(
             max_examples=LIVES,
-            stateful_step_count=10,
+            stateful_step_count=12,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
