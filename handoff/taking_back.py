@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.permissions import may_arrange_routing
@@ -47,10 +47,11 @@ def take_back(*, handoffs: Iterable[Handoff], by: User, at: datetime) -> int:
     found = list(
         asked.filter(lead__in=held).select_related("rep", "pool", "stage_change").order_by("lead_id")
     )
+    reasons = _reasons_before(found)
     for handoff in found:
         lifecycle.move(
             lead=held[handoff.lead_id],
-            to=_came_from(handoff),
+            to=Stage(handoff.stage_change.from_stage),
             at=at,
             cause=StageChange.Cause.PERSON,
             by=by,
@@ -58,6 +59,7 @@ def take_back(*, handoffs: Iterable[Handoff], by: User, at: datetime) -> int:
             note="The version that handed it over was rolled back.",
             expect=Stage.HANDED_OVER,
         )
+        Lead.objects.filter(pk=handoff.lead_id).update(stage_reason=reasons.get(handoff.pk, ""))
     taken = Handoff.objects.filter(pk__in=[handoff.pk for handoff in found])
     taken.update(status=Handoff.Status.WITHDRAWN, decided_at=at)
     reps = Counter(handoff.rep for handoff in found if handoff.rep is not None)
@@ -67,7 +69,12 @@ def take_back(*, handoffs: Iterable[Handoff], by: User, at: datetime) -> int:
     return len(found)
 
 
-def _came_from(handoff: Handoff) -> Stage:
-    """One that had been closed is marketing's again."""
-    stage = Stage(handoff.stage_change.from_stage)
-    return Stage.LEAD if stage == Stage.CLOSED else stage
+def _reasons_before(handoffs: Iterable[Handoff]) -> dict[int, str]:
+    """Handoff → why its lead stood where it was before: "lost" of one that was closed. One query."""
+    before = (
+        StageChange.objects.filter(lead=OuterRef("lead"), id__lt=OuterRef("stage_change"))
+        .order_by("-id")
+        .values("reason")[:1]
+    )
+    some = Handoff.objects.filter(pk__in=[handoff.pk for handoff in handoffs])
+    return {pk: reason or "" for pk, reason in some.values_list("pk", Subquery(before))}

@@ -11,6 +11,7 @@ from accounts.models import User
 from handoff import decisions, taking_back
 from handoff.models import Handoff
 from handoff.permissions import NotYours
+from leads.lifecycle import move
 from leads.models import Lead, StageChange
 from leads.stages import Stage
 from notifications.models import Notification
@@ -134,3 +135,19 @@ def test_the_page_costs_the_same_however_many_are_left() -> None:
             ada.get(PAGE)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_lost_deal_that_is_taken_back_is_lost_again() -> None:
+    who = lead("Ada Lost", stage=Stage.OPPORTUNITY)
+    by_hand = StageChange.Cause.PERSON
+    move(lead=who, to=Stage.CLOSED, at=NOW - timedelta(days=9), cause=by_hand, reason="price")
+    sol = rep()
+    first = ModelVersion.objects.live()
+    publishing.publish(version=draft(), by=None, reason="Wider", at=NOW)
+    pool(sol)
+    handoff = offered(sol, of=who)
+    rolled_back(first, [handoff])
+
+    assert taking_back.take_back(handoffs=[handoff], by=manager(), at=LATER) == 1
+    who.refresh_from_db()
+    assert (who.stage, who.stage_reason) == (Stage.CLOSED, "price")
