@@ -57,6 +57,13 @@ OPEN = (
     + LOOKED
 )
 TEAM = 3  # pools and people to filter by, people to give leads to
+AFTERMATH = (
+    1  # the live version
+    + 1  # how many wait for release
+    + 1  # whether any version was rolled back
+    + 1  # what a rollback would bring back
+    + 1  # how far everybody is scored
+)
 BUDGETS = {
     "/queue/": FRAME + LIST + OPEN + PREVIEW,
     "/team/": FRAME + LIST + OPEN + PREVIEW + TEAM,
@@ -83,14 +90,15 @@ BUDGETS = {
     "/rules/versions/": FRAME
     + 1  # the model
     + 3  # how the live versions stand
-    + 1  # whether anybody waits for release
+    + AFTERMATH
     + 1  # the models there are
     + 4  # versions, when they went live, signatures, the live one
     + 1,  # reviews
     "/rules/crossings/": FRAME
     + 2  # how many wait at each line
     + 1  # crossings with lead, company and version
-    + 2,  # lines and triggers of the versions
+    + 2  # lines and triggers of the versions
+    + AFTERMATH,
     "/response-times/": FRAME
     + 2  # policies, their rungs
     + 1  # labels of triggers
