@@ -108,6 +108,8 @@ def test_whoever_follows_a_proposal_is_over_the_line(
         model.pop("applies_to", None)
     if "grades" in model and "fit" in minimums:
         minimums = {**minimums, "fit": min(minimums["fit"], TOP_GRADE)}
+    ceilings = model.get("ceilings", {})
+    minimums = {name: min(least, ceilings.get(name, least)) for name, least in minimums.items()}
     model = {**model, "lines": [{"stage": "sql", "min": minimums}]}
     with transaction.atomic():
         version, [lead] = draft(model), leads_of([person])
@@ -232,7 +234,7 @@ def test_what_never_fades_never_falls() -> None:
 
 
 def test_a_ceiling_is_respected() -> None:
-    """Two pricing views would add 8, but the ceiling is a point below the line."""
+    """Two pricing views would add 20, but the ceiling is a point below the line."""
     version = model_file.load(
         data={
             "model": "default",
@@ -241,7 +243,7 @@ def test_a_ceiling_is_respected() -> None:
                 {"key": "p", "label": "Pricing", "dimension": "intent", "points": 10, "count": "each",
                  "when": {"activity": ["pricing_page_view"]}}
             ],
-            "lines": [{"stage": "sql", "min": {"intent": 20}}],
+            "lines": [{"stage": "sql", "min": {"total": 20}}],
         }
     )  # fmt: skip
     found = next_steps(lead=make.lead(), at=NOW, version=version)
