@@ -167,11 +167,11 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     handoffs = handoffs_of(lead)
     newest_handoff = handoffs[0] if handoffs else None
     waiting = newest_handoff if newest_handoff is not None and newest_handoff.is_open else None
-    undoes = undoable(handoffs, user, at)
     origin = {key: str(parameters[key]) for key in ("from", "view") if key in parameters}
     kinds = kinds_in(parameters)
     asked, known = frameworks.asked_of(lead), qualification.known_of(lead)
     deals, reasons = deals_of(lead), list(LossReason.objects.all())
+    undoes = undoable(lead, handoffs, deals, user, at)
     tasks = follow_ups.of_lead(lead)
     told_steps = [step for deal in deals for step in deal.steps.all()]
     told = timeline.page(

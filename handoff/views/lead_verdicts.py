@@ -10,27 +10,29 @@ from django.utils.formats import date_format
 from accounts.models import User
 from handoff import decisions
 from handoff.models import Handoff, Verdict
-from leads.models import Lead
+from leads.models import Lead, Opportunity
 
 
 def handoffs_of(lead: Lead) -> list[Handoff]:
     """Newest first, with their verdicts oldest first."""
-    verdicts = Verdict.objects.select_related("by", "reason", "dispute__by").order_by("at", "id")
+    verdicts = Verdict.objects.select_related("by", "reason", "dispute__by", "stage_change")
     return list(
         lead.handoffs.select_related("rep", "pool", "offered_by", "version", "crossing")
-        .prefetch_related(Prefetch("verdicts", verdicts))
+        .prefetch_related(Prefetch("verdicts", verdicts.order_by("at", "id")))
         .order_by("-cycle")
     )
 
 
-def undoable(handoffs: Sequence[Handoff], user: User, at: datetime) -> Verdict | None:
-    """The verdict that ``user`` may still take back."""
-    if not handoffs:
+def undoable(
+    lead: Lead, handoffs: Sequence[Handoff], deals: Sequence[Opportunity], user: User, at: datetime
+) -> Verdict | None:
+    """The verdict that ``user`` may still take back: what ``decisions.undo`` would not refuse."""
+    last = list(handoffs[0].verdicts.all())[-1] if handoffs and handoffs[0].verdicts.all() else None
+    if last is None or last.kind == Verdict.Kind.UNDO or last.by_id != user.pk:
         return None
-    last = list(handoffs[0].verdicts.all())[-1:]
-    if not last or last[0].kind == Verdict.Kind.UNDO or last[0].by_id != user.pk:
+    if at - last.at > decisions.UNDO_WINDOW or any(deal.created_at >= last.at for deal in deals):
         return None
-    return last[0] if at - last[0].at <= decisions.UNDO_WINDOW else None
+    return last if lead.stage == last.stage_change.to_stage else None
 
 
 def disputed(handoff: Handoff | None) -> Verdict | None:

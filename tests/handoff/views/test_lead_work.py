@@ -120,6 +120,17 @@ def test_a_deal_moves_is_lost_and_reopened(sol: User, deal: Opportunity, signed_
     assert Lead.objects.get().stage == Stage.OPPORTUNITY
 
 
+def test_an_acceptance_is_not_offered_for_undo_once_it_is_an_opportunity(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client, undo = signed_in(sol), f"/handoffs/{marta.public_id}/undo/"
+    decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    assert undo in page(client, marta.lead)
+    Requirement.objects.update(is_active=False)
+    qualification.convert(lead=marta.lead, by=sol, at=timezone.now())
+    assert undo not in page(client, marta.lead)
+
+
 def test_a_colleague_sees_the_deal_and_does_not_move_it(
     sofia: User, mara: User, deal: Opportunity, signed_in: SignIn
 ) -> None:
