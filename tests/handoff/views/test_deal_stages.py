@@ -62,7 +62,7 @@ def test_a_stage_named_new_keeps_an_address_of_its_own(max_: User, signed_in: Si
 
 def test_a_stage_with_deals_is_switched_off_not_deleted(sol: User, max_: User, signed_in: SignIn) -> None:
     made, client = deal(sol), signed_in(max_)
-    key = made.stage.key  # type: ignore[union-attr]
+    key = made.stage.key
     html = client.post(f"/deal-stages/{key}/removal/", follow=True).content.decode()
     assert "Switch it off instead" in html
     client.post(f"/deal-stages/{key}/", {"label": "Discovery", "probability": "10", "position": "10"})
