@@ -1,5 +1,7 @@
 """Who may do what, by name. What one may *see* is ``visible_to`` on each QuerySet."""
 
+from django.db.models import QuerySet
+
 from .models import Role, User
 
 
@@ -78,8 +80,16 @@ def may_invite(user: User) -> bool:
     return user.role == Role.ADMIN
 
 
-def may_arrange_people(user: User, person: User) -> bool:
-    """Who says when ``person`` is away and works: an admin, and who leads a team of theirs. One query."""
+def people_arranged_by(user: User) -> QuerySet[User]:
+    """Those of whom ``user`` says when they work and are away: an admin everybody, who leads teams the people
+    in them."""
     if user.role == Role.ADMIN:
-        return True
-    return user.role == Role.MANAGER and user.teams.filter(pk__in=person.teams.values("pk")).exists()
+        return User.objects.all()
+    if user.role != Role.MANAGER:
+        return User.objects.none()
+    return User.objects.filter(pk__in=User.objects.filter(teams__in=user.teams.all()).values("pk"))
+
+
+def may_arrange_people(user: User, person: User) -> bool:
+    """Who says when ``person`` is away and works. One query."""
+    return people_arranged_by(user).filter(pk=person.pk).exists()

@@ -211,6 +211,9 @@ class LeavingForm(forms.Form):
         widget=forms.TextInput({"placeholder": "Leaves the company on 31 May"}),
         error_messages={"required": "Say why: it stands in the ledger of each lead."},
     )
+    rest = forms.BooleanField(
+        label="Their accounts, tasks and shared views go along", required=False, initial=True
+    )
     pause = forms.BooleanField(label="No new leads for them from now on", required=False, initial=True)
 
     def __init__(self, *args: Any, of: User, by: User, **kwargs: Any) -> None:

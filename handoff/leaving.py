@@ -13,7 +13,8 @@ from leads.models import Lead, LeadAccess, Opportunity
 from leads.retrying import begins_again
 from leads.stages import Stage
 
-from . import alerts, eligibility, matching, routing
+from . import alerts, belongings, eligibility, matching, routing
+from .belongings import NOTHING, Belongings
 from .eligibility import Desk, Pick, Ring
 from .models import Handoff, Pool, PoolMember, RoutingDecision
 from .permissions import NotYours
@@ -30,23 +31,26 @@ class NobodyToTakeIt(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What somebody has: handoffs that wait for an answer, accepted leads, open opportunities."""
+    """What somebody has: handoffs that wait for an answer, accepted leads, open opportunities, the rest."""
 
     waiting: int
     accepted: int
     opportunities: int
+    rest: Belongings = NOTHING
 
     def __bool__(self) -> bool:
-        return bool(self.waiting or self.accepted or self.opportunities)
+        return bool(self.waiting or self.accepted or self.opportunities or self.rest)
 
 
 @dataclass(slots=True)
 class Moved:
-    """What a hand-over did: receiver → leads, how many stay for want of somebody, whether more are left."""
+    """What a hand-over did: receiver → leads, how many stay for want of somebody, whether more are left, and
+    what else went along."""
 
     to: dict[User, int] = field(default_factory=dict)
     stay: int = 0
     more: bool = False
+    rest: Belongings = NOTHING
 
     @property
     def leads(self) -> int:
@@ -64,22 +68,24 @@ def people_visible_to(user: User) -> QuerySet[User]:
 
 
 def work_of(person: User) -> Work:
-    """What ``person`` has now. 3 queries."""
+    """What ``person`` has now. 4 queries."""
     return Work(
         waiting=Handoff.objects.open().filter(rep=person).count(),
         accepted=Lead.objects.filter(owner=person, stage__in=WORKED).count(),
         opportunities=Opportunity.objects.open().filter(owner=person).count(),
+        rest=belongings.belongings_of(person),
     )
 
 
 @begins_again
 def hand_on(
     *, of: User, by: User, reason: str, at: datetime, to: User | None = None, pool: Pool | None = None,
-    pause: bool = True,
+    pause: bool = True, rest: bool = True,
 ) -> Moved:  # fmt: skip
     """Give everything open of ``of`` to one colleague, or through ``pool`` in turn (who is away, paused or
-    full is left out; that it is evening is not in the way). ``pause`` takes ``of`` out of every turn. Whoever
-    gets something is told once, with the count. Safe to repeat: what has moved is no longer theirs. Holds the
+    full is left out; that it is evening is not in the way). ``pause`` takes ``of`` out of every turn; with
+    ``rest`` their accounts, tasks and shared views follow, once no lead is left for another run. Whoever gets
+    leads is told once, with the count. Safe to repeat: what has moved is no longer theirs. Holds the
     leads in the order of their ids, then the pools, then the handoffs. Raises NotYours, NobodyToTakeIt."""
     _check(of, by, to, pool)
     lead_ids = _leads_of(of)
@@ -97,6 +103,8 @@ def hand_on(
         given = _in_turn(leads, waiting, pool, of, at)
     done.stay = len(leads) - len(given)
     _move(given, waiting, of=of, by=by, pool=pool, reason=reason, at=at)
+    if rest and not done.more:
+        done.rest = belongings.hand_on(of=of, to=to, given=given, by=by, at=at)
     if pause:
         PoolMember.objects.filter(user=of, paused=False).update(paused=True, pause_reason=reason[:120])
     done.to = dict(Counter(given.values()))

@@ -6,17 +6,20 @@ from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.utils.text import slugify
 
-from leads.models import ActivityType
+from leads.models import ActivityType, LossReason, OpportunityStage
 from leads.stages import Stage
 
 from .models import Framework, Level, Question, RecyclingRule, RejectReason, Requirement
 
+#: Words that the address of a page has where a key would stand.
+OF_PAGES = {"new", "recycling"}
+
 
 def key_of(name: str, taken: set[str], most: int = 40) -> str:
-    """A key made of a name: "Not a project" → "not_a_project"; numbered where it is taken."""
+    """A key made of a name: "Not a project" → "not_a_project"; numbered where it is taken or a page's."""
     base = slugify(name).replace("-", "_")[: most - 3] or "own"
     key, number = base, 2
-    while key in taken:
+    while key in taken | OF_PAGES:
         key, number = f"{base}_{number}", number + 1
     return key
 
@@ -73,6 +76,40 @@ class RecyclingForm(forms.ModelForm[RecyclingRule]):
         model = RecyclingRule
         fields = ("resets",)
         labels = {"resets": "When a lead is sent back"}
+
+
+class DealStageForm(forms.ModelForm[OpportunityStage]):
+    """A stage of a deal. Its key is made once and stays: other systems name it."""
+
+    class Meta:
+        model = OpportunityStage
+        fields = ("label", "probability", "position", "is_active")
+        labels = {"label": "Stage", "probability": "Won from here, %", "position": "Order"}
+        help_texts = {"probability": "Of 100 deals in this stage, so many are won. Weighs the forecast."}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if self.instance._state.adding and given.get("label"):
+            taken = set(OpportunityStage.objects.values_list("key", flat=True))
+            self.instance.key = key_of(given["label"], taken)
+        return given
+
+
+class LossReasonForm(forms.ModelForm[LossReason]):
+    """Why a deal is lost. Its code is made once and stays: deals keep it."""
+
+    class Meta:
+        model = LossReason
+        fields = ("label", "position", "is_active")
+        labels = {"label": "Reason", "position": "Order"}
+        help_texts = {"is_active": "Off: deals that were lost keep it, no other gets it."}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if self.instance._state.adding and given.get("label"):
+            taken = set(LossReason.objects.values_list("code", flat=True))
+            self.instance.code = key_of(given["label"], taken)
+        return given
 
 
 class FrameworkForm(forms.ModelForm[Framework]):

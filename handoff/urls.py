@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     companies,
+    deal_stages,
     deals,
     decisions,
     disputes,
@@ -111,6 +112,13 @@ urlpatterns = [
     path("reasons/recycling/", reasons.recycling_rule, name="recycling-rule"),
     path("reasons/<slug:code>/", reasons.reason, name="reason"),
     path("reasons/<slug:code>/removal/", reasons.removal, name="reason-removal"),
+    path("deal-stages/", deal_stages.all_stages, name="deal-stages"),
+    path("deal-stages/new/", deal_stages.new_stage, name="deal-stage-new"),
+    path("deal-stages/<slug:key>/", deal_stages.stage, name="deal-stage-edit"),
+    path("deal-stages/<slug:key>/removal/", deal_stages.stage_removal, name="deal-stage-removal"),
+    path("loss-reasons/new/", deal_stages.new_loss_reason, name="loss-reason-new"),
+    path("loss-reasons/<slug:code>/", deal_stages.loss_reason, name="loss-reason"),
+    path("loss-reasons/<slug:code>/removal/", deal_stages.loss_reason_removal, name="loss-reason-removal"),
     path("questions/", questions.frameworks, name="frameworks"),
     path("questions/new/", questions.new_framework, name="framework-new"),
     path("questions/<slug:key>/", questions.framework, name="framework"),

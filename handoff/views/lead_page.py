@@ -4,17 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Prefetch
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from accounts.models import User
-from accounts.permissions import may_adjust_scores, may_edit_leads, may_give_verdicts, may_hand_over
-from handoff import decisions, follow_ups, frameworks, qualification
+from accounts.permissions import may_adjust_scores, may_edit_leads, may_hand_over
+from handoff import follow_ups, frameworks, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.models import Dispute, Handoff, Qualification, Rating, Task, Verdict
 from handoff.models.rating import BEST, WORST
@@ -27,31 +23,20 @@ from scoring.dimensions import SALES_STAGE
 from scoring.explanation import explain, history
 from scoring.next_steps import NextSteps, next_steps
 
-from . import clock_entries, worklists
+from . import clock_entries
 from .clock_entries import ClockPanel
 from .colleagues import colleagues
 from .deal_panel import Deal, deals_of
 from .lead_path import Step, path_of
 from .lead_timeline import TOLD_ELSEWHERE, KindChip, address, entries_of, kind_chips, kinds_in
+from .lead_verdicts import disputed, handoffs_of, undoable, vetted
+from .neighbours import Neighbours, neighbours_of
 from .rows import AgreedLine, by_activity, in_words, leading_line
 from .score_page import marks_of
 
 HISTORY_DAYS = 30
 HISTORY_STEP_DAYS = 2
 COLLEAGUES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Where the page was opened from, and the leads before and after it there."""
-
-    name: str
-    heading: str
-    back_url: str
-    position: int | None
-    count: int
-    previous_url: str
-    next_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +164,14 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     line = leading_line(lead)
     explanation = explain(lead=lead, at=at, version=line.version).as_json()
     changes = list(lead.stage_changes.select_related("by").order_by("-at", "-id"))
-    handoffs = _handoffs(lead)
+    handoffs = handoffs_of(lead)
     newest_handoff = handoffs[0] if handoffs else None
     waiting = newest_handoff if newest_handoff is not None and newest_handoff.is_open else None
-    undoes = _undoable(handoffs, user, at)
     origin = {key: str(parameters[key]) for key in ("from", "view") if key in parameters}
     kinds = kinds_in(parameters)
     asked, known = frameworks.asked_of(lead), qualification.known_of(lead)
     deals, reasons = deals_of(lead), list(LossReason.objects.all())
+    undoes = undoable(lead, handoffs, deals, user, at)
     tasks = follow_ups.of_lead(lead)
     told_steps = [step for deal in deals for step in deal.steps.all()]
     told = timeline.page(
@@ -201,10 +186,10 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         ],
     )
     works = works_on(user, lead, newest_handoff)
-    disputed = _disputed(newest_handoff)
+    rejection = disputed(newest_handoff)
     here = _with(url, origin, "") if origin else url
     decides = waiting is not None and may_decide(user, waiting)
-    came_from = _neighbours(user, lead, parameters, at)
+    came_from = neighbours_of(user, lead, parameters, at)
     return LeadPage(
         lead=lead,
         at=at,
@@ -240,8 +225,8 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         tasks=tasks,
         rating=Rating.objects.filter(handoff=newest_handoff).first() if newest_handoff else None,
         rates=newest_handoff is not None and may_rate(user, newest_handoff),
-        disputed=disputed,
-        disputes=disputed is not None and may_dispute(user),
+        disputed=rejection,
+        disputes=rejection is not None and may_dispute(user),
         colleagues=_colleagues(lead, user),
         active_colleagues=active_colleagues(
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
@@ -253,7 +238,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_set_phase=may_edit_leads(user),
         may_convert=may_qualify(user, lead) and works and lead.stage == Stage.SQL,
         may_adjust=may_adjust_scores(user),
-        vetted=_vetted(newest_handoff, decides=decides),
+        vetted=vetted(newest_handoff, decides=decides),
     )
 
 
@@ -261,26 +246,6 @@ def _with(url: str, parameters: dict[str, str], anchor: str) -> str:
     query = QueryDict(mutable=True)
     query.update(parameters)
     return f"{url}?{query.urlencode()}{anchor}"
-
-
-def _handoffs(lead: Lead) -> list[Handoff]:
-    """Newest first, with their verdicts oldest first."""
-    verdicts = Verdict.objects.select_related("by", "reason", "dispute__by").order_by("at", "id")
-    return list(
-        lead.handoffs.select_related("rep", "pool", "offered_by", "version", "crossing")
-        .prefetch_related(Prefetch("verdicts", verdicts))
-        .order_by("-cycle")
-    )
-
-
-def _undoable(handoffs: Sequence[Handoff], user: User, at: datetime) -> Verdict | None:
-    """The verdict that ``user`` may still take back."""
-    if not handoffs:
-        return None
-    last = list(handoffs[0].verdicts.all())[-1:]
-    if not last or last[0].kind == Verdict.Kind.UNDO or last[0].by_id != user.pk:
-        return None
-    return last[0] if at - last[0].at <= decisions.UNDO_WINDOW else None
 
 
 def _next_steps(lead: Lead, line: AgreedLine, at: datetime) -> NextSteps | None:
@@ -312,13 +277,6 @@ def _colleagues(lead: Lead, user: User) -> list[tuple[Lead, bool]]:
     return colleagues(company_id=lead.company_id, user=user, but=lead.pk, most=COLLEAGUES)
 
 
-def _disputed(handoff: Handoff | None) -> Verdict | None:
-    """The rejection that stands and that somebody may dispute, or has."""
-    if handoff is None or handoff.status != Handoff.Status.REJECTED:
-        return None
-    return next((v for v in reversed(handoff.verdicts.all()) if v.kind == Verdict.Kind.REJECT), None)
-
-
 def _worth_telling(changes: Sequence[StageChange], steps: Sequence[OpportunityStep]) -> list[StageChange]:
     """Those that no verdict and no step of a deal tells better."""
     moments = {step.at for step in steps}
@@ -328,48 +286,3 @@ def _worth_telling(changes: Sequence[StageChange], steps: Sequence[OpportunitySt
         if change.cause not in TOLD_ELSEWHERE
         and not (change.cause == StageChange.Cause.CONVERSION and change.at in moments)
     ]
-
-
-def _vetted(handoff: Handoff | None, *, decides: bool) -> str:
-    """Both approvals with their moments: marketing's is the agreed rules or a marketer's word, sales' the
-    acceptance (S1-04)."""
-    if handoff is None:
-        return "Marketing: not yet. Sales: not yet"
-    by = handoff.offered_by or (f"rules v{handoff.version.number}" if handoff.version else "marketing")
-    said = f"Marketing {_moment(handoff.offered_at)}, by {by}. "
-    verdict = next((v for v in reversed(handoff.verdicts.all()) if v.kind != Verdict.Kind.UNDO), None)
-    if handoff.is_open or verdict is None or handoff.decided_at is None:
-        return f"{said}Sales: {'yours to give' if decides else 'not yet'}"
-    word = "accepted" if handoff.status == Handoff.Status.ACCEPTED else "sent back"
-    return f"{said}Sales: {word} {_moment(handoff.decided_at)}, by {verdict.by}"
-
-
-def _moment(at: datetime) -> str:
-    local = timezone.localtime(at)
-    return date_format(local, "H:i" if local.date() == timezone.localdate() else "j M, H:i")
-
-
-# Before and after
-
-
-def _neighbours(user: User, lead: Lead, parameters: QueryDict, at: datetime) -> Neighbours | None:
-    name, key = parameters.get("from", ""), parameters.get("view", "")
-    if name not in worklists.LISTS or not may_give_verdicts(user):
-        return None
-    order: list[UUID] = worklists.order_of(name, key, user, at)
-    here = order.index(lead.public_id) if lead.public_id in order else None
-    before = order[here - 1] if here else None
-    after = order[here + 1] if here is not None and here + 1 < len(order) else None
-    if here is None and order:
-        after = order[0]
-    back = reverse(f"handoff:{name}")
-    origin = f"?from={name}&view={key}"
-    return Neighbours(
-        name=name,
-        heading={"queue": "My queue", "team": "Team queue"}[name],
-        back_url=f"{back}?view={key}",
-        position=None if here is None else here + 1,
-        count=len(order),
-        previous_url=reverse("handoff:lead", args=[before]) + origin if before else "",
-        next_url=reverse("handoff:lead", args=[after]) + origin if after else "",
-    )

@@ -39,6 +39,7 @@ def person_leaving(request: Request, user_id: UUID) -> HttpResponse:
                     to=given["to"],
                     pool=given["pool"],
                     pause=given["pause"],
+                    rest=given["rest"],
                 )
             except (leaving.NobodyToTakeIt, NotYours) as refusal:
                 form.add_error("to" if given["to"] else "pool", str(refusal))
@@ -57,11 +58,15 @@ def person_leaving(request: Request, user_id: UUID) -> HttpResponse:
 
 def _said(person: User, moved: leaving.Moved) -> SafeString:
     """ "12 leads of Sol went to Sofia (7) and Ben (5)."; what stays, and that there is more."""
-    if not moved.leads:
+    if not moved.leads and moved.rest:
+        said = format_html("<b>{}</b> had no open leads.", person)
+    elif not moved.leads:
         said = format_html("Nothing of <b>{}</b> was moved.", person)
     else:
         to = format_html_join(", ", "{} ({})", ((each, count) for each, count in moved.to.items()))
         said = format_html("Leads of <b>{}</b> went to {}.", person, to)
+    if moved.rest:
+        said = format_html("{} Handed on as well: {}.", said, moved.rest)
     if moved.stay:
         said = format_html("{} {} stay: nobody there can take them.", said, moved.stay)
     if moved.more:

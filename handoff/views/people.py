@@ -20,7 +20,7 @@ from accounts.calendar_forms import WeekForm
 from accounts.calendars import Hours
 from accounts.models import Absence, Role, Team, User, WorkingHours
 from accounts.people_forms import AbsenceForm, InvitationForm, PersonForm
-from accounts.permissions import may_arrange_people, may_arrange_routing, may_invite
+from accounts.permissions import may_arrange_people, may_invite, people_arranged_by
 from handoff import leaving
 from handoff.messages import moment
 from handoff.models import Pool
@@ -32,11 +32,13 @@ for_inviters = page_for(may_invite, "Admins bring people in and switch them off.
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Somebody as the list shows them; ``away`` until when, "" for here."""
+    """Somebody as the list shows them; ``away`` until when, "" for here; ``opens`` when the reader arranges
+    their time."""
 
     person: User
     teams: list[Team]
     away: str
+    opens: bool
 
 
 @require_safe
@@ -50,12 +52,12 @@ def people(request: Request) -> HttpResponse:
         Prefetch("teams", Team.objects.order_by("name", "id")),
         Prefetch("absences", ahead, to_attr="away_now"),
     )  # fmt: skip
-    rows = [Row(each, list(each.teams.all()), _away(each.away_now)) for each in found]
+    arranged = set(people_arranged_by(request.user).values_list("pk", flat=True))
+    rows = [Row(each, list(each.teams.all()), _away(each.away_now), each.pk in arranged) for each in found]
     context = {
         "rows": rows,
         "off": off,
         "may_invite": may_invite(request.user),
-        "may_open": may_arrange_routing(request.user),
         "now": at,
     }
     return render(request, "handoff/people.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Team, User
 from accounts.people_forms import TeamForm
-from accounts.permissions import may_arrange_routing, may_invite
+from accounts.permissions import may_invite, people_arranged_by
 from handoff.models import Pool
 
 from .requests import Request, for_everybody, page_for
@@ -31,7 +31,7 @@ def teams(request: Request) -> HttpResponse:
     context = {
         "teams": found,
         "may_set": may_invite(request.user),
-        "may_open": may_arrange_routing(request.user),
+        "arranged": set(people_arranged_by(request.user)),
     }
     return render(request, "handoff/teams.html", context)
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from datetime import time, timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Absence, User, WorkingHours
 from handoff import decisions, leaving, ledger
-from handoff.models import Handoff, PoolMember, RoutingDecision
+from handoff.models import Handoff, PoolMember, RoutingDecision, SavedView, Task
 from handoff.permissions import NotYours
 from leads.models import Lead, Opportunity
 from notifications.models import Notification
-from tests.factories import NOW, admin, lead, manager, marketer, rep, team
+from tests.factories import NOW, admin, company, lead, manager, marketer, rep, team
 from tests.handoff.factories import offered, pool, reps
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +118,54 @@ def test_who_may_and_to_whom():
     assert leaving.work_of(sol).waiting == 1
     hand_on(admin(), to=nils)
     assert not leaving.work_of(sol)
+
+
+def owned(of: User, **fields: Any) -> Task:
+    due = {"due_at": NOW + timedelta(days=1), "reminded_at": NOW, "created_at": NOW}
+    return Task.objects.create(owner=of, created_by=of, title="Call back", key=uuid4(), **due, **fields)
+
+
+def test_accounts_tasks_and_shared_views_go_to_the_colleague_and_private_views_stay():
+    sol, ben, max_ = rep(), rep("Ben Back"), manager()
+    firm, task = company(owner=sol), owned(sol, lead=lead())
+    SavedView.objects.create(owner=sol, page="queue", name="Mine")
+    SavedView.objects.create(owner=sol, page="queue", name="Demos", team=team(), is_default=True)
+    SavedView.objects.create(owner=ben, page="queue", name="Demos", is_default=True)
+    assert str(leaving.work_of(sol).rest) == "1 account, 1 task, 1 shared view"
+    moved = leaving.hand_on(of=sol, by=max_, reason=WHY, at=LATER, to=ben)
+    assert (moved.leads, str(moved.rest)) == (0, "1 account, 1 task, 1 shared view")
+    firm.refresh_from_db()
+    task.refresh_from_db()
+    assert (firm.owner, task.owner, task.reminded_at) == (ben, ben, None)
+    assert set(SavedView.objects.filter(owner=ben).values_list("name", "is_default")) == {
+        ("Demos", True),
+        ("Demos (2)", False),
+    }
+    assert [view.name for view in SavedView.objects.filter(owner=sol)] == ["Mine"]
+    assert not leaving.hand_on(of=sol, by=max_, reason=WHY, at=LATER, to=ben).rest
+
+
+def test_through_a_pool_accounts_and_tasks_go_with_their_leads_and_the_rest_to_who_hands_on():
+    sol, ben, max_ = rep(), rep("Ben Back"), manager()
+    firm, other = company(owner=sol), company(owner=sol)
+    ring = pool(sol)
+    handoff = offered(of=lead(company=firm))
+    PoolMember.objects.create(pool=ring, user=ben)
+    with_lead, without = owned(sol, lead=handoff.lead), owned(sol, lead=lead())
+    leaving.hand_on(of=sol, by=max_, reason=WHY, at=LATER, pool=ring)
+    for each in (firm, other, with_lead, without):
+        each.refresh_from_db()
+    assert (firm.owner, other.owner) == (ben, None)
+    assert (with_lead.owner, without.owner) == (ben, max_)
+    assert not leaving.work_of(sol)
+
+
+def test_an_absence_leaves_accounts_and_tasks_alone_when_asked():
+    sol, ben, max_ = rep(), rep("Ben Back"), manager()
+    firm = company(owner=sol)
+    leaving.hand_on(of=sol, by=max_, reason=WHY, at=LATER, to=ben, rest=False)
+    firm.refresh_from_db()
+    assert firm.owner == sol
 
 
 def test_it_asks_no_more_for_forty_leads_than_for_four():

@@ -120,6 +120,29 @@ def test_a_deal_moves_is_lost_and_reopened(sol: User, deal: Opportunity, signed_
     assert Lead.objects.get().stage == Stage.OPPORTUNITY
 
 
+def test_every_form_of_the_page_can_be_sent(
+    sol: User, marta: Handoff, deal: Opportunity, max_: User, signed_in: SignIn
+) -> None:
+    waiting = handed_over(sol, "Max Müller", at=timezone.now())
+    for lead_ in (waiting.lead, marta.lead):
+        html = page(signed_in(max_), lead_)
+        forms = [form for form in html.split("<form")[1:] if 'method="post"' in form.split(">")[0]]
+        assert forms
+        assert [form for form in forms if "csrfmiddlewaretoken" not in form.split("</form>")[0]] == []
+    assert f"/handoffs/{waiting.public_id}/pause/" in page(signed_in(max_), waiting.lead)
+
+
+def test_an_acceptance_is_not_offered_for_undo_once_it_is_an_opportunity(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client, undo = signed_in(sol), f"/handoffs/{marta.public_id}/undo/"
+    decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    assert undo in page(client, marta.lead)
+    Requirement.objects.update(is_active=False)
+    qualification.convert(lead=marta.lead, by=sol, at=timezone.now())
+    assert undo not in page(client, marta.lead)
+
+
 def test_a_colleague_sees_the_deal_and_does_not_move_it(
     sofia: User, mara: User, deal: Opportunity, signed_in: SignIn
 ) -> None:

@@ -97,6 +97,11 @@ def test_everybody_reads_who_is_away_and_only_leaders_open_a_person(
     client = signed_in(max_)
     assert client.get(f"/people/{sol.public_id}/").status_code == 200
     assert client.get(f"/people/{nils.public_id}/").status_code == 404
+    for path in ("/people/", "/teams/"):
+        shown = client.get(path).content.decode()
+        assert f"/people/{sol.public_id}/" in shown
+        assert nils.name in shown
+        assert f"/people/{nils.public_id}/" not in shown
     assert client.post(f"/people/{nils.public_id}/absences/", {}).status_code == 404
     assert client.get("/people/new/").status_code == 403
     assert client.post(f"/people/{sol.public_id}/", invited()).status_code == 403

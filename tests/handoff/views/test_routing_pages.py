@@ -329,7 +329,10 @@ BUDGETS = {
     + 1  # activity types; what is stored goes past Django's cursor
     + 2,  # pools, models
     "/handoffs/{handoff}/routing/": FRAME + 2 + 2,  # the handoff, the ledger; people, pools
-    "/people/{person}/leaving/": FRAME + 1 + 3 + 2,  # the person; what they have; people, pools
+    "/people/{person}/leaving/": FRAME
+    + 1
+    + 4
+    + 2,  # the person; what they have, leads and the rest; people, pools
 }
 
 
