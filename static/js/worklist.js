@@ -206,9 +206,9 @@ function begin() {
   countChosen();
   known = new Set(all.map((row) => row.id));
   if (!all.length) return;
-  const chosen = all.find((row) => row.getAttribute("aria-current") === "true");
+  const current = all.find((row) => row.getAttribute("aria-current") === "true");
   const empty = peek() && !peek().firstElementChild;
-  select(chosen ?? all[0], { focus: false, preview: Boolean(empty) });
+  select(current ?? all[0], { focus: false, preview: Boolean(empty) });
 }
 
 begin();
