@@ -290,7 +290,9 @@ def _handoffs(lead: Lead) -> list[Handoff]:
     """Newest first, with their verdicts oldest first."""
     verdicts = Verdict.objects.select_related("by", "reason", "dispute__by").order_by("at", "id")
     return list(
-        lead.handoffs.select_related("rep", "pool", "offered_by", "version", "crossing", "claimed_by", "snoozed_by")
+        lead.handoffs.select_related(
+            "rep", "pool", "offered_by", "version", "crossing", "claimed_by", "snoozed_by"
+        )
         .prefetch_related(Prefetch("verdicts", verdicts))
         .order_by("-cycle")
     )

@@ -117,7 +117,7 @@ def preview(
 
 
 def try_to_hold(handoff: Handoff, user: User, at: datetime) -> None:
-    """Hold ``handoff`` for who works on its page; where it is somebody else's already, the page says whose."""
+    """Hold ``handoff`` for who works on it; where it is somebody else's already, the page says whose."""
     try:
         claiming.claim(handoff=handoff, by=user, at=at)
     except NotYours:
