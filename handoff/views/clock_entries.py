@@ -73,7 +73,7 @@ _COMES: dict[str, str] = {
 
 
 def entries(handoffs: Sequence[Handoff]) -> list[Entry]:
-    """Pauses and steps of these handoffs. 2 queries."""
+    """Pauses, steps and snoozes of these handoffs. 2 queries."""
     ids = [handoff.pk for handoff in handoffs]
     if not ids:
         return []
@@ -81,7 +81,31 @@ def entries(handoffs: Sequence[Handoff]) -> list[Entry]:
     steps = Step.objects.filter(handoff__in=ids, outcome__in=[Step.Outcome.DONE, Step.Outcome.NOBODY])
     steps = steps.exclude(does=Rung.REMIND).select_related("rep", "to").order_by("done_at", "id")
     found = [entry for pause in pauses for entry in _of_pause(pause)]
+    found += [entry for handoff in handoffs for entry in _of_snooze(handoff)]
     return [*found, *(_of_step(step) for step in steps)]
+
+
+def _of_snooze(handoff: Handoff) -> list[Entry]:
+    """The snooze that stands, or the last return from one."""
+    told = []
+    if handoff.snoozed_at is not None and handoff.snoozed_until is not None:
+        until = moment(handoff.snoozed_until, timezone.get_current_timezone_name())
+        told.append(
+            Entry(
+                at=handoff.snoozed_at,
+                icon="alarm-clock-plus",
+                lead_in=f"{handoff.snoozed_by} ",
+                title="snoozed it",
+                text=f" until {until}",
+                quote=handoff.snooze_reason,
+            )
+        )
+    if handoff.woke_at is not None:
+        why = ": a new sign of intent" if handoff.woken_by == "intent" else ""
+        told.append(
+            Entry(at=handoff.woke_at, icon="alarm-clock-check", title="Back from the snooze", text=why)
+        )
+    return told
 
 
 def _of_pause(pause: Pause) -> list[Entry]:

@@ -31,8 +31,10 @@ from .lead_path import Step, path_of
 from .lead_timeline import TOLD_ELSEWHERE, KindChip, address, entries_of, kind_chips, kinds_in
 from .lead_verdicts import disputed, handoffs_of, undoable, vetted
 from .neighbours import Neighbours, neighbours_of
+from .previews import try_to_hold
 from .rows import AgreedLine, by_activity, in_words, leading_line
 from .score_page import marks_of
+from .work_rows import held_words, moment
 
 HISTORY_DAYS = 30
 HISTORY_STEP_DAYS = 2
@@ -62,6 +64,10 @@ class LeadPage:
     clock: Clock | None
     clock_panel: ClockPanel | None
     decides: bool
+    held: str
+    holds: bool
+    may_hold: bool
+    snoozed_until: str
     undoes: Verdict | None
     came_from: Neighbours | None
     timeline: timeline.Timeline
@@ -189,6 +195,12 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     rejection = disputed(newest_handoff)
     here = _with(url, origin, "") if origin else url
     decides = waiting is not None and may_decide(user, waiting)
+    holder = None
+    if waiting is not None and waiting.rep_id is None:
+        if decides:
+            try_to_hold(waiting, user, at)
+        holder = waiting.holder(at)
+        decides = decides and holder in (None, user)
     came_from = neighbours_of(user, lead, parameters, at)
     return LeadPage(
         lead=lead,
@@ -210,6 +222,10 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         clock=read_clocks(handoffs=[waiting], at=at)[waiting.pk] if waiting else None,
         clock_panel=clock_entries.clock_panel(handoff=newest_handoff, user=user, at=at),
         decides=decides,
+        held=held_words(waiting, user, at) if waiting else "",
+        holds=holder == user,
+        may_hold=decides and waiting is not None and waiting.rep_id is None and holder is None,
+        snoozed_until=_asleep(waiting, at),
         undoes=undoes,
         came_from=came_from,
         timeline=told,
@@ -240,6 +256,13 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_adjust=may_adjust_scores(user),
         vetted=vetted(newest_handoff, decides=decides),
     )
+
+
+def _asleep(waiting: Handoff | None, at: datetime) -> str:
+    """Until when it is put off, in words; "" when it is not."""
+    if waiting is None or waiting.snoozed_until is None or not waiting.is_asleep(at):
+        return ""
+    return moment(waiting.snoozed_until, at)
 
 
 def _with(url: str, parameters: dict[str, str], anchor: str) -> str:

@@ -79,7 +79,7 @@ def preview(
     signals = newest(lead_ids=[lead.pk], at=at).get(lead.pk, [])
     explanation = explain(lead=lead, at=at, version=line.version).as_json()
     if parameters.get("reject") or parameters.get("snooze"):
-        _try_to_hold(handoff, user, at)  # who fills in a form about it is working on it
+        try_to_hold(handoff, user, at)  # who fills in a form about it is working on it
     holder = handoff.holder(at) if handoff.rep_id is None else None
     decides = handoff.is_open and may_decide(user, handoff) and holder in (None, user)
     looking.note(handoff=handoff, by=user, at=at)
@@ -116,8 +116,8 @@ def preview(
     )
 
 
-def _try_to_hold(handoff: Handoff, user: User, at: datetime) -> None:
-    """Where it is somebody else's already, the page says whose."""
+def try_to_hold(handoff: Handoff, user: User, at: datetime) -> None:
+    """Hold ``handoff`` for who works on it; where it is somebody else's already, the page says whose."""
     try:
         claiming.claim(handoff=handoff, by=user, at=at)
     except NotYours:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from accounts.models import Role, User
@@ -129,7 +128,7 @@ def _leads(user: User, text: str) -> list[Goal]:
 
 
 def _companies(user: User, text: str) -> list[Goal]:
-    """Up to 1 query. A company leads to its people."""
+    """Up to 1 query."""
     if len(text) < 2:
         return []
     found = Company.objects.visible_to(user).searched(text)[:CANDIDATES]
@@ -138,7 +137,7 @@ def _companies(user: User, text: str) -> list[Goal]:
     return [
         Goal(
             label=str(firm),
-            url=f"{reverse('handoff:leads')}?{urlencode({'q': str(firm)})}",
+            url=reverse("handoff:company", args=[firm.public_id]),
             icon="building-2",
             about=firm.domain or "",
             note=firm.industry,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,110 +10,26 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import Team, User
 from accounts.permissions import may_arrange_routing
 from handoff import saved_views
-from handoff.eligibility import load_of
-from handoff.filters import Chip, HandoffFilter, TeamFilter, chips, due_ranges, without
+from handoff.filters import Chip, HandoffFilter, TeamFilter, chips, without
 from handoff.leaving import people_visible_to
 from handoff.models import Handoff, SavedView
 from handoff.models.handoff import HandoffQuerySet
 from handoff.policies import agreed
 from leads import paging
-from leads.stages import Stage
 from scoring.models import Score
 
+from .list_views import BY_REP, DECIDED_DAYS, QUEUE, SORTS, TEAM, Sort, View, chosen, conditions
+from .row_groups import Group, by_due, by_rep
 from .rows import AgreedLine, agreed_line
 from .work_rows import Drawing, Row
 
 PAGE = 50
-DECIDED_DAYS = 30
 #: How many unassigned leads stand above one's own before the rest is a link away.
 STRIP = 5
-
-_DUE_FIRST = ("due_at", "id")
-_LATEST_FIRST = ("-decided_at", "-id")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A view that comes with the product: which handoffs (by the key of ``_conditions``), in which order.
-    ``open`` ones have a running clock."""
-
-    key: str
-    label: str
-    open: bool
-    order: tuple[str, ...]
-
-
-QUEUE = (
-    View("due", "To decide", True, _DUE_FIRST),
-    View("today", "New today", True, _DUE_FIRST),
-    View("snoozed", "Snoozed", True, ("snoozed_until", "id")),
-    View("working", "Working", False, _LATEST_FIRST),
-    View("decided", "Decided", False, _LATEST_FIRST),
-)
-TEAM = (
-    View("open", "All open", True, _DUE_FIRST),
-    View("unassigned", "Unassigned", True, _DUE_FIRST),
-    View("overdue", "Overdue", True, _DUE_FIRST),
-    View("snoozed", "Snoozed", True, ("snoozed_until", "id")),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """An order to choose, as the URL says it."""
-
-    key: str
-    label: str
-    order: tuple[str, ...]
-
-
-SORTS = (
-    Sort("due", "due time", _DUE_FIRST),
-    Sort("score", "score", ("-points", "due_at", "id")),
-    Sort("newest", "newest", ("-offered_at", "-id")),
-    Sort("oldest", "oldest", ("offered_at", "id")),
-)
-BY_REP = Sort("rep", "rep", ("rep__name", "rep_id", "due_at", "id"))
-
-
-def _conditions(at: datetime) -> dict[str, Q]:
-    """What each view holds at ``at``."""
-    is_open = Q(status=Handoff.Status.OPEN)
-    awake = is_open & (Q(snoozed_until=None) | Q(snoozed_until__lte=at))
-    return {
-        "due": awake,
-        "open": awake,
-        "today": awake & Q(offered_at__gte=_midnight(at)),
-        "unassigned": awake & Q(rep=None),
-        "overdue": awake & Q(due_at__lt=at),
-        "snoozed": is_open & Q(snoozed_until__gt=at),
-        "working": Q(status=Handoff.Status.ACCEPTED, lead__stage__in=[Stage.SQL, Stage.OPPORTUNITY]),
-        "decided": Q(decided_at__gte=at - timedelta(days=DECIDED_DAYS)),
-    }
-
-
-def _midnight(at: datetime) -> datetime:
-    """The beginning of the reader's day."""
-    return timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A bucket of rows under a bar that names it; ``count`` is of the whole list, not of this page.
-    ``more_url`` leads to those that are not shown."""
-
-    label: str
-    icon: str
-    kind: str
-    count: int | str
-    rule: str
-    rows: list[Row]
-    more_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +75,7 @@ class Worklist:
 
 def queue(user: User, parameters: QueryDict, at: datetime) -> Worklist:
     """One's own handoffs, and above them those that nobody was free for and one may take."""
-    view = _chosen(QUEUE, parameters)
+    view = chosen(QUEUE, parameters)
     own = Handoff.objects.filter(rep=user)
     free = _of_own_teams(user).awake(at).filter(rep=None)
     return _worklist("queue", "My queue", user, own, QUEUE, view, parameters, at, free=free)
@@ -167,7 +83,7 @@ def queue(user: User, parameters: QueryDict, at: datetime) -> Worklist:
 
 def team(user: User, parameters: QueryDict, at: datetime) -> Worklist:
     """Everything that waits in one's teams, whoever has it."""
-    view = _chosen(TEAM, parameters)
+    view = chosen(TEAM, parameters)
     theirs = _of_own_teams(user)
     free = theirs.awake(at).filter(rep=None) if view.key == "open" else Handoff.objects.none()
     rows = theirs.exclude(rep=None) if view.key == "open" else theirs
@@ -183,7 +99,7 @@ def order_of(name: str, key: str, user: User, at: datetime) -> list[UUID]:
     views = QUEUE if name == "queue" else TEAM
     view = next((each for each in views if each.key == key), views[0])
     handoffs = Handoff.objects.filter(rep=user) if name == "queue" else _of_own_teams(user)
-    found = handoffs.filter(_conditions(at)[view.key]).order_by(*view.order)
+    found = handoffs.filter(conditions(at)[view.key]).order_by(*view.order)
     return list(found.values_list("lead__public_id", flat=True)[:ORDERED])
 
 
@@ -194,10 +110,6 @@ LISTS: dict[str, Callable[[User, QueryDict, datetime], Worklist]] = {"queue": qu
 def _of_own_teams(user: User) -> HandoffQuerySet:
     visible = Handoff.objects.visible_to(user)
     return visible if user.is_admin else visible.filter(pool__team__members=user)
-
-
-def _chosen(views: Sequence[View], parameters: QueryDict) -> View:
-    return next((view for view in views if view.key == parameters.get("view")), views[0])
 
 
 def _worklist(
@@ -213,8 +125,8 @@ def _worklist(
     free: QuerySet[Handoff],
     counted: QuerySet[Handoff] | None = None,
 ) -> Worklist:
-    path, conditions = reverse(f"handoff:{name}"), _conditions(at)
-    listed = _with_points(handoffs.filter(conditions[view.key]))
+    path, holds = reverse(f"handoff:{name}"), conditions(at)
+    listed = _with_points(handoffs.filter(holds[view.key]))
     is_team = name == "team"
     filters = (
         TeamFilter(parameters, queryset=listed, user=user) if is_team else HandoffFilter(parameters, listed)
@@ -222,11 +134,8 @@ def _worklist(
     unfiltered = counted if counted is not None else handoffs
     saved = saved_views.of(user, name)
     counts = paging.counts(
-        {each.key: unfiltered.filter(conditions[each.key]) for each in views}
-        | {
-            str(each.public_id): _narrowed(each, user, is_team, unfiltered, conditions, views)
-            for each in saved
-        }
+        {each.key: unfiltered.filter(holds[each.key]) for each in views}
+        | {str(each.public_id): _narrowed(each, user, is_team, unfiltered, holds, views) for each in saved}
     )
     sorts = (*SORTS, BY_REP) if view.key == "open" else SORTS
     sort = next((each for each in sorts if each.key == parameters.get("sort")), SORTS[0])
@@ -253,12 +162,12 @@ def _worklist(
         rule = "the clock goes on"
         groups.append(Group("Snoozed", "alarm-clock-plus", "", counts[view.key], rule, draw.rows(page.rows)))
     elif sort is BY_REP:
-        groups += _by_rep(draw, page.rows, at)
+        groups += by_rep(draw, page.rows, at)
     elif view.open and sort is not SORTS[0] and page.rows:
         count = counts[view.key] if not narrowed else len(page.rows)
         groups.append(Group(f"By {sort.label}", "layers", "", count, agreed(), draw.rows(page.rows)))
     elif view.open:
-        groups += _by_due(draw, page.rows, at, agreed(), filters.qs if page.next or after else None)
+        groups += by_due(draw, page.rows, at, agreed(), filters.qs if page.next or after else None)
     elif page.rows:
         count = counts[view.key] if not narrowed else len(page.rows)
         icon = "handshake" if view.key == "working" else "check"
@@ -313,57 +222,6 @@ def _with_lead(handoffs: QuerySet[Handoff]) -> Any:
     return handoffs.select_related("lead__company", "rep", "pool", "claimed_by")
 
 
-def _by_due(
-    draw: Drawing, handoffs: Sequence[Handoff], at: datetime, rule: str, whole: QuerySet[Handoff] | None
-) -> list[Group]:
-    """``whole`` is the list that this is one page of; None when the page is all of it."""
-    ranges, far = due_ranges(at), datetime.max.replace(tzinfo=UTC)
-    buckets = (
-        ("Overdue", "alarm-clock", "bad", "", "overdue"),
-        ("Due within the hour", "hourglass", "", rule, "hour"),
-        ("Later today", "calendar", "", "", "today"),
-        ("Tomorrow and later", "calendar", "", "", "later"),
-    )
-    counts: dict[str, Any] = {}
-    if whole is not None:
-        lists = {}
-        for *_, key in buckets:
-            start, end = ranges[key]
-            some = whole.filter(due_at__gte=start) if start else whole
-            lists[key] = some.filter(due_at__lt=end) if end else some
-        counts = paging.counts(lists)
-    groups, left = [], list(handoffs)
-    for label, icon, kind, said, key in buckets:
-        ends = ranges[key][1] or far
-        rows = [handoff for handoff in left if handoff.due_at < ends]
-        left = left[len(rows) :]
-        # What came back from a snooze stands first in its group.
-        rows.sort(key=lambda handoff: handoff.woke_at is None)
-        if rows:
-            groups.append(Group(label, icon, kind, counts.get(key, len(rows)), said, draw.rows(rows)))
-    return groups
-
-
-def _by_rep(draw: Drawing, handoffs: Sequence[Handoff], at: datetime) -> list[Group]:
-    """Who has what, with how much waits for each. One query."""
-    of: dict[User, list[Handoff]] = {}
-    for handoff in handoffs:
-        if handoff.rep is not None:
-            of.setdefault(handoff.rep, []).append(handoff)
-    loads = load_of({person.pk for person in of}, at) if of else {}
-    return [
-        Group(
-            str(person),
-            "user-round",
-            "",
-            len(theirs),
-            f"{loads[person.pk].open} open, {loads[person.pk].today} given today",
-            draw.rows(theirs),
-        )
-        for person, theirs in of.items()
-    ]
-
-
 def _takers(user: User) -> list[User]:
     """Whom one may give leads to. One query."""
     return list(people_visible_to(user).filter(is_active=True).order_by("name"))
@@ -380,12 +238,12 @@ def _narrowed(
     user: User,
     is_team: bool,
     handoffs: QuerySet[Handoff],
-    conditions: dict[str, Q],
+    holds: dict[str, Q],
     views: Sequence[View],
 ) -> QuerySet[Handoff]:
     """What a saved view holds, to be counted."""
     parameters = QueryDict(saved.query)
-    rows = handoffs.filter(conditions[_chosen(views, parameters).key])
+    rows = handoffs.filter(holds[chosen(views, parameters).key])
     filters = TeamFilter(parameters, rows, user=user) if is_team else HandoffFilter(parameters, rows)
     return cast("QuerySet[Handoff]", filters.qs)
 

@@ -39,6 +39,19 @@ setInterval(() => {
 }, RENEW_MS);
 
 for (const name of ["handoff:drawn", "htmx:after:settle"]) document.addEventListener(name, look);
-addEventListener("pagehide", letGo);
+// A link or a form that comes back to this page keeps the hold: a word on leaving might arrive after the page.
+let staying = false;
+
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  staying = Boolean(link) && !event.defaultPrevented && link.host === location.host && link.pathname === location.pathname;
+});
+addEventListener("submit", (event) => {
+  staying = !event.defaultPrevented && event.target.elements.next?.value.split(/[?#]/)[0] === location.pathname;
+});
+addEventListener("pagehide", () => {
+  if (!staying) letGo();
+  staying = false;
+});
 addEventListener("pageshow", look);
 look();

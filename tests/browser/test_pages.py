@@ -9,8 +9,8 @@ from playwright.sync_api import Page, Response
 
 from accounts import calendars, tokens
 from accounts.models import Absence, BusinessCalendar, User
-from handoff import decisions, escalation, pausing
-from handoff.models import RejectReason, SlaPolicy
+from handoff import decisions, escalation, pausing, saved_views, snoozing
+from handoff.models import Handoff, RejectReason, SlaPolicy
 from leads.models import Lead
 from leads.stages import Stage
 from notifications import endpoints, switching
@@ -41,9 +41,21 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
     decisions.reject(handoff=back, by=cast.sol, reason=timing, at=now, note="Contract until March.")
     sql = worlds.asks_for_a_demo(worlds.fitting("Sven Sql"))
     decisions.accept(handoff=sql, by=cast.sol, at=now)
+    asleep = worlds.asks_for_a_demo(worlds.fitting("Asleep Asta"))
+    snoozing.snooze(handoff=asleep, by=cast.sol, until=now + timedelta(hours=2), at=now, reason="Talks")
+    free = worlds.asks_for_a_demo(worlds.fitting("Free Fritz"))
+    Handoff.objects.filter(pk=free.pk).update(rep=None, assigned_at=None)
+    saved_views.keep(owner=cast.sol, page="queue", name="Germany", query="country=DE", team=None)
     return [
         ("sol", "/queue/"),
+        ("sol", f"/queue/?lead={marta.lead.public_id}"),
+        ("sol", f"/queue/?lead={marta.lead.public_id}&snooze=1"),
         ("sol", "/queue/?country=FR"),
+        ("sol", "/queue/?view=snoozed"),
+        ("sol", f"/leads/{free.lead.public_id}/?from=queue&view=due"),
+        ("sol", f"/handoffs/{marta.public_id}/snooze/"),
+        ("sol", "/views/"),
+        ("sol", "/search/?q=marta"),
         ("sol", "/queue/?view=decided"),
         ("max", "/team/"),
         ("sol", f"/leads/{marta.lead.public_id}/?from=queue&view=due"),

@@ -61,6 +61,51 @@ def test_filling_in_a_form_about_a_free_lead_holds_it(sol: User, sofia: User, si
         claiming.claim(handoff=free, by=sofia, at=NOW)
 
 
+def test_opening_the_page_of_a_free_lead_holds_it_and_says_so_to_others(
+    sol: User, sofia: User, signed_in: SignIn
+) -> None:
+    free = handed_over(None, "Free Fritz")
+    path = f"/leads/{free.lead.public_id}/"
+
+    assert "Held for you until 10:51" in signed_in(sol).get(path).content.decode()
+    theirs = signed_in(sofia).get(path).content.decode()
+    assert "Held for Sol Seller until 10:51" in theirs
+    assert "/acceptance/" not in theirs
+    typed = {"reason": "timing", "note": "They have a contract until March."}
+    answer = signed_in(sofia).post(f"/handoffs/{free.public_id}/rejection/", typed)
+    assert answer.status_code == 409
+    assert "Free Fritz is held for Sol Seller" in answer.content.decode()
+    assert "until 10:51" in answer.content.decode()
+    assert "They have a contract until March." in answer.content.decode()
+
+
+def test_a_lead_of_ones_own_is_not_held(sol: User, signed_in: SignIn) -> None:
+    own = handed_over(sol, "Own Olga")
+    assert "Held for" not in signed_in(sol).get(f"/leads/{own.lead.public_id}/").content.decode()
+    assert Handoff.objects.get(pk=own.pk).claimed_by is None
+
+
+def test_the_lead_page_snoozes_and_tells_it(sol: User, signed_in: SignIn) -> None:
+    handoff, client = handed_over(sol, "Marta Kowalczyk", due=2 * HOUR), signed_in(sol)
+    path = f"/leads/{handoff.lead.public_id}/"
+    assert f"/handoffs/{handoff.public_id}/snooze/?next=" in client.get(path).content.decode()
+
+    asked = {"preset": "hour", "reason": "In a meeting", "next": path}
+    page = client.post(f"/handoffs/{handoff.public_id}/snooze/", asked, follow=True).content.decode()
+    assert "Snoozed until 11:36" in page
+    assert "snoozed it" in page
+    assert "In a meeting" in page
+    back = client.post(f"/handoffs/{handoff.public_id}/snooze/removal/", {"next": path}, follow=True)
+    assert "Snoozed until" not in back.content.decode()
+
+
+def test_a_company_that_was_found_leads_to_its_page(sol: User, signed_in: SignIn) -> None:
+    firm = company("Nordwind")
+    handed_over(sol, "Marta Kowalczyk", company=firm)
+    page = signed_in(sol).get("/search/?q=nordw").content.decode()
+    assert f'href="/companies/{firm.public_id}/"' in page
+
+
 def test_the_api_says_409_who_holds_it_and_until_when(sol: User, sofia: User) -> None:
     free = handed_over(None, "Free Fritz")
     claiming.claim(handoff=free, by=sofia, at=NOW)
