@@ -120,7 +120,12 @@ def test_the_log_says_what_was_live_when_and_why() -> None:
     assert "Reps asked for fewer" in log
     assert "Brought back by <b>Ada Admin</b>" in log
     assert "It was too strict" in log
-    assert f'action="{page(second, "comeback/")}?model=default"' in log
+    assert "comeback" not in log, "what makes a version live asks first, on a page that says what it does"
+    assert f'href="{page(second)}?model=default#back"' in log
+    asked = read(signed_in(ada), page(second))
+    assert 'id="back"' in asked
+    assert f'action="{page(second, "comeback/")}?model=default"' in asked
+    assert "in place of version 1, which retires" in asked
 
 
 def test_signatures_stand_in_the_log() -> None:
@@ -324,7 +329,8 @@ def test_rolling_back_is_a_button_on_the_live_version() -> None:
     ada.post(page(first, "comeback/"), {"over": version.number})
 
     assert ModelVersion.objects.live() == first
-    assert "Roll back to version 2" in read(ada, page(first)), "and forward again"
+    assert "Roll back to version" not in read(ada, page(first)), "nothing was live before it"
+    assert "Bring back version 2" in read(ada, page(version)), "and forward again"
 
 
 # What a version would do, beside its Publish button
