@@ -102,11 +102,12 @@ class StateBeforeQuerySet(models.QuerySet["StateBefore"]):
             return self
         return self.filter(lead__in=Lead.objects.visible_to(user))
 
-    def fallen(self, publication: Publication) -> "StateBeforeQuerySet":
-        """Leads that were over the SQL line when ``publication`` took place, and are under it now."""
-        now = LineState.objects.filter(lead=OuterRef("lead"), model=publication.model_id, stage=SALES_STAGE)
+    def fallen(self, live: ModelVersion) -> "StateBeforeQuerySet":
+        """Leads that were over the SQL line when ``live`` last went live, and are under it now."""
+        last = Publication.objects.filter(version=live).order_by("-id").values("id")[:1]
+        now = LineState.objects.filter(lead=OuterRef("lead"), model=live.model_id, stage=SALES_STAGE)
         return self.filter(
-            Exists(now.filter(inside=False)), publication=publication, stage=SALES_STAGE, inside=True
+            Exists(now.filter(inside=False)), publication=Subquery(last), stage=SALES_STAGE, inside=True
         )
 
 

@@ -178,7 +178,7 @@ def form_view(
         view["counted"] = [one for one in found if one.about]
     if form.kind in ("rule", "trigger", "blocker"):
         view["places"] = _places(data, place)
-        view["comes_after"] = form.values.get("place") or _comes_after(data, place)
+        view["comes_after"] = form.values.get("place") or _comes_after(data, place, form.get("dimension"))
     return view
 
 
@@ -265,7 +265,12 @@ def _places(data: Mapping[str, Any], place: Place) -> list[tuple[str, str]]:
     ]
 
 
-def _comes_after(data: Mapping[str, Any], place: Place) -> str:
+def _comes_after(data: Mapping[str, Any], place: Place, dimension: str) -> str:
+    """A new rule comes after those of its dimension, anything else that is new after all."""
     keys = keys_of(data, place.kind)
-    at = keys.index(place.key) if place.key in keys else len(keys)
-    return keys[at - 1] if at else ""
+    if place.key in keys:
+        at = keys.index(place.key)
+        return keys[at - 1] if at else ""
+    rules = data.get("rules", []) if place.kind == "rule" else []
+    alike = [rule["key"] for rule in rules if rule.get("dimension") == dimension]
+    return (alike or keys or [""])[-1]

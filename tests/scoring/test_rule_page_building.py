@@ -99,6 +99,13 @@ def test_a_preview_shows_the_effect_and_saves_nothing(desk: Client, draft: Model
     assert saved(draft, "pricing")["points"] == 4
 
 
+def test_a_new_rule_comes_after_those_of_its_dimension(desk: Client, draft: ModelVersion) -> None:
+    intent = draft.rules.filter(dimension="intent").order_by("position", "id").last()
+    assert intent
+    page = desk.get(f"{RULES}?version={draft.number}&new=rule").content.decode()
+    assert re.search(rf'<option value="{intent.key}" selected>after “', page)
+
+
 def test_the_number_beside_everybody_who_would_move_is_that_of_its_page(
     desk: Client, draft: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
