@@ -33,7 +33,8 @@ def test_publish_release_and_roll_back(open_page: Open, transactional_db: None, 
     work()
     before = scores()
     data = model_file.save(version=live)
-    easier = [{**line, "min": {"fit": 1}, "leave": 1} if line["stage"] == "sql" else line for line in data["lines"]]
+    easy = {"min": {"fit": 1}, "leave": 1}
+    easier = [{**line, **easy} if line["stage"] == "sql" else line for line in data["lines"]]
     model_file.load(data={**data, "lines": easier}, by=cast.mara)
     page = open_page(cast.ada, scripts=scripts)
 
