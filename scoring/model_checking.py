@@ -345,9 +345,7 @@ def _label(data: Mapping[str, Any], path: str) -> None:
     if not isinstance(label, str) or not label.strip() or len(label) > LONGEST_LABEL:
         raise ConditionError(f"{path}.label", f"Give a label of 1 to {LONGEST_LABEL} characters.")
     if not label.isprintable():
-        raise ConditionError(
-            f"{path}.label", "It holds a character that cannot be seen. Type the label anew."
-        )
+        raise ConditionError(f"{path}.label", "It holds a character that cannot be seen. Type it again.")
 
 
 def _choice(data: Mapping[str, Any], key: str, path: str, allowed: Any) -> None:

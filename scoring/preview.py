@@ -15,13 +15,14 @@ from typing import Any, Literal
 from uuid import UUID
 
 from leads.models import Lead
-from leads.stages import Stage, said
+from leads.stages import WITH_SALES, Stage, said
 
 from . import outcomes
 from .compiling import Asked, compile_ruleset
 from .dimensions import HUNDREDTHS, SALES_STAGE, Dimension
 from .hindsight import Past, Side, Weekly, on_the_past
-from .models import ModelVersion, ScoringModel
+from .models import Line, ModelVersion, ScoringModel
+from .models.crossing import NOTHING_TO_DO
 from .outcomes import Decided
 from .ruleset import Ruleset
 from .statement import Row, run
@@ -44,6 +45,7 @@ Agreement = Literal["right", "wrong", "open"]
 
 #: What points may be told in.
 _SHOWN = (*Dimension.values, "total")
+_COUNTED = ("leads", "up", "down", "over", "up, with sales", "down, with sales")
 #: How many bars the distribution has, about.
 BARS = 10
 #: From so many leads on an estimate from so many, chosen by chance, answers while somebody types.
@@ -53,8 +55,9 @@ MANY, SAMPLE = 100_000, 25_000
 @dataclass(frozen=True, slots=True)
 class Move:
     """A lead that would go over the line or fall below it. Points are those of ``dimension``, the one that
-    takes the lead there, or the one that was asked for. ``became`` says what became of the lead so far,
-    ``verdict`` whether that agrees with the move."""
+    takes the lead there, or the one that was asked for. ``line`` is what the SQL line asks of it, live and in
+    the draft, where the line comes to the lead and not the lead to the line; None for what a side does not
+    ask. ``became`` says what became of the lead so far, ``verdict`` whether that agrees with the move."""
 
     lead_id: int
     public_id: UUID
@@ -64,6 +67,7 @@ class Move:
     live: float
     draft: float
     direction: Direction
+    line: tuple[int | None, int | None] | None
     became: str
     verdict: Agreement
 
@@ -84,8 +88,10 @@ class Bin:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a draft would change now. ``moved`` are the few whose points change most; ``up`` and ``down``
-    count them all. ``bins`` and ``line``, the draft's SQL minimum in points, are of ``dimension``.
-    ``sampled`` is from how many leads the counts are estimated, None for counted; those named are of these.
+    count them all; of these sales has ``up_with_sales``, or they have bought: nobody is handed over again.
+    ``down_with_sales`` are with sales and stay there. ``bins`` and ``line``, the draft's SQL minimum in
+    points, are of ``dimension``. ``sampled`` is from how many leads the counts are estimated, None for
+    counted; those named are of these.
     """
 
     dimension: str
@@ -93,11 +99,18 @@ class Preview:
     up: int
     down: int
     over: int
+    up_with_sales: int
+    down_with_sales: int
     moved: tuple[Move, ...]
     bins: tuple[Bin, ...]
     line: int | None
     seconds: float
     sampled: int | None = None
+
+    @property
+    def to_hand_over(self) -> int:
+        """Those over the line who would wait for release."""
+        return self.up - self.up_with_sales
 
 
 def of_draft(
@@ -132,14 +145,21 @@ def of_ruleset(
     asked = Asked.RANGE if some is None else Asked.IDS
     statement = compile_ruleset(ruleset, activity_types(), asked=asked)
     whom: dict[str, Any] = {"low": 0, "high": 2**62} if some is None else {"ids": some}
-    values = {**whom, "as_of": at, "model": model.pk, "most": limit}
+    values = {
+        **whom,
+        "as_of": at,
+        "model": model.pk,
+        "most": limit,
+        "moot": sorted(NOTHING_TO_DO[SALES_STAGE]),
+        "with_sales": sorted(WITH_SALES),
+    }
     rows = run(
         f"WITH {statement.ctes},\n{_preview(dimension, told_in)}",
         statement.binding(**values),
         prepare=False,
     )
     named = [row for row in rows if row["what"] in ("went up", "went down")]
-    counts = {row["what"]: part * row["a"] for row in rows if row["what"] in ("leads", "up", "down", "over")}
+    counts = {row["what"]: part * row["a"] for row in rows if row["what"] in _COUNTED}
     points = {
         side: {row["a"]: part * row["b"] for row in rows if row["what"] == side} for side in ("live", "draft")
     }
@@ -150,7 +170,9 @@ def of_ruleset(
         up=counts["up"],
         down=counts["down"],
         over=counts["over"],
-        moved=_moves(named, at, _asked_of(ruleset), told_in=told_in, otherwise=dimension),
+        up_with_sales=counts["up, with sales"],
+        down_with_sales=counts["down, with sales"],
+        moved=_moves(named, at, ruleset, model, told_in=told_in, otherwise=dimension),
         bins=_bins(points["live"], points["draft"], line),
         line=line,
         seconds=time.perf_counter() - began,
@@ -207,13 +229,18 @@ drawn AS MATERIALIZED (
 ),
 counted AS (
   SELECT count(*) FILTER (WHERE applies) AS leads, count(*) FILTER (WHERE stands AND NOT inside) AS up,
-    count(*) FILTER (WHERE inside AND NOT stands) AS down, count(*) FILTER (WHERE stands) AS over
+    count(*) FILTER (WHERE inside AND NOT stands) AS down, count(*) FILTER (WHERE stands) AS over,
+    count(*) FILTER (WHERE stands AND NOT inside AND ({stage_of}) = ANY(%(moot)s::text[])) AS up_with_sales,
+    count(*) FILTER (WHERE inside AND NOT stands AND ({stage_of}) = ANY(%(with_sales)s::text[]))
+      AS down_with_sales
   FROM drawn
 )
 SELECT 'leads' AS what, leads AS a, 0::bigint AS b, NULL::bigint[] AS figures FROM counted
 UNION ALL SELECT 'up', up, 0, NULL FROM counted
 UNION ALL SELECT 'down', down, 0, NULL FROM counted
 UNION ALL SELECT 'over', over, 0, NULL FROM counted
+UNION ALL SELECT 'up, with sales', up_with_sales, 0, NULL FROM counted
+UNION ALL SELECT 'down, with sales', down_with_sales, 0, NULL FROM counted
 UNION ALL SELECT 'draft', floor(draft / 100.0)::bigint, count(*), NULL FROM drawn WHERE applies GROUP BY 2
 UNION ALL SELECT 'live', floor(live / 100.0)::bigint, count(*), NULL FROM drawn
   WHERE live IS NOT NULL GROUP BY 2
@@ -230,6 +257,7 @@ def _preview(dimension: str, told_in: str) -> str:
     by = [told_in] if told_in else Dimension.values
     return _PREVIEW.format(
         dimension=dimension,
+        stage_of="SELECT l.stage FROM leads_lead l WHERE l.id = drawn.lead_id",
         pairs=", ".join(
             f"coalesce(s.{name}, 0) AS live_{name},"
             f" CASE WHEN d.applies THEN coalesce(d.{name}, 0) ELSE 0 END AS draft_{name}"
@@ -241,11 +269,18 @@ def _preview(dimension: str, told_in: str) -> str:
 
 
 def _moves(
-    named: Sequence[Row], at: datetime, asked: Sequence[str], *, told_in: str, otherwise: str
+    named: Sequence[Row],
+    at: datetime,
+    ruleset: Ruleset,
+    model: ScoringModel,
+    *,
+    told_in: str,
+    otherwise: str,
 ) -> tuple[Move, ...]:
-    """Who they are and what became of them, in their order. Three statements, none for nobody."""
+    """Who they are and what became of them, in their order. Four statements, none for nobody."""
     if not named:
         return ()
+    asked, lines = _asked_of(ruleset), _Lines.of(ruleset, model)
     ids = [row["a"] for row in named]
     leads = Lead.objects.select_related("company").in_bulk(ids)
     last: dict[int, Decided] = {}
@@ -261,7 +296,9 @@ def _moves(
             verdict = "right" if decided.good == (direction == "up") else "wrong"
         live = dict(zip(_SHOWN, row["figures"], strict=False))
         draft = dict(zip(_SHOWN, row["figures"][len(_SHOWN) :], strict=True))
-        shown = told_in or _mover(live, draft, direction, asked) or otherwise
+        moved_by_line = lines.reaching(draft, direction)
+        mover = _mover(live, draft, direction, asked)
+        shown = told_in or next(iter(moved_by_line), "") or mover or otherwise
         moves.append(
             Move(
                 lead_id=lead.pk,
@@ -272,6 +309,7 @@ def _moves(
                 live=live[shown] / HUNDREDTHS,
                 draft=draft[shown] / HUNDREDTHS,
                 direction=direction,
+                line=moved_by_line.get(shown),
                 became=_became(lead, decided),
                 verdict=verdict,
             )
@@ -290,6 +328,37 @@ def _mover(
         if sign * (draft[furthest] - live[furthest]) > 0:
             return furthest
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What the first SQL line asks of each dimension, live and in the draft, in points."""
+
+    live: Mapping[str, int]
+    draft: Mapping[str, int]
+
+    @classmethod
+    def of(cls, ruleset: Ruleset, model: ScoringModel) -> "_Lines":
+        """One query."""
+        stored = Line.objects.filter(
+            version__model=model, version__state=ModelVersion.State.PUBLISHED, stage=SALES_STAGE
+        )
+        first = stored.order_by("id").first()
+        drafted = next((line.minimums for line in ruleset.lines if line.stage == SALES_STAGE), {})
+        return cls(first.minimums if first else {}, drafted)
+
+    def reaching(
+        self, draft: Mapping[str, int], direction: Direction
+    ) -> dict[str, tuple[int | None, int | None]]:
+        """Dimensions in which a lead is on the other side because the line moved past it: with the points it
+        will have it would stay where it is, had the line stayed. Those asked for by the draft first."""
+        found = {}
+        for name in dict.fromkeys([*self.draft, *self.live]):
+            before, after = self.live.get(name), self.draft.get(name)
+            low, high = (after, before) if direction == "up" else (before, after)
+            if high is not None and (low or 0) * HUNDREDTHS <= draft[name] < high * HUNDREDTHS:
+                found[name] = (before, after)
+        return found
 
 
 def _became(lead: Lead, decided: Decided | None) -> str:

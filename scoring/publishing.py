@@ -242,7 +242,7 @@ def bring_back(
     if by is not None and not may_publish(version, by):
         raise NotYours("An admin brings a version back, or a marketer when both sides have signed it.")
     live = version.model.versions.published().first()
-    reason = reason.strip() or (f"Rolled back from version {live.number}" if live else "Brought back")
+    reason = reason.strip() or _how_back(version, live)
     since = _since(version)
     _retire_live(version.model)
     _move(version, to=ModelVersion.State.PUBLISHED, rescored_to=0)
@@ -261,6 +261,15 @@ def bring_back(
     return version
 
 
+def _how_back(version: ModelVersion, live: ModelVersion | None) -> str:
+    """What the log says of a version that came back without a reason."""
+    if live is None:
+        return "Brought back"
+    if live.number < version.number:
+        return f"Brought back over version {live.number}"
+    return f"Rolled back from version {live.number}"
+
+
 def _follow() -> None:
     try:
         watching.follow()
@@ -273,9 +282,10 @@ def _retire_live(model: ScoringModel) -> None:
 
 
 def version_before(live: ModelVersion) -> ModelVersion | None:
-    """What was live before ``live``: what a rollback of it brings back. One query."""
+    """What was live before ``live`` first was: what a rollback of it brings back. What it came back over is
+    later than it, and no way back. One query."""
     log = Publication.objects.filter(model=live.model_id)
-    own = log.filter(version=live).order_by("-id").values("id")[:1]
+    own = log.filter(version=live).order_by("id").values("id")[:1]
     earlier = log.filter(id__lt=own).exclude(version=live).select_related("version__model").order_by("-id")
     found = earlier.first()
     return found.version if found else None

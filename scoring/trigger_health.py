@@ -54,6 +54,11 @@ class Health:
     of: int = 0
 
     @property
+    def by_span(self) -> list[tuple[int, int]]:
+        """Days back → how often."""
+        return list(zip(SPANS, self.often, strict=True))
+
+    @property
     def is_quiet(self) -> bool:
         return self.last_at is None and self.kind != "blocker"
 

@@ -44,6 +44,7 @@ urlpatterns = [
     path("rules/versions/<int:modelversion_number>/comeback/", versions.comeback, name="version-comeback"),
     path("rules/versions/<int:modelversion_number>/removal/", versions.removal, name="version-removal"),
     path("rules/aftermath/", aftermath.aftermath, name="aftermath"),
+    path("rules/fallen/", aftermath.fallen, name="fallen"),
     path("rules/reviews/", versions.reviews, name="reviews"),
     path("rules/agreement/", versions.agreement, name="agreement"),
     path("rules/crossings/", crossings.crossings, name="crossings"),

@@ -27,6 +27,7 @@ def left_over(request: Request) -> HttpResponse:
     context = {
         "rows": page.rows,
         "next": page.next,
+        "ticks": request.GET.get("tick") == "all",
         "may_take": may_arrange_routing(request.user),
         "now": timezone.now(),
         "rail_path": reverse("scoring:versions"),

@@ -3,7 +3,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.permissions import sees_everything
@@ -95,6 +95,22 @@ class LineState(models.Model):
         return f"{'over' if self.inside else 'under'} the {self.get_stage_display()} line"
 
 
+class StateBeforeQuerySet(models.QuerySet["StateBefore"]):
+    def visible_to(self, user: "User") -> "StateBeforeQuerySet":
+        """Those of the leads that ``user`` may open."""
+        if sees_everything(user):
+            return self
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+    def fallen(self, live: ModelVersion) -> "StateBeforeQuerySet":
+        """Leads that were over the SQL line when ``live`` last went live, and are under it now."""
+        last = Publication.objects.filter(version=live).order_by("-id").values("id")[:1]
+        now = LineState.objects.filter(lead=OuterRef("lead"), model=live.model_id, stage=SALES_STAGE)
+        return self.filter(
+            Exists(now.filter(inside=False)), publication=Subquery(last), stage=SALES_STAGE, inside=True
+        )
+
+
 class StateBefore(models.Model):
     """How a ``LineState`` stood before a publication first moved it: "over the SQL line since Monday".
     Written with the first move of each in the life of a version, taken up when that one is rolled back."""
@@ -108,6 +124,8 @@ class StateBefore(models.Model):
     since = models.DateTimeField(null=True, blank=True)
     crossed_at = models.DateTimeField(null=True, blank=True)
     restart_id = models.BigIntegerField(null=True, blank=True)
+
+    objects = StateBeforeQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "states before"

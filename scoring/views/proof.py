@@ -40,7 +40,7 @@ class OutcomeForm(forms.Form):
 
     outcome = forms.ChoiceField(label="A good lead was", choices=OUTCOMES, required=False)
     mature = forms.IntegerField(
-        label="Not won after … days",
+        label="Days until undecided counts as not won",
         required=False,
         min_value=1,
         max_value=3650,

@@ -34,12 +34,16 @@ class Bar:
 
     @property
     def good(self) -> str:
-        """Whole, or with one decimal where a tie is shared."""
-        return f"{self.share.k:,.0f}" if float(self.share.k).is_integer() else f"{self.share.k:,.1f}"
+        """Whole leads: "about 10" where a tie is shared between rows."""
+        return _whole(self.share.k)
 
     @property
     def leads(self) -> str:
-        return f"{self.share.n:,.0f}" if float(self.share.n).is_integer() else f"{self.share.n:,.1f}"
+        return _whole(self.share.n)
+
+
+def _whole(leads: float) -> str:
+    return f"{leads:,.0f}" if float(leads).is_integer() else f"about {leads:,.0f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def effect(request: Request) -> HttpResponse:
         "trial": trial,
         "phrases": trial.phrases,
         "effect": found,
+        "as_saved": trial.is_saved,
         "live": _live(trial.version),
         "version": trial.version,
         "editable": True,

@@ -45,7 +45,7 @@ _CHOICES = {
 class Trial:
     """A form held against the version it belongs to. ``faults`` as ``drafting.faults_of`` has them;
     ``about`` is the dimension that it moves; ``ruleset`` the version with the part in it, None while anything
-    is wrong."""
+    is wrong. ``is_saved``: the version says the same already."""
 
     version: ModelVersion
     place: Place
@@ -56,6 +56,7 @@ class Trial:
     places: Places
     known: Known
     ruleset: Ruleset | None
+    is_saved: bool
     phrases: list[Phrase] = field(default_factory=list)
 
     @classmethod
@@ -83,11 +84,17 @@ class Trial:
                 ruleset = drafting.supposed(version=version, place=place, part=part)
         errors = forms.errors_of(faults, places)
         about = _about(place, part, data)
-        return cls(version, place, part, about, faults, errors, places, known, ruleset, said)
+        saved = place.key in keys_of(data, place.kind) and part == _as_typed(data, place)
+        return cls(version, place, part, about, faults, errors, places, known, ruleset, saved, said)
 
     def refused(self, faults: list[tuple[str, str]]) -> "Trial":
         """The same with what was found wrong when it was to be saved: another part may have changed since."""
         return replace(self, faults=faults, errors=forms.errors_of(faults, self.places), ruleset=None)
+
+
+def _as_typed(data: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """The stored part in the words of its form, where what is left out and what is said anyway are one."""
+    return forms.said(forms.of_part(place.kind, part_of(data, place)), place.key)[0]
 
 
 def _about(place: Place, part: Mapping[str, Any], data: Mapping[str, Any]) -> str:
@@ -171,7 +178,7 @@ def form_view(
         view["counted"] = [one for one in found if one.about]
     if form.kind in ("rule", "trigger", "blocker"):
         view["places"] = _places(data, place)
-        view["comes_after"] = form.values.get("place") or _comes_after(data, place)
+        view["comes_after"] = form.values.get("place") or _comes_after(data, place, form.get("dimension"))
     return view
 
 
@@ -258,7 +265,12 @@ def _places(data: Mapping[str, Any], place: Place) -> list[tuple[str, str]]:
     ]
 
 
-def _comes_after(data: Mapping[str, Any], place: Place) -> str:
+def _comes_after(data: Mapping[str, Any], place: Place, dimension: str) -> str:
+    """A new rule comes after those of its dimension, anything else that is new after all."""
     keys = keys_of(data, place.kind)
-    at = keys.index(place.key) if place.key in keys else len(keys)
-    return keys[at - 1] if at else ""
+    if place.key in keys:
+        at = keys.index(place.key)
+        return keys[at - 1] if at else ""
+    rules = data.get("rules", []) if place.kind == "rule" else []
+    alike = [rule["key"] for rule in rules if rule.get("dimension") == dimension]
+    return (alike or keys or [""])[-1]

@@ -75,6 +75,7 @@ def page(
         "may_review": may_review_rules(request.user),
         "opened": opened,
         "unsaved": unsaved,
+        "as_saved": trial.is_saved,
         "is_as_live": not unsaved and live is not None and live != version and data == live_data,
         "phrases": trial.phrases,
         "form": form_view(

@@ -134,7 +134,7 @@ def _version_page(
     visible = list(versions.select_related("model").order_by("-number")[:MOST_COMPARED])
     signatures = rows.signatures_of([version])[version.pk]
     live = next((each for each in visible if each.state == ModelVersion.State.PUBLISHED), None)
-    fresh = BackForm() if version.state == ModelVersion.State.RETIRED else ReasonForm()
+    fresh = BackForm() if version.is_final else ReasonForm()
     context: dict[str, Any] = {
         "version": version,
         "live": live,
@@ -149,11 +149,12 @@ def _version_page(
         "refused": refused,
         "now": at,
     }
-    if not version.is_final and request.GET.get("preview") and may_review_rules(request.user):
+    is_live = version.state == ModelVersion.State.PUBLISHED
+    if not is_live and request.GET.get("preview") and may_review_rules(request.user):
         context["effect"] = figures_of(version, user=request.user, at=at)
     if version.is_draft and not faults:
         context["odd"] = rows.odd(version)
-    if version.state == ModelVersion.State.PUBLISHED:
+    if is_live:
         context["aftermath"] = aftermath_of(version.model, version, request.user)
     return render(request, "scoring/version.html", context, status=status)
 

@@ -33,7 +33,8 @@ def test_publish_release_and_roll_back(open_page: Open, transactional_db: None, 
     work()
     before = scores()
     data = model_file.save(version=live)
-    easier = [{**line, "min": {"fit": 1}} if line["stage"] == "sql" else line for line in data["lines"]]
+    easy = {"min": {"fit": 1}, "leave": 1}
+    easier = [{**line, **easy} if line["stage"] == "sql" else line for line in data["lines"]]
     model_file.load(data={**data, "lines": easier}, by=cast.mara)
     page = open_page(cast.ada, scripts=scripts)
 
@@ -59,6 +60,8 @@ def test_publish_release_and_roll_back(open_page: Open, transactional_db: None, 
     assert Crossing.objects.filter(released_by=cast.ada).count() == 2
 
     page.goto("/rules/versions/")
+    page.get_by_role("link", name="Bring back version 1").click()
+    page.get_by_label("Why?").fill("It brought too many")
     page.get_by_role("button", name="Bring back version 1").click()
     expect(page.get_by_text("Version 1 is live again.")).to_be_visible()
     work()

@@ -56,10 +56,12 @@ BUDGETS = {
     + 2  # the model, the version with its people
     + READ
     + 1  # activity types by name
+    + 1  # what the live line asks
     + 1,  # the leads of this page with their companies
     "/rules/versions/{draft}/": VERSION + FILE + 1,  # and what is odd in it
     "/rules/versions/{live}/": VERSION
     + 1  # who waits for release
+    + 1  # who fell under the line
     + 1  # what was live before
     + 3,  # what a rollback brings back, what one left over, and how far everybody is scored
 }

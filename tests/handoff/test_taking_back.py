@@ -59,8 +59,10 @@ def test_after_a_rollback_the_pages_name_who_is_still_with_sales_because_of_it()
         page = ada.get(address).content.decode()
         assert "<b>1</b> lead was handed over under version 2 and is" in page, address
         assert f'href="{PAGE}"' in page
+    assert 'Left with sales <span class="count">1</span>' in ada.get("/rules/versions/").content.decode()
     page = ada.get(PAGE).content.decode()
     assert "Ada Left" in page
+    assert page.count(" checked") + 1 == ada.get(PAGE, {"tick": "all"}).content.decode().count(" checked")
     assert "Ben Over" not in page, "by version 1 he is over the line as well"
     assert "Cleo Decided" not in page
     assert over.is_open

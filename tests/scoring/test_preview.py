@@ -265,3 +265,29 @@ def test_of_very_many_leads_some_tell_while_one_types(monkeypatch: pytest.Monkey
     assert half.up % 2 == 0
     assert sum(bar.draft for bar in half.bins) == half.leads
     assert found(estimated=False).sampled is None
+
+
+def test_a_lead_that_the_line_comes_to_is_told_with_the_line() -> None:
+    """Its points stay: what moves it is what the line asks."""
+    let_in = lead("Let in", title=TITLE)
+    ready(let_in, NOW - DAY)
+    live(drafted(lines=[{"stage": "sql", "min": {"fit": 20}, "leave": 3}]))
+    scored()
+    lower = model_file.load(data=drafted(lines=[{"stage": "sql", "min": {"fit": 8}, "leave": 3}]))
+
+    [move] = preview.of_draft(version=lower, at=NOW).moved
+
+    assert (move.dimension, move.live, move.draft, move.line) == ("fit", 10.0, 10.0, (20, 8))
+
+
+def test_it_says_how_many_of_those_over_the_line_sales_has_already() -> None:
+    """They cross without being handed over again, so the list of who waits is shorter by them (S1-20)."""
+    accepted(NOW - DAY, name="Has", title=TITLE)
+    lead("Waits", title=TITLE)
+    live(drafted(lines=[{"stage": "sql", "min": {"fit": 20}}]))
+    scored()
+    lower = model_file.load(data=drafted(lines=[{"stage": "sql", "min": {"fit": 5}}]))
+
+    found = preview.of_draft(version=lower, at=NOW)
+
+    assert (found.up, found.up_with_sales, found.to_hand_over) == (2, 1, 1)

@@ -322,6 +322,12 @@ def test_bringing_back_is_one_step_and_a_row_of_the_log() -> None:
     assert (log.version, log.kind, log.by) == (first, "back", ada)
     assert log.reason == f"Rolled back from version {second.number}"
 
+    publishing.bring_back(version=second, by=ada, at=NOW + 2 * DAY)
+
+    assert Publication.objects.order_by("-id")[0].reason == f"Brought back over version {first.number}"
+    assert publishing.version_before(first) is None
+    assert publishing.version_before(second) == first
+
 
 def test_scores_and_places_after_a_rollback_are_those_before() -> None:
     first = published(lines=[line(20)])

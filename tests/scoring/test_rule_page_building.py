@@ -1,5 +1,6 @@
 """The rule page's form changes as one builds, and previews what it would do."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from accounts.models import User
 from scoring import preview, turns
 from scoring.models import ModelVersion, Rule
+from scoring.views import rule_effects
 from tests import factories
 from tests.scoring.rule_desk import (
     DRAFTS,
@@ -95,6 +97,34 @@ def test_a_preview_shows_the_effect_and_saves_nothing(desk: Client, draft: Model
     assert "over or under the SQL line" in html
     assert "Too few outcomes" in html
     assert saved(draft, "pricing")["points"] == 4
+
+
+def test_a_new_rule_comes_after_those_of_its_dimension(desk: Client, draft: ModelVersion) -> None:
+    intent = draft.rules.filter(dimension="intent").order_by("position", "id").last()
+    assert intent
+    page = desk.get(f"{RULES}?version={draft.number}&new=rule").content.decode()
+    assert re.search(rf'<option value="{intent.key}" selected>after “', page)
+
+
+def test_the_number_beside_everybody_who_would_move_is_that_of_its_page(
+    desk: Client, draft: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is typed counts at once; the page of everybody counts what is saved."""
+    monkeypatch.setattr(rule_effects, "NAMED", 1)
+    for _ in range(3):
+        factories.lead(phone="1")
+    line = RULES + "?line=sql-1"
+    eased = {"min-intent": "", "min-fit": "4", "leave": "1"}
+
+    for address, more in ((PREVIEW, {}), (PARTS, {"do": "preview"})):
+        html = desk.post(address, typed(desk.get(line), **more, **eased)).content.decode()
+        assert "all 3 once you save" in html
+        assert "/rules/moves/" not in html
+
+    desk.post(PARTS, typed(desk.get(line), do="save", **eased))
+    html = desk.post(PREVIEW, typed(desk.get(line))).content.decode()
+    assert re.search(r'href="/rules/moves/[^"]*">all 3</a>', html)
+    assert "<b>3 leads</b>" in desk.get(f"/rules/moves/?version={draft.number}").content.decode()
 
 
 # Pieces for the page's script

@@ -107,7 +107,7 @@ def test_one_person_is_offered_one_side_only() -> None:
     assert "Sign for marketing" not in shown
 
 
-def test_bringing_back_is_one_click_from_the_log() -> None:
+def test_bringing_back_needs_no_reason_of_its_own() -> None:
     first = ModelVersion.objects.live()
     published()
     ada = signed_in(make.admin)

@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from leads.stages import Stage
 from scoring import model_file, publishing, rescoring
 from scoring.models import ModelVersion, ScoringModel
 from tests import factories as make
 from tests.factories import NOW
+from tests.scoring.pasts import moved
+from tests.scoring.test_publishing import line, rescore_all, rule
+from tests.scoring.test_publishing import published as rules_published
 from tests.scoring.versioned import (
     LOG,
     Who,
@@ -23,6 +27,12 @@ from tests.scoring.versioned import (
 from tests.scoring.waiting import held
 
 pytestmark = pytest.mark.django_db
+
+
+def line_version(min_points: int) -> ModelVersion:
+    """10 points for a demo, 10 for a page view, handed over from ``min_points`` on."""
+    viewed = {**rule(10), "key": "view", "label": "Viewed a page", "when": {"activity": ["page_view"]}}
+    return rules_published(rules=[rule(10), viewed], lines=[line(min_points)])
 
 
 # Who reads what
@@ -120,7 +130,12 @@ def test_the_log_says_what_was_live_when_and_why() -> None:
     assert "Reps asked for fewer" in log
     assert "Brought back by <b>Ada Admin</b>" in log
     assert "It was too strict" in log
-    assert f'action="{page(second, "comeback/")}?model=default"' in log
+    assert "comeback" not in log, "what makes a version live asks first, on a page that says what it does"
+    assert f'href="{page(second)}?model=default#back"' in log
+    asked = read(signed_in(ada), page(second))
+    assert 'id="back"' in asked
+    assert f'action="{page(second, "comeback/")}?model=default"' in asked
+    assert "in place of version 1, which retires" in asked
 
 
 def test_signatures_stand_in_the_log() -> None:
@@ -313,6 +328,35 @@ def test_the_piece_follows_until_everybody_is_scored_and_then_says_who_waits() -
     assert "release" not in read(signed_in(make.rep), "/rules/aftermath/")
 
 
+def test_those_who_fell_under_the_line_are_counted_and_named() -> None:
+    """A stricter version takes nobody from sales, so it says whom sales still has."""
+    stays, falls, told = make.lead("Stella Stays"), make.lead("Fred Falls"), make.lead("Tom Told")
+    first = line_version(min_points=5)
+    for each in (stays, falls, told):
+        make.activity(each, "demo_request", at=NOW)
+    make.activity(stays, "page_view", at=NOW)
+    rescore_all()
+    moved(told, Stage.MQL, NOW)
+    moved(told, Stage.HANDED_OVER, NOW)
+    ada = signed_in(make.admin)
+    assert "See who fell" not in read(ada, page(first))
+
+    live = line_version(min_points=15)
+    rescore_all()
+
+    shown = read(ada, page(live))
+    assert "<b>2</b> leads that were over the SQL line are under it now; sales still has <b>1</b>" in shown
+    named = read(ada, "/rules/fallen/?model=default")
+    assert "Fred Falls" in named
+    assert "Tom Told" in named
+    assert "Stella Stays" not in named
+    assert f"/leads/{falls.public_id}/" in named
+    of_sales = read(ada, "/rules/fallen/?model=default&with=sales")
+    assert "Tom Told" in of_sales
+    assert "Fred Falls" not in of_sales
+    assert signed_in(make.rep).get("/rules/fallen/").status_code == 403
+
+
 def test_rolling_back_is_a_button_on_the_live_version() -> None:
     first = ModelVersion.objects.live()
     version, ada = published(), signed_in(make.admin)
@@ -324,7 +368,8 @@ def test_rolling_back_is_a_button_on_the_live_version() -> None:
     ada.post(page(first, "comeback/"), {"over": version.number})
 
     assert ModelVersion.objects.live() == first
-    assert "Roll back to version 2" in read(ada, page(first)), "and forward again"
+    assert "Roll back to version" not in read(ada, page(first)), "nothing was live before it"
+    assert "Bring back version 2" in read(ada, page(version)), "and forward again"
 
 
 # What a version would do, beside its Publish button
