@@ -63,6 +63,7 @@ AFTERMATH = (
     + 1  # whether any version was rolled back
     + 1  # what a rollback would bring back
     + 1  # how far everybody is scored
+    + 1  # who fell below the line
 )
 BUDGETS = {
     "/queue/": FRAME + LIST + OPEN + PREVIEW,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from scoring import model_file, preview
+from scoring import distribution, model_file, preview
 from scoring.models import LineState, ScoringModel
 from scoring.outcomes import Decided
 from scoring.rescoring import rescore_everybody
@@ -111,7 +111,7 @@ def test_the_bars_hold_everybody_and_the_line_is_an_edge() -> None:
     assert found.line == 20
     assert sum(bar.live for bar in found.bins) == sum(bar.draft for bar in found.bins) == 30
     assert [bar.low for bar in found.bins if bar.at_line] == [20]
-    assert len(found.bins) <= preview.BARS + 1
+    assert len(found.bins) <= distribution.BARS + 1
     assert (found.up, found.down) == (0, 0)
 
 
