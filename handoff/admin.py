@@ -10,7 +10,7 @@ from leads.admin import BigTableAdmin, HistoryAdmin
 from leads.ticks import tick
 
 from . import clocks_admin, qualification_admin, routing_admin, stuck
-from .models import Handoff, Qualification, RejectReason, StuckCrossing, Verdict
+from .models import Handoff, Look, Qualification, RejectReason, SavedView, StuckCrossing, Verdict
 
 #: The rest of the desk: clocks; questions and deals; rules, pools, the ledger.
 __all__ = ["clocks_admin", "qualification_admin", "routing_admin"]
@@ -100,3 +100,20 @@ class StuckCrossingAdmin(BigTableAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Look)
+class LookAdmin(HistoryAdmin):
+    list_display = ("handoff", "user", "at", "total")
+    list_select_related = ("handoff__lead", "user")
+    search_fields = ("handoff__lead__name", "handoff__lead__email", "user__email")
+    ordering = ("-id",)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(admin.ModelAdmin[SavedView]):
+    list_display = ("name", "owner", "team", "page", "is_default", "position")
+    list_filter = ("page", "team")
+    list_select_related = ("owner", "team")
+    search_fields = ("name", "owner__email")
+    ordering = ("owner", "page", "position", "id")

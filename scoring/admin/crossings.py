@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leads.admin import HistoryAdmin
 from scoring import publishing
-from scoring.models import Crossing, LineState, Score
+from scoring.models import Crossing, LineState, Score, StateBefore
 
 
 class HeldFilter(admin.SimpleListFilter):
@@ -72,4 +72,12 @@ class LineStateAdmin(HistoryAdmin):
     list_display = ("lead", "stage", "inside", "cycle", "since")
     list_filter = ("stage", "inside")
     list_select_related = ("lead",)
+    ordering = ("-id",)
+
+
+@admin.register(StateBefore)
+class StateBeforeAdmin(HistoryAdmin):
+    list_display = ("lead", "publication", "stage", "inside", "cycle", "since")
+    list_filter = ("stage", "inside")
+    list_select_related = ("lead", "publication__version__model")
     ordering = ("-id",)

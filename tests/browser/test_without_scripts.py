@@ -98,7 +98,7 @@ def test_a_rep_answers_bant_and_saves(open_page: Open, transactional_db: None) -
 
     expect(page.locator("#toasts")).to_contain_text("Saved")
     answer = Qualification.objects.get()
-    assert (answer.question, answer.level, answer.note) == ("need", 2, "Dispatch by phone today")
+    assert (answer.question.key, answer.level, answer.note) == ("need", 2, "Dispatch by phone today")
 
 
 def test_filters_apply_and_their_chips_drop_them(open_page: Open, transactional_db: None) -> None:
