@@ -12,7 +12,7 @@ const visible = (element) => element?.checkVisibility() ?? false;
 function scopes(key) {
   const dialog = document.querySelector("dialog[open]");
   if (dialog) return [dialog];
-  const near = [".decide", "#worklist [aria-current=true]", "#peek", "body"];
+  const near = [".decide", "#worklist :is(.row, .mrow, .brow)[aria-current=true]", "#peek", "body"];
   return (key === "z" ? ["#toasts", ...near] : near).flatMap((selector) => document.querySelector(selector) ?? []);
 }
 

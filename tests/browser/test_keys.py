@@ -54,7 +54,7 @@ def test_j_and_k_move_from_the_row_that_is_current_and_the_preview_follows(
     open_page: Open, cast: Cast
 ) -> None:
     page = opened(open_page, cast.sol)
-    expect(page.locator("#worklist [aria-current=true]")).to_contain_text("Ada One")
+    expect(page.locator("#worklist .row[aria-current=true]")).to_contain_text("Ada One")
     expect(page.locator("#peek h2")).to_have_text("Ada One")
 
     page.keyboard.press("j")
@@ -136,7 +136,7 @@ def test_digits_choose_the_reason_and_its_date_follows(open_page: Open, cast: Ca
     in_90_days = (timezone.localdate() + timedelta(days=90)).isoformat()
     expect(form.get_by_label("Back to marketing until")).to_have_value(in_90_days)
     page.keyboard.press("7")
-    expect(form.get_by_label("Cannot be reached")).to_be_checked()
+    expect(form.get_by_label("No answer after 3 tries")).to_be_checked()
 
     page.keyboard.press("Escape")
     expect(form).to_be_hidden()
