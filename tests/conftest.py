@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
@@ -19,6 +20,12 @@ _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("usual", **_patient)
 settings.register_profile("long", max_examples=10_000, **_patient)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+@pytest.fixture(autouse=True)
+def _no_readers_zone() -> None:
+    """No test tells times in the zone of whoever asked for a page in another one."""
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)

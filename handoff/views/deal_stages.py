@@ -33,9 +33,9 @@ def new_stage(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_arrangers
-def stage(request: Request, key: str) -> HttpResponse:
+def stage(request: Request, opportunitystage_key: str) -> HttpResponse:
     """What it is called, how likely a deal is won from there."""
-    return _edit_stage(request, get_object_or_404(OpportunityStage, key=key))
+    return _edit_stage(request, get_object_or_404(OpportunityStage, key=opportunitystage_key))
 
 
 def _edit_stage(request: Request, found: OpportunityStage | None) -> HttpResponse:
@@ -63,14 +63,14 @@ def _edit_stage(request: Request, found: OpportunityStage | None) -> HttpRespons
 
 @require_POST
 @for_arrangers
-def stage_removal(request: Request, key: str) -> HttpResponse:
+def stage_removal(request: Request, opportunitystage_key: str) -> HttpResponse:
     """Gone for good, unless a deal stands or stood in it."""
-    found = get_object_or_404(OpportunityStage, key=key)
+    found = get_object_or_404(OpportunityStage, key=opportunitystage_key)
     try:
         deal_stages.delete_stage(stage=found, by=request.user)
     except (deal_stages.InUse, deal_stages.LastStage) as refusal:
         messages.error(request, str(refusal))
-        return redirect("handoff:deal-stage-edit", key)
+        return redirect("handoff:deal-stage-edit", opportunitystage_key)
     messages.success(request, format_html("Deleted <b>{}</b>.", found))
     return redirect("handoff:deal-stages")
 
@@ -86,9 +86,9 @@ def new_loss_reason(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_arrangers
-def loss_reason(request: Request, code: str) -> HttpResponse:
+def loss_reason(request: Request, lossreason_code: str) -> HttpResponse:
     """What it is called and where it stands in the list."""
-    return _edit_reason(request, get_object_or_404(LossReason, code=code))
+    return _edit_reason(request, get_object_or_404(LossReason, code=lossreason_code))
 
 
 def _edit_reason(request: Request, found: LossReason | None) -> HttpResponse:
@@ -112,13 +112,13 @@ def _edit_reason(request: Request, found: LossReason | None) -> HttpResponse:
 
 @require_POST
 @for_arrangers
-def loss_reason_removal(request: Request, code: str) -> HttpResponse:
+def loss_reason_removal(request: Request, lossreason_code: str) -> HttpResponse:
     """Gone for good, unless a deal was lost because of it."""
-    found = get_object_or_404(LossReason, code=code)
+    found = get_object_or_404(LossReason, code=lossreason_code)
     try:
         deal_stages.delete_loss_reason(reason=found, by=request.user)
     except deal_stages.InUse as refusal:
         messages.error(request, str(refusal))
-        return redirect("handoff:loss-reason", code)
+        return redirect("handoff:loss-reason", lossreason_code)
     messages.success(request, format_html("Deleted <b>{}</b>.", found))
     return redirect("handoff:deal-stages")

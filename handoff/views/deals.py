@@ -117,11 +117,11 @@ def suppliers(request: Request, lead_id: UUID) -> HttpResponse:
 
 @require_POST
 @for_sales
-def supplier_removal(request: Request, lead_id: UUID, competing_id: int) -> HttpResponse:
+def supplier_removal(request: Request, lead_id: UUID, competingsupplier_id: int) -> HttpResponse:
     """It was none after all."""
     lead = visible_lead(request, lead_id)
     competing = get_object_or_404(
-        CompetingSupplier.objects.select_related("supplier", "lead"), pk=competing_id, lead=lead
+        CompetingSupplier.objects.select_related("supplier", "lead"), pk=competingsupplier_id, lead=lead
     )
     opportunities.forget_supplier(competing=competing, by=request.user)
     messages.success(request, format_html("<b>{}</b> is off the list.", competing.supplier))

@@ -58,9 +58,9 @@ def new_framework(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_arrangers
-def framework(request: Request, key: str) -> HttpResponse:
+def framework(request: Request, framework_key: str) -> HttpResponse:
     """One framework: for whom it is, and everything in it."""
-    return _edit(request, get_object_or_404(Framework, key=key))
+    return _edit(request, get_object_or_404(Framework, key=framework_key))
 
 
 def _edit(request: Request, framework: Framework | None) -> HttpResponse:
@@ -87,9 +87,9 @@ def _edit(request: Request, framework: Framework | None) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_arrangers
-def new_part(request: Request, key: str, part: str) -> HttpResponse:
+def new_part(request: Request, framework_key: str, part: str) -> HttpResponse:
     """Another question or requirement."""
-    found = get_object_or_404(Framework, key=key)
+    found = get_object_or_404(Framework, key=framework_key)
     if part not in PARTS or part == "levels":
         raise Http404
     return _edit_part(request, found, part, PARTS[part][0](framework=found))
@@ -97,14 +97,14 @@ def new_part(request: Request, key: str, part: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_arrangers
-def part(request: Request, key: str, part: str, number: int) -> HttpResponse:
+def part(request: Request, framework_key: str, part: str, number: int) -> HttpResponse:
     """One question, level or requirement."""
-    found, row = _row(key, part, number)
+    found, row = _row(framework_key, part, number)
     return _edit_part(request, found, part, row)
 
 
-def _row(key: str, part: str, number: int) -> tuple[Framework, Any]:
-    found = get_object_or_404(Framework, key=key)
+def _row(framework_key: str, part: str, number: int) -> tuple[Framework, Any]:
+    found = get_object_or_404(Framework, key=framework_key)
     if part not in PARTS:
         raise Http404
     return found, get_object_or_404(PARTS[part][0], pk=number, framework=found)
@@ -139,9 +139,9 @@ def _is_used(part: str, row: Any) -> bool:
 
 @require_POST
 @for_arrangers
-def part_removal(request: Request, key: str, part: str, number: int) -> HttpResponse:
+def part_removal(request: Request, framework_key: str, part: str, number: int) -> HttpResponse:
     """Gone for good, unless somebody has answered it."""
-    found, row = _row(key, part, number)
+    found, row = _row(framework_key, part, number)
     if _is_used(part, row):
         messages.error(request, f"“{row}” has answers. Switch it off instead.")
         return redirect("handoff:framework-part", found.key, part, number)

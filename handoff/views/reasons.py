@@ -50,9 +50,9 @@ def new_reason(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_arrangers
-def reason(request: Request, code: str) -> HttpResponse:
+def reason(request: Request, rejectreason_code: str) -> HttpResponse:
     """What it is called, where the lead goes, for how long."""
-    return _edit(request, get_object_or_404(RejectReason, code=code))
+    return _edit(request, get_object_or_404(RejectReason, code=rejectreason_code))
 
 
 def _edit(request: Request, reason: RejectReason | None) -> HttpResponse:
@@ -73,13 +73,13 @@ def _edit(request: Request, reason: RejectReason | None) -> HttpResponse:
 
 @require_POST
 @for_arrangers
-def removal(request: Request, code: str) -> HttpResponse:
+def removal(request: Request, rejectreason_code: str) -> HttpResponse:
     """Gone for good, unless leads were sent back because of it."""
-    found = get_object_or_404(RejectReason, code=code)
+    found = get_object_or_404(RejectReason, code=rejectreason_code)
     try:
         reasons.delete(reason=found, by=request.user)
     except reasons.InUse as refusal:
         messages.error(request, str(refusal))
-        return redirect("handoff:reason", code)
+        return redirect("handoff:reason", rejectreason_code)
     messages.success(request, format_html("Deleted <b>{}</b>.", found))
     return redirect("handoff:reasons")

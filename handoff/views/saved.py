@@ -48,9 +48,9 @@ def views(request: Request) -> HttpResponse:
 
 @require_POST
 @for_sales
-def view(request: Request, view_id: UUID) -> HttpResponse:
+def view(request: Request, savedview_id: UUID) -> HttpResponse:
     """Rename it, move it, share it, open the list with it, or delete it: ``do`` says which."""
-    found = get_object_or_404(SavedView.objects.filter(owner=request.user), public_id=view_id)
+    found = get_object_or_404(SavedView.objects.filter(owner=request.user), public_id=savedview_id)
     verb = request.POST.get("do", "")
     try:
         if verb == "delete":

@@ -1,6 +1,7 @@
 """``manage.py urls_json``: every address, for the tests that walk them all."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -68,7 +69,7 @@ def _layers(view: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
 def _ids(found: URLPattern) -> dict[str, str | None]:
     """Each parameter of the path with the model it names: lead_id → leads.Lead, modelversion_number →
-    scoring.ModelVersion; None when it names none."""
+    scoring.ModelVersion, lossreason_code → leads.LossReason; None when it names none."""
     if not isinstance(found.pattern, RoutePattern):
         return {}
     admin = getattr(found.callback, "model_admin", None)
@@ -78,6 +79,6 @@ def _ids(found: URLPattern) -> dict[str, str | None]:
         if admin is not None and name == "object_id":
             model = admin.model
         else:
-            model = models.get(name.removesuffix("_id").removesuffix("_number"))
+            model = models.get(re.sub("_(id|number|key|code)$", "", name))
         ids[name] = model._meta.label if model is not None else None
     return ids
