@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.permissions import may_set_calendars
 from scoring.models import ScoringModel
 
-from .arranging import STEP, ChangedMeanwhile, scores_of
+from .arranging import STEP, ChangedMeanwhile, one_place, scores_of
 from .builder import ConditionForm
 from .models import LadderRung, Pool, Promise, Rung, SlaPolicy
 from .models.routing import FIGURES
@@ -153,16 +153,8 @@ def _asks_nothing(policy: SlaPolicy) -> bool:
 def move(*, policy: SlaPolicy, up: bool, by: User) -> bool:
     """One place up or down among those about the same promise. False when there is no such place."""
     _check(by)
-    order = list(SlaPolicy.objects.select_for_update().filter(promise=policy.promise).in_order())
-    here = next(place for place, each in enumerate(order) if each.pk == policy.pk)
-    there = here - 1 if up else here + 1
-    if not 0 <= there < len(order):
-        return False
-    order[here], order[there] = order[there], order[here]
-    for number, each in enumerate(order, start=1):
-        each.position = STEP * number
-    SlaPolicy.objects.bulk_update(order, ["position"])
-    return True
+    alike = SlaPolicy.objects.select_for_update().filter(promise=policy.promise)
+    return one_place(alike.in_order(), policy, up=up)
 
 
 def switch(*, policy: SlaPolicy, on: bool, by: User, at: datetime) -> None:

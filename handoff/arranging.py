@@ -1,7 +1,7 @@
 """Who gets which leads, said by a manager or an admin: rules and their order, pools and who is in them."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,10 +11,15 @@ from accounts.permissions import may_arrange_routing
 from scoring.models import ScoringModel
 
 from .builder import ConditionForm
-from .models import Pool, PoolMember, RoutingDecision, RoutingRule, RuleMatch
+from .models import Pool, PoolMember, RoutingDecision, RoutingRule, RuleMatch, SlaPolicy
 from .models.routing import BOUNDS, FIGURES
 from .permissions import NotYours
 from .rotation import MOST_WEIGHT
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+Ordered = TypeVar("Ordered", RoutingRule, SlaPolicy)
 
 #: What people say of a pool and of a member. The turns are not among it: whoever is given a lead while a form
 #: is open keeps theirs.
@@ -122,15 +127,21 @@ def save_rule(*, rule: RoutingRule, by: User, at: datetime, seen: str = "") -> R
 def move_rule(*, rule: RoutingRule, up: bool, by: User) -> bool:
     """One place up or down among the rules, which are numbered anew. False when there is no such place."""
     _check(by)
-    order = list(RoutingRule.objects.select_for_update().in_order())
-    here = next(place for place, each in enumerate(order) if each.pk == rule.pk)
+    return one_place(RoutingRule.objects.select_for_update().in_order(), rule, up=up)
+
+
+def one_place(rows: "QuerySet[Ordered]", row: Ordered, *, up: bool) -> bool:
+    """Move ``row`` one place up or down among ``rows``, which come in their order and are numbered anew.
+    False when there is no such place. The caller's transaction holds the rows."""
+    order = list(rows)
+    here = next(place for place, each in enumerate(order) if each.pk == row.pk)
     there = here - 1 if up else here + 1
     if not 0 <= there < len(order):
         return False
     order[here], order[there] = order[there], order[here]
     for place, each in enumerate(order, start=1):
         each.position = STEP * place
-    RoutingRule.objects.bulk_update(order, ["position"])
+    rows.model._default_manager.bulk_update(order, ["position"])
     return True
 
 

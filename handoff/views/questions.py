@@ -38,13 +38,16 @@ def frameworks(request: Request) -> HttpResponse:
     return render(request, "handoff/frameworks.html", {"frameworks": [_shown(row) for row in rows]})
 
 
+def _place(row: Question | Requirement) -> tuple[int, int]:
+    return row.position, row.pk
+
+
 def _shown(framework: Framework) -> dict[str, Any]:
     """A framework with its rows in order."""
-    place = lambda row: (row.position, row.pk)  # noqa: E731 — used three times here, and nowhere else
     return {
         "framework": framework,
-        "questions": sorted(framework.questions.all(), key=place),
-        "requirements": sorted(framework.requirements.all(), key=place),
+        "questions": sorted(framework.questions.all(), key=_place),
+        "requirements": sorted(framework.requirements.all(), key=_place),
         "levels": sorted(framework.levels.all(), key=lambda level: level.value),
         "for_whom": [*map(str, framework.teams.all()), *map(str, framework.scoring_models.all())],
     }
