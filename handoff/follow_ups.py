@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.clock import database_now
 from accounts.models import Role, User
 from accounts.permissions import may_give_verdicts
-from leads.models import Lead
+from leads.models import Lead, LeadAccess
 from leads.ticks import tick
 from notifications.notify import notify
 
@@ -33,9 +33,10 @@ class DueRefused(ValueError):
 
 def people_for(lead: Lead) -> QuerySet[User]:
     """Who may be given a task about ``lead``: sales of the teams that may open it, and admins."""
-    of_its_teams = Q(role__in=[Role.REP, Role.MANAGER], teams__lead_access__lead=lead)
-    people = User.objects.filter(is_active=True).filter(Q(role=Role.ADMIN) | of_its_teams)
-    return User.objects.filter(pk__in=people.values("pk")).order_by("name", "id")
+    its_teams = LeadAccess.objects.filter(lead=lead).values("team")
+    members = User.objects.filter(teams__in=its_teams).values("pk")
+    sales = Q(role__in=[Role.REP, Role.MANAGER], pk__in=members)
+    return User.objects.filter(sales | Q(role=Role.ADMIN), is_active=True).order_by("name", "id")
 
 
 @transaction.atomic
