@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q, lookups
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 PLAIN = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 #: So many digits make a phone number; fewer are part of a name or of nothing.
 LEAST_DIGITS = 4
+#: A word with fewer hits than this is looked up first; what else is asked for is then read row by row.
+FEW = 1_000
+
+Found = TypeVar("Found", bound="Searchable")
 
 _REPLACED = "lower($1)"
 for _letter, _plain in PLAIN.items():
@@ -55,6 +59,33 @@ def words(text: str) -> list[str]:
     if re.fullmatch(r"[\d\s()+/.-]+", text) and len(re.sub(r"\D", "", text)) >= LEAST_DIGITS:
         return [text]
     return text.split()[:8]
+
+
+class Searchable(Protocol):
+    """Rows that can be looked for by a word: with an index of everything, or one row at a time."""
+
+    def matching(self, word: str, most: int | None = None) -> models.QuerySet[Any, Any]: ...
+
+    def holding(self, word: str) -> Self: ...
+
+    def filter(self, *conditions: Any, **named: Any) -> Self: ...
+
+
+def narrowed(rows: Found, text: str, *, everything: Found) -> Found:
+    """Those of ``rows`` that hold each word of ``text``. Looks the longest words up by index in
+    ``everything``, one after the other, until one has few hits; which of those are among ``rows`` and hold
+    the others is cheap to ask. Where every word is common, ``rows`` are walked in the page's own order, and
+    hits come soon. At most one query for each word, each of which stops after ``FEW`` hits."""
+    asked = words(text)
+    for word in sorted(asked, key=len, reverse=True):
+        ids = list(everything.matching(word, FEW).values_list("pk", flat=True))
+        if len(ids) < FEW:
+            asked.remove(word)
+            rows = rows.filter(pk__in=ids)
+            break
+    for word in asked:
+        rows = rows.holding(word)
+    return rows
 
 
 def holds(column: str, word: str) -> Q:

@@ -28,17 +28,20 @@ class CompanyQuerySet(models.QuerySet["Company"]):
             return self
         return self.filter(pk__in=Lead.objects.visible_to(user).values("company_id"))
 
-    def matching(self, word: str) -> models.QuerySet[Any, Any]:
-        """The ids of those whose name or domain has ``word`` in it."""
-        named = self.filter(searching.holds("name", word)).order_by().values("pk")
-        return named.union(self.filter(searching.holds_text("domain", word)).order_by().values("pk"))
+    def matching(self, word: str, most: int | None = None) -> models.QuerySet[Any, Any]:
+        """The ids of those whose name or domain has ``word`` in it, at most ``most`` by each."""
+        ways = [self.filter(searching.holds("name", word)), self.filter(searching.holds_text("domain", word))]
+        ids = [way.order_by().values("pk")[:most] for way in ways]
+        return ids[0].union(ids[1])
 
     def searched(self, text: str) -> "CompanyQuerySet":
-        """Companies whose name or domain contains each word of ``text``, whatever case and accents."""
-        found = self
-        for word in searching.words(text):
-            found = found.filter(pk__in=Company.objects.matching(word))
-        return found
+        """Companies whose name or domain contains each word of ``text``, whatever case and accents. At most
+        one query for each word."""
+        return searching.narrowed(self, text, everything=CompanyQuerySet(self.model))
+
+    def holding(self, word: str) -> "CompanyQuerySet":
+        """The same for one word, read row by row: for few rows, or where most have it."""
+        return self.filter(searching.holds("name", word) | searching.holds_text("domain", word))
 
 
 @pghistory.track(
