@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from accounts.permissions import sees_everything
-from leads.models import Lead
+from leads.models import within_reach
 
 from .verdict import Verdict
 
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
 class DisputeQuerySet(models.QuerySet["Dispute"]):
     def visible_to(self, user: "User") -> "DisputeQuerySet":
         """Disputes about the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(verdict__handoff__lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user, lead="verdict__handoff__lead")
 
     def open(self) -> "DisputeQuerySet":
         """Neither settled nor overtaken: sales has not taken the verdict back by itself."""

@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.permissions import sees_everything
-from leads.models import Lead, StageChange
+from leads.models import Lead, StageChange, within_reach
 from leads.stages import Stage
 from scoring.models import Crossing, ModelVersion
 
@@ -32,9 +31,7 @@ LET_GO: dict[str, object] = {
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def visible_to(self, user: "User") -> "HandoffQuerySet":
         """Handoffs of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def open(self) -> "HandoffQuerySet":
         """Waiting for a verdict."""

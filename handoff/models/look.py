@@ -2,8 +2,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
-from accounts.permissions import sees_everything
-from leads.models import Lead
+from leads.models import within_reach
 
 from .handoff import Handoff
 
@@ -14,9 +13,7 @@ if TYPE_CHECKING:
 class LookQuerySet(models.QuerySet["Look"]):
     def visible_to(self, user: "User") -> "LookQuerySet":
         """Those at leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(handoff__lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user, lead="handoff__lead")
 
 
 class Look(models.Model):

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.permissions import may_arrange_routing, sees_everything
-from leads.models import Lead
+from accounts.permissions import may_arrange_routing
+from leads.models import Lead, within_reach
 from scoring.conditions import ConditionError, parse
 from scoring.models import ScoringModel
 
@@ -147,9 +147,7 @@ def fault_of_scores(scores: Any) -> str:
 class RoutingDecisionQuerySet(models.QuerySet["RoutingDecision"]):
     def visible_to(self, user: "User") -> "RoutingDecisionQuerySet":
         """Those about the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
 
 class RoutingDecision(models.Model):

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from accounts.permissions import sees_everything
-from leads.models import Lead
+from leads.models import within_reach
 from scoring.models import Crossing
 
 if TYPE_CHECKING:
@@ -15,9 +14,7 @@ if TYPE_CHECKING:
 class StuckCrossingQuerySet(models.QuerySet["StuckCrossing"]):
     def visible_to(self, user: "User") -> "StuckCrossingQuerySet":
         """Those of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(crossing__lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user, lead="crossing__lead")
 
     def parked(self) -> "StuckCrossingQuerySet":
         """Those that wait for a person."""

@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.permissions import sees_everything
-from leads.models import Lead
+from leads.models import Lead, within_reach
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
 class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: "User") -> "TaskQuerySet":
         """Tasks about the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def open(self) -> "TaskQuerySet":
         return self.filter(done_at=None)

@@ -2,7 +2,7 @@ from .activity import Activity, ActivityType, Visitor
 from .changed_lead import ChangedLead, Watched
 from .company import Company, CompanyExternalId
 from .consent import ConsentEvent
-from .lead import Lead, LeadAccess, LeadExternalId
+from .lead import Lead, LeadAccess, LeadExternalId, within_reach
 from .opportunity import (
     CompetingSupplier,
     LossReason,
@@ -32,4 +32,5 @@ __all__ = [
     "Supplier",
     "Visitor",
     "Watched",
+    "within_reach",
 ]

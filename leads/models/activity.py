@@ -8,11 +8,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.permissions import sees_everything
 from leads import marking
 from leads.stages import Phase
 
-from .lead import Lead
+from .lead import Lead, within_reach
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -76,9 +75,7 @@ class Visitor(models.Model):
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def visible_to(self, user: "User") -> "ActivityQuerySet":
         """Activities of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def counted(self) -> "ActivityQuerySet":
         """Those not taken back as bots, tests or mistakes."""

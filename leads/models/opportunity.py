@@ -8,9 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.permissions import sees_everything
-
-from .lead import Lead
+from .lead import Lead, within_reach
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -60,9 +58,7 @@ class LossReason(models.Model):
 class OpportunityQuerySet(models.QuerySet["Opportunity"]):
     def visible_to(self, user: "User") -> "OpportunityQuerySet":
         """Opportunities of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def open(self) -> "OpportunityQuerySet":
         return self.filter(outcome="")

@@ -3,10 +3,9 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.permissions import sees_everything
 from leads.stages import Stage
 
-from .lead import Lead
+from .lead import Lead, within_reach
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -15,9 +14,7 @@ if TYPE_CHECKING:
 class StageChangeQuerySet(models.QuerySet["StageChange"]):
     def visible_to(self, user: "User") -> "StageChangeQuerySet":
         """Changes of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
 
 class StageChange(models.Model):

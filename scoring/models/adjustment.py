@@ -7,9 +7,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.permissions import sees_everything
 from leads import marking
-from leads.models import Lead
+from leads.models import Lead, within_reach
 from scoring.dimensions import MOST_POINTS, Dimension
 
 if TYPE_CHECKING:
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 class AdjustmentQuerySet(models.QuerySet["Adjustment"]):
     def visible_to(self, user: "User") -> "AdjustmentQuerySet":
         """Adjustments of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def in_force(self, at: datetime) -> "AdjustmentQuerySet":
         return self.filter(at__lte=at, voided_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=at))

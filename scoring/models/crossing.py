@@ -7,8 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from accounts.permissions import sees_everything
-from leads.models import Lead, StageChange
+from leads.models import Lead, StageChange, within_reach
 from leads.stages import WITH_SALES, Stage
 from scoring.dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE
 
@@ -31,9 +30,7 @@ NOTHING_TO_DO = {
 class CrossingQuerySet(models.QuerySet["Crossing"]):
     def visible_to(self, user: "User") -> "CrossingQuerySet":
         """Crossings of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def ready(self, at: datetime) -> "CrossingQuerySet":
         """Those the handoff pipeline may act on now: what happened by itself first, then what was held and

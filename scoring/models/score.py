@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.permissions import sees_everything
-from leads.models import Lead
+from leads.models import Lead, within_reach
 from scoring.dimensions import HUNDREDTHS, LINE_STAGES, SALES_STAGE
 
 from .model_version import ModelVersion, ScoringModel
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 class ScoreQuerySet(models.QuerySet["Score"]):
     def visible_to(self, user: "User") -> "ScoreQuerySet":
         """Scores of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def leading_first(self) -> "ScoreQuerySet":
         """By lead, the score that is highest over its model's SQL line first: models count on scales of
@@ -98,9 +95,7 @@ class LineState(models.Model):
 class StateBeforeQuerySet(models.QuerySet["StateBefore"]):
     def visible_to(self, user: "User") -> "StateBeforeQuerySet":
         """Those of the leads that ``user`` may open."""
-        if sees_everything(user):
-            return self
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        return within_reach(self, user)
 
     def fallen(self, live: ModelVersion) -> "StateBeforeQuerySet":
         """Leads that were over the SQL line when ``live`` last went live, and are under it now."""
