@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 REFUSED = "sent this lead back last"
-LET_LIE = "let this lead lie"
+HAD_IT = "had this lead before"
 #: Half-open stretches (start, end, reason).
 Away = tuple[tuple[datetime, datetime, str], ...]
 
@@ -155,7 +155,7 @@ def why_not(
     if desk.per_day is not None and desk.load.today >= desk.per_day:
         return f"{desk.load.today} of {desk.per_day} today"
     if desk.user.pk in barred:
-        return LET_LIE
+        return HAD_IT
     if desk.user.pk == refused_by:
         return REFUSED
     if own:

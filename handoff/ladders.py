@@ -49,16 +49,28 @@ def begin(*, handoff: Handoff, at: datetime, work: Work | None = None) -> None:
 
 def begin_again(*, handoff: Handoff, at: datetime) -> None:
     """Somebody else has the lead since ``at``: the steps of the answer begin anew for them, as they were
-    agreed at the offer. The due time stays: it is a promise to the lead. Up to 7 queries."""
+    agreed at the offer. The due time stays: it is a promise to the lead. While it lies ahead, the steps share
+    what is left until then as they shared the whole. Up to 7 queries."""
     first = list(Step.objects.filter(handoff=handoff, work=None, round=1).order_by("id"))
     stop(handoff=handoff, at=at)
     handoff.round += 1
     Handoff.objects.filter(pk=handoff.pk).update(round=handoff.round)
     is_last = handoff.round >= MOST_ROUNDS
     again = [step for step in first if not (is_last and step.does == Rung.REASSIGN)]
+    left = sla.minutes_left(at=at, due=handoff.due_at, calendar=clocks.calendar_of(handoff.pool))
+    for step in again:
+        step.minutes = _shared(step.minutes, handoff.allowed_minutes, left)
     _write(
         handoff, None, [(step.does, step.minutes, step.backup_id, step.backup_pool_id) for step in again], at
     )
+
+
+def _shared(minutes: int, whole: int, left: int) -> int:
+    """When a step of ``minutes`` on a clock of ``whole`` comes while only ``left`` are left: 15 of 60 with 20
+    left → 5; what was to come after the due time comes as long after it. Pure."""
+    if not 0 < left < whole:
+        return minutes
+    return left + minutes - whole if minutes > whole else max(round(minutes * left / whole), min(minutes, 1))
 
 
 def stop(*, handoff: Handoff, at: datetime) -> None:
@@ -109,9 +121,9 @@ def shift(*, handoff: Handoff, work: Work | None, start: datetime, end: datetime
     Step.objects.bulk_update(ahead, ["at"])
 
 
-def let_lie(*, handoffs: Collection[int]) -> dict[int, set[int]]:
+def let_lie(*, handoffs: Collection[int]) -> defaultdict[int, set[int]]:
     """Handoff → the people from whom it was taken because they had not answered. One query."""
-    found: dict[int, set[int]] = defaultdict(set)
+    found: defaultdict[int, set[int]] = defaultdict(set)
     steps = Step.objects.filter(handoff__in=list(handoffs), does=Rung.REASSIGN).exclude(rep=None)
     for handoff, person in steps.filter(done_at__isnull=False).values_list("handoff_id", "rep_id"):
         if person is not None:

@@ -1,8 +1,9 @@
 """A manager moves leads that wait for an answer: to somebody else, or back to the pool they came through."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -98,8 +99,8 @@ def reassign(
 
 @begins_again
 def release(*, handoff: Handoff, by: User, at: datetime, reason: str = "") -> Handoff:
-    """Put an open handoff back into its pool, where it goes to whose turn it is, not straight back to who had
-    it. Nobody's already, nothing happens. Raises NotYours, Answered."""
+    """Put an open handoff back into its pool, where it goes to whose turn it is, but not to who had it.
+    Nobody's already, nothing happens. Raises NotYours, Answered."""
     if not may_arrange_routing(by):
         raise NotYours("Who leads a team moves its leads.")
     held = _hold(handoff, by)
@@ -114,12 +115,18 @@ def release(*, handoff: Handoff, by: User, at: datetime, reason: str = "") -> Ha
     return held
 
 
-def gave_back(handoff: Handoff) -> int | None:
-    """Who had ``handoff`` until it was put back into its pool; None when it was not. One query."""
-    last = list(RoutingDecision.objects.filter(handoff=handoff).order_by("-at", "-id")[:2])
-    if len(last) < 2 or last[0].kind != RoutingDecision.Kind.MOVED or last[0].chosen_id is not None:
-        return None
-    return last[1].chosen_id
+def taken_from(*, handoffs: Collection[int]) -> dict[int, int]:
+    """Handoff → whom a manager took it from, as long as it waits in its pool since. One query."""
+    rows = RoutingDecision.objects.filter(handoff__in=list(handoffs)).order_by("handoff", "-at", "-id")
+    found: dict[int, int] = {}
+    for handoff_id, decisions in groupby(
+        rows.only("handoff_id", "kind", "chosen_id"), lambda row: row.handoff_id
+    ):
+        newest, *before = decisions
+        gave_back = newest.kind == RoutingDecision.Kind.MOVED and newest.chosen_id is None
+        if handoff_id and gave_back and before and before[0].chosen_id:
+            found[handoff_id] = before[0].chosen_id
+    return found
 
 
 def each(handoffs: "QuerySet[Handoff]", ids: Sequence[str], step: Callable[[Handoff], object]) -> Done:

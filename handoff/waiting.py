@@ -54,13 +54,13 @@ def assign_waiting(*, at: datetime, limit: int = 100) -> int:
     rules, assigned = matching.read_rules(), 0
     for first in range(0, len(waiting), WAITING_AT_ONCE):
         some = dict(waiting[first : first + WAITING_AT_ONCE])
-        let_lie = ladders.let_lie(handoffs=some)
+        barred = _barred(list(some))
         could = routing.placeable(
             lead_ids=list(some.values()),
             at=at,
             rules=rules,
             rings=rings,
-            barred={some[handoff_id]: people for handoff_id, people in let_lie.items()},
+            barred={some[handoff_id]: people for handoff_id, people in barred.items()},
         )
         ready = [handoff_id for handoff_id, lead_id in some.items() if lead_id in could]
         assigned += each(ready[: limit - assigned], _assign, at)
@@ -75,9 +75,9 @@ def _assign(handoff_id: int, at: datetime) -> bool:
     handoff = Handoff.objects.unclaimed(at).filter(pk=handoff_id).select_related("offered_by").first()
     if handoff is None:
         return False
-    refuser = reassigning.gave_back(handoff) or recycling.refuser(recycling.last_rejection(lead))
-    let_lie = ladders.let_lie(handoffs=[handoff.pk]).get(handoff.pk, ())
-    where = routing.assign(lead=lead, at=at, refused_by=refuser, barred=let_lie)
+    refuser = recycling.refuser(recycling.last_rejection(lead))
+    barred = _barred([handoff.pk]).get(handoff.pk, ())
+    where = routing.assign(lead=lead, at=at, refused_by=refuser, barred=barred)
     if where.rep is None:
         return False
     Handoff.objects.filter(pk=handoff.pk).update(pool=where.pool, rep=where.rep, assigned_at=at, **LET_GO)
@@ -86,3 +86,12 @@ def _assign(handoff_id: int, at: datetime) -> bool:
     ledger.write(handoff=handoff, of=where, at=at, kind=RoutingDecision.Kind.WAITING)
     alerts.offered(handoff=handoff, rep=where.rep, at=at)
     return True
+
+
+def _barred(handoff_ids: list[int]) -> dict[int, set[int]]:
+    """Handoff → the people who do not get it, even when nobody else could: who let it lie, and whom a manager
+    took it from. Two queries."""
+    barred = ladders.let_lie(handoffs=handoff_ids)
+    for handoff_id, person in reassigning.taken_from(handoffs=handoff_ids).items():
+        barred[handoff_id].add(person)
+    return barred

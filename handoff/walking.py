@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from . import eligibility
-from .eligibility import LET_LIE, REFUSED, Desk, Pick, Ring
+from .eligibility import HAD_IT, REFUSED, Desk, Pick, Ring
 from .matching import AskedLead, Owner, Rule
 from .models import RoutingRule, RuleMatch
 from .models.pool import MOST_FALLBACKS
@@ -200,7 +200,7 @@ def _to_owner(found: Walk, lead: AskedLead, rule: Rule, rings: Rings, asking: As
             found.ring, found.pick, found.rule = ring, Pick(desk, in_turn=False), rule
             whose = "owns this lead" if owner.is_own else "has this account"
             return Outcome.PLACED, f"{owner.name} {whose}"
-    if rule.waits and why not in (REFUSED, LET_LIE):
+    if rule.waits and why not in (REFUSED, HAD_IT):
         found.ring, found.rule, found.waits_for = theirs[0], rule, owner
         return Outcome.WAITS, f"waits for {owner.name}: {why}"
     return Outcome.OWNER_AWAY, f"{owner.name}: {why}"

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import Absence, User
-from handoff import alerts, contacts, decisions, escalation, ladders, pipeline, tasks, waiting
+from handoff import (
+    alerts,
+    contacts,
+    decisions,
+    escalation,
+    ladders,
+    pipeline,
+    reassigning,
+    tasks,
+    waiting,
+)
 from handoff.models import Handoff, LadderRung, Promise, RoutingDecision, Rung, SlaPolicy, Step, Work
 from handoff.permissions import may_decide
 from leads.models import Lead
@@ -56,6 +66,19 @@ def offered(*, intent: int = 2600) -> Handoff:
     return Handoff.objects.get(lead=who)
 
 
+def test_who_gets_it_by_hand_is_reminded_before_it_is_due(hot: Handoff, three: list[User]) -> None:
+    boss = User.objects.get(role="manager")
+    assert hot.due_at == minutes(60)
+    other = next(each for each in three if each != hot.rep)
+
+    reassigning.reassign(handoff=hot, to=other, by=boss, at=minutes(40))
+
+    ahead = Step.objects.ahead().filter(handoff=hot).order_by("at")
+    assert [(step.does, step.at) for step in ahead] == [
+        ("remind", minutes(42)), ("backup", minutes(45)), ("manager", minutes(50)), ("reassign", minutes(60)),
+    ]  # fmt: skip
+
+
 def test_c52_the_whole_ladder_of_a_hot_lead_through_the_beat_task(
     hot: Handoff, three: list[User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +108,7 @@ def test_c52_the_whole_ladder_of_a_hot_lead_through_the_beat_task(
     assert (ledger.kind, ledger.chosen) == ("late", sofia)
     assert ledger.reason.startswith("Sol Seller had not answered since")
     whys = {User.objects.get(pk=member["user"]).name: member["why"] for member in ledger.members}
-    assert whys["Sol Seller"] == "let this lead lie"
+    assert whys["Sol Seller"] == "had this lead before"
 
 
 def test_c52_a_first_attempt_has_four_business_hours(three: list[User]) -> None:
@@ -126,7 +149,7 @@ def test_c24_with_nobody_else_there_it_waits_where_everybody_sees_it(three: list
     assert told(max_) == ["unassigned"]
     ledger = RoutingDecision.objects.filter(handoff=hot).latest("id")
     assert {member["why"].split(",")[0] for member in ledger.members} == {
-        "let this lead lie", "away until 17 Nov",
+        "had this lead before", "away until 17 Nov",
     }  # fmt: skip
     # Never back to the one who let it lie, however long it waits; Sofia gets it once she is back.
     waiting.look_after(at=minutes(200))

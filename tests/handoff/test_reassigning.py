@@ -77,6 +77,16 @@ def test_back_in_the_pool_it_goes_to_whose_turn_it_is_but_not_straight_back(
     assert Handoff.objects.get(pk=handoff.pk).rep == sofia
 
 
+def test_back_in_the_pool_it_waits_when_only_who_had_it_is_there(people: tuple[User, User, User]) -> None:
+    sol, _, boss = people
+    handoff = offered(sol)
+
+    reassigning.release(handoff=handoff, by=boss, at=NOW)
+    waiting.assign_waiting(at=NOW + timedelta(seconds=1))
+
+    assert Handoff.objects.get(pk=handoff.pk).rep is None
+
+
 def test_of_several_what_was_answered_meanwhile_is_said_and_stops_no_other(
     people: tuple[User, User, User],
 ) -> None:
