@@ -33,6 +33,9 @@ def tasks(request: Request, lead_id: UUID) -> HttpResponse:
     except follow_ups.DueRefused as refusal:
         form.add_error("due_at", str(refusal))
         return lead_again(request, lead, status=422, task_form=form)
+    except follow_ups.KeyTaken as refusal:
+        form.add_error(None, str(refusal))
+        return lead_again(request, lead, status=409, task_form=form)
     who = "you" if task.owner == request.user else task.owner
     messages.success(request, format_html("Noted for {}: <b>{}</b>.", who, task.title))
     return redirect(way_back(request, f"{lead_url(lead)}#tasks"))
