@@ -15,4 +15,4 @@ class PersonOut(Schema):
 
 def person(user: User | None) -> dict[str, Any] | None:
     """``user`` as ``PersonOut``, None for nobody. No query."""
-    return user and {"id": user.public_id, "name": str(user)}
+    return {"id": user.public_id, "name": str(user)} if user else None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -20,6 +20,7 @@ from leads.paging import page
 
 from . import disputes
 from .models import Dispute, DisputeWord, Handoff
+from .models.dispute import DisputeQuerySet
 from .permissions import NotYours, may_dispute
 
 MOST_ROWS = 200
@@ -145,7 +146,7 @@ def say(request: HttpRequest, dispute_id: UUID, body: WordIn) -> Any:
     return _shown(_readable(request).get(pk=dispute.pk), by)
 
 
-def _readable(request: HttpRequest) -> QuerySet[Dispute]:
+def _readable(request: HttpRequest) -> DisputeQuerySet:
     _refuse_reps(user_of(request))
     return (
         Dispute.objects.visible_to(user_of(request))

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -20,6 +19,7 @@ from leads.paging import page
 
 from . import follow_ups
 from .models import Task
+from .models.task import TaskQuerySet
 from .permissions import NotYours
 
 MOST_ROWS = 200
@@ -190,7 +190,7 @@ def reopen(request: HttpRequest, task_id: UUID) -> Any:
     return _again(request, task)
 
 
-def _readable(request: HttpRequest) -> QuerySet[Task]:
+def _readable(request: HttpRequest) -> TaskQuerySet:
     tasks = Task.objects.visible_to(user_of(request))
     return tasks.select_related("lead", "owner", "created_by", "done_by")
 
@@ -208,7 +208,7 @@ def _again(request: HttpRequest, task: Task) -> dict[str, Any]:
     return _shown(_readable(request).get(pk=task.pk))
 
 
-def _listed(tasks: QuerySet[Task], query: TasksQuery) -> dict[str, Any]:
+def _listed(tasks: TaskQuerySet, query: TasksQuery) -> dict[str, Any]:
     if query.status == "open":
         rows, order = tasks.open(), ["due_at", "id"]
     else:
