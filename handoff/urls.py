@@ -97,6 +97,7 @@ urlpatterns = [
     ),
     path("leads/<uuid:lead_id>/tasks/", follow_ups.tasks, name="tasks"),
     path("tasks/<uuid:task_id>/done/", follow_ups.done, name="task-done"),
+    path("tasks/<uuid:task_id>/due-date/", follow_ups.due_date, name="task-due-date"),
     path("tasks/<uuid:task_id>/undone/", follow_ups.undone, name="task-undone"),
     path("opportunities/<uuid:opportunity_id>/figures/", deals.figures, name="deal-figures"),
     path("opportunities/<uuid:opportunity_id>/stage/", deals.stage, name="deal-stage"),

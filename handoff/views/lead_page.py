@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import may_adjust_scores, may_edit_leads, may_hand_over
@@ -17,7 +16,6 @@ from handoff.models import Dispute, Handoff, Qualification, Rating, Task, Verdic
 from handoff.models.rating import BEST, WORST
 from handoff.permissions import may_decide, may_dispute, may_log, may_qualify, may_rate, works_on
 from leads import consent, timeline
-from leads.local_time import local_time
 from leads.models import CompetingSupplier, Lead, LossReason, OpportunityStep, StageChange
 from leads.signals import active_colleagues
 from leads.stages import WITH_MARKETING, Phase, Stage
@@ -34,7 +32,7 @@ from .lead_timeline import TOLD_ELSEWHERE, KindChip, address, entries_of, kind_c
 from .lead_verdicts import disputed, handoffs_of, undoable, vetted
 from .neighbours import Neighbours, neighbours_of
 from .previews import try_to_hold
-from .rows import AgreedLine, by_activity, in_words, leading_line
+from .rows import AgreedLine, by_activity, in_words, leading_line, time_there
 from .score_page import marks_of
 from .work_rows import held_words, moment
 
@@ -208,7 +206,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     return LeadPage(
         lead=lead,
         at=at,
-        there=_there(lead, at),
+        there=time_there(lead, at),
         url=url,
         here_url=here,
         reject_url=f"{here}{'&' if '?' in here else '?'}reject=1#reject",
@@ -260,13 +258,6 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_adjust=may_adjust_scores(user),
         vetted=vetted(newest_handoff, decides=decides),
     )
-
-
-def _there(lead: Lead, at: datetime) -> str:
-    """What time it is where the lead is, in words; "" when nobody can say."""
-    country = lead.country or (lead.company.country if lead.company else "")
-    found = local_time(phone=lead.phone, country=country, at=at)
-    return found.words(here=timezone.localtime(at)) if found else ""
 
 
 def _asleep(waiting: Handoff | None, at: datetime) -> str:
