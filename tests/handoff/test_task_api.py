@@ -11,6 +11,7 @@ from django.utils import timezone
 from handoff import follow_ups
 from handoff.models import Task
 from tests.api.calling import caller
+from tests.api.test_hostile_input import KILLERS
 from tests.factories import marketer, rep, team
 from tests.handoff.factories import offered
 
@@ -148,3 +149,18 @@ def test_ones_list_is_paged_in_the_same_number_of_queries_however_long():
     second = call.get("/tasks", limit=30, after=first["next"]).json()
     assert len({each["id"] for each in first["items"] + second["items"]}) == 51
     assert second["next"] == ""
+
+
+def test_b2_killers_in_every_text_are_stored_exactly_or_refused_by_name():
+    sol = rep()
+    lead, call = offered(to=sol).lead, caller(sol, "decide")
+    for path, body, field in (
+        (f"/leads/{lead.public_id}/tasks", {"due_at": soon()}, "title"),
+        (f"/leads/{lead.public_id}/contacts", {"kind": "call"}, "note"),
+    ):
+        for killer in KILLERS:
+            answer = call.post(path, {**body, "key": str(uuid.uuid4()), field: killer})
+            if answer.status_code == 422:
+                assert fields(answer) == [field]
+            else:
+                assert (answer.status_code, answer.json()[field]) == (200, killer.strip()), killer
