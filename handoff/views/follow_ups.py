@@ -69,7 +69,7 @@ def due_date(request: Request, task_id: UUID) -> HttpResponse:
     form = DueForm(request.POST)
     back = redirect(way_back(request, f"{lead_url(task.lead)}#tasks"))
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["due_at"]))
+        messages.error(request, " ".join(str(each) for each in form.errors["due_at"]))
         return back
     try:
         due_at = form.cleaned_data["due_at"]
