@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from django.conf import settings
@@ -117,11 +118,8 @@ def _in_the_database() -> Iterator[list[float]]:
         finally:
             spent.append(time.perf_counter() - start)
 
-    psycopg.Cursor.execute = timed  # type: ignore[method-assign]
-    try:
+    with patch.object(psycopg.Cursor, "execute", timed):
         yield spent
-    finally:
-        psycopg.Cursor.execute = original  # type: ignore[method-assign]
 
 
 def _own(rep: User) -> Any:

@@ -10,7 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from capture import api as capture
 from capture.cleaning import Refused
 from handoff import api as handoff
-from handoff import opportunity_api
+from handoff import contact_api, dispute_api, opportunity_api, task_api
 from leads.paging import BrokenCursor
 from notifications import api as notifications
 from scoring import api as scoring
@@ -34,7 +34,16 @@ api = NinjaAPI(
 leads = Router(tags=["Leads"])
 capture.mount_leads(leads)
 scoring.mount_leads(leads)
-for router in (capture.router, leads, handoff.router, opportunity_api.router, notifications.router):
+for router in (
+    capture.router,
+    leads,
+    handoff.router,
+    opportunity_api.router,
+    contact_api.router,
+    task_api.router,
+    dispute_api.router,
+    notifications.router,
+):
     api.add_router("", router)
 
 

@@ -327,6 +327,7 @@ CELERY_TASK_ROUTES = {
     "scoring.tasks.sweep_fading": {"queue": "bulk"},
     "scoring.tasks.rescore_everybody": {"queue": "bulk"},
     "handoff.tasks.*": {"queue": "alerts"},
+    "notifications.tasks.empty_old": {"queue": "bulk"},
     "notifications.tasks.*": {"queue": "alerts"},
     "scoring.tasks.*": {"queue": "scoring"},
     "capture.tasks.*": {"queue": "bulk"},
@@ -361,6 +362,7 @@ BEAT = {
     # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.
     "handoff.tasks.remind_of_model_reviews": 3600.0,
     "accounts.tasks.fill_calendars": 3600.0,
+    "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -376,6 +378,9 @@ ASK_WHY_SELL_TO_MQL = env.flag("ASK_WHY_SELL_TO_MQL", default=True)
 ASK_INTEREST_TO_ACCEPT = env.flag("ASK_INTEREST_TO_ACCEPT", default=False)
 #: A scoring version that has been live for so many days is called old (S1-33).
 MODEL_AGE_WARNING_DAYS = env.whole("MODEL_AGE_WARNING_DAYS", 90, least=1)
+#: So many days the words of alerts are kept, and what webhooks said (P6): longer than any of them is tried.
+ALERT_RETENTION_DAYS = env.whole("ALERT_RETENTION_DAYS", 90, least=7, most=3650)
+WEBHOOK_RETENTION_DAYS = env.whole("WEBHOOK_RETENTION_DAYS", 30, least=7, most=3650)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

@@ -112,7 +112,7 @@ class LookAdmin(HistoryAdmin):
 
 @admin.register(SavedView)
 class SavedViewAdmin(admin.ModelAdmin[SavedView]):
-    list_display = ("name", "owner", "team", "page", "is_default", "position")
+    list_display = ("name", "owner", "team", "is_for_all", "page", "is_default", "position")
     list_filter = ("page", "team")
     list_select_related = ("owner", "team")
     search_fields = ("name", "owner__email")

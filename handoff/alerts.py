@@ -14,6 +14,7 @@ from notifications import hurry
 from notifications.notify import notify
 
 from . import announcements, messages
+from .belongings import NOTHING, Belongings
 from .models import Handoff, Verdict, Work
 
 if TYPE_CHECKING:
@@ -187,22 +188,40 @@ def decided(*, verdict: Verdict) -> None:
         _sent_back(verdict=verdict, at=verdict.at)
 
 
-def handed_on(*, of: User, to: "Mapping[User, int]", by: User, reason: str, at: datetime) -> None:
-    """Tell each receiver once how many leads of ``of`` are theirs now. In the order of their ids, as one call
-    that tells them all would take them. Safe to repeat."""
-    for person in sorted(to, key=lambda each: each.pk):
+def handed_on(
+    *,
+    of: User,
+    to: "Mapping[User, int]",
+    along: "Mapping[User, Belongings]",
+    by: User,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Tell each receiver once how many leads of ``of`` are theirs now, and what else. In the order of their
+    ids, as one call that tells them all would take them. Safe to repeat."""
+    for person in sorted({*to, *along}, key=lambda each: each.pk):
+        leads, rest = to.get(person, 0), along.get(person, NOTHING)
         notify(
             recipient=person,
             kind="handed_on",
             key=f"person:{of.pk}:handed_on:{at.isoformat()}",
-            title=messages.handed_on_title(of=of, count=to[person]),
-            body=messages.handed_on_body(by=by, reason=reason),
-            url=reverse("handoff:queue"),
+            title=messages.handed_on_title(of=of, leads=leads, rest=rest),
+            body=messages.handed_on_body(by=by, reason=reason, leads=leads, rest=rest),
+            url=_where(leads, rest),
             at=at,
         )
-    if to:
+    if to or along:
         tick("deliveries")
         hurry.look(user_ids=[of.pk, by.pk])
+
+
+def _where(leads: int, rest: Belongings) -> str:
+    """The page that shows most of what somebody got; "" when there are only tasks, which stand on leads."""
+    if leads:
+        return reverse("handoff:queue")
+    if rest.accounts:
+        return reverse("handoff:companies")
+    return reverse("handoff:views") if rest.views else ""
 
 
 def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:

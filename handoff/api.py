@@ -13,7 +13,8 @@ from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from accounts.api_auth import DECIDE, READ, user_of
-from accounts.api_problems import Error, Problem
+from accounts.api_people import PersonOut, person
+from accounts.api_problems import ERRORS, Error, Problem, overtaken, wrong
 from leads.models import Lead
 from leads.paging import page
 
@@ -25,11 +26,6 @@ from .permissions import NotYours
 MOST_ROWS = 200
 
 router = Router(tags=["Handoffs"])
-
-
-class PersonOut(Schema):
-    id: UUID
-    name: str
 
 
 class HandedLeadOut(Schema):
@@ -142,8 +138,7 @@ class NewOpportunity(Schema):
     )
 
 
-_ERRORS = {400: Error, 401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
-_DECIDED = {200: VerdictOut, 409: Conflict, **_ERRORS}
+_DECIDED = {200: VerdictOut, 409: Conflict, **ERRORS}
 
 
 @router.get(
@@ -183,9 +178,9 @@ def accept(request: HttpRequest, handoff_id: UUID, body: Acceptance | None = Non
     for name, told in given.items():
         level = asked.level(told.level)
         if asked.question(name) is None:
-            return _wrong(name, f"Send one of: {', '.join(each.key for each in asked.questions)}.")
+            return wrong(name, f"Send one of: {', '.join(each.key for each in asked.questions)}.")
         if level is None:
-            return _wrong(f"{name}.level", f"Send one of: {', '.join(each.key for each in asked.levels)}.")
+            return wrong(f"{name}.level", f"Send one of: {', '.join(each.key for each in asked.levels)}.")
         answers[name] = (level.value, told.note)
     try:
         verdict = decisions.accept(handoff=handoff, by=user_of(request), at=timezone.now(), answers=answers)
@@ -213,7 +208,7 @@ def reject(request: HttpRequest, handoff_id: UUID, body: Rejection) -> Any:
     handoff = _visible(request, handoff_id)
     reason = RejectReason.objects.filter(code=body.reason, is_active=True).first()
     if reason is None:
-        return _wrong("reason", f"Send one of: {', '.join(_reasons())}.")
+        return wrong("reason", f"Send one of: {', '.join(_reasons())}.")
     try:
         verdict = decisions.reject(
             handoff=handoff,
@@ -224,7 +219,7 @@ def reject(request: HttpRequest, handoff_id: UUID, body: Rejection) -> Any:
             return_on=body.return_on,
         )
     except decisions.ReturnDateRefused as problem:
-        return _wrong("return_on", str(problem))
+        return wrong("return_on", str(problem))
     except decisions.AlreadyDecided as faster:
         return _conflict(faster)
     except claiming.HeldByAnother as other:
@@ -247,14 +242,14 @@ def undo(request: HttpRequest, handoff_id: UUID) -> Any:
     try:
         verdict = decisions.undo(handoff=handoff, by=user_of(request), at=timezone.now())
     except decisions.UndoRefused as refusal:
-        return Status(409, {"detail": str(refusal), "errors": []})
+        return overtaken(refusal)
     return _told(verdict)
 
 
 @router.post(
     "/leads/{lead_id}/opportunity",
     auth=DECIDE,
-    response={200: OpportunityOut, 409: Error, **_ERRORS},
+    response={200: OpportunityOut, 409: Error, **ERRORS},
     operation_id="make_opportunity",
     summary="Make an SQL an opportunity",
 )
@@ -299,7 +294,7 @@ def _shown(handoff: Handoff, clock: clocks.Clock | None) -> dict[str, Any]:
             "stage": lead.stage,
             "is_sql": lead.is_sql,
         },
-        "rep": handoff.rep and {"id": handoff.rep.public_id, "name": str(handoff.rep)},
+        "rep": person(handoff.rep),
         "pool": handoff.pool and str(handoff.pool),
         "clock": clock and {"allowed": clock.allowed, "remaining": clock.remaining},
         **{name: getattr(handoff, name) for name in _PLAIN},
@@ -328,11 +323,6 @@ def _conflict(faster: decisions.AlreadyDecided) -> Status[Any]:
 def _held(other: claiming.HeldByAnother) -> Status[Any]:
     said = {"by": str(other.by), "kind": "held", "until": other.until}
     return Status(409, {"detail": str(other), "errors": [], **said})
-
-
-def _wrong(field: str, message: str) -> Status[Any]:
-    problem = Problem(field=field, message=message)
-    return Status(422, {"detail": "Some fields are not right.", "errors": [problem]})
 
 
 def _reasons() -> list[str]:

@@ -19,14 +19,21 @@ NAME_LENGTH = SavedView._meta.get_field("name").max_length or 60
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """How much it is: company accounts, open tasks, views shared with a team."""
+    """How much it is: company accounts, open tasks, views that others see."""
 
     accounts: int = 0
     tasks: int = 0
     views: int = 0
 
+    @property
+    def count(self) -> int:
+        return self.accounts + self.tasks + self.views
+
     def __bool__(self) -> bool:
-        return bool(self.accounts or self.tasks or self.views)
+        return self.count > 0
+
+    def __add__(self, other: "Belongings") -> "Belongings":
+        return Belongings(self.accounts + other.accounts, self.tasks + other.tasks, self.views + other.views)
 
     def __str__(self) -> str:
         """ "1 account, 2 tasks, 3 shared views"; what is not there is not said."""
@@ -42,7 +49,7 @@ def belongings_of(person: User) -> Belongings:
     [(accounts, tasks, views)] = User.objects.filter(pk=person.pk).values_list(
         _number(Company.objects.filter(owner=person)),
         _number(Task.objects.open().filter(owner=person)),
-        _number(SavedView.objects.filter(owner=person, team__isnull=False)),
+        _number(SavedView.objects.shared().filter(owner=person)),
     )
     return Belongings(accounts=accounts, tasks=tasks, views=views)
 
@@ -54,26 +61,34 @@ def _number(rows: QuerySet[Any]) -> Coalesce:
 
 def hand_on(
     *, of: User, to: User | None, given: Mapping[int, User], by: User, at: datetime
-) -> Belongings:  # fmt: skip
+) -> dict[User, Belongings]:
     """Tasks and accounts go with the leads that were ``given`` (lead → receiver). The rest goes to ``to``;
     without one, tasks and views to ``by``, and an account to nobody: the other routing rules decide then.
-    Whoever gets a task that is due is told. Inside a transaction; safe to repeat. A few statements per
-    receiver."""
-    accounts = tasks = 0
+    Whoever gets a task that is due is told when it is. Returns receiver → what they got. Inside a
+    transaction; safe to repeat. A few statements per receiver."""
+    got: dict[User, Belongings] = {}
+
+    def note(person: User, more: Belongings) -> None:
+        if more:
+            got[person] = got.get(person, NOTHING) + more
+
     for person in sorted(set(given.values()), key=lambda each: each.pk):
         leads = [lead for lead, receiver in given.items() if receiver == person]
-        tasks += Task.objects.open().filter(owner=of, lead__in=leads).update(owner=person, reminded_at=None)
+        tasks = Task.objects.open().filter(owner=of, lead__in=leads).update(owner=person, reminded_at=None)
         companies = Lead.objects.filter(pk__in=leads, company__isnull=False).values("company")
-        accounts += Company.objects.filter(owner=of, pk__in=companies).update(owner=person, updated_at=at)
-    tasks += Task.objects.open().filter(owner=of).update(owner=to or by, reminded_at=None)
-    accounts += Company.objects.filter(owner=of).update(owner=to, updated_at=at)
-    return Belongings(accounts=accounts, tasks=tasks, views=_views(of, to or by))
+        accounts = Company.objects.filter(owner=of, pk__in=companies).update(owner=person, updated_at=at)
+        note(person, Belongings(accounts=accounts, tasks=tasks))
+    keeper = to or by
+    tasks = Task.objects.open().filter(owner=of).update(owner=keeper, reminded_at=None)
+    accounts = Company.objects.filter(owner=of).update(owner=to, updated_at=at)
+    note(keeper, Belongings(accounts=accounts if to else 0, tasks=tasks, views=_views(of, keeper)))
+    return got
 
 
 def _views(of: User, to: User) -> int:
     """Private views stay: nobody else has ever seen them."""
     taken = set(SavedView.objects.filter(owner=to).values_list("page", "name"))
-    views = list(SavedView.objects.filter(owner=of, team__isnull=False).order_by("position", "id"))
+    views = list(SavedView.objects.shared().filter(owner=of).order_by("position", "id"))
     for view in views:
         view.name = _free(view.name, {name for page, name in taken if page == view.page})
         view.owner, view.is_default = to, False

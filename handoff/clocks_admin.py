@@ -5,7 +5,7 @@ from django.contrib import admin
 
 from leads.admin import HistoryAdmin
 
-from .models import LadderRung, Pause, SlaPolicy, Step, Work
+from .models import LadderRung, Pause, SlaPolicy, Snooze, Step, Work
 
 
 class LadderRungInline(admin.TabularInline[LadderRung, SlaPolicy]):
@@ -46,5 +46,14 @@ class StepAdmin(HistoryAdmin):
 class PauseAdmin(HistoryAdmin):
     list_display = ("handoff", "by", "at", "until", "reason", "ended_at", "is_undone")
     list_select_related = ("handoff__lead", "by")
+    search_fields = ("handoff__lead__name", "handoff__lead__email", "by__email", "reason")
+    ordering = ("-at", "-id")
+
+
+@admin.register(Snooze)
+class SnoozeAdmin(HistoryAdmin):
+    list_display = ("handoff", "by", "at", "until", "reason", "ended_at", "ended_by", "ending")
+    list_filter = ("ending",)
+    list_select_related = ("handoff__lead", "by", "ended_by")
     search_fields = ("handoff__lead__name", "handoff__lead__email", "by__email", "reason")
     ordering = ("-at", "-id")

@@ -4,12 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.permissions import may_give_verdicts
 from leads import activities
 from leads.activities import NewActivity
-from leads.models import ActivityType, Lead
+from leads.models import Activity, ActivityType, Lead
 from leads.retrying import begins_again
 from leads.stages import Stage
 
@@ -27,10 +28,25 @@ KINDS = {
     "demo": "demo_attended",
 }
 NOTE = "note_added"
+#: Where these activities come from; with their key it names one contact.
+SOURCE = "sales"
+
+
+class KeyTaken(ValueError):
+    """The key names a contact with another lead."""
+
+
+class WordsNeeded(ValueError):
+    """A note without words says nothing."""
 
 
 class ReasonNeeded(Exception):
     """Marketing is still warming this lead up: contact takes a reason, which is kept with it (S2-09)."""
+
+
+def kind_of(contact: Activity) -> str:
+    """The kind that ``log`` made ``contact`` from. Reads its type."""
+    return next((kind for kind, key in KINDS.items() if key == contact.type.key), "note")
 
 
 def needs_reason(*, lead: Lead) -> bool:
@@ -41,15 +57,21 @@ def needs_reason(*, lead: Lead) -> bool:
 @begins_again
 def log(
     *, lead: Lead, by: User, kind: str, key: UUID, at: datetime, note: str = "", reason: str = ""
-) -> None:
+) -> Activity:
     """Record a contact (a kind of ``KINDS``, or "note") at ``at``. The first one after a handoff by the rep
     who has it, or by who leads the team in their place, stamps its first touch: a colleague's word with the
     lead is on record, but does not keep the promise. ``key`` names this one contact: the same key again
-    changes nothing. Raises NotYours; ReasonNeeded for an MQL, unless a setting removes the question."""
+    changes nothing and gives what was recorded first. Raises NotYours, WordsNeeded, KeyTaken; ReasonNeeded
+    for an MQL, unless a setting removes the question."""
     lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead.pk)
     if not may_log(by, lead):
         raise NotYours(f"{lead} is closed." if may_give_verdicts(by) else "This is for sales to write down.")
     type_key = KINDS.get(kind, NOTE)
+    there = _known(key).first()
+    if there is not None:
+        return _of(there, lead)
+    if type_key == NOTE and not note:
+        raise WordsNeeded("A note needs some words.")
     if type_key != NOTE and not reason and needs_reason(lead=lead):
         raise ReasonNeeded("Say why: this lead is an MQL, not yet for sales.")
     properties = {"by": by.name, "note": note, "reason": reason}
@@ -57,7 +79,7 @@ def log(
         event_id=str(key),
         type_id=ActivityType.objects.values_list("id", flat=True).get(key=type_key),
         occurred_at=at,
-        source="sales",
+        source=SOURCE,
         lead_id=lead.pk,
         properties={name: value for name, value in properties.items() if value},
     )
@@ -66,6 +88,17 @@ def log(
         _stamp_first_touch(lead, by, at)
         if by.role != "rep" or lead.owner_id in (None, by.pk):
             working.touched(lead=lead, at=at)
+    return _of(_known(key).get(), lead)
+
+
+def _known(key: UUID) -> QuerySet[Activity]:
+    return Activity.objects.select_related("type").filter(source=SOURCE, event_id=str(key))
+
+
+def _of(contact: Activity, lead: Lead) -> Activity:
+    if contact.lead_id != lead.pk:
+        raise KeyTaken("Another contact has this key. Make a new one.")
+    return contact
 
 
 def _stamp_first_touch(lead: Lead, by: User, at: datetime) -> None:

@@ -9,7 +9,7 @@ from accounts.models import Role
 from accounts.permissions import may_sign_for
 from leads.models import Lead
 
-from .models import Dispute, DisputeWord, Verdict
+from .models import Dispute, DisputeWord, Handoff, Verdict
 from .permissions import NotYours, may_dispute
 
 if TYPE_CHECKING:
@@ -24,6 +24,15 @@ class NothingToDispute(Exception):
 
 class AlreadySettled(Exception):
     """Both sides have said the same of it, or sales took its verdict back."""
+
+
+def rejection_of(handoff: Handoff) -> Verdict:
+    """The rejection of ``handoff`` that stands. Raises NothingToDispute. One query."""
+    sent_back = handoff.verdicts.filter(kind=Verdict.Kind.REJECT, undone_by=None)
+    verdict = sent_back.order_by("-at", "-id").first()
+    if verdict is None:
+        raise NothingToDispute("This lead was not sent back, or the verdict was taken back since.")
+    return verdict
 
 
 @transaction.atomic
@@ -81,6 +90,12 @@ def say(*, dispute: Dispute, by: "User", side: str, was_sql: bool, at: datetime)
         found.settled_at, found.was_sql = at, was_sql
         found.save(update_fields=["settled_at", "was_sql"])
     return found
+
+
+def has_said(dispute: Dispute, *, by: "User", side: str, was_sql: bool) -> bool:
+    """Whether this is ``by``'s own word, which stands: sent again, it is no news. One query."""
+    newest = DisputeWord.objects.filter(dispute=dispute, side=side).order_by("-at", "-id").first()
+    return newest is not None and (newest.by_id, newest.was_sql) == (by.pk, was_sql)
 
 
 def _refusal(by: "User", side: str) -> str:

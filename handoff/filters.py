@@ -8,11 +8,13 @@ from typing import Any, cast
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Role, Team, User
+from accounts.permissions import people_arranged_by
+from leads import searching
 from leads.models import Company, Lead
 from leads.stages import Phase, Stage, listed_as, said
 from scoring.dimensions import HUNDREDTHS
@@ -207,6 +209,35 @@ class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def named(self, rows: Any, name: str, text: str) -> Any:
         return rows.searched(text)
+
+
+class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Everybody who works here. Addresses are searched of those whose time ``reader`` arranges: of others the
+    list shows none."""
+
+    q = django_filters.CharFilter(label="Name or e-mail", method="named", widget=_search_box())
+    role = django_filters.ChoiceFilter(label="Role", choices=Role.choices, empty_label="Any")
+    team = django_filters.ChoiceFilter(label="Team", empty_label="Any", method="in_team")
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reader = reader
+        teams = Team.objects.order_by("name", "id")
+        self.filters["team"].extra["choices"] = [(str(team.public_id), team.name) for team in teams]
+
+    def named(self, rows: QuerySet[User], name: str, text: str) -> QuerySet[User]:
+        theirs = Q(pk__in=people_arranged_by(self.reader).values("pk"))
+        for word in searching.words(text):
+            rows = rows.filter(searching.holds("name", word) | (Q(email__icontains=word) & theirs))
+        return rows
+
+    def in_team(self, rows: QuerySet[User], name: str, key: str) -> QuerySet[User]:
+        members = Team.members.through.objects.filter(team__public_id=key).values("user")
+        return rows.filter(pk__in=members)
 
 
 class MqlFilter(_LeadFilters):

@@ -31,6 +31,14 @@ class DueRefused(ValueError):
     """A task is for a moment to come, and not in ten years."""
 
 
+class KeyTaken(ValueError):
+    """The key names a task of another lead, or of another author."""
+
+
+class AlreadyDone(Exception):
+    """What is done is due no more."""
+
+
 def people_for(lead: Lead) -> QuerySet[User]:
     """Who may be given a task about ``lead``: sales of the teams that may open it, and admins."""
     its_teams = LeadAccess.objects.filter(lead=lead).values("team")
@@ -42,18 +50,35 @@ def people_for(lead: Lead) -> QuerySet[User]:
 @transaction.atomic
 def add(*, lead: Lead, by: User, owner: User, title: str, due_at: datetime, key: UUID, at: datetime) -> Task:
     """Write down that ``owner`` does ``title`` by ``due_at``. ``key`` names this one task: the same key again
-    gives the one that is there. Raises NotYours, DueRefused."""
+    gives the one that is there, as it stands now. Raises NotYours, DueRefused, KeyTaken."""
     if not may_give_verdicts(by) or not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
         raise NotYours("Tasks are for sales to write down.")
     if not people_for(lead).filter(pk=owner.pk).exists():
         raise NotYours(f"{owner} does not see this lead.")
-    if due_at <= at:
-        raise DueRefused("Choose a moment to come.")
-    if due_at > at + LATEST:
-        raise DueRefused("Choose a moment within two years.")
-    task = Task(lead=lead, title=title, due_at=due_at, owner=owner, created_by=by, created_at=at, key=key)
-    Task.objects.bulk_create([task], ignore_conflicts=True)
-    return Task.objects.get(key=key)
+    there = Task.objects.filter(key=key).first()
+    if there is None:
+        _refuse_due(due_at, at)
+        task = Task(lead=lead, title=title, due_at=due_at, owner=owner, created_by=by, created_at=at, key=key)
+        Task.objects.bulk_create([task], ignore_conflicts=True)
+        there = Task.objects.get(key=key)
+    if (there.lead_id, there.created_by_id) != (lead.pk, by.pk):
+        raise KeyTaken("Another task has this key. Make a new one.")
+    return there
+
+
+@transaction.atomic
+def move(*, task: Task, by: User, due_at: datetime, at: datetime) -> Task:
+    """``task`` is due ``due_at`` from now on, and its owner is told again then. Where it is due already,
+    nothing changes. Raises NotYours, AlreadyDone, DueRefused."""
+    _refuse(task, by)
+    held = Task.objects.select_for_update().get(pk=task.pk)
+    if held.done_at is not None:
+        raise AlreadyDone("This task is done. Take it up again first.")
+    if held.due_at != due_at:
+        _refuse_due(due_at, at)
+        held.due_at, held.reminded_at = due_at, None
+        held.save(update_fields=["due_at", "reminded_at"])
+    return held
 
 
 def finish(*, task: Task, by: User, at: datetime) -> bool:
@@ -67,6 +92,13 @@ def take_up(*, task: Task, by: User) -> bool:
     open. Raises NotYours."""
     _refuse(task, by)
     return bool(Task.objects.filter(pk=task.pk, done_at__isnull=False).update(done_at=None, done_by=None))
+
+
+def _refuse_due(due_at: datetime, at: datetime) -> None:
+    if due_at <= at:
+        raise DueRefused("Choose a moment to come.")
+    if due_at > at + LATEST:
+        raise DueRefused("Choose a moment within two years.")
 
 
 def _refuse(task: Task, by: User) -> None:

@@ -74,28 +74,37 @@ def asked_of(lead: Lead) -> Asked:
     that names either, before one for everybody. 5 queries."""
     where = lead.handoffs.order_by("-cycle").values_list("pool__team_id", "version__model_id").first()
     team, model = where or (None, None)
-    suited = [each for each in _frameworks() if _suits(each, team, model)]
-    return _asked(max(suited, key=_how_close, default=None))
+    suited = [each for each in _read() if each.suits(team, model)]
+    closest = max(suited, key=_Candidate.closeness, default=None)
+    return _asked(closest.framework if closest else None)
 
 
-def _frameworks() -> list[Framework]:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A framework in use, and the teams and models it is for (none: for all)."""
+
+    framework: Framework
+    teams: frozenset[int]
+    models: frozenset[int]
+
+    def suits(self, team: int | None, model: int | None) -> bool:
+        return (not self.teams or team in self.teams) and (not self.models or model in self.models)
+
+    def closeness(self) -> tuple[bool, bool, int, int]:
+        return bool(self.teams), bool(self.models), -self.framework.position, -self.framework.pk
+
+
+def _read() -> list[_Candidate]:
     rows = Framework.objects.filter(is_active=True).annotate(
         team_ids=ArrayAgg("teams", distinct=True, filter=Q(teams__isnull=False), default=[]),
         model_ids=ArrayAgg(
             "scoring_models", distinct=True, filter=Q(scoring_models__isnull=False), default=[]
         ),
     )
-    return list(rows.prefetch_related("questions", "levels", "requirements"))
-
-
-def _suits(framework: Framework, team: int | None, model: int | None) -> bool:
-    teams, models = framework.team_ids, framework.model_ids  # type: ignore[attr-defined]
-    return (not teams or team in teams) and (not models or model in models)
-
-
-def _how_close(framework: Framework) -> tuple[bool, bool, int, int]:
-    teams, models = framework.team_ids, framework.model_ids  # type: ignore[attr-defined]
-    return bool(teams), bool(models), -framework.position, -framework.pk
+    return [
+        _Candidate(framework, frozenset(framework.team_ids), frozenset(framework.model_ids))
+        for framework in rows.prefetch_related("questions", "levels", "requirements")
+    ]
 
 
 def _asked(framework: Framework | None) -> Asked:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from . import clocks, policies, sla
-from .models import Handoff, LadderRung, Rung, SlaPolicy, Step, Work
+from .models import Handoff, LadderRung, Promise, Rung, SlaPolicy, Step, Work
 from .sla import Calendar
 
 #: So many reps get a lead one after the other before it stays where it is, with everybody told.
@@ -142,6 +142,19 @@ def sentence(rungs: Iterable[tuple[str, int]], *, span: int) -> str:
         return "Nothing happens by itself before it is due."
     whole = f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0]
     return f"{whole[:1].upper()}{whole[1:]}."
+
+
+def possible(promise: Promise) -> str:
+    """What may happen by itself on a clock of ``promise``, in a sentence. Pure."""
+    if promise == Promise.ANSWER:
+        return (
+            "May remind the rep, ask a backup, tell the manager and give the lead to another rep, each after "
+            "its own time."
+        )
+    return (
+        "May remind the rep and tell the manager, and no more: the lead is accepted and stays with its rep. "
+        "Nobody is asked to step in, and nothing is taken away."
+    )
 
 
 def _when(minutes: int, span: int) -> str:

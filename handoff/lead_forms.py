@@ -115,6 +115,16 @@ class TaskForm(forms.Form):
             owner.queryset = people
 
 
+class DueForm(forms.Form):
+    """Another moment for a task, where the reader is."""
+
+    due_at = forms.DateTimeField(
+        label="By when instead",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": "Say by when.", "invalid": "Write the moment as 2026-01-12 10:30."},
+    )
+
+
 class DealForm(forms.Form):
     """The figures of a deal; all may come later."""
 

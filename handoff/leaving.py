@@ -45,16 +45,20 @@ class Work:
 @dataclass(slots=True)
 class Moved:
     """What a hand-over did: receiver → leads, how many stay for want of somebody, whether more are left, and
-    what else went along."""
+    what else went along, receiver by receiver (an account that went to nobody is with none)."""
 
     to: dict[User, int] = field(default_factory=dict)
     stay: int = 0
     more: bool = False
-    rest: Belongings = NOTHING
+    along: dict[User, Belongings] = field(default_factory=dict)
 
     @property
     def leads(self) -> int:
         return sum(self.to.values())
+
+    @property
+    def rest(self) -> Belongings:
+        return sum(self.along.values(), NOTHING)
 
 
 def people_visible_to(user: User) -> QuerySet[User]:
@@ -85,8 +89,9 @@ def hand_on(
     """Give everything open of ``of`` to one colleague, or through ``pool`` in turn (who is away, paused or
     full is left out; that it is evening is not in the way). ``pause`` takes ``of`` out of every turn; with
     ``rest`` their accounts, tasks and shared views follow, once no lead is left for another run. Whoever gets
-    leads is told once, with the count. Safe to repeat: what has moved is no longer theirs. Holds the
-    leads in the order of their ids, then the pools, then the handoffs. Raises NotYours, NobodyToTakeIt."""
+    anything of it is told once, with the counts. Safe to repeat: what has moved is no longer theirs. Holds
+    the leads in the order of their ids, then the pools, then the handoffs. Raises NotYours,
+    NobodyToTakeIt."""
     _check(of, by, to, pool)
     lead_ids = _leads_of(of)
     held = Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids[:MOST_AT_ONCE]).order_by("pk")
@@ -104,11 +109,11 @@ def hand_on(
     done.stay = len(leads) - len(given)
     _move(given, waiting, of=of, by=by, pool=pool, reason=reason, at=at)
     if rest and not done.more:
-        done.rest = belongings.hand_on(of=of, to=to, given=given, by=by, at=at)
+        done.along = belongings.hand_on(of=of, to=to, given=given, by=by, at=at)
     if pause:
         PoolMember.objects.filter(user=of, paused=False).update(paused=True, pause_reason=reason[:120])
     done.to = dict(Counter(given.values()))
-    alerts.handed_on(of=of, to=done.to, by=by, reason=reason, at=at)
+    alerts.handed_on(of=of, to=done.to, along=done.along, by=by, reason=reason, at=at)
     return done
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from leads.models import Lead
@@ -10,6 +10,9 @@ from leads.signals import Signal
 from notifications.models import Section
 
 from .models import Handoff, Promise, Task, Verdict, Work
+
+if TYPE_CHECKING:
+    from .belongings import Belongings
 
 MINUS = "\u2212"
 
@@ -103,13 +106,22 @@ def _owed(work: Work) -> str:
     return "a first contact" if work.promise == Promise.CONTACT else "the next activity"
 
 
-def handed_on_title(*, of: object, count: int) -> str:
-    """ "12 leads of Sol Seller are yours now"."""
-    return f"{count} lead{'' if count == 1 else 's'} of {of} {'is' if count == 1 else 'are'} yours now"
+def handed_on_title(*, of: object, leads: int, rest: "Belongings") -> str:
+    """ "12 leads of Sol Seller are yours now", "1 account, 2 tasks of Sol Seller are yours now"."""
+    if leads:
+        return f"{leads} lead{'' if leads == 1 else 's'} of {of} {'is' if leads == 1 else 'are'} yours now"
+    return f"{rest} of {of} {'is' if rest.count == 1 else 'are'} yours now"
 
 
-def handed_on_body(*, by: object, reason: str) -> str:
-    return f"{by}: “{reason}”\nWhat waits for an answer is in your queue; its clocks run as before."
+def handed_on_body(*, by: object, reason: str, leads: int, rest: "Belongings") -> str:
+    lines = [f"{by}: “{reason}”"]
+    if leads:
+        lines.append("What waits for an answer is in your queue; its clocks run as before.")
+    if leads and rest:
+        lines.append(f"With them come {rest}.")
+    if rest.tasks:
+        lines.append("Each task stands on the page of its lead; you are told when it is due.")
+    return "\n".join(lines)
 
 
 def taken_back_title(*, count: int) -> str:

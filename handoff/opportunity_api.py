@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from accounts.api_auth import DECIDE, READ, user_of
-from accounts.api_problems import Error, Problem
+from accounts.api_problems import ERRORS, Error, overtaken, wrong
 from leads.models import LossReason, Opportunity, OpportunityStage, Supplier
 from leads.paging import page
 
@@ -23,7 +23,6 @@ from .models import Handoff
 from .permissions import NotYours, may_rate
 
 MOST_ROWS = 200
-_ERRORS = {400: Error, 401: Error, 403: Error, 404: Error, 422: Error, 503: Error}
 
 router = Router(tags=["Opportunities"])
 
@@ -89,7 +88,7 @@ class RatingOut(Schema):
     at: datetime
 
 
-_CHANGED = {200: OpportunityOut, 409: Error, **_ERRORS}
+_CHANGED = {200: OpportunityOut, 409: Error, **ERRORS}
 
 
 @router.get(
@@ -132,7 +131,7 @@ def move(request: HttpRequest, opportunity_id: UUID, body: StepIn) -> Any:
     deal = get_object_or_404(_readable(request), public_id=opportunity_id)
     to = OpportunityStage.objects.filter(key=body.stage, is_active=True).first()
     if to is None:
-        return _wrong("stage", f"Send one of: {', '.join(each.key for each in opportunities.stages())}.")
+        return wrong("stage", f"Send one of: {', '.join(each.key for each in opportunities.stages())}.")
     try:
         return shown(
             opportunities.move(
@@ -140,7 +139,7 @@ def move(request: HttpRequest, opportunity_id: UUID, body: StepIn) -> Any:
             )
         )
     except opportunities.AlreadyClosed as closed:
-        return Status(409, {"detail": str(closed), "errors": []})
+        return overtaken(closed)
     except NotYours as refusal:
         raise HttpError(403, str(refusal)) from refusal
 
@@ -159,16 +158,16 @@ def close(request: HttpRequest, opportunity_id: UUID, body: EndIn) -> Any:
     reason = LossReason.objects.filter(code=body.reason, is_active=True).first()
     if body.outcome == "lost" and reason is None:
         codes = ", ".join(each.code for each in opportunities.loss_reasons())
-        return _wrong("reason", f"Send one of: {codes}.")
+        return wrong("reason", f"Send one of: {codes}.")
     try:
         if reason is None or body.outcome == "won":
             return shown(opportunities.win(opportunity=deal, by=by, at=at, note=body.note))
         to = _supplier(body.lost_to)
         if body.lost_to and to is None:
-            return _wrong("lost_to", "Note the supplier on the lead first.")
+            return wrong("lost_to", "Note the supplier on the lead first.")
         return shown(opportunities.lose(opportunity=deal, reason=reason, by=by, at=at, note=body.note, to=to))
     except opportunities.AlreadyClosed as closed:
-        return Status(409, {"detail": str(closed), "errors": []})
+        return overtaken(closed)
     except NotYours as refusal:
         raise HttpError(403, str(refusal)) from refusal
 
@@ -186,7 +185,7 @@ def reopen(request: HttpRequest, opportunity_id: UUID) -> Any:
     try:
         return shown(opportunities.reopen(opportunity=deal, by=user_of(request), at=timezone.now()))
     except opportunities.NotReopened as refusal:
-        return Status(409, {"detail": str(refusal), "errors": []})
+        return overtaken(refusal)
     except NotYours as refusal:
         raise HttpError(403, str(refusal)) from refusal
 
@@ -194,7 +193,7 @@ def reopen(request: HttpRequest, opportunity_id: UUID) -> Any:
 @router.post(
     "/handoffs/{handoff_id}/rating",
     auth=DECIDE,
-    response={200: RatingOut, 409: Error, **_ERRORS},
+    response={200: RatingOut, 409: Error, **ERRORS},
     operation_id="rate_handoff",
     summary="Say how good a handoff was, 1 to 5",
 )
@@ -203,7 +202,7 @@ def rate(request: HttpRequest, handoff_id: UUID, body: RatingIn) -> Any:
     by = user_of(request)
     handoff = get_object_or_404(Handoff.objects.visible_to(by), public_id=handoff_id)
     if handoff.is_open:
-        return Status(409, {"detail": "It is not decided yet.", "errors": []})
+        return overtaken("It is not decided yet.")
     if not may_rate(by, handoff):
         raise HttpError(403, "Whoever had the lead says how good the handoff was.")
     said = quality.rate(handoff=handoff, by=by, score=body.score, note=body.note, at=timezone.now())
@@ -230,8 +229,3 @@ def shown(deal: Opportunity) -> dict[str, Any]:
         "lost_to": str(deal.lost_to) if deal.lost_to else None,
         **{name: getattr(deal, name) for name in plain},
     }
-
-
-def _wrong(field: str, message: str) -> Status[Any]:
-    problem = Problem(field=field, message=message)
-    return Status(422, {"detail": "Some fields are not right.", "errors": [problem]})

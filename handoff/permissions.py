@@ -49,6 +49,11 @@ def may_set_account_owner(user: User) -> bool:
     return user.role in (Role.MANAGER, Role.ADMIN)
 
 
+def may_share_with_all(user: User) -> bool:
+    """Who leads a team puts a view into everybody's bar; a rep into that of the own team."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
 def may_dispute(user: User) -> bool:
     """Marketing, and who leads sales, may hold that a lead which was sent back was an SQL."""
     return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)

@@ -1,20 +1,25 @@
-"""Keeping the filters and the order of a list under a name, for oneself or for the team."""
+"""Keeping the filters and the order of a list under a name, for oneself, for a team or for everybody."""
 
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import QueryDict
 
-from accounts.models import Team, User
+from accounts.models import Role, Team, User
 
 from .models import SavedView
-from .models.saved_view import MOST_VIEWS
+from .models.saved_view import EVERYBODY, MOST_VIEWS
+from .permissions import may_share_with_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: What of an address is no part of a view: where one stands in it.
 PASSING = ("after", "lead", "reject", "snooze", "csrfmiddlewaretoken")
+
+
+NOT_YOURS = "Share it with a team of yours."
 
 
 class NotKept(ValueError):
@@ -38,21 +43,60 @@ def of(user: User, page: str) -> list[SavedView]:
     return list(views.select_related("owner", "team").in_order()[:MOST_VIEWS])
 
 
+def _refuse_team(owner: User, team: Team) -> None:
+    if not teams_for(owner).filter(pk=team.pk).exists():
+        raise NotKept(NOT_YOURS)
+
+
 def keep(*, owner: User, page: str, name: str, query: str, team: Team | None = None) -> SavedView:
     """Keep ``query`` as ``name``; a view of that name is replaced, so it is safe to repeat. Raises
     NotKept."""
     name = name.strip()
     if not name:
         raise NotKept("Give the view a name.")
-    if team is not None and not owner.is_admin and not owner.teams.filter(pk=team.pk).exists():
-        raise NotKept("Share it with a team of yours.")
+    if team is not None:
+        _refuse_team(owner, team)
     mine = SavedView.objects.filter(owner=owner, page=page)
     if not mine.filter(name=name).exists() and mine.count() >= MOST_VIEWS:
         raise NotKept(f"{MOST_VIEWS} views are the most. Delete one first.")
     view, _ = SavedView.objects.update_or_create(
-        owner=owner, page=page, name=name, defaults={"query": canonical(QueryDict(query)), "team": team}
+        owner=owner,
+        page=page,
+        name=name,
+        defaults={"query": canonical(QueryDict(query)), "team": team, "is_for_all": False},
     )
     return view
+
+
+def teams_for(user: User) -> QuerySet[Team]:
+    """The teams that ``user`` may share a view with: their own, an admin every team."""
+    return (Team.objects.all() if user.is_admin else user.teams.all()).order_by("name", "id")
+
+
+def share(*, view: SavedView, to: str) -> None:
+    """Let others see ``view``, or nobody any more: ``to`` is a team's id, ``EVERYBODY``, or "" for the owner
+    alone. Left as it is, an owner may keep what they might not choose anew. Safe to repeat. Raises
+    NotKept."""
+    if to == view.sharing:
+        return
+    if to == EVERYBODY and not may_share_with_all(view.owner):
+        raise NotKept("Who leads a team shares with everybody. Share it with a team of yours.")
+    team = None
+    if to not in ("", EVERYBODY):
+        team = next((each for each in teams_for(view.owner) if str(each.pk) == to), None)
+        if team is None:
+            raise NotKept(NOT_YOURS)
+    SavedView.objects.filter(pk=view.pk).update(team=team, is_for_all=to == EVERYBODY)
+
+
+def others(view: SavedView) -> int:
+    """How many beside the owner have ``view`` in their bar. One query, none for a private one."""
+    if not view.is_shared:
+        return 0
+    people = User.objects.filter(is_active=True, role__in=[Role.REP, Role.MANAGER, Role.ADMIN])
+    if view.team_id is not None:
+        people = people.filter(teams=view.team_id)
+    return people.exclude(pk=view.owner_id).count()
 
 
 def rename(*, view: SavedView, name: str) -> None:

@@ -12,7 +12,7 @@ from leads.retrying import begins_again
 from notifications import hurry
 
 from . import alerts, claiming
-from .models import Handoff
+from .models import Handoff, Snooze
 from .permissions import refuse_verdict
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Further ahead a lead is not put off, but forgotten.
 LATEST = timedelta(days=30)
 MORNING = time(9)
+#: Moments this close together are one choice that was sent twice: "in 1 hour", and again a second later.
+SAME = timedelta(minutes=1)
 
 
 class SnoozeRefused(ValueError):
@@ -61,6 +63,10 @@ def snooze(*, handoff: Handoff, by: "User", until: datetime, at: datetime, reaso
     if until > at + LATEST:
         raise SnoozeRefused(f"Choose a moment within {LATEST.days} days.")
     held = _hold(handoff, by, at)
+    if _stands(held, by, until, at):
+        return held
+    Snooze.objects.filter(handoff=held).end(Snooze.Ending.REPLACED, at=at, by=by)
+    Snooze.objects.create(handoff=held, by=by, at=at, until=until, reason=reason[:120])
     Handoff.objects.filter(pk=held.pk).update(
         snoozed_until=until,
         snoozed_at=at,
@@ -78,8 +84,11 @@ def snooze(*, handoff: Handoff, by: "User", until: datetime, at: datetime, reaso
 
 @begins_again
 def unsnooze(*, handoff: Handoff, by: "User", at: datetime) -> Handoff:
-    """Back on the list, as if it had never been put off. Safe to repeat. Raises as ``snooze``."""
+    """Back on the list, as if it had never been put off; that it was, and who took it back, stays known. Safe
+    to repeat. Raises as ``snooze``."""
     held = _hold(handoff, by, at)
+    if held.snoozed_until is not None:
+        Snooze.objects.filter(handoff=held).end(Snooze.Ending.TAKEN_BACK, at=at, by=by)
     Handoff.objects.filter(pk=held.pk).update(**_AWAKE, woke_at=None, woken_by="")
     alerts.lists_changed(handoff=held)
     held.snoozed_until = None
@@ -87,6 +96,13 @@ def unsnooze(*, handoff: Handoff, by: "User", at: datetime) -> Handoff:
 
 
 _AWAKE = {"snoozed_until": None, "snoozed_at": None, "snoozed_by": None}
+
+
+def _stands(handoff: Handoff, by: "User", until: datetime, at: datetime) -> bool:
+    """Whether it is this very snooze that arrives once more."""
+    if not handoff.is_asleep(at) or handoff.snoozed_by_id != by.pk or handoff.snoozed_until is None:
+        return False
+    return abs(handoff.snoozed_until - until) < SAME
 
 
 def _hold(handoff: Handoff, by: "User", at: datetime) -> Handoff:
@@ -112,16 +128,23 @@ def wake(*, at: datetime) -> int:
 
 
 _WAKE = """
-UPDATE handoff_handoff h
-SET snoozed_until = NULL, snoozed_at = NULL, snoozed_by_id = NULL, woke_at = %(at)s,
-    woken_by = CASE WHEN h.snoozed_until <= %(at)s THEN 'time' ELSE 'intent' END
-WHERE h.status = 'open' AND h.snoozed_until IS NOT NULL
-  AND (h.snoozed_until <= %(at)s OR EXISTS (
-    SELECT 1
-    FROM leads_activity a
-    JOIN leads_activitytype t ON t.id = a.type_id AND t.is_intent
-    WHERE a.lead_id = h.lead_id AND a.occurred_at > h.snoozed_at AND a.occurred_at <= %(at)s
-      AND a.voided_at IS NULL
-  ))
-RETURNING coalesce(h.rep_id, h.snoozed_by_id)
+WITH woken AS (
+  UPDATE handoff_handoff h
+  SET snoozed_until = NULL, snoozed_at = NULL, snoozed_by_id = NULL, woke_at = %(at)s,
+      woken_by = CASE WHEN h.snoozed_until <= %(at)s THEN 'time' ELSE 'intent' END
+  FROM handoff_handoff was
+  WHERE was.id = h.id AND h.status = 'open' AND h.snoozed_until IS NOT NULL
+    AND (h.snoozed_until <= %(at)s OR EXISTS (
+      SELECT 1
+      FROM leads_activity a
+      JOIN leads_activitytype t ON t.id = a.type_id AND t.is_intent
+      WHERE a.lead_id = h.lead_id AND a.occurred_at > h.snoozed_at AND a.occurred_at <= %(at)s
+        AND a.voided_at IS NULL
+    ))
+  RETURNING h.id, h.woken_by, coalesce(h.rep_id, was.snoozed_by_id) AS person
+), ended AS (
+  UPDATE handoff_snooze s SET ended_at = %(at)s, ending = woken.woken_by
+  FROM woken WHERE s.handoff_id = woken.id AND s.ended_at IS NULL
+)
+SELECT person FROM woken
 """

@@ -39,7 +39,7 @@ class ToldAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Notification)
 class NotificationAdmin(ToldAdmin):
-    list_display = ("title", "recipient", "kind", "created_at", "read_at")
+    list_display = ("title", "recipient", "kind", "created_at", "read_at", "emptied_at")
     list_filter = ("kind",)
     list_select_related = ("recipient",)
     search_fields = ("title", "recipient__email")
@@ -122,7 +122,7 @@ class EndpointAdmin(admin.ModelAdmin[Endpoint]):
 
 @admin.register(Announcement)
 class AnnouncementAdmin(ToldAdmin):
-    list_display = ("type", "key", "at", "public_id")
+    list_display = ("type", "key", "at", "public_id", "emptied_at")
     list_filter = ("type",)
     search_fields = ("key", "public_id")
     ordering = ("-id",)

@@ -27,6 +27,9 @@ class NotificationOut(Schema):
     lead: UUID | None
     created_at: datetime
     read_at: datetime | None
+    emptied_at: datetime | None = Field(
+        description="When its words were dropped; the title is then the kind."
+    )
 
 
 class NotificationsOut(Schema):
@@ -60,5 +63,5 @@ def list_notifications(request: HttpRequest, query: Query[NotificationsQuery]) -
 
 
 def _shown(row: Notification) -> dict[str, Any]:
-    names = ("kind", "title", "body", "url", "created_at", "read_at")
+    names = ("kind", "title", "body", "url", "created_at", "read_at", "emptied_at")
     return {"id": row.public_id, "lead": row.about, **{name: getattr(row, name) for name in names}}

@@ -58,10 +58,12 @@ def _deliver(at: datetime | None, limit: int, until: float) -> int:
 
 def send_again(*, deliveries: DeliveryQuerySet, at: datetime) -> int:
     """Begin the tries of those that are parked anew, with the same Message-ID. What was parked because its
-    digest was goes out with the digest. Returns how many."""
-    parked = deliveries.filter(state=Delivery.State.PARKED)
+    digest was goes out with the digest; what was emptied has nothing to say any more. Returns how many."""
+    parked = deliveries.filter(state=Delivery.State.PARKED, notification__emptied_at=None)
     digests = parked.exclude(digest=None).values_list("digest", flat=True)
-    both = Delivery.objects.filter(notification__in=list(digests), state=Delivery.State.PARKED)
+    both = Delivery.objects.filter(
+        notification__in=list(digests), notification__emptied_at=None, state=Delivery.State.PARKED
+    )
     again = parked.filter(digest=None) | both
     return again.update(state=Delivery.State.WAITING, attempts=0, next_at=at, error="", reason="")
 

@@ -48,8 +48,9 @@ def send_test(*, endpoint: Endpoint, at: datetime) -> Dispatch:
 
 
 def replay(*, dispatches: DispatchQuerySet, at: datetime) -> int:
-    """Begin the tries of those parked anew, with the same webhook-id. Returns how many."""
-    return dispatches.parked().update(
+    """Begin the tries of those parked anew, with the same webhook-id; what was emptied has nothing to say any
+    more. Returns how many."""
+    return dispatches.to_replay().update(
         state=Dispatch.State.WAITING, attempts=0, next_at=at, error="", status=None, took_ms=None
     )
 

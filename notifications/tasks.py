@@ -4,7 +4,7 @@ import time
 
 from celery import shared_task
 
-from . import calling, delivery, digests, pushing, webhooks
+from . import calling, delivery, digests, emptying, pushing, webhooks
 
 #: A task works no longer than this, so that leads and alarms get their turn; the next tick goes on.
 SECONDS = 60
@@ -31,3 +31,9 @@ def make_calls() -> None:
 def make_digests() -> None:
     """Bundle what waits for a digest that is due."""
     digests.make_due()
+
+
+@shared_task
+def empty_old() -> None:
+    """Drop the words of alerts and webhooks that are older than the company keeps them."""
+    emptying.run()

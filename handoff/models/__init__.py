@@ -10,6 +10,7 @@ from .recycling_rule import RecyclingRule
 from .routing import RoutingDecision, RoutingRule, RuleMatch
 from .saved_view import SavedView
 from .sla import LadderRung, Promise, Rung, SlaPolicy
+from .snooze import Snooze
 from .stuck_crossing import StuckCrossing
 from .task import Task
 from .verdict import RejectReason, Verdict
@@ -39,6 +40,7 @@ __all__ = [
     "Rung",
     "SavedView",
     "SlaPolicy",
+    "Snooze",
     "Step",
     "StuckCrossing",
     "Task",

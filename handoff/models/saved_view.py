@@ -9,12 +9,19 @@ if TYPE_CHECKING:
 
 #: Views of one's own and shared ones stand side by side; more than these fit no bar.
 MOST_VIEWS = 12
+#: In place of a team: all of sales.
+EVERYBODY = "everybody"
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def visible_to(self, user: "User") -> "SavedViewQuerySet":
-        """One's own, and those that somebody shared with one of one's teams."""
-        return self.filter(Q(owner=user) | Q(team__members=user)).distinct()
+        """One's own, and those that somebody shared with one of one's teams, or with everybody."""
+        of_their_teams = Q(team__in=user.teams.through.objects.filter(user=user).values("team"))
+        return self.filter(Q(owner=user) | of_their_teams | Q(is_for_all=True))
+
+    def shared(self) -> "SavedViewQuerySet":
+        """Those that others see."""
+        return self.filter(Q(team__isnull=False) | Q(is_for_all=True))
 
     def in_order(self) -> "SavedViewQuerySet":
         return self.order_by("position", "id")
@@ -34,6 +41,7 @@ class SavedView(models.Model):
         related_name="saved_views",
         help_text="Who else sees it; empty: only the owner.",
     )
+    is_for_all = models.BooleanField("for everybody", default=False, help_text="All of sales sees it.")
     page = models.CharField(max_length=5, choices=[("queue", "My queue"), ("team", "Team queue")])
     name = models.CharField(max_length=60)
     query = models.CharField(max_length=1000, blank=True, help_text="As in the URL: source=demo&sort=score")
@@ -48,7 +56,19 @@ class SavedView(models.Model):
             models.UniqueConstraint(
                 fields=["owner", "page"], condition=Q(is_default=True), name="handoff_savedview_one_default"
             ),
+            models.CheckConstraint(
+                condition=Q(is_for_all=False) | Q(team=None), name="handoff_savedview_shared_one_way"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_shared(self) -> bool:
+        return self.is_for_all or self.team_id is not None
+
+    @property
+    def sharing(self) -> str:
+        """Who sees it, as ``saved_views.share`` takes it."""
+        return EVERYBODY if self.is_for_all else str(self.team_id or "")

@@ -54,6 +54,11 @@ class Task(models.Model):
             models.Index(fields=["lead", "-due_at"], name="handoff_task_of_lead"),
             models.Index(fields=["owner", "due_at"], condition=Q(done_at=None), name="handoff_task_open"),
             models.Index(
+                fields=["owner", "-done_at", "-id"],
+                condition=Q(done_at__isnull=False),
+                name="handoff_task_done",
+            ),
+            models.Index(
                 fields=["due_at"], condition=Q(done_at=None, reminded_at=None), name="handoff_task_to_remind"
             ),
         ]

@@ -10,7 +10,7 @@ from accounts.models import User
 from handoff import clocks, pausing, sla
 from handoff.clocks import Clock
 from handoff.messages import moment
-from handoff.models import Handoff, Pause, Promise, Rung, Step, Work
+from handoff.models import Handoff, Pause, Promise, Rung, Snooze, Step, Work
 from handoff.permissions import may_pause
 from leads.timeline import Entry
 
@@ -73,7 +73,7 @@ _COMES: dict[str, str] = {
 
 
 def entries(handoffs: Sequence[Handoff]) -> list[Entry]:
-    """Pauses, steps and snoozes of these handoffs. 2 queries."""
+    """Pauses, steps and snoozes of these handoffs. 3 queries."""
     ids = [handoff.pk for handoff in handoffs]
     if not ids:
         return []
@@ -81,31 +81,46 @@ def entries(handoffs: Sequence[Handoff]) -> list[Entry]:
     steps = Step.objects.filter(handoff__in=ids, outcome__in=[Step.Outcome.DONE, Step.Outcome.NOBODY])
     steps = steps.exclude(does=Rung.REMIND).select_related("rep", "to").order_by("done_at", "id")
     found = [entry for pause in pauses for entry in _of_pause(pause)]
-    found += [entry for handoff in handoffs for entry in _of_snooze(handoff)]
+    snoozes = Snooze.objects.filter(handoff__in=ids).select_related("by", "ended_by").order_by("at", "id")
+    found += [entry for snooze in snoozes for entry in _of_snooze(snooze)]
     return [*found, *(_of_step(step) for step in steps)]
 
 
-def _of_snooze(handoff: Handoff) -> list[Entry]:
-    """The snooze that stands, or the last return from one."""
-    told = []
-    if handoff.snoozed_at is not None and handoff.snoozed_until is not None:
-        until = moment(handoff.snoozed_until, timezone.get_current_timezone_name())
+def _of_snooze(snooze: Snooze) -> list[Entry]:
+    """That it was put off, and how that ended; nothing of an end that the next entry tells."""
+    until = moment(snooze.until, timezone.get_current_timezone_name())
+    told = [
+        Entry(
+            at=snooze.at,
+            icon="alarm-clock-plus",
+            lead_in=f"{snooze.by} ",
+            title="snoozed it",
+            text=f" until {until}",
+            quote=snooze.reason,
+        )
+    ]
+    if snooze.ended_at is not None and snooze.ending == Snooze.Ending.TAKEN_BACK:
         told.append(
             Entry(
-                at=handoff.snoozed_at,
-                icon="alarm-clock-plus",
-                lead_in=f"{handoff.snoozed_by} ",
-                title="snoozed it",
-                text=f" until {until}",
-                quote=handoff.snooze_reason,
+                at=snooze.ended_at,
+                icon="corner-up-left",
+                lead_in=f"{snooze.ended_by} ",
+                title="took the snooze back",
             )
         )
-    if handoff.woke_at is not None:
-        why = ": a new sign of intent" if handoff.woken_by == "intent" else ""
+    elif snooze.ended_at is not None and snooze.ending in _BACK:
         told.append(
-            Entry(at=handoff.woke_at, icon="alarm-clock-check", title="Back from the snooze", text=why)
+            Entry(
+                at=snooze.ended_at,
+                icon="alarm-clock-check",
+                title="Back from the snooze",
+                text=_BACK[snooze.ending],
+            )
         )
     return told
+
+
+_BACK: dict[str, str] = {Snooze.Ending.TIME: "", Snooze.Ending.INTENT: ": a new sign of intent"}
 
 
 def _of_pause(pause: Pause) -> list[Entry]:

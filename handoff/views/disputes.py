@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from handoff import disputes
 from handoff.lead_forms import DisputeForm
-from handoff.models import Dispute, DisputeWord, Handoff, Verdict
+from handoff.models import Dispute, DisputeWord, Handoff
 from handoff.permissions import may_dispute
 from leads import paging
 
@@ -72,10 +72,8 @@ def dispute(request: Request, handoff_id: UUID) -> HttpResponse:
     lead = visible_lead(request, handoff.lead.public_id)
     if not form.is_valid():
         return lead_again(request, lead, status=422, dispute_form=form)
-    verdict = handoff.verdicts.filter(kind=Verdict.Kind.REJECT, undone_by=None).order_by("-at", "-id").first()
     try:
-        if verdict is None:
-            raise disputes.NothingToDispute("This lead was not sent back, or the verdict was taken back.")
+        verdict = disputes.rejection_of(handoff)
         disputes.dispute(verdict=verdict, by=request.user, note=form.cleaned_data["note"], at=timezone.now())
     except disputes.NothingToDispute as refusal:
         form.add_error(None, str(refusal))

@@ -1,4 +1,4 @@
-"""Tasks on the lead page: written down, done, and taken up again."""
+"""Tasks on the lead page: written down, moved, done, and taken up again."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import may_give_verdicts
 from handoff import follow_ups
-from handoff.lead_forms import TaskForm
+from handoff.lead_forms import DueForm, TaskForm
 from handoff.models import Task
 
 from .leads import lead_again, lead_url, visible_lead
@@ -33,6 +33,9 @@ def tasks(request: Request, lead_id: UUID) -> HttpResponse:
     except follow_ups.DueRefused as refusal:
         form.add_error("due_at", str(refusal))
         return lead_again(request, lead, status=422, task_form=form)
+    except follow_ups.KeyTaken as refusal:
+        form.add_error(None, str(refusal))
+        return lead_again(request, lead, status=409, task_form=form)
     who = "you" if task.owner == request.user else task.owner
     messages.success(request, format_html("Noted for {}: <b>{}</b>.", who, task.title))
     return redirect(way_back(request, f"{lead_url(lead)}#tasks"))
@@ -56,6 +59,26 @@ def undone(request: Request, task_id: UUID) -> HttpResponse:
     follow_ups.take_up(task=task, by=request.user)
     messages.success(request, format_html("Open again: <b>{}</b>.", task.title))
     return redirect(way_back(request, f"{lead_url(task.lead)}#tasks"))
+
+
+@require_POST
+@for_sales
+def due_date(request: Request, task_id: UUID) -> HttpResponse:
+    """It is due at another moment."""
+    task = _visible(request, task_id)
+    form = DueForm(request.POST)
+    back = redirect(way_back(request, f"{lead_url(task.lead)}#tasks"))
+    if not form.is_valid():
+        messages.error(request, " ".join(str(each) for each in form.errors["due_at"]))
+        return back
+    try:
+        due_at = form.cleaned_data["due_at"]
+        follow_ups.move(task=task, by=request.user, due_at=due_at, at=timezone.now())
+    except (follow_ups.DueRefused, follow_ups.AlreadyDone) as refusal:
+        messages.error(request, str(refusal))
+        return back
+    messages.success(request, format_html("<b>{}</b> is due at another time now.", task.title))
+    return back
 
 
 def _visible(request: Request, task_id: UUID) -> Task:

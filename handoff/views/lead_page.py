@@ -32,7 +32,7 @@ from .lead_timeline import TOLD_ELSEWHERE, KindChip, address, entries_of, kind_c
 from .lead_verdicts import disputed, handoffs_of, undoable, vetted
 from .neighbours import Neighbours, neighbours_of
 from .previews import try_to_hold
-from .rows import AgreedLine, by_activity, in_words, leading_line
+from .rows import AgreedLine, by_activity, in_words, leading_line, time_there
 from .score_page import marks_of
 from .work_rows import held_words, moment
 
@@ -47,6 +47,7 @@ class LeadPage:
 
     lead: Lead
     at: datetime
+    there: str
     url: str
     here_url: str
     reject_url: str
@@ -205,6 +206,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     return LeadPage(
         lead=lead,
         at=at,
+        there=time_there(lead, at),
         url=url,
         here_url=here,
         reject_url=f"{here}{'&' if '?' in here else '?'}reject=1#reject",

@@ -17,9 +17,7 @@ def handoffs_of(lead: Lead) -> list[Handoff]:
     """Newest first, with their verdicts oldest first."""
     verdicts = Verdict.objects.select_related("by", "reason", "dispute__by", "stage_change")
     return list(
-        lead.handoffs.select_related(
-            "rep", "pool", "offered_by", "version", "crossing", "claimed_by", "snoozed_by"
-        )
+        lead.handoffs.select_related("rep", "pool", "offered_by", "version", "crossing", "claimed_by")
         .prefetch_related(Prefetch("verdicts", verdicts.order_by("at", "id")))
         .order_by("-cycle")
     )

@@ -104,6 +104,9 @@ def contact(request: Request, lead_id: UUID) -> HttpResponse:
     except contacts.ReasonNeeded:  # it became an MQL while somebody typed
         form = ContactForm(request.POST, selling_early=True)
         return lead_again(request, lead, status=422, contact_form=form)
+    except contacts.KeyTaken as refusal:
+        form.add_error(None, str(refusal))
+        return lead_again(request, lead, status=409, contact_form=form)
     messages.success(request, format_html("Noted for <b>{}</b>.", lead))
     return redirect(way_back(request, lead_url(lead)))
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils import timezone
 
-from handoff.models import Handoff
+from handoff.models import Handoff, Work
 from leads.stages import Stage
 
 DECIDED_DAYS = 30
@@ -31,7 +32,7 @@ QUEUE = (
     View("due", "To decide", True, _DUE_FIRST),
     View("today", "New today", True, _DUE_FIRST),
     View("snoozed", "Snoozed", True, ("snoozed_until", "id")),
-    View("working", "Working", False, _LATEST_FIRST),
+    View("working", "Working", False, ("owed_at", *_LATEST_FIRST)),
     View("decided", "Decided", False, _LATEST_FIRST),
 )
 TEAM = (
@@ -74,6 +75,19 @@ def conditions(at: datetime) -> dict[str, Q]:
         "working": Q(status=Handoff.Status.ACCEPTED, lead__stage__in=[Stage.SQL, Stage.OPPORTUNITY]),
         "decided": Q(decided_at__gte=at - timedelta(days=DECIDED_DAYS)),
     }
+
+
+def in_order(handoffs: QuerySet[Handoff], view: View) -> QuerySet[Handoff]:
+    """``handoffs`` with what ``view.order`` names: of leads that are worked, when the next thing is owed;
+    those with no clock come last."""
+    if view.key != "working":
+        return handoffs
+    running = Work.objects.running().filter(handoff=OuterRef("pk")).values("due_at")[:1]
+    return handoffs.annotate(owed_at=Coalesce(Subquery(running), Value(_NEVER)))
+
+
+#: After every moment that is owed; a column that pages are cut by is never empty.
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def _midnight(at: datetime) -> datetime:

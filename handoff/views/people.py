@@ -1,26 +1,24 @@
-"""Who works here: everybody, one person with hours and absences, and who comes in new."""
+"""One person with hours and absences, and who comes in new. The list of everybody is ``people_list``."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import calendars, inviting
 from accounts.calendar_forms import WeekForm
 from accounts.calendars import Hours
-from accounts.models import Absence, Role, Team, User, WorkingHours
+from accounts.models import Absence, Role, User, WorkingHours
 from accounts.people_forms import AbsenceForm, InvitationForm, PersonForm
-from accounts.permissions import may_arrange_people, may_invite, people_arranged_by
+from accounts.permissions import may_arrange_people, may_invite
 from handoff import leaving
 from handoff.messages import moment
 from handoff.models import Pool
@@ -28,47 +26,6 @@ from handoff.models import Pool
 from .requests import Request, for_everybody, page_for
 
 for_inviters = page_for(may_invite, "Admins bring people in and switch them off.")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Somebody as the list shows them; ``away`` until when, "" for here; ``opens`` when the reader arranges
-    their time."""
-
-    person: User
-    teams: list[Team]
-    away: str
-    opens: bool
-
-
-@require_safe
-@for_everybody
-def people(request: Request) -> HttpResponse:
-    """Everybody, who is away first said; those who were switched off are a link away."""
-    at = timezone.now()
-    off = request.GET.get("view") == "off"
-    ahead = Absence.objects.filter(starts_at__lte=at, ends_at__gt=at).order_by("-ends_at", "id")
-    found = User.objects.filter(is_active=not off).order_by("name", "id").prefetch_related(
-        Prefetch("teams", Team.objects.order_by("name", "id")),
-        Prefetch("absences", ahead, to_attr="away_now"),
-    )  # fmt: skip
-    arranged = set(people_arranged_by(request.user).values_list("pk", flat=True))
-    rows = [Row(each, list(each.teams.all()), _away(each.away_now), each.pk in arranged) for each in found]
-    context = {
-        "rows": rows,
-        "off": off,
-        "may_invite": may_invite(request.user),
-        "now": at,
-    }
-    return render(request, "handoff/people.html", context)
-
-
-def _away(absences: list[Absence]) -> str:
-    if not absences:
-        return ""
-    latest = absences[0]
-    until = latest.ends_at.astimezone(timezone.get_current_timezone())
-    return f"away until {until.day} {until:%b}{f', {latest.reason}' if latest.reason else ''}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

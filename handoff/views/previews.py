@@ -18,7 +18,7 @@ from leads import consent, timeline
 from leads.signals import active_colleagues, newest
 from scoring.explanation import explain
 
-from .rows import AgreedLine, Why, by_activity, leading_line, said_about, why_now
+from .rows import AgreedLine, Why, by_activity, leading_line, said_about, time_there, why_now
 from .snooze_form import SnoozeForm
 from .work_rows import Row, held_words, row_id
 from .worklists import FIRST_VIEW
@@ -49,6 +49,7 @@ class Preview:
     held: str
     holds: bool
     may_hold: bool
+    there: str
 
     @property
     def lead(self) -> Any:
@@ -113,6 +114,7 @@ def preview(
         held=held_words(handoff, user, at),
         holds=holder == user,
         may_hold=decides and handoff.rep_id is None and holder is None,
+        there=time_there(lead, at),
     )
 
 

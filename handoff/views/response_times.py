@@ -73,6 +73,7 @@ def response_times(request: Request) -> HttpResponse:
             (
                 promise.label,
                 promise.value,
+                ladders.possible(promise),
                 _rows([each for each in read if each.row.promise == promise], labels),
             )
             for promise in Promise

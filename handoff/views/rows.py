@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from handoff.messages import lower
+from leads.local_time import local_time
 from leads.models import Lead
 from leads.signals import MOST, Signal
 from scoring.dimensions import HUNDREDTHS, SALES_STAGE, TOP_GRADE, Dimension
@@ -48,6 +51,13 @@ class AgreedLine:
 
 #: How far a bar reaches when the version names no ceiling, in points.
 _OPEN_END = 50
+
+
+def time_there(lead: Lead, at: datetime) -> str:
+    """What time it is where the lead is, in words; "" when nobody can say. Reads its company."""
+    country = lead.country or (lead.company.country if lead.company else "")
+    found = local_time(phone=lead.phone, country=country, at=at)
+    return found.words(here=timezone.localtime(at)) if found else ""
 
 
 def agreed_line() -> AgreedLine:

@@ -3,16 +3,17 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Team
 from accounts.permissions import may_give_verdicts
 from handoff import saved_views
 from handoff.models import SavedView
+from handoff.models.saved_view import EVERYBODY
+from handoff.permissions import may_share_with_all
 
 from .requests import Request, page_for
 
@@ -29,15 +30,15 @@ def views(request: Request) -> HttpResponse:
     page = request.POST.get("page", "")
     if page not in LISTED:
         return _page(request, "There is no such list.", 422)
-    team = _teams(request).filter(pk=request.POST["team"]).first() if request.POST.get("team") else None
     try:
-        view = saved_views.keep(
-            owner=request.user,
-            page=page,
-            name=request.POST.get("name", "")[:60],
-            query=request.POST.get("query", "")[:1000],
-            team=team,
-        )
+        with transaction.atomic():
+            view = saved_views.keep(
+                owner=request.user,
+                page=page,
+                name=request.POST.get("name", "")[:60],
+                query=request.POST.get("query", "")[:1000],
+            )
+            saved_views.share(view=view, to=request.POST.get("team", ""))
     except saved_views.NotKept as refusal:
         return _page(request, str(refusal), 422)
     if request.POST.get("is_default"):
@@ -49,9 +50,13 @@ def views(request: Request) -> HttpResponse:
 @require_POST
 @for_sales
 def view(request: Request, savedview_id: UUID) -> HttpResponse:
-    """Rename it, move it, share it, open the list with it, or delete it: ``do`` says which."""
-    found = get_object_or_404(SavedView.objects.filter(owner=request.user), public_id=savedview_id)
+    """Rename it, share it, move it, open the list with it, or delete it: ``do`` says which. One that others
+    see is deleted once the owner has read how many they are."""
+    own = SavedView.objects.filter(owner=request.user).select_related("team", "owner")
+    found = get_object_or_404(own, public_id=savedview_id)
     verb = request.POST.get("do", "")
+    if verb == "delete" and (others := saved_views.others(found)) and not request.POST.get("sure"):
+        return _page(request, asked=found, others=others)
     try:
         if verb == "delete":
             found.delete()
@@ -61,26 +66,49 @@ def view(request: Request, savedview_id: UUID) -> HttpResponse:
         elif verb == "default":
             saved_views.open_with(view=found, is_default=not found.is_default)
         else:
-            saved_views.rename(view=found, name=request.POST.get("name", "")[:60])
+            _save(request, found)
             messages.success(request, "Saved.")
     except saved_views.NotKept as refusal:
         return _page(request, str(refusal), 422)
     return redirect("handoff:views")
 
 
-def _teams(request: Request) -> QuerySet[Team]:
-    return request.user.teams.order_by("name")
+@transaction.atomic
+def _save(request: Request, found: SavedView) -> None:
+    """Its name, and who sees it where that was sent."""
+    saved_views.rename(view=found, name=request.POST.get("name", "")[:60])
+    if "team" in request.POST:
+        saved_views.share(view=found, to=request.POST["team"])
 
 
-def _page(request: Request, error: str = "", status: int = 200) -> HttpResponse:
-    mine = (
-        SavedView.objects.filter(owner=request.user).select_related("team").order_by("page", "position", "id")
-    )
+def _page(
+    request: Request,
+    error: str = "",
+    status: int = 200,
+    *,
+    asked: SavedView | None = None,
+    others: int = 0,
+) -> HttpResponse:
+    own = SavedView.objects.filter(owner=request.user).select_related("team")
     shared = SavedView.objects.visible_to(request.user).exclude(owner=request.user)
+    ways = [("", "Only you")]
+    ways += [(str(team.pk), f"Everybody in {team}") for team in saved_views.teams_for(request.user)]
+    if may_share_with_all(request.user):
+        ways.append((EVERYBODY, "Everybody in sales"))
+    mine = list(own.order_by("page", "position", "id"))
     context = {
-        "mine": mine,
+        "mine": [(view, _ways_of(view, ways)) for view in mine],
         "shared": shared.select_related("owner", "team").in_order(),
         "error": error,
+        "asked": asked,
+        "others": others,
         "rail_path": reverse("handoff:queue"),
     }
     return render(request, "handoff/views.html", context, status=status)
+
+
+def _ways_of(view: SavedView, ways: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Who may see it; how it is shared now stays to choose, although the owner has left that team."""
+    if view.sharing in dict(ways):
+        return ways
+    return [*ways, (view.sharing, "Everybody in sales" if view.is_for_all else f"Everybody in {view.team}")]

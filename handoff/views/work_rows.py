@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from handoff import working
 from handoff.clocks import Clock, read_clocks
-from handoff.models import Handoff, Look, Pause
+from handoff.models import Handoff, Look, Pause, Promise
 from handoff.permissions import may_decide
 from handoff.policies import hot_from
 from leads.signals import newest
@@ -88,6 +89,7 @@ class Drawing:
         self.lines = AgreedLines(line, self.scores.values())
         self.signals = newest(lead_ids=ids, at=at)
         self.clocks: dict[int, Clock] = read_clocks(handoffs=handoffs, at=at) if clocks else {}
+        self.owed = working.owed(handoffs=handoffs, at=at) if view == "working" else {}
         here = parameters.copy()
         for passing in ("lead", "reject", "snooze"):
             here.pop(passing, None)
@@ -101,7 +103,8 @@ class Drawing:
         return [self._row(handoff) for handoff in handoffs]
 
     def _row(self, handoff: Handoff) -> Row:
-        lead, clock = handoff.lead, self.clocks.get(handoff.pk)
+        lead, owed = handoff.lead, self.owed.get(handoff.pk)
+        clock = owed.clock if owed else self.clocks.get(handoff.pk)
         why = why_now(lead=lead, signals=self.signals.get(lead.pk, []), cycle=handoff.cycle)
         page = reverse("handoff:lead", args=[lead.public_id])
         origin = f"from={self.name}&view={self.view}"
@@ -115,6 +118,8 @@ class Drawing:
         if self.name == "team" and handoff.rep is not None:
             note = " · ".join(filter(None, (f"With {handoff.rep}", note)))
         paused = clock.pause if clock else None
+        if owed is not None:  # the clock stands where the stage would
+            note = " · ".join(filter(None, (_state(handoff, working=True), note)))
         return Row(
             id=row_id(handoff),
             url=f"{page}?{origin}",
@@ -129,8 +134,8 @@ class Drawing:
             **self.lines.measured(self.scores.get(lead.pk)),
             current=str(lead.public_id) == self.chosen,
             at=self.at,
-            due_at=handoff.due_at if clock and not paused else None,
-            sla_total=handoff.allowed_minutes,
+            due_at=(owed.due_at if owed else handoff.due_at) if clock and not paused else None,
+            sla_total=clock.allowed if clock else handoff.allowed_minutes,
             sla_remaining=clock.remaining if clock else 0,
             state=said_paused(paused) if paused else _state(handoff, working=self.view == "working"),
             accept_url=reverse("handoff:acceptance", args=[handoff.public_id]) if decides else "",
@@ -144,7 +149,10 @@ class Drawing:
         )
 
     def _marks(self, handoff: Handoff) -> list[Mark]:
-        """What has changed since the reader last looked, and what is above the most urgent line."""
+        """What has changed since the reader last looked, and what is above the most urgent line; of an
+        accepted lead, what is owed."""
+        if (owed := self.owed.get(handoff.pk)) is not None:
+            return [Mark(_OWED[owed.promise], "", "phone")]
         if not handoff.is_open:
             return []
         marks = []
@@ -161,6 +169,9 @@ class Drawing:
         if asked or (score and look and score.total > look.total):
             marks.append(Mark("rising", "good", "trending-up"))
         return marks
+
+
+_OWED = {Promise.CONTACT: "first contact", Promise.ACTIVITY: "next activity"}
 
 
 def held_words(handoff: Handoff, user: User, at: datetime) -> str:

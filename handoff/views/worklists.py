@@ -22,7 +22,7 @@ from handoff.policies import agreed
 from leads import paging
 from scoring.models import Score
 
-from .list_views import BY_REP, DECIDED_DAYS, QUEUE, SORTS, TEAM, Sort, View, chosen, conditions
+from .list_views import BY_REP, DECIDED_DAYS, QUEUE, SORTS, TEAM, Sort, View, chosen, conditions, in_order
 from .row_groups import Group, by_due, by_rep
 from .rows import AgreedLine, agreed_line
 from .work_rows import Drawing, Row
@@ -99,7 +99,7 @@ def order_of(name: str, key: str, user: User, at: datetime) -> list[UUID]:
     views = QUEUE if name == "queue" else TEAM
     view = next((each for each in views if each.key == key), views[0])
     handoffs = Handoff.objects.filter(rep=user) if name == "queue" else _of_own_teams(user)
-    found = handoffs.filter(conditions(at)[view.key]).order_by(*view.order)
+    found = in_order(handoffs.filter(conditions(at)[view.key]), view).order_by(*view.order)
     return list(found.values_list("lead__public_id", flat=True)[:ORDERED])
 
 
@@ -126,7 +126,7 @@ def _worklist(
     counted: QuerySet[Handoff] | None = None,
 ) -> Worklist:
     path, holds = reverse(f"handoff:{name}"), conditions(at)
-    listed = _with_points(handoffs.filter(holds[view.key]))
+    listed = in_order(_with_points(handoffs.filter(holds[view.key])), view)
     is_team = name == "team"
     filters = (
         TeamFilter(parameters, queryset=listed, user=user) if is_team else HandoffFilter(parameters, listed)
@@ -140,7 +140,7 @@ def _worklist(
     sorts = (*SORTS, BY_REP) if view.key == "open" else SORTS
     sort = next((each for each in sorts if each.key == parameters.get("sort")), SORTS[0])
     if not view.open or (view.key == "snoozed" and sort is SORTS[0]):
-        sort = Sort("due", "the moment they come back" if view.open else "the latest verdict", view.order)
+        sort = Sort("due", _ORDERS.get(view.key, "the latest verdict"), view.order)
     after = parameters.get("after", "")
     page = paging.page(_with_lead(filters.qs), order=sort.order, after=after, size=PAGE)
     narrowed = chips(filters, parameters)
@@ -216,6 +216,10 @@ def _worklist(
         people=_takers(user) if is_team and may_arrange_routing(user) else [],
         teams=list(user.teams.order_by("name")) if narrowed or sort.key != "due" else [],
     )
+
+
+#: What the views with an order of their own are sorted by.
+_ORDERS = {"snoozed": "the moment they come back", "working": "what is owed first"}
 
 
 def _with_lead(handoffs: QuerySet[Handoff]) -> Any:

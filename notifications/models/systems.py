@@ -30,6 +30,18 @@ class Announcement(models.Model):
         null=True, blank=True, db_index=True, help_text="Public id of the lead; erasing that erases this."
     )
     created_at = models.DateTimeField(default=timezone.now)
+    emptied_at = models.DateTimeField(
+        null=True, blank=True, help_text="When what was told was dropped; that it was told stays."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at", "id"],
+                condition=Q(emptied_at=None),
+                name="notifications_body_to_empty",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.public_id}"
@@ -54,6 +66,10 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
 
     def parked(self) -> "DispatchQuerySet":
         return self.filter(state=Dispatch.State.PARKED)
+
+    def to_replay(self) -> "DispatchQuerySet":
+        """Parked, and there is still something to send."""
+        return self.parked().filter(announcement__emptied_at=None)
 
 
 class Dispatch(models.Model):

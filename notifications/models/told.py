@@ -60,6 +60,9 @@ class Notification(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its words were dropped; that it was told stays."
+    )
 
     objects = NotificationQuerySet.as_manager()
 
@@ -71,6 +74,9 @@ class Notification(models.Model):
             models.Index(fields=["recipient", "id"], name="notifications_stream"),
             models.Index(fields=["recipient"], condition=Q(read_at=None), name="notifications_unread"),
             models.Index(fields=["kind", "-id"], name="notifications_by_kind"),
+            models.Index(
+                fields=["created_at", "id"], condition=Q(emptied_at=None), name="notifications_to_empty"
+            ),
         ]
 
     def __str__(self) -> str:

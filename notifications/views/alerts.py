@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.requests import Request, page_for, way_back
-from notifications import kinds
+from notifications import emptying, kinds
 from notifications.delivery import send_again
 from notifications.filters import AlertFilter
 from notifications.models import Delivery, Notification
@@ -61,6 +62,7 @@ def alerts(request: Request) -> HttpResponse:
         "filters": filters,
         "chips": _chips(filters, request),
         "is_admin": user.is_admin,
+        "emptied": emptying.after(settings.ALERT_RETENTION_DAYS),
     }
     return render(request, "notifications/alerts.html", context)
 
@@ -73,6 +75,9 @@ def replay(request: Request, notification_id: UUID) -> HttpResponse:
     count = send_again(deliveries=Delivery.objects.filter(notification=told), at=timezone.now())
     if count:
         messages.success(request, "It will be sent again.")
+    elif told.emptied_at is not None:
+        said = emptying.after(settings.ALERT_RETENTION_DAYS)
+        messages.warning(request, f"Not sent again: it was {said}, so nothing is left to send.")
     else:
         messages.warning(request, "Nothing of it is parked any more.")
     return redirect(way_back(request, "/alerts/"))

@@ -4,6 +4,7 @@ from copy import copy
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Max, Q
@@ -16,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from accounts.requests import Request, page_for
+from notifications import emptying, switching
 from notifications import endpoints as verbs
-from notifications import switching
 from notifications.event_types import EVENT_TYPES
 from notifications.forms import EndpointForm
 from notifications.models import Dispatch, Endpoint
@@ -41,19 +42,20 @@ for_admins = page_for(may_run_webhooks, "Webhooks are set up by administrators."
 def endpoints(request: Request) -> HttpResponse:
     """Every endpoint with its state, by name."""
     waiting = Q(dispatches__state__in=[Dispatch.State.WAITING, Dispatch.State.SENDING])
+    to_replay = Q(dispatches__state=Dispatch.State.PARKED, dispatches__announcement__emptied_at=None)
     found = (
         Endpoint.objects.visible_to(request.user)
         .annotate(
             last_sent_at=Max("dispatches__sent_at"),
             on_its_way=Count("dispatches", filter=waiting),
-            parked=Count("dispatches", filter=Q(dispatches__state=Dispatch.State.PARKED)),
+            parked=Count("dispatches", filter=to_replay),
         )
         .order_by(Lower("name"), "id")
     )
     context = {
         "now": timezone.now(),
         "rows": found,
-        "parked": Dispatch.objects.visible_to(request.user).parked().count(),
+        "parked": Dispatch.objects.visible_to(request.user).to_replay().count(),
     }
     return render(request, "notifications/endpoints.html", context)
 
@@ -187,7 +189,8 @@ def _latest(request: Request, shown: Endpoint) -> dict[str, Any]:
         "rows": page[:PAGE],
         "older": page[PAGE - 1].pk if len(page) > PAGE else "",
         "state": state if state in Dispatch.State.values else "",
-        "parked": Dispatch.objects.filter(endpoint=shown).parked().count(),
+        "parked": Dispatch.objects.filter(endpoint=shown).to_replay().count(),
+        "emptied": emptying.after(settings.WEBHOOK_RETENTION_DAYS),
     }
 
 
@@ -195,6 +198,9 @@ def _replayed(request: Request, dispatches: Any) -> None:
     count = verbs.replay(dispatches=dispatches, at=timezone.now())
     if count:
         messages.success(request, f"{count} will be sent again, with the same webhook-id.")
+    elif dispatches.parked().exists():
+        said = emptying.after(settings.WEBHOOK_RETENTION_DAYS)
+        messages.warning(request, f"Not sent again: its body was {said}, so nothing is left to send.")
     else:
         messages.warning(request, "Nothing is parked any more.")
 

@@ -115,6 +115,13 @@ def test_B1_no_question_and_no_body_breaks_any_operation(callers: list[Caller], 
             "score",
             "override",
             "answers",
+            "key",
+            "kind",
+            "title",
+            "due_at",
+            "owner",
+            "side",
+            "was_sql",
         ]
     )
     body = json.dumps(data.draw(st.dictionaries(field, anything, max_size=3) | anything)).encode()

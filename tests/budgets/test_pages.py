@@ -105,7 +105,7 @@ BUDGETS = {
     + 1  # labels of triggers
     + 2,  # the teams to try, whether there are any
     "/calendars/": FRAME + 4,  # calendars, hours, days off, teams
-    "/people/": FRAME + 3,  # people, teams, who is away
+    "/people/": FRAME + 4,  # people, teams, who is away, teams to choose from
     "/teams/": FRAME + 3,  # teams with calendar, people, pools
     "/leads/{id}/": FRAME
     + 1  # the lead with company and owner
@@ -115,7 +115,7 @@ BUDGETS = {
     + 2  # handoffs, verdicts
     + 2  # timeline: which activities, the activities
     + CLOCKS
-    + 2  # pauses and steps of the timeline
+    + 3  # pauses, steps and snoozes of the timeline
     + 5  # the clock: its pause, its calendar, its steps
     + 1  # consent
     + ASKED

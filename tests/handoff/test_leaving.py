@@ -142,6 +142,9 @@ def test_accounts_tasks_and_shared_views_go_to_the_colleague_and_private_views_s
         ("Demos (2)", False),
     }
     assert [view.name for view in SavedView.objects.filter(owner=sol)] == ["Mine"]
+    [told] = Notification.objects.filter(recipient=ben, kind="handed_on")
+    assert told.title == "1 account, 1 task, 1 shared view of Sol Seller are yours now"
+    assert WHY in told.body
     assert not leaving.hand_on(of=sol, by=max_, reason=WHY, at=LATER, to=ben).rest
 
 
@@ -157,6 +160,12 @@ def test_through_a_pool_accounts_and_tasks_go_with_their_leads_and_the_rest_to_w
         each.refresh_from_db()
     assert (firm.owner, other.owner) == (ben, None)
     assert (with_lead.owner, without.owner) == (ben, max_)
+    titles = {
+        each.recipient: (each.title, each.body) for each in Notification.objects.filter(kind="handed_on")
+    }
+    assert titles[max_][0] == "1 task of Sol Seller is yours now"
+    assert titles[ben][0] == "1 lead of Sol Seller is yours now"
+    assert "With them come 1 account, 1 task." in titles[ben][1]
     assert not leaving.work_of(sol)
 
 

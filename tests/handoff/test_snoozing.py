@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from handoff import decisions, snoozing
-from handoff.models import Handoff
+from handoff.models import Handoff, Snooze
 from handoff.permissions import NotYours
 from tests.factories import activity, rep
 from tests.handoff.factories import NOW, offered
@@ -53,7 +53,7 @@ def test_a_new_sign_of_intent_brings_it_back_early(sol: User) -> None:
     assert Handoff.objects.get(pk=handoff.pk).woken_by == "intent"
 
 
-def test_it_can_be_undone_and_then_nothing_is_noted(sol: User) -> None:
+def test_it_can_be_undone_and_who_took_it_back_stays_known(sol: User) -> None:
     handoff = offered(sol)
     snoozing.snooze(handoff=handoff, by=sol, until=NOW + HOUR, at=NOW)
 
@@ -63,6 +63,29 @@ def test_it_can_be_undone_and_then_nothing_is_noted(sol: User) -> None:
     handoff.refresh_from_db()
     assert not asleep(handoff, NOW)
     assert handoff.woke_at is None
+    [put_off] = Snooze.objects.all()
+    assert (put_off.ending, put_off.ended_by, put_off.ended_at) == ("taken_back", sol, NOW)
+
+
+def test_a_post_that_arrives_three_times_is_one_snooze_and_another_moment_replaces_it(sol: User) -> None:
+    handoff, second = offered(sol), timedelta(seconds=1)
+    for times in range(3):
+        at = NOW + times * second
+        snoozing.snooze(handoff=handoff, by=sol, until=at + HOUR, at=at)
+    snoozing.snooze(handoff=handoff, by=sol, until=NOW + 2 * HOUR, at=NOW + 5 * second)
+    assert list(Snooze.objects.order_by("id").values_list("ending", flat=True)) == ["replaced", ""]
+
+    snoozing.wake(at=NOW + 2 * HOUR)
+
+    assert list(Snooze.objects.order_by("id").values_list("ending", flat=True)) == ["replaced", "time"]
+
+
+def test_a_snooze_that_a_sign_of_intent_ended_says_so(sol: User) -> None:
+    handoff = offered(sol)
+    snoozing.snooze(handoff=handoff, by=sol, until=NOW + HOUR, at=NOW)
+    activity(handoff.lead, "demo_request", NOW + timedelta(minutes=1))
+    snoozing.wake(at=NOW + timedelta(minutes=2))
+    assert Snooze.objects.get().ending == "intent"
 
 
 @pytest.mark.parametrize("days", [-1, 0, 31])

@@ -369,3 +369,21 @@ def test_handed_over_may_count_as_an_sql(sol: User, marta: Handoff, signed_in: S
     assert 'aria-current="step"><b>SQL, handed over</b>' in page
     assert "Accepting confirms this SQL." in page
     assert "<b>SQL, accepted</b>" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"phone": "+49 40 123456", "city": "Hamburg", "country": "DE"}, "there, "),
+        ({"phone": "", "country": "AT"}, "there, "),
+        ({"phone": "", "country": "US"}, ""),
+        ({"phone": "+1 800 555 0100", "country": "US"}, ""),
+    ],
+)
+def test_it_says_what_time_it_is_there_where_that_is_known(
+    sol: User, signed_in: SignIn, given: dict[str, str], said: str
+) -> None:
+    handoff = handed_over(sol, "Marta Kowalczyk", **given)
+    page = read(signed_in(sol), url(handoff))
+    assert ("office hours" in page) is bool(said)
+    assert said in page

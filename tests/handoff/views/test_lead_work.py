@@ -14,7 +14,7 @@ from handoff import contacts, decisions, qualification
 from handoff.models import Dispute, Handoff, Rating, Requirement, Task
 from leads.models import Activity, CompetingSupplier, Lead, Opportunity
 from leads.stages import Stage
-from tests.factories import activity, lead
+from tests.factories import activity, lead, rep
 from tests.handoff.views.worlds import handed_over, sent_back
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,27 @@ def test_a_task_form_that_is_wrong_says_what_and_keeps_the_rest(
         assert answer.status_code == 422
         assert said in answer.content.decode()
     assert not Task.objects.exists()
+
+
+def test_a_task_is_moved_and_its_owner_is_told_again_when_it_is_due_then(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    client.post(f"/leads/{marta.lead.public_id}/tasks/", new_task(marta.lead, sol))
+    todo = Task.objects.get()
+    Task.objects.update(reminded_at=timezone.now())
+    later = (timezone.now() + timedelta(days=3)).replace(second=0, microsecond=0)
+    moved = {"due_at": f"{timezone.localtime(later):%Y-%m-%dT%H:%M}"}
+    for _ in range(3):
+        client.post(f"/tasks/{todo.public_id}/due-date/", moved)
+    todo.refresh_from_db()
+    assert (todo.due_at, todo.reminded_at) == (later, None)
+    refused = client.post(f"/tasks/{todo.public_id}/due-date/", {"due_at": "2020-01-01T10:00"}, follow=True)
+    assert "Choose a moment to come." in refused.content.decode()
+    assert (
+        "Say by when." in client.post(f"/tasks/{todo.public_id}/due-date/", {}, follow=True).content.decode()
+    )
+    assert signed_in(rep("Mona Mate")).post(f"/tasks/{todo.public_id}/due-date/", moved).status_code == 403
 
 
 def test_another_teams_task_is_not_found(nils: User, sol: User, marta: Handoff, signed_in: SignIn) -> None:

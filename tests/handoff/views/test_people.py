@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Absence, BusinessCalendar, Team, User, WorkingHours
@@ -196,3 +198,78 @@ def test_teams_show_calendar_people_and_pools_and_admins_edit_them(
     client.post(f"/teams/{france.public_id}/", {"name": "Gallia", "calendar": calendar.pk})
     france.refresh_from_db()
     assert france.name == "Gallia"
+
+
+# The list
+
+
+def listed(client: Client, query: str = "") -> list[str]:
+    answer = client.get(f"/people/{query}")
+    assert answer.status_code == 200
+    return [str(row.person) for row in answer.context["rows"]]
+
+
+def test_people_are_found_by_name_role_team_and_whether_they_are_here(ada: User, signed_in) -> None:
+    now = timezone.now()
+    nordics = team("Nordics")
+    rep, manager = factories.rep, factories.manager
+    rep("Bjørn Søderberg", nordics), rep("Sofia Reuter"), manager("Max Manager"), factories.marketer()
+    away = rep("Wanda Weg")
+    away.absences.create(starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=2))
+    rep("Gone Gustav", nordics, is_active=False)
+    client = signed_in(ada)
+    for query, names in (
+        ("?q=soderb", ["Bjørn Søderberg"]),
+        ("?q=sofia@handoff", ["Sofia Reuter"]),
+        ("?role=rep", ["Bjørn Søderberg", "Sofia Reuter", "Wanda Weg"]),
+        (f"?role=rep&team={nordics.public_id}", ["Bjørn Søderberg"]),
+        ("?view=away", ["Wanda Weg"]),
+        ("?view=off", ["Gone Gustav"]),
+        (f"?view=off&team={team().public_id}", []),
+        ("?q=nobody", []),
+        (
+            "?role=king",
+            ["Ada Admin", "Bjørn Søderberg", "Mara Marker", "Max Manager", "Sofia Reuter", "Wanda Weg"],
+        ),
+        ("?q=%00&team=x&view=mars", None),
+    ):
+        if names is None:
+            assert client.get(f"/people/{query}").status_code == 200
+        else:
+            assert listed(client, query) == names, query
+
+
+def test_addresses_are_searched_by_who_may_read_them_alone(ada: User, signed_in) -> None:
+    factories.rep("Sofia Reuter", email="secret.box@handoff.example")
+    assert listed(signed_in(factories.marketer()), "?q=secret.box") == []
+    assert listed(signed_in(factories.manager()), "?q=secret.box") == ["Sofia Reuter"]
+
+
+def test_the_list_goes_on_where_it_stopped_with_its_filters(ada: User, signed_in) -> None:
+    for number in range(60):
+        factories.rep(f"Rep {number:02}", email=f"rep{number}@handoff.example")
+    client = signed_in(ada)
+    first = client.get("/people/?role=rep")
+    second = client.get(f"/people/{first.context['next_url']}")
+    names = [str(row.person) for page in (first, second) for row in page.context["rows"]]
+    assert names == [f"Rep {number:02}" for number in range(60)]
+    assert (second.context["next_url"], len(second.context["rows"])) == ("", 10)
+    assert "role=rep" in second.context["first_url"]
+
+
+def test_p_7_the_list_asks_the_same_for_1_50_and_200_people(ada: User, signed_in) -> None:
+    client = signed_in(ada)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/people/?role=rep").status_code == 200
+        return len(queries)
+
+    counts = []
+    client.get("/people/")
+    for upto in (1, 50, 200):
+        for number in range(User.objects.filter(role="rep").count(), upto):
+            rep = factories.rep(f"Rep {number:03}", email=f"rep{number}@handoff.example")
+            rep.absences.create(starts_at=timezone.now(), ends_at=timezone.now() + timedelta(days=1))
+        counts.append(asked())
+    assert len(set(counts)) == 1, counts

@@ -97,6 +97,9 @@ def test_the_lead_page_snoozes_and_tells_it(sol: User, signed_in: SignIn) -> Non
     assert "In a meeting" in page
     back = client.post(f"/handoffs/{handoff.public_id}/snooze/removal/", {"next": path}, follow=True)
     assert "Snoozed until" not in back.content.decode()
+    told = back.content.decode()
+    assert "snoozed it" in told
+    assert "took the snooze back" in told
 
 
 def test_a_company_that_was_found_leads_to_its_page(sol: User, signed_in: SignIn) -> None:
