@@ -60,7 +60,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem(request, 403, "Your role does not allow this.")
+    """Says what the refusing verb said: "This lead is Nora New’s."."""
+    return _problem(request, 403, str(exception) or "Your role does not allow this.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -87,4 +88,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _problem(request: HttpRequest, status: int, detail: str, *, template: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse({"detail": detail, "errors": []}, status=status)
-    return render(request, template or f"{status}.html", status=status)
+    return render(request, template or f"{status}.html", {"detail": detail}, status=status)

@@ -14,6 +14,14 @@ class NotYours(PermissionDenied):
     """The verb is another person's; the message says whose."""
 
 
+class WithColleague(NotYours):
+    """A colleague has it, ``since`` when: it may have been one's own when the page was opened."""
+
+    def __init__(self, handoff: Handoff) -> None:
+        super().__init__(f"This lead is {handoff.rep}’s.")
+        self.rep, self.since = handoff.rep, handoff.assigned_at
+
+
 def may_decide(user: User, handoff: Handoff) -> bool:
     """A rep decides on their own handoffs, on those nobody has yet and on those they were asked to back up;
     who leads a team, on all of it. About a handoff that ``user`` may see. No query."""
@@ -93,7 +101,7 @@ def refuse_verdict(user: User, handoff: Handoff) -> None:
     if not Handoff.objects.visible_to(user).filter(pk=handoff.pk).exists():
         raise NotYours("This lead is with another team.")
     if not may_decide(user, handoff):
-        raise NotYours(f"This lead is {handoff.rep}’s.")
+        raise WithColleague(handoff)
 
 
 def refuse_stranger(lead: Lead, by: User) -> None:

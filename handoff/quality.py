@@ -1,11 +1,12 @@
 """How good sales finds the handoffs it gets, and how that goes over time (S4-14)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from .models import Handoff, Rating
 from .permissions import NotYours, may_rate
@@ -99,14 +100,16 @@ def trends(*, user: "User", by: str, at: datetime) -> list[Trend]:
 
 
 def weeks(*, user: "User", at: datetime) -> list[Week]:
-    """The last 12 weeks, oldest first, each ending when the next begins; the last one ends ``at``. One
-    query."""
-    starts = [at - timedelta(weeks=number) for number in range(WEEKS, 0, -1)]
+    """The last 12 weeks, oldest first, each from a Monday's midnight of the reader's zone to the next; the
+    last one is the week of ``at``. One query."""
+    monday = timezone.localtime(at).date() - timedelta(days=timezone.localtime(at).weekday())
+    days = [monday - timedelta(weeks=number) for number in range(WEEKS - 1, -1, -1)]
+    starts = [datetime.combine(day, time(), timezone.get_current_timezone()) for day in days]
+    rated = _rated(user, at).filter(at__gte=starts[0])
     whens = [When(at__gt=start, then=Value(number)) for number, start in reversed(list(enumerate(starts)))]
     number = Case(*whens, default=Value(0), output_field=IntegerField())
     rows = (
-        _rated(user, at)
-        .annotate(week=number)
+        rated.annotate(week=number)
         .values("week")
         .annotate(count=Count("id"), average=Avg("score"))
         .order_by("week")

@@ -55,7 +55,9 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """What is looked for, word by word. A phone number is one word however it is grouped."""
+    """What is looked for, word by word. A phone number is one word however it is grouped. A NUL, which no
+    text in the database has, parts words."""
+    text = text.replace("\0", " ")
     if re.fullmatch(r"[\d\s()+/.-]+", text) and len(re.sub(r"\D", "", text)) >= LEAST_DIGITS:
         return [text]
     return text.split()[:8]

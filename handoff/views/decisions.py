@@ -21,11 +21,12 @@ from handoff.forms import RejectionForm
 from handoff.lead_forms import QualificationForm
 from handoff.messages import lower
 from handoff.models import UNKNOWN, Handoff, Verdict
+from handoff.permissions import WithColleague
 
 from .answers import done, held, list_again, next_page, refused
 from .previews import reasons_in_use
 from .requests import Request, page_for
-from .work_rows import row_id
+from .work_rows import moment, row_id
 
 #: What a bare press of Accept sends along.
 _OF_EVERY_FORM = {"csrfmiddlewaretoken", "next"}
@@ -57,6 +58,8 @@ def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
         return _faster(request, handoff, faster)
     except HeldByAnother as other:
         return held(request, handoff, other)
+    except WithColleague as colleague:
+        return _moved_on(request, handoff, colleague)
     except decisions.LeadMoved as moved:
         return refused(request, handoff, "Not accepted.", str(moved))
     return done(
@@ -89,6 +92,8 @@ def rejection(request: Request, handoff_id: UUID) -> HttpResponse:
         return _faster(request, handoff, faster, typed=_typed(form))
     except HeldByAnother as other:
         return held(request, handoff, other, typed=_typed(form))
+    except WithColleague as colleague:
+        return _moved_on(request, handoff, colleague, typed=_typed(form))
     except decisions.LeadMoved as moved:
         return refused(request, handoff, "Not sent back.", f"{moved} You wrote: {_typed(form)}")
     except decisions.ReturnDateRefused as refusal:
@@ -164,6 +169,13 @@ def _faster(
         text += f" You wrote: {typed}"
     heading = "You have decided this already" if own else "Somebody was faster"
     return refused(request, handoff, f"{handoff.lead} was already {word}", text, heading=heading)
+
+
+def _moved_on(request: Request, handoff: Handoff, colleague: WithColleague, typed: str = "") -> HttpResponse:
+    since = f" since {moment(colleague.since, timezone.now())}" if colleague.since else ""
+    text = f"Your change was not saved.{f' You wrote: {typed}' if typed else ''}"
+    strong = f"{handoff.lead} is with {colleague.rep}{since}"
+    return refused(request, handoff, strong, text, heading="It is with a colleague")
 
 
 def _unclear(request: Request, handoff: Handoff, form: RejectionForm) -> HttpResponse:

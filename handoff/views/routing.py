@@ -88,7 +88,7 @@ def _dry_run(request: Request, read: Sequence[Rule], now: datetime) -> dict[str,
     tried: dict[str, Any] = {"week": None, "tried": None, "lead_error": "", "typed": ""}
     if request.GET.get("try") == "week":
         return {**tried, "week": dry_run.try_week(rules=read, at=now)}
-    if typed := request.GET.get("lead", "").strip():
+    if typed := request.GET.get("lead", "").replace("\0", "").strip():
         tried["typed"] = typed
         lead = _lead(request, typed)
         if lead is None:

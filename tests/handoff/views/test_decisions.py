@@ -239,8 +239,22 @@ def test_verdicts_are_for_sales_on_leads_they_see(
 ) -> None:
     assert accept(signed_in(mara), marta).status_code == 403
     assert accept(signed_in(nils), marta).status_code == 404
-    assert accept(signed_in(sofia), marta).status_code == 403
+    assert accept(signed_in(sofia), marta).status_code == 409
     assert Handoff.objects.get(pk=marta.pk).is_open
+
+
+def test_on_a_stale_page_a_verdict_says_with_whom_it_is_and_what_was_typed(
+    sol: User, sofia: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    Handoff.objects.filter(pk=marta.pk).update(rep=sofia, assigned_at=timezone.now())
+
+    answer = reject(client, marta, note="Calls back in May")
+
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert f"{marta.lead} is with Sofia Reuter since" in page
+    assert "Calls back in May" in page
 
 
 @pytest.mark.parametrize("kind", ["acceptance", "rejection", "undo"])
