@@ -23,7 +23,7 @@ WIDTHS = [1440, 390, 320]
 def lines(of: Locator) -> int:
     """How many lines its words take, by the height of what holds them."""
     height = of.evaluate("each => each.firstElementChild.getBoundingClientRect().height")
-    return round(height / 18)  # 12 px type on lines of 18
+    return round(float(height) / 18)  # 12 px type on lines of 18
 
 
 @pytest.mark.parametrize("width", WIDTHS)
