@@ -100,11 +100,7 @@ function open() {
 
 document.addEventListener("handoff:palette", open);
 
-palette?.addEventListener("close", () => {
-  // On a phone the entry is in a sheet that has closed: its button is what one comes back to.
-  const back = opener?.checkVisibility() ? opener : document.querySelector("[popovertarget=side]");
-  back?.focus({ preventScroll: true });
-});
+palette?.addEventListener("close", () => opener?.focus?.({ preventScroll: true }));
 
 input?.addEventListener("input", () => {
   clearTimeout(waiting);
