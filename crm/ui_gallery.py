@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -66,6 +67,10 @@ class Person:
     remaining: int
     sla_total: int = 60
     current: bool = False
+    held: str = ""
+    theirs: bool = False
+    paused: str = ""
+    marks: tuple[SimpleNamespace, ...] = ()
 
     @property
     def row(self) -> dict[str, Any]:
@@ -86,11 +91,15 @@ class Person:
             "current": self.current,
             "url": "#rows",
             "at": NOW,
-            "due_at": NOW + timedelta(minutes=self.remaining),
+            "due_at": None if self.paused else NOW + timedelta(minutes=self.remaining),
             "sla_total": self.sla_total,
             "sla_remaining": self.remaining,
-            "accept_url": "#rows",
+            "accept_url": "" if self.theirs else "#rows",
             "reject_url": "#reject",
+            "held": self.held,
+            "paused": self.paused,
+            "paused_why": f"Paused {self.paused}: in hospital, asked us to wait",
+            "marks": self.marks,
         }
 
 
@@ -136,6 +145,76 @@ PEOPLE = (
         (24, 28, 20),
         151,
         sla_total=240,
+    ),
+)
+
+
+def _mark(text: str, kind: str, icon: str) -> SimpleNamespace:
+    return SimpleNamespace(text=text, kind=kind, icon=icon)
+
+
+#: Rows that wait for something else than their clock: a colleague, a moment, a word of the customer.
+WAITING = (
+    Person(
+        "handoff-5",
+        "Daniel Okafor",
+        "Field Ops Manager · Brightline Facilities",
+        "Replied to nurture email 4",
+        ": “who do I talk to?”",
+        "410 staff",
+        (29, 38, 15),
+        29,
+        held="Held for you until 10:51",
+    ),
+    Person(
+        "handoff-6",
+        "Sophie Marchand",
+        "Directrice des opérations · Clim’Ouest",
+        "Used the ROI calculator",
+        ": 14 technicians, 2 depots",
+        "95 staff",
+        (28, 36, 16),
+        52,
+        held="Held for Sofia Reuter until 10:44",
+        theirs=True,
+    ),
+    Person(
+        "handoff-7",
+        "Jonas Bächtold",
+        "Leiter Kundendienst · Alpin Haustechnik",
+        "Opened pricing",
+        " twice this morning",
+        "Downloaded the guide on Monday · 130 staff",
+        (27, 34, 16),
+        100,
+        marks=(_mark("until Wed 18 Nov, 09:00", "", "alarm-clock-plus"),),
+    ),
+    Person(
+        "handoff-8",
+        "Anneke de Graaf",
+        "Operations Manager · Waterweg Installatie",
+        "Invited a colleague",
+        " to the sandbox",
+        "Paused: in hospital, asked us to wait · 160 staff",
+        (26, 32, 16),
+        125,
+        paused="until 25 Nov",
+    ),
+    Person(
+        "handoff-9",
+        "Giulia Ferraro",
+        "IT Lead · Termoidraulica Lombarda",
+        "Read the API docs",
+        " for 22 min",
+        "210 staff",
+        (30, 40, 1),
+        192,
+        sla_total=240,
+        marks=(
+            _mark("new sign of intent", "accent", "alarm-clock-check"),
+            _mark("hot", "warn", "flame"),
+            _mark("rising", "good", "trending-up"),
+        ),
     ),
 )
 
@@ -343,6 +422,20 @@ def gallery(request: HttpRequest) -> HttpResponse:
         {
             "now": NOW,
             "rows": [person.row for person in PEOPLE],
+            "waiting": [person.row for person in WAITING],
+            "handoff": SimpleNamespace(
+                lead="Lucas Meyer", public_id=UUID(int=0), due_at=NOW + timedelta(minutes=36)
+            ),
+            "snooze": SimpleNamespace(
+                presets=[
+                    SimpleNamespace(key="hour", label="In 1 hour", late=True),
+                    SimpleNamespace(key="tomorrow", label="Tomorrow 9:00", late=True),
+                    SimpleNamespace(key="monday", label="Next Monday 9:00", late=True),
+                ],
+                until=SimpleNamespace(value="2026-11-10T09:00"),
+                reason=SimpleNamespace(value="In a meeting until ten"),
+                errors=SimpleNamespace(until=["Choose a moment to come."]),
+            ),
             "lines": LINES,
             "ceilings": CEILINGS,
             "line_missing": {"intent": 20, "fit": 20, "engagement": None},

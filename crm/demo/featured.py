@@ -142,6 +142,10 @@ NORDIC_QUEUE = (
 SWEDISH = NORDIC_QUEUE[2]
 #: Whose clock stands still, and why.
 PAUSED = ("Hendrikje Lammers", "Sits in the van until Thursday; asked to be called then.")
+#: Whom the demo rep has put off for this afternoon, and why.
+SNOOZED = ("Bettina Kühnel", "Mornings she answers the emergency line.")
+#: Whom the manager put back into the pool; a colleague at the fair is reading about him.
+GIVEN_BACK = ("Stéphane Aubry", "Wants to talk in French.")
 
 
 class Returned(NamedTuple):

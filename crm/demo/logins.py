@@ -34,5 +34,9 @@ STAFF = (
 
 #: Whose queue is full when the demo starts. Of each role, the first in STAFF is the one to try first.
 REP = STAFF[3].email
+#: Leads the demo rep's team.
+MANAGER = STAFF[2].email
+#: Of the demo rep's team, and speaks French.
+COLLEAGUE = f"mirjam.gerber@{DOMAIN}"
 #: Speaks Danish and Norwegian, and gets those leads first.
 SIGNE = f"signe.kjaer@{DOMAIN}"

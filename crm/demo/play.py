@@ -16,7 +16,8 @@ from random import Random
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from handoff import escalation, follow_ups, pausing, pipeline
+from accounts.models import User
+from handoff import claiming, escalation, follow_ups, pausing, pipeline, reassigning, snoozing
 from handoff.models import Handoff
 from leads import activities
 from leads.models import Activity, ActivityType, Company, Lead
@@ -25,6 +26,7 @@ from scoring import rescoring
 
 from . import cast, deals, featured, planning, stories, workplace
 from .cast import Fate, Firm, Happening, Person
+from .logins import COLLEAGUE, MANAGER
 
 SEED = 20
 SOURCE = "fieldline"
@@ -34,6 +36,8 @@ SWEEP_EVERY = timedelta(days=15)
 AT_ONCE = 1_000
 #: An answer is never younger than this when the demo starts.
 LAST_ANSWER = timedelta(minutes=35)
+#: For how long the demo rep has put a lead off.
+SNOOZED_FOR = timedelta(minutes=150)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ class Stage:
             pass
         escalation.run(at=self.now, limit=AT_ONCE)
         self._pause()
+        self._snooze()
+        self._give_back()
         self._close_the_past()
 
     def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:
@@ -216,11 +222,29 @@ class Stage:
 
     def _pause(self) -> None:
         """One lead of the demo rep asked to be called later."""
-        handoff = Handoff.objects.open().filter(lead__name=featured.PAUSED[0]).select_related("rep").first()
+        handoff = _open_handoff(featured.PAUSED[0])
         if handoff is not None and handoff.rep is not None:
             at = self.now - timedelta(minutes=2)
             until = self.now + timedelta(days=3)
             pausing.pause(handoff=handoff, by=handoff.rep, reason=featured.PAUSED[1], at=at, until=until)
+
+    def _snooze(self) -> None:
+        """Another one is put off for a while, but not past its answer's time."""
+        handoff = _open_handoff(featured.SNOOZED[0])
+        if handoff is not None and handoff.rep is not None:
+            at = self.now - timedelta(minutes=3)
+            until = self.now + SNOOZED_FOR
+            snoozing.snooze(handoff=handoff, by=handoff.rep, until=until, at=at, reason=featured.SNOOZED[1])
+
+    def _give_back(self) -> None:
+        """A third one is back in the pool, and a colleague holds it while she reads: for as long as a lease
+        lasts, the demo rep sees who has it and gets no Accept."""
+        handoff = _open_handoff(featured.GIVEN_BACK[0])
+        manager, colleague = (User.objects.get(email=email) for email in (MANAGER, COLLEAGUE))
+        if handoff is not None and handoff.rep is not None:
+            at = self.now - timedelta(minutes=4)
+            free = reassigning.release(handoff=handoff, by=manager, at=at, reason=featured.GIVEN_BACK[1])
+            claiming.claim(handoff=free, by=colleague, at=self.now)
 
     def _answer(self, handoff: Handoff, fate: Fate, at: datetime) -> None:
         for later, then in deals.answer(handoff=handoff, fate=fate, at=at, stage=self):
@@ -248,3 +272,7 @@ class Stage:
         unread = self.now - timedelta(minutes=60)
         seen = Q(created_at__lt=unread) | Q(kind="due_soon")  # a reminder reaches who sits at the desk
         Notification.objects.filter(seen).update(read_at=F("created_at") + timedelta(minutes=9))
+
+
+def _open_handoff(name: str) -> Handoff | None:
+    return Handoff.objects.open().filter(lead__name=name).select_related("lead", "rep", "pool").first()

@@ -6,8 +6,8 @@ from django.db.models import Q
 
 from scoring.models import ScoringModel
 
-#: Letters that mean something else on the lead page: accept, reject, undo, snooze, next, go to, select.
-TAKEN_KEYS = "agjkrsxz"
+#: Letters that mean something else on the lead page: accept, reject, undo, snooze, next, go to, log, select.
+TAKEN_KEYS = "agjklrsxz"
 
 
 class Framework(models.Model):

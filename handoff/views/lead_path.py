@@ -28,9 +28,13 @@ def path_of(
 ) -> list[Step]:
     """From lead to opportunity; of a customer or a closed lead, the stages it went through. ``changes`` come
     newest first; ``decides`` is whether the reader may accept."""
-    entered: dict[str, StageChange] = {}
+    held: list[StageChange] = []
     for change in reversed(changes):
-        entered[change.to_stage] = change
+        if change.cause == StageChange.Cause.UNDO and held:
+            held.pop()  # the verdict that was taken back
+        else:
+            held.append(change)
+    entered = {change.to_stage: change for change in held}
     way = list(_WAY)
     if lead.stage in (Stage.CUSTOMER, Stage.CLOSED):
         way = [stage for stage in way if stage == Stage.LEAD or stage in entered] + [Stage(lead.stage)]

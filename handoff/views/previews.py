@@ -69,9 +69,10 @@ def preview(
     line: AgreedLine | None = None,
     otherwise: Sequence[Row] = (),
 ) -> Preview | None:
-    """The lead that ``?lead=`` names, else the first of ``otherwise``; None when there is neither. Raises
-    Http404 for a lead that ``user`` may not see."""
-    asked = parameters.get("lead") or (otherwise[0].lead_id if otherwise else "")
+    """The lead that ``?lead=`` names, else the first of ``otherwise`` that ``user`` may decide, or the first;
+    None when there is neither. Raises Http404 for a lead that ``user`` may not see."""
+    first = next((row for row in otherwise if row.accept_url), otherwise[0] if otherwise else None)
+    asked = parameters.get("lead") or (first.lead_id if first else "")
     if not asked:
         return None
     handoff = _newest_handoff(user, asked)

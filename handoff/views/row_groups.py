@@ -1,9 +1,8 @@
 """Rows in buckets under a bar that names them: by due time, or by rep."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -11,7 +10,6 @@ from accounts.models import User
 from handoff.eligibility import load_of
 from handoff.filters import due_ranges
 from handoff.models import Handoff
-from leads import paging
 
 from .work_rows import Drawing, Row
 
@@ -30,27 +28,31 @@ class Group:
     more_url: str = ""
 
 
+_BUCKETS = (
+    ("Overdue", "alarm-clock", "bad", "overdue"),
+    ("Due within the hour", "hourglass", "", "hour"),
+    ("Later today", "calendar", "", "today"),
+    ("Tomorrow and later", "calendar", "", "later"),
+)
+
+
+def buckets(whole: QuerySet[Handoff], at: datetime) -> dict[str, QuerySet[Handoff]]:
+    """``whole`` by when its answers are due, to be counted."""
+    lists = {}
+    for key, (start, end) in due_ranges(at).items():
+        some = whole.filter(due_at__gte=start) if start else whole
+        lists[key] = some.filter(due_at__lt=end) if end else some
+    return lists
+
+
 def by_due(
-    draw: Drawing, handoffs: Sequence[Handoff], at: datetime, rule: str, whole: QuerySet[Handoff] | None
+    draw: Drawing, handoffs: Sequence[Handoff], at: datetime, rule: str, counts: Mapping[str, int | str]
 ) -> list[Group]:
-    """``whole`` is the list that this is one page of; None when the page is all of it."""
+    """``counts`` says how much is in each of ``buckets``, where ``handoffs`` are one page of several."""
     ranges, far = due_ranges(at), datetime.max.replace(tzinfo=UTC)
-    buckets = (
-        ("Overdue", "alarm-clock", "bad", "", "overdue"),
-        ("Due within the hour", "hourglass", "", rule, "hour"),
-        ("Later today", "calendar", "", "", "today"),
-        ("Tomorrow and later", "calendar", "", "", "later"),
-    )
-    counts: dict[str, Any] = {}
-    if whole is not None:
-        lists = {}
-        for *_, key in buckets:
-            start, end = ranges[key]
-            some = whole.filter(due_at__gte=start) if start else whole
-            lists[key] = some.filter(due_at__lt=end) if end else some
-        counts = paging.counts(lists)
     groups, left = [], list(handoffs)
-    for label, icon, kind, said, key in buckets:
+    for label, icon, kind, key in _BUCKETS:
+        said = rule if key == "hour" else ""
         ends = ranges[key][1] or far
         rows = [handoff for handoff in left if handoff.due_at < ends]
         left = left[len(rows) :]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from handoff import working
 from handoff.clocks import Clock, read_clocks
-from handoff.models import Handoff, Look, Pause, Promise
+from handoff.models import Handoff, Look, Promise
 from handoff.permissions import may_decide
 from handoff.policies import hot_from
 from leads.signals import newest
@@ -56,6 +56,8 @@ class Row:
     due_at: datetime | None
     sla_total: int
     sla_remaining: int
+    paused: str
+    paused_why: str
     state: str
     accept_url: str
     reject_url: str
@@ -120,6 +122,8 @@ class Drawing:
         paused = clock.pause if clock else None
         if owed is not None:  # the clock stands where the stage would
             note = " · ".join(filter(None, (_state(handoff, working=True), note)))
+        if paused:
+            note = " · ".join(filter(None, (f"Paused: {paused.reason}", note)))
         return Row(
             id=row_id(handoff),
             url=f"{page}?{origin}",
@@ -137,7 +141,9 @@ class Drawing:
             due_at=(owed.due_at if owed else handoff.due_at) if clock and not paused else None,
             sla_total=clock.allowed if clock else handoff.allowed_minutes,
             sla_remaining=clock.remaining if clock else 0,
-            state=said_paused(paused) if paused else _state(handoff, working=self.view == "working"),
+            paused=f"until {day_or_time(paused.until, self.at)}" if paused else "",
+            paused_why=f"Paused until {moment(paused.until, self.at)}: {paused.reason}" if paused else "",
+            state=_state(handoff, working=self.view == "working"),
             accept_url=reverse("handoff:acceptance", args=[handoff.public_id]) if decides else "",
             reject_url=f"{page}?{origin}&reject=1#reject" if decides else "",
             lead_id=str(lead.public_id),
@@ -190,16 +196,16 @@ def moment(at: datetime, now: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b, %H:%M}"
 
 
+def day_or_time(at: datetime, now: datetime) -> str:
+    """ "10:51", or "23 Nov" for another day: in the reader's zone, where there is little room."""
+    local = timezone.localtime(at)
+    return f"{local:%H:%M}" if local.date() == timezone.localtime(now).date() else f"{local.day} {local:%b}"
+
+
 def _state(handoff: Handoff, *, working: bool) -> str:
     if handoff.is_open:
         return ""
     return handoff.lead.get_stage_display() if working else handoff.get_status_display()
-
-
-def said_paused(pause: Pause) -> str:
-    """ "Paused until 1 Jun: asked to be called then"."""
-    until = timezone.localtime(pause.until)
-    return f"Paused until {until.day} {until:%b}: {pause.reason}"
 
 
 def row_id(handoff: Handoff) -> str:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import Team, User
-from accounts.permissions import may_arrange_routing
+from accounts.permissions import may_arrange_routing, team_ids
 from handoff import saved_views
 from handoff.filters import Chip, HandoffFilter, TeamFilter, chips, without
 from handoff.leaving import people_visible_to
@@ -23,7 +23,7 @@ from leads import paging
 from scoring.models import Score
 
 from .list_views import BY_REP, DECIDED_DAYS, QUEUE, SORTS, TEAM, Sort, View, chosen, conditions, in_order
-from .row_groups import Group, by_due, by_rep
+from .row_groups import Group, buckets, by_due, by_rep
 from .rows import AgreedLine, agreed_line
 from .work_rows import Drawing, Row
 
@@ -109,7 +109,7 @@ LISTS: dict[str, Callable[[User, QueryDict, datetime], Worklist]] = {"queue": qu
 
 def _of_own_teams(user: User) -> HandoffQuerySet:
     visible = Handoff.objects.visible_to(user)
-    return visible if user.is_admin else visible.filter(pool__team__members=user)
+    return visible if user.is_admin else visible.filter(pool__team__in=team_ids(user))
 
 
 def _worklist(
@@ -133,16 +133,21 @@ def _worklist(
     )
     unfiltered = counted if counted is not None else handoffs
     saved = saved_views.of(user, name)
-    counts = paging.counts(
-        {each.key: unfiltered.filter(holds[each.key]) for each in views}
-        | {str(each.public_id): _narrowed(each, user, is_team, unfiltered, holds, views) for each in saved}
-    )
     sorts = (*SORTS, BY_REP) if view.key == "open" else SORTS
     sort = next((each for each in sorts if each.key == parameters.get("sort")), SORTS[0])
     if not view.open or (view.key == "snoozed" and sort is SORTS[0]):
         sort = Sort("due", _ORDERS.get(view.key, "the latest verdict"), view.order)
     after = parameters.get("after", "")
     page = paging.page(_with_lead(filters.qs), order=sort.order, after=after, size=PAGE)
+    is_by_due = view.open and view.key != "snoozed" and sort is SORTS[0]
+    waiting = buckets(filters.qs, at) if is_by_due and (page.next or after) else {}
+    # With one statement, so that a list of several pages asks no more than one of a single page.
+    counts = paging.counts(
+        {each.key: unfiltered.filter(holds[each.key]) for each in views}
+        | {str(each.public_id): _narrowed(each, user, is_team, unfiltered, holds, views) for each in saved}
+        | {_in_bucket(key): rows for key, rows in waiting.items()}
+    )
+    in_buckets = {key: counts.pop(_in_bucket(key)) for key in waiting}
     narrowed = chips(filters, parameters)
     strip: list[Handoff] = []
     if view.open and not after and not narrowed and view.key not in ("unassigned", "snoozed"):
@@ -167,7 +172,7 @@ def _worklist(
         count = counts[view.key] if not narrowed else len(page.rows)
         groups.append(Group(f"By {sort.label}", "layers", "", count, agreed(), draw.rows(page.rows)))
     elif view.open:
-        groups += by_due(draw, page.rows, at, agreed(), filters.qs if page.next or after else None)
+        groups += by_due(draw, page.rows, at, agreed(), in_buckets)
     elif page.rows:
         count = counts[view.key] if not narrowed else len(page.rows)
         icon = "handshake" if view.key == "working" else "check"
@@ -220,6 +225,11 @@ def _worklist(
 
 #: What the views with an order of their own are sorted by.
 _ORDERS = {"snoozed": "the moment they come back", "working": "what is owed first"}
+
+
+def _in_bucket(key: str) -> str:
+    """Beside the keys of views, of which "today" is one as well."""
+    return f"due in {key}"
 
 
 def _with_lead(handoffs: QuerySet[Handoff]) -> Any:

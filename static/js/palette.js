@@ -2,14 +2,16 @@
 // Without this file the entry in the rail is a link to the same search as a page.
 
 const PAUSE_MS = 80; // between two letters
-const VERBS = ["a", "r", "s", "z", "x", "/", "?"];
+const VERBS = ["a", "r", "s", "l", "z", "x", "/", "?"];
 
 const palette = document.getElementById("palette");
 const input = palette?.querySelector("input");
 const results = palette?.querySelector("[role=listbox]");
+const found = palette?.querySelector("[data-found]");
 
 let waiting = 0;
 let loading = null;
+let finding = null; // what was asked for last
 let able = new Set(); // keys that have a control on this page
 let opener = null;
 
@@ -29,6 +31,15 @@ function step(by) {
   if (all.length) choose(all[(from + by + all.length) % all.length]);
 }
 
+/** Said aloud within the dialog, since what is outside of it is silent while it is open. With results it is not
+ *  shown: they are. */
+function say(words, many = 0) {
+  found.textContent = words;
+  found.classList.toggle("vh", many > 0 || !words);
+  results.hidden = !many; // an empty list of options is none
+  input.setAttribute("aria-expanded", String(many > 0));
+}
+
 async function find() {
   loading?.abort();
   loading = new AbortController();
@@ -46,15 +57,27 @@ async function find() {
       if (!able.has(verb.dataset.presses)) verb.remove();
     }
     for (const title of results.querySelectorAll(".pal__g")) {
-      if (title.nextElementSibling?.matches(".pal__g")) title.remove();
+      if (!title.nextElementSibling?.matches("[role=option]")) title.remove();
     }
-    options().forEach((option, place) => (option.id = `found-${place}`));
-    choose(options()[0]);
+    const all = options();
+    all.forEach((option, place) => (option.id = `found-${place}`));
+    if (all.length) say(`${all.length} result${all.length === 1 ? "" : "s"}`, all.length);
+    else say(`Nothing found for “${input.value.trim()}”. Try fewer letters.`);
+    choose(all[0]);
   } catch (problem) {
-    if (problem.name !== "AbortError") document.dispatchEvent(new CustomEvent("handoff:unreachable"));
+    if (problem.name === "AbortError") return;
+    results.replaceChildren(); // what was found for fewer letters is not what is asked for now
+    choose(undefined);
+    say("Could not reach the server. Another letter tries again.");
   } finally {
     results.removeAttribute("aria-busy");
   }
+}
+
+function ask() {
+  clearTimeout(waiting);
+  waiting = 0;
+  finding = find();
 }
 
 function open() {
@@ -71,7 +94,8 @@ function open() {
   palette.showModal();
   input.value = "";
   results.replaceChildren();
-  find();
+  say("");
+  ask();
 }
 
 document.addEventListener("handoff:palette", open);
@@ -80,7 +104,7 @@ palette?.addEventListener("close", () => opener?.focus?.({ preventScroll: true }
 
 input?.addEventListener("input", () => {
   clearTimeout(waiting);
-  waiting = setTimeout(find, PAUSE_MS);
+  waiting = setTimeout(ask, PAUSE_MS);
 });
 
 input?.addEventListener("keydown", async (event) => {
@@ -92,11 +116,8 @@ input?.addEventListener("keydown", async (event) => {
   if (event.key !== "Enter" || event.isComposing) return;
   event.preventDefault();
   event.stopPropagation();
-  if (waiting) {
-    clearTimeout(waiting); // letters and Enter in one breath: what they find, not what was there before
-    waiting = 0;
-    await find();
-  }
+  if (waiting) ask(); // letters and Enter in one breath: what they find, not what was there before
+  await finding;
   chosen()?.click();
 });
 

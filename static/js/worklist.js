@@ -167,8 +167,19 @@ document.addEventListener("htmx:before:request", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   const { target, sourceElement, response } = event.detail.ctx;
   // A refresh may arrive between a verdict and its answer; it must not be taken for the answer.
-  if (target?.id === "worklist") settle(response?.status ?? 200, verdict?.form === sourceElement ? verdict : null);
+  if (target?.id !== "worklist") return;
+  const status = response?.status ?? 200;
+  if (sourceElement?.matches?.("#bulk, #peek [data-moves]") && status < 400) letGo();
+  settle(status, verdict?.form === sourceElement ? verdict : null);
 });
+
+/** What was moved is no longer chosen: the next press would move it once more. */
+function letGo() {
+  chosen.clear();
+  document.getElementById("bulk")?.reset();
+  if (!wide.matches) peek()?.replaceChildren();
+  select(document.getElementById(currentId) ?? rows()[0]);
+}
 
 function settle(status, asked) {
   const all = rows();
@@ -208,7 +219,9 @@ function begin() {
   if (!all.length) return;
   const current = all.find((row) => row.getAttribute("aria-current") === "true");
   const empty = peek() && !peek().firstElementChild;
-  select(current ?? all[0], { focus: false, preview: Boolean(empty) });
+  // One that a colleague holds may stand first: there is nothing to press on it. The page previews the same one.
+  const first = all.find((row) => row.querySelector("[data-key=a]")) ?? all[0];
+  select(current ?? first, { focus: false, preview: Boolean(empty) });
 }
 
 begin();

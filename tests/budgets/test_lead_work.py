@@ -23,7 +23,7 @@ from tests.handoff.views.worlds import handed_over, sent_back
 
 pytestmark = pytest.mark.django_db
 
-FRAME = 3  # session, user, the rail's counts
+FRAME = 4  # session, user, the rail's counts, the reader's teams
 TIMELINE = 2  # which activities, the activities
 BUDGETS = {
     "/companies/": FRAME

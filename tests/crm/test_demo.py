@@ -123,6 +123,15 @@ def test_one_of_them_comes_back_after_a_rejection(demo: play.Played) -> None:
     assert back.lead.name == featured.RETURNER
 
 
+def test_one_is_put_off_and_one_is_held_by_a_colleague(demo: play.Played) -> None:
+    asleep = Handoff.objects.asleep(SUNDAY).select_related("rep").get()
+    free = Handoff.objects.unassigned().select_related("claimed_by").get()
+
+    assert (asleep.rep is not None and asleep.rep.email, asleep.lead.name) == (REP, featured.SNOOZED[0])
+    assert SUNDAY < (asleep.snoozed_until or SUNDAY) < asleep.due_at
+    assert (free.lead.name, str(free.holder(SUNDAY))) == (featured.GIVEN_BACK[0], "Mirjam Gerber")
+
+
 def test_nine_leads_are_back_with_marketing_with_reason_note_and_date(demo: play.Played) -> None:
     returned = Verdict.objects.filter(
         kind=Verdict.Kind.REJECT, handoff__lead__stage=Stage.MQL, handoff__lead__handoffs__status="rejected"

@@ -225,6 +225,19 @@ def test_undo_says_where_a_lead_is_that_was_not_ones_own(
     assert "Undone: <b>Free Fritz</b> is unassigned again." in page
 
 
+def test_after_an_undo_the_way_is_as_if_the_lead_had_never_been_sent_back(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    reject(client, marta)
+    undo(client, marta)
+
+    page = client.get(f"/leads/{marta.lead.public_id}/").content.decode()
+
+    way = page[page.index('aria-label="Stage"') :][:1500] if 'aria-label="Stage"' in page else page
+    assert "sent back" not in way
+
+
 def test_an_undo_that_came_too_late_says_so(sol: User, marta: Handoff, signed_in: SignIn) -> None:
     decisions.accept(handoff=marta, by=sol, at=timezone.now() - timedelta(minutes=11))
 

@@ -76,7 +76,7 @@ def test_a_clock_that_stands_still_says_so_and_one_that_is_over_too(sol: User, s
     Work.objects.filter(handoff=over).update(due_at=timezone.now() - timedelta(hours=1))
     listed = rows(signed_in(sol))
     assert listed["Asleep"].due_at is None
-    assert "Asked for June" in listed["Asleep"].state
+    assert "Asked for June" in listed["Asleep"].paused_why
     assert listed["Over"].sla_remaining < 0
 
 
