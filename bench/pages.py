@@ -21,6 +21,7 @@ from handoff.models import Handoff, Pool, PoolMember
 from leads import paging
 from leads.models import Lead, LeadAccess, StageChange
 from leads.stages import Stage
+from scoring import releasing
 from scoring.models import ModelVersion
 
 TEAMS = 10
@@ -213,8 +214,12 @@ def _hand_over() -> None:
         for stage in (Stage.HANDED_OVER, Stage.SQL, Stage.MQL):
             those = [each.lead_id for each in handoffs if _stage(each.status) == stage]
             Lead.objects.filter(pk__in=those).update(stage=stage, stage_at=now)
+    releasing.drop_overtaken(at=now)  # beat would have done it by now
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) handoff_handoff, leads_lead, leads_leadaccess, leads_stagechange")
+        cursor.execute(
+            "VACUUM (ANALYZE) handoff_handoff, leads_lead, leads_leadaccess, leads_stagechange,"
+            " scoring_crossing"
+        )
 
 
 def _status(number: int, waits: bool) -> Handoff.Status:

@@ -21,7 +21,7 @@ from scoring.models import Score
 from scoring.ruleset import Ruleset, RuleSpec
 from scoring.statement import run
 
-from .models import RoutingRule
+from .models import Pool, RoutingRule
 from .models.routing import FIGURES
 
 #: Conditions asked in one statement; PostgreSQL has a most of columns.
@@ -97,6 +97,31 @@ class AskedLead:
 def read_rules() -> list[Rule]:
     """Every rule in the order of asking, those that are off too: the ledger names them. One query."""
     return [read_rule(row) for row in RoutingRule.objects.select_related("model").in_order()]
+
+
+def never_asked(rules: Sequence[tuple[Rule, Pool | None]]) -> dict[int, str]:
+    """Of rules in the order of asking, each with its pool: those that no lead gets as far as, since rules
+    before them ask for nothing but a country and keep what they place; by primary key, with the name of the
+    last of those. Pure."""
+    found: dict[int, str] = {}
+    taken: set[str] = set()
+    every = last = ""
+    for rule, pool in rules:
+        if (
+            not rule.is_on
+            or rule.broken
+            or rule.to == RoutingRule.To.OWNER
+            or pool is None
+            or not pool.is_active
+        ):
+            continue
+        here = set(pool.countries) if rule.to == RoutingRule.To.TERRITORY else set()
+        if every or (here and here <= taken):
+            found[rule.pk] = every or last
+        elif not (rule.goes_on or rule.parts or rule.scores or rule.model):
+            taken, last = taken | here, rule.name
+            every = "" if here else rule.name
+    return found
 
 
 def read_rule(row: RoutingRule) -> Rule:

@@ -34,12 +34,13 @@ for_arrangers = page_for(may_arrange_routing, "Managers and admins say where lea
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rule as the list shows it."""
+    """A rule as the list shows it. ``after`` names the rule that takes everything before it is asked."""
 
     rule: RoutingRule
     read: Rule
     sentence: str
     health: Health | None
+    after: str
     is_first: bool
     is_last: bool
 
@@ -65,9 +66,17 @@ def rules(request: Request) -> HttpResponse:
 
 def _rows(found: Sequence[RoutingRule], read: Sequence[Rule], now: datetime) -> list[Row]:
     health = ledger.health(at=now)
-    last = len(found) - 1
+    unasked = matching.never_asked([(asked, rule.pool) for rule, asked in zip(found, read, strict=True)])
     return [
-        Row(rule, asked, _sentence(rule, asked), health.get(rule.pk), place == 0, place == last)
+        Row(
+            rule,
+            asked,
+            _sentence(rule, asked),
+            health.get(rule.pk),
+            after=unasked.get(rule.pk, ""),
+            is_first=place == 0,
+            is_last=place == len(found) - 1,
+        )
         for place, (rule, asked) in enumerate(zip(found, read, strict=True))
     ]
 

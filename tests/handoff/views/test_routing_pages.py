@@ -208,6 +208,24 @@ def test_rules_are_ordered_switched_and_deleted(client: Client, ring: Pool, boss
     assert list(RoutingRule.objects.all()) == [first]
 
 
+def test_a_rule_that_no_lead_gets_as_far_as_says_which_one_takes_them(
+    client: Client, ring: Pool, boss: User
+) -> None:
+    Pool.objects.filter(pk=ring.pk).update(countries=["DE", "AT", "CH"])
+    swiss = Pool.objects.create(name="Swiss", team=ring.team, position=100, countries=["CH"])
+    for place, (name, to, rules_pool) in enumerate(
+        [("All of DACH", "territory", ring), ("Swiss first", "territory", swiss), ("Rest", "pool", ring)]
+    ):
+        RoutingRule.objects.create(name=name, to=to, pool=rules_pool, position=place)
+
+    page = texts(client.get("/routing/"))
+
+    assert page.count("“All of DACH” comes first") == 1
+    assert page.index("Swiss first") < page.index("“All of DACH” comes first") < page.index(">Rest<")
+    RoutingRule.objects.filter(name="All of DACH").update(goes_on=True)
+    assert "comes first and takes" not in texts(client.get("/routing/"))
+
+
 def test_a_dry_run_of_one_lead_and_of_last_week_with_a_rule_nobody_saved(
     client: Client, ring: Pool, boss: User
 ) -> None:
