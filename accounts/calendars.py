@@ -71,7 +71,7 @@ def public_holidays(*, country: str, subdivision: str, year: int) -> dict[date, 
 
 @transaction.atomic
 def save(*, calendar: BusinessCalendar, hours: Sequence[Hours], by: User, at: datetime) -> BusinessCalendar:
-    """Keep ``calendar`` with these weekly ``hours``; none at all: it never closes. Another country brings its
+    """Keep ``calendar`` with these weekly ``hours``; none at all: round the clock. Another country brings its
     holidays from today on. Due times that are set stay where they are (C-35). Raises CalendarRefused."""
     _check(by)
     _check_hours(hours)

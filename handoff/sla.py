@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.availability import Stretch
@@ -12,11 +12,31 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When a team works: weekly hours and holidays, as read in ``zone``. No hours at all: it never closes."""
+    """When a team works: weekly hours and holidays, as read in ``zone``. No hours at all: round the clock
+    but for the holidays."""
 
     zone: str = "UTC"
     hours: tuple[Stretch, ...] = ()
     holidays: frozenset[date] = frozenset()
+
+    @property
+    def never_closes(self) -> bool:
+        return not self.hours and not self.holidays
+
+    def open_on(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The stretches (UTC) of one local day, in order; they may overlap."""
+        if day in self.holidays:
+            return []
+        zone = ZoneInfo(self.zone)
+        if not self.hours:
+            local = [(datetime.combine(day, time(), zone), datetime.combine(day + _DAY, time(), zone))]
+        else:
+            local = [
+                (datetime.combine(day, each.start, zone), datetime.combine(day, each.end, zone))
+                for each in sorted(self.hours, key=lambda hours: hours.start)
+                if each.weekday == day.weekday()
+            ]
+        return [(opens.astimezone(UTC), closes.astimezone(UTC)) for opens, closes in local]
 
 
 ALWAYS_OPEN = Calendar()
@@ -31,7 +51,7 @@ def due_at(*, start: datetime, minutes: int, calendar: Calendar) -> datetime:
 
 def later(*, start: datetime, left: timedelta, calendar: Calendar) -> datetime:
     """The moment (aware, UTC) at which ``left`` of business time has passed since ``start``."""
-    if not left or not calendar.hours:
+    if not left or calendar.never_closes:
         return start.astimezone(UTC) + left
     for opens, closes in _open_from(start, calendar):
         if left <= closes - opens:
@@ -42,7 +62,7 @@ def later(*, start: datetime, left: timedelta, calendar: Calendar) -> datetime:
 
 def elapsed(*, start: datetime, end: datetime, calendar: Calendar) -> timedelta:
     """Business time between two aware moments; zero when ``end`` is not after ``start``."""
-    if not calendar.hours:
+    if calendar.never_closes:
         return max(end - start, timedelta())
     passed = timedelta()
     for opens, closes in _open_from(start, calendar):
@@ -69,18 +89,12 @@ def _open_from(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, 
     """The stretches (UTC) in which the calendar is open from ``start`` on, in order, without end. Local hours
     become UTC day by day, so that a day of 23 or 25 hours keeps its opening hours; overlapping stretches
     count once."""
-    zone = ZoneInfo(calendar.zone)
     reached = start.astimezone(UTC)
     # A day early: where clocks differ, the calendar's day may not have begun yet or be over already.
-    day = start.astimezone(zone).date() - _DAY
+    day = start.astimezone(ZoneInfo(calendar.zone)).date() - _DAY
     while True:
-        if day not in calendar.holidays:
-            for stretch in sorted(calendar.hours, key=lambda hours: hours.start):
-                if stretch.weekday != day.weekday():
-                    continue
-                opens = max(datetime.combine(day, stretch.start, zone).astimezone(UTC), reached)
-                closes = datetime.combine(day, stretch.end, zone).astimezone(UTC)
-                if opens < closes:
-                    reached = closes
-                    yield opens, closes
+        for opens, closes in calendar.open_on(day):
+            if max(opens, reached) < closes:
+                yield max(opens, reached), closes
+                reached = closes
         day += _DAY

@@ -145,3 +145,13 @@ def test_a_deadline_falls_into_working_hours_and_not_on_a_holiday(start, minutes
 def test_more_time_is_never_due_sooner(start, minutes, more, calendar):
     sooner = sla.due_at(start=start, minutes=minutes, calendar=calendar)
     assert sla.due_at(start=start, minutes=minutes + more, calendar=calendar) >= sooner
+
+
+def test_a_desk_round_the_clock_is_closed_on_its_days_off():
+    calendar = Calendar("Europe/Berlin", holidays=frozenset({date(2026, 11, 23)}))
+    sunday = datetime(2026, 11, 22, 23, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    end = sla.due_at(start=sunday, minutes=60, calendar=calendar)
+
+    assert end == datetime(2026, 11, 24, 0, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert sla.elapsed(start=sunday, end=end, calendar=calendar) == timedelta(hours=1)
