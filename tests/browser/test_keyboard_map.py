@@ -197,6 +197,7 @@ def test_g_and_a_letter_go_to_a_page(open_page: Open, cast: Cast, who: str, goal
         page.keyboard.press("g")
         page.keyboard.press(second)
         expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"^{heading}"))
+        page.wait_for_load_state()  # scripts included: what is pressed before them is for nobody
 
 
 def test_g_waits_for_its_second_key_only_so_long(open_page: Open, cast: Cast) -> None:

@@ -360,7 +360,7 @@ def test_the_pipeline_sees_only_what_it_may_act_on() -> None:
 def test_the_pipeline_reads_live_crossings_first_and_none_of_those_held() -> None:
     """However many publishing held or a person released in bulk: the index gives the next in order."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
     plan = Crossing.objects.ready(NOW)[:100].explain()
     assert "scoring_crossing_ready" in plan
     assert "Sort" not in plan
