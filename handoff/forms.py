@@ -18,6 +18,7 @@ from scoring.dimensions import MOST_POINTS, Dimension
 from scoring.models import Adjustment
 
 from . import leaving
+from .fields import WordsField
 from .messages import lower
 from .models import Pool, RejectReason
 
@@ -38,7 +39,7 @@ class RejectionForm(forms.Form):
         label="Back to marketing until",
         error_messages={"invalid": "Write the date as 2026-01-12."},
     )
-    note = forms.CharField(required=False, max_length=2000, strip=True)
+    note = WordsField(label="What marketing should know", required=False, max_length=2000)
 
     def first_error(self) -> str:
         """What to say above the form: "Back to marketing until: choose a day after today."; "" when well."""
@@ -51,7 +52,7 @@ class RejectionForm(forms.Form):
 class HandOverForm(forms.Form):
     """Marketing's own judgement that a lead is ready, with what sales should know."""
 
-    note = forms.CharField(
+    note = WordsField(
         label="What should sales know?",
         max_length=2000,
         widget=forms.Textarea({"rows": 2}),

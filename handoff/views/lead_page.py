@@ -85,6 +85,7 @@ class LeadPage:
     rates: bool
     disputed: Verdict | None
     disputes: bool
+    reads_disputes: bool
     colleagues: list[tuple[Lead, bool]]
     active_colleagues: int
     works: bool
@@ -243,6 +244,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         rates=newest_handoff is not None and may_rate(user, newest_handoff),
         disputed=rejection,
         disputes=rejection is not None and may_dispute(user),
+        reads_disputes=may_dispute(user),
         colleagues=_colleagues(lead, user),
         active_colleagues=active_colleagues(
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
