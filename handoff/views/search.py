@@ -63,6 +63,7 @@ VERBS = (
     ("Accept this lead", "a", "check"),
     ("Reject this lead…", "r", "undo-2"),
     ("Snooze this lead…", "s", "alarm-clock-plus"),
+    ("Put this lead back on the list", "w", "alarm-clock-check"),
     ("Undo the last action", "z", "corner-up-left"),
     ("Filter the list", "/", "plus"),
     ("Select this row", "x", "circle-check"),
