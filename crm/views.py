@@ -67,13 +67,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """What was typed is shown once more, to be copied: there is no session to keep it in. Only a form of our own
-    pages is: what another site sent in is not repeated in our name."""
+    """What was typed is shown once more, to be copied: there is no session to keep it in. Only that of our
+    own pages is: what another site sent in is not repeated in our name."""
     is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
-    context = {
-        "typed": unsent.typed_in(request.POST.items()) if is_ours else [],
-        "back": way_back(request, "") if is_ours else "",
-    }
+    fields = [(name, str(value)) for name, value in request.POST.items()] if is_ours else []
+    context = {"typed": unsent.typed_in(fields), "back": way_back(request, "") if is_ours else ""}
     detail = "The form's token is missing or out of date."
     return _problem(request, 403, detail, template="403_csrf.html", context=context)
 

@@ -1,6 +1,7 @@
 """Fields of the forms about leads and deals: words that are never cut, and amounts as people write them."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
+from django.utils import timezone
 
 from leads.money import SIGNS
 
@@ -35,6 +37,19 @@ class WordsField(forms.CharField):
         return {name: said for name, said in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """A choice of ``leaving.takers``: who is away says so."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({away_words(obj.away_until)})" if obj.away_until else str(obj)
+
+
+def away_words(until: datetime) -> str:
+    """ "away until 3 Dec": where the reader is."""
+    local = timezone.localtime(until)
+    return f"away until {local.day} {local:%b}"
+
+
 class AmountField(forms.DecimalField):
     """An amount of money in any of the usual ways of writing: 1,234.50, 1.234,50, 48 000, 48'000, 48k. Three
     digits after the only mark are thousands: "48.000" is forty-eight thousand. What can be read in two ways
@@ -57,7 +72,7 @@ class AmountField(forms.DecimalField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"inputmode": "decimal", "autocomplete": "off"}
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs say int
         said = str(value or "").strip()
         return read_amount(said, currency=self.currency) if said else None
 

@@ -161,6 +161,14 @@ class LeadPage:
         return "Accepting confirms this SQL." if self.lead.is_sql else "Accepting makes this an SQL."
 
     @property
+    def is_with_rep(self) -> bool:
+        """Whether the newest handoff still stands: it waits, or was accepted."""
+        return self.handoff is not None and self.handoff.status in (
+            Handoff.Status.OPEN,
+            Handoff.Status.ACCEPTED,
+        )
+
+    @property
     def is_mql(self) -> bool:
         return self.lead.is_mql
 

@@ -46,7 +46,7 @@ def disputed(handoff: Handoff | None) -> Verdict | None:
 
 
 def taken_back(handoff: Handoff, user: User) -> dict[str, Any]:
-    """What the reject form begins with: the rejection that ``user`` took back last, as it was; {} for none."""
+    """What the reject form begins with: the rejection that ``user`` took back last; {} for none."""
     undone = handoff.verdicts.filter(kind=Verdict.Kind.UNDO, by=user, undoes__kind=Verdict.Kind.REJECT)
     last = undone.select_related("undoes__reason").order_by("-at", "-id").first()
     if last is None or last.undoes is None or last.undoes.reason is None:

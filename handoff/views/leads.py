@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,6 +31,7 @@ from handoff.lead_forms import (
     TaskForm,
     first_due,
 )
+from handoff.models import Handoff
 from handoff.permissions import NotYours, may_log, may_override_requirements, may_qualify
 from leads import paging
 from leads.models import Lead, Opportunity, Supplier
@@ -58,6 +60,8 @@ def all_leads(request: Request) -> HttpResponse:
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "newest"
     visible = Lead.objects.visible_to(request.user).select_related("company", "owner")
+    waiting = Handoff.objects.open().filter(lead=OuterRef("pk")).values("rep__name")[:1]
+    visible = visible.annotate(waits_with=Subquery(waiting))
     filters = LeadFilter(request.GET, queryset=visible)
     page = paging.page(filters.qs, order=SORTS[sort], after=request.GET.get("after", ""), size=PAGE)
     scores = leading_scores([lead.pk for lead in page.rows])

@@ -122,6 +122,7 @@ def test_the_page_names_the_lead_and_says_fields_in_words(client: Client) -> Non
     answer = client.post(f"/handoffs/{handoff.public_id}/pause/", {"pause-reason": "Back from leave in June"})
     login = client.get(answer["Location"]).content.decode()
     assert "What you typed is kept" in login
+    assert "autofocus" in login
     client.force_login(sol)
     shown = client.get(UNSENT).content.decode()
     assert "What you typed about <bdi>Marta Kowalczyk</bdi>" in shown

@@ -369,3 +369,13 @@ def test_handed_over_may_count_as_an_sql(sol: User, marta: Handoff, signed_in: S
     assert 'aria-current="step"><b>SQL, handed over</b>' in page
     assert "Accepting confirms this SQL." in page
     assert "<b>SQL, accepted</b>" in page
+
+
+def test_a_lead_that_was_sent_back_is_not_with_the_rep_any_more(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    assert "<dt>With</dt>" in read(signed_in(sol), url(marta))
+    sent_back(marta, by=sol, at=timezone.now())
+    page = read(signed_in(sol), url(marta))
+    assert "<dt>With</dt>" not in page
+    assert "<dt>Was with</dt><dd>Sol Seller" in page
