@@ -153,9 +153,7 @@ def test_what_is_typed_elsewhere_outlives_every_form_of_the_page(open_page: Open
     assert Opportunity.objects.filter(lead__name="Sven Sql").get().amount == 24000
 
 
-def test_what_is_typed_stays_with_its_lead_and_outlives_an_accept(
-    open_page: Open, cast: worlds.Cast
-) -> None:
+def test_what_is_typed_stays_with_its_lead_and_outlives_an_accept(open_page: Open, cast: worlds.Cast) -> None:
     worlds.asks_for_a_demo(worlds.fitting("Nora New"))
     page = open_page(cast.sol)
     page.goto(path_of("Nora New"))
