@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from handoff import decisions, disputes, opportunities, qualification, quality
+from handoff import decisions, disputes, opportunities, qualification, quality, snoozing
 from handoff.models import Handoff, Qualification, Rating, RejectReason, Requirement, Task
 from leads.models import Opportunity
 from tests.browser import worlds
@@ -177,3 +177,15 @@ def test_what_an_error_page_did_not_take_is_given_back(open_page: Open, cast: wo
     expect(page.get_by_role("heading", name="out of date")).to_be_visible()
     page.goto(path_of("Sven Sql"))
     expect(page.get_by_label("What was said?")).to_have_value("Wants a pilot.")
+
+
+def test_w_puts_a_snoozed_lead_back_where_it_stands(open_page: Open, cast: worlds.Cast) -> None:
+    handoff, now = worlds.asks_for_a_demo(worlds.fitting("Nora New")), timezone.now()
+    snoozing.snooze(handoff=handoff, by=cast.sol, until=now + timedelta(hours=3), at=now)
+    page = open_page(cast.sol)
+    page.goto("/queue/?view=snoozed")
+    expect(page.locator("#peek").get_by_role("button", name="Back on the list")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.locator("#toasts")).to_contain_text("Nora New is back on the list")
+    expect(page.locator("#worklist .row")).to_have_count(0)
+    assert not Handoff.objects.asleep(now).exists()
