@@ -77,7 +77,7 @@ def wants(request: Request, target: str) -> bool:
     return bool(request.htmx) and (request.htmx.target or "").rpartition("#")[2] == target
 
 
-def way_back(request: Request, default: str) -> str:
+def way_back(request: HttpRequest, default: str) -> str:
     """The page that a form was sent from, as its hidden ``next`` says; never another site."""
     back = request.POST.get("next", "")
     if back and url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):

@@ -5,6 +5,7 @@ Whose it is says a signed cookie that outlives the session. So a stranger cannot
 and a colleague at the same browser does not read it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,18 @@ class Unsent:
 
     @property
     def typed(self) -> list[tuple[str, str]]:
-        """What a person may recognise: texts of more than one word, without what forms carry hidden."""
-        return [(name, value) for name, value in self.fields if name not in _ASIDE and " " in value.strip()]
+        """What a person may recognise, as (label, text)."""
+        return typed_in(self.fields)
+
+
+def typed_in(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What a person may recognise of a form, as (label, text): texts of more than one word, without what
+    forms carry hidden. A name that says nothing in words, such as "pause-reason", is made to."""
+    return [(_label(name), value) for name, value in fields if name not in _ASIDE and " " in value.strip()]
+
+
+def _label(name: str) -> str:
+    return name.rpartition("-")[2].replace("_", " ").strip().capitalize() or "Text"
 
 
 def remember(request: HttpRequest, response: HttpResponse, *, user: User) -> None:

@@ -1,6 +1,7 @@
 """Pages that belong to no app: the start page, health, and errors."""
 
 import sys
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -11,7 +12,9 @@ from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import unsent
 from accounts.models import Role
+from accounts.requests import way_back
 from crm import health
 from leads import ticks
 
@@ -65,7 +68,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _problem(request, 403, "The form's token is missing or out of date.", template="403_csrf.html")
+    """What was typed is shown once more, to be copied: there is no session to keep it in. Only that of our
+    own pages is: what another site sent in is not repeated in our name."""
+    is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    fields = [(name, str(value)) for name, value in request.POST.items()] if is_ours else []
+    context = {"typed": unsent.typed_in(fields), "back": way_back(request, "") if is_ours else ""}
+    detail = "The form's token is missing or out of date."
+    return _problem(request, 403, detail, template="403_csrf.html", context=context)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -85,7 +94,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _problem(request, 500, "Something went wrong on our side.")
 
 
-def _problem(request: HttpRequest, status: int, detail: str, *, template: str = "") -> HttpResponse:
+def _problem(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    *,
+    template: str = "",
+    context: dict[str, Any] | None = None,
+) -> HttpResponse:
     if request.path.startswith("/api/"):
         return JsonResponse({"detail": detail, "errors": []}, status=status)
-    return render(request, template or f"{status}.html", {"detail": detail}, status=status)
+    context = {"detail": detail, **(context or {})}
+    return render(request, template or f"{status}.html", context, status=status)

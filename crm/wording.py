@@ -1,7 +1,6 @@
 """How pages say numbers and times. Pure: the moment and the zone are passed in."""
 
 from datetime import datetime, tzinfo
-from decimal import Decimal
 
 MINUS = "\u2212"  # a real minus sign: as wide as the plus, and read aloud as "minus"
 
@@ -31,16 +30,6 @@ def initials(name: str) -> str:
     if not words:
         return "?"
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
-
-
-#: Currencies that are written with a sign before the figure; the others with their letters.
-_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """ "€24,000", "CHF 1,250.50": whole units unless there are cents."""
-    figure = f"{amount:,.2f}".removesuffix(".00")
-    return f"{_SIGNS[currency]}{figure}" if currency in _SIGNS else f"{currency} {figure}"
 
 
 def duration(minutes: int) -> str:

@@ -18,6 +18,7 @@ from scoring.dimensions import MOST_POINTS, Dimension
 from scoring.models import Adjustment
 
 from . import leaving
+from .fields import PersonField, WordsField
 from .messages import lower
 from .models import Pool, RejectReason
 
@@ -38,7 +39,7 @@ class RejectionForm(forms.Form):
         label="Back to marketing until",
         error_messages={"invalid": "Write the date as 2026-01-12."},
     )
-    note = forms.CharField(required=False, max_length=2000, strip=True)
+    note = WordsField(label="What marketing should know", required=False, max_length=2000)
 
     def first_error(self) -> str:
         """What to say above the form: "Back to marketing until: choose a day after today."; "" when well."""
@@ -51,7 +52,7 @@ class RejectionForm(forms.Form):
 class HandOverForm(forms.Form):
     """Marketing's own judgement that a lead is ready, with what sales should know."""
 
-    note = forms.CharField(
+    note = WordsField(
         label="What should sales know?",
         max_length=2000,
         widget=forms.Textarea({"rows": 2}),
@@ -193,11 +194,14 @@ def _choose_from(form: forms.BaseForm, name: str, rows: QuerySet[Any], empty: st
 
 
 class LeavingForm(forms.Form):
-    """To whom the work of ``of`` goes, and why. ``by`` sees the people and pools they look after."""
+    """What of the work of ``of`` goes, to whom, and why. ``by`` sees the people and pools they look after."""
 
-    to = forms.ModelChoiceField(
-        User.objects.none(), required=False, label="To one colleague", to_field_name="public_id"
+    ALL, WAITING = "all", "waiting"
+
+    what = forms.ChoiceField(
+        choices=[(ALL, "Everything"), (WAITING, "Only what waits for an answer")], required=False, initial=ALL
     )
+    to = PersonField(User.objects.none(), required=False, label="To one colleague", to_field_name="public_id")
     pool = forms.ModelChoiceField(
         Pool.objects.none(),
         required=False,
@@ -205,7 +209,7 @@ class LeavingForm(forms.Form):
         to_field_name="public_id",
         help_text="Who is away, paused or full is left out.",
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label="Why",
         max_length=300,
         widget=forms.TextInput({"placeholder": "Leaves the company on 31 May"}),
@@ -218,7 +222,7 @@ class LeavingForm(forms.Form):
 
     def __init__(self, *args: Any, of: User, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = leaving.people_visible_to(by).filter(is_active=True).exclude(pk=of.pk).order_by("name", "id")
+        people = leaving.takers(by, timezone.now()).exclude(pk=of.pk)
         pools = Pool.objects.visible_to(by).filter(is_active=True).order_by("position", "id")
         _choose_from(self, "to", people, "Choose somebody…")
         _choose_from(self, "pool", pools, "Choose a pool…")
@@ -228,3 +232,7 @@ class LeavingForm(forms.Form):
         if bool(given.get("to")) == bool(given.get("pool")) and not self.errors:
             self.add_error("to", "Choose either a colleague or a pool.")
         return given
+
+    @property
+    def only_waiting(self) -> bool:
+        return bool(self["what"].value() == self.WAITING)

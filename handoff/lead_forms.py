@@ -2,20 +2,23 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from leads.models import LossReason, Opportunity, OpportunityStage, Supplier
 
+from . import pausing
 from .contacts import KINDS
+from .fields import AmountField, WordsField
 from .frameworks import Asked
-from .models import Question
+from .messages import lower
+from .models import UNKNOWN, Question
 
 
 class QualificationForm(forms.Form):
@@ -33,7 +36,27 @@ class QualificationForm(forms.Form):
             self.fields[question.key] = forms.TypedChoiceField(
                 choices=choices, coerce=int, required=False, empty_value=None
             )
-            self.fields[f"{question.key}_note"] = forms.CharField(required=False, max_length=300)
+            self.fields[f"{question.key}_note"] = WordsField(
+                label=f"{question.label} note", required=False, max_length=300
+            )
+
+    def typed(self) -> dict[str, tuple[int, str]]:
+        """Level and note of each question as they were sent, right or wrong, for the form to come again."""
+        known = {str(level.value): level.value for level in self.levels}
+        return {
+            question.key: (
+                known.get(self.data.get(question.key, ""), UNKNOWN),
+                self.data.get(f"{question.key}_note", ""),
+            )
+            for question in self.questions
+            if {question.key, f"{question.key}_note"} & set(self.data)
+        }
+
+    def first_error(self) -> str:
+        """ "Budget note: it has 345 characters…"; "" when well."""
+        for name, errors in self.errors.items():
+            return f"{self[name].label}: {lower(str(errors[0]))}"
+        return ""
 
     def answers(self) -> dict[str, tuple[int, str]]:
         """Level and note of each question that was sent, and could be read."""
@@ -60,10 +83,10 @@ class ContactForm(forms.Form):
         ],
         initial="call",
     )
-    note = forms.CharField(
+    note = WordsField(
         label="What was said?", required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label="Why contact an MQL?",
         required=False,
         max_length=300,
@@ -86,6 +109,26 @@ class ContactForm(forms.Form):
         if self.selling_early and kind in KINDS and not cleaned.get("reason"):
             self.add_error("reason", "Say why: this lead is an MQL, not yet for sales.")
         return cleaned
+
+
+class PauseForm(forms.Form):
+    """Why a clock stands still, and until when: in the reader's time; empty for a while."""
+
+    prefix = "pause"  # it stands beside other forms that ask for a reason
+
+    reason = WordsField(
+        label="Why?",
+        max_length=300,
+        widget=forms.TextInput({"placeholder": "Asked to be called in June", "autocomplete": "off"}),
+        error_messages={"required": "Say why: it stands beside the clock."},
+    )
+    until = forms.DateTimeField(
+        label="Until",
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=f"Empty: for {pausing.OPEN_ENDED.days} days.",
+        error_messages={"invalid": "Write the moment as 2026-06-01 09:00."},
+    )
 
 
 class TaskForm(forms.Form):
@@ -129,13 +172,7 @@ class DealForm(forms.Form):
     """The figures of a deal; all may come later."""
 
     name = forms.CharField(label="Called", required=False, max_length=200)
-    amount = forms.DecimalField(
-        required=False,
-        min_value=Decimal(0),
-        max_digits=14,
-        decimal_places=2,
-        widget=forms.NumberInput({"inputmode": "decimal"}),
-    )
+    amount = AmountField(required=False)
     close_on = forms.DateField(
         label="Expected to close",
         required=False,
@@ -145,14 +182,24 @@ class DealForm(forms.Form):
 
     def __init__(self, *args: Any, currency: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = f"Amount in {currency or settings.CURRENCY}"
+        amount, currency = self.fields["amount"], currency or settings.CURRENCY
+        amount.label = f"Amount in {currency}"
+        if isinstance(amount, AmountField):
+            amount.currency = currency
+
+    def clean_close_on(self) -> date | None:
+        """A day to come, or the one that stands there already: whose day has passed may still be renamed."""
+        close_on: date | None = self.cleaned_data["close_on"]
+        if close_on and close_on < timezone.localdate() and close_on != self.initial.get("close_on"):
+            raise forms.ValidationError("Lies in the past: an open deal closes today or later.")
+        return close_on
 
 
 class OpportunityForm(DealForm):
     """The first figures of a deal. ``override`` is the reason of a manager who goes on although something is
     missing."""
 
-    override = forms.CharField(
+    override = WordsField(
         label="Why go on all the same?",
         required=False,
         max_length=500,
@@ -204,7 +251,7 @@ class EndForm(forms.Form):
     lost_to = forms.ModelChoiceField(
         Supplier.objects.none(), label="To whom?", required=False, empty_label="nobody we know"
     )
-    note = forms.CharField(
+    note = WordsField(
         label="What is there to learn?", required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
     )
 
@@ -231,7 +278,7 @@ class SupplierForm(forms.Form):
         widget=forms.TextInput({"list": "suppliers-known", "autocomplete": "off"}),
         error_messages={"required": "Name the supplier."},
     )
-    note = forms.CharField(
+    note = WordsField(
         label="What about them?",
         required=False,
         max_length=300,
@@ -250,13 +297,13 @@ class RatingForm(forms.Form):
         coerce=int,
         error_messages={"required": "Choose 1 to 5.", "invalid_choice": "Choose 1 to 5."},
     )
-    note = forms.CharField(required=False, max_length=300)
+    note = WordsField(label="Why?", required=False, max_length=300)
 
 
 class DisputeForm(forms.Form):
     """Why a lead that was sent back was an SQL."""
 
-    note = forms.CharField(
+    note = WordsField(
         label="Why was it an SQL?",
         max_length=2000,
         widget=forms.Textarea({"rows": 2}),

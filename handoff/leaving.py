@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from accounts.models import User
+from accounts.models import Absence, User
 from accounts.permissions import may_arrange_routing, may_give_verdicts, sees_all_routing
 from leads.models import Lead, LeadAccess, Opportunity
 from leads.retrying import begins_again
@@ -71,6 +71,14 @@ def people_visible_to(user: User) -> QuerySet[User]:
     return people.filter(pk__in=User.objects.filter(teams__in=user.teams.all()).values("pk"))
 
 
+def takers(by: User, at: datetime) -> QuerySet[User]:
+    """Whom ``by`` may give leads to, by name. ``away_until`` is when an absence that runs at ``at`` ends,
+    else None. One query."""
+    away = Absence.objects.filter(user=OuterRef("pk"), starts_at__lte=at, ends_at__gt=at).order_by("-ends_at")
+    people = people_visible_to(by).filter(is_active=True).order_by("name", "id")
+    return people.annotate(away_until=Subquery(away.values("ends_at")[:1]))
+
+
 def work_of(person: User) -> Work:
     """What ``person`` has now. 4 queries."""
     return Work(
@@ -84,22 +92,25 @@ def work_of(person: User) -> Work:
 @begins_again
 def hand_on(
     *, of: User, by: User, reason: str, at: datetime, to: User | None = None, pool: Pool | None = None,
-    pause: bool = True, rest: bool = True,
+    pause: bool = True, rest: bool = True, only_waiting: bool = False,
 ) -> Moved:  # fmt: skip
     """Give everything open of ``of`` to one colleague, or through ``pool`` in turn (who is away, paused or
     full is left out; that it is evening is not in the way). ``pause`` takes ``of`` out of every turn; with
-    ``rest`` their accounts, tasks and shared views follow, once no lead is left for another run. Whoever gets
-    anything of it is told once, with the counts. Safe to repeat: what has moved is no longer theirs. Holds
-    the leads in the order of their ids, then the pools, then the handoffs. Raises NotYours,
-    NobodyToTakeIt."""
+    ``rest`` their accounts, tasks and shared views follow, once no lead is left for another run. With
+    ``only_waiting`` nothing but the leads that wait for an answer moves. Whoever gets anything of it is told
+    once, with the counts. Safe to repeat: what has moved is no longer theirs. Holds the leads in the order of
+    their ids, then the pools, then the handoffs. Raises NotYours, NobodyToTakeIt."""
     _check(of, by, to, pool)
-    lead_ids = _leads_of(of)
+    lead_ids = _leads_of(of, only_waiting=only_waiting)
     held = Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids[:MOST_AT_ONCE]).order_by("pk")
     leads = list(held)
     # Again, now that nobody else moves them: one that was answered or moved a moment ago is not theirs.
     waiting = {handoff.lead_id: handoff for handoff in Handoff.objects.open().filter(rep=of, lead__in=leads)}
     deals = set(Opportunity.objects.open().filter(owner=of, lead__in=leads).values_list("lead_id", flat=True))
-    leads = [lead for lead in leads if lead.pk in waiting or lead.pk in deals or _works_on(of, lead)]
+    if only_waiting:
+        leads = [lead for lead in leads if lead.pk in waiting]
+    else:
+        leads = [lead for lead in leads if lead.pk in waiting or lead.pk in deals or _works_on(of, lead)]
     done = Moved(more=len(lead_ids) > MOST_AT_ONCE)
     given: dict[int, User] = {}
     if to is not None:
@@ -108,7 +119,7 @@ def hand_on(
         given = _in_turn(leads, waiting, pool, of, at)
     done.stay = len(leads) - len(given)
     _move(given, waiting, of=of, by=by, pool=pool, reason=reason, at=at)
-    if rest and not done.more:
+    if rest and not only_waiting and not done.more:
         done.along = belongings.hand_on(of=of, to=to, given=given, by=by, at=at)
     if pause:
         PoolMember.objects.filter(user=of, paused=False).update(paused=True, pause_reason=reason[:120])
@@ -137,10 +148,14 @@ def _works_on(person: User, lead: Lead) -> bool:
     return lead.owner_id == person.pk and lead.stage in WORKED
 
 
-def _leads_of(of: User) -> list[int]:
-    """The leads to move, by id; one more than are moved at once says that there are more. Three queries."""
+def _leads_of(of: User, *, only_waiting: bool) -> list[int]:
+    """The leads to move, by id; one more than are moved at once says that there are more. Up to three
+    queries."""
+    waiting = Handoff.objects.open().filter(rep=of).order_by("lead_id").values_list("lead_id", flat=True)
+    if only_waiting:
+        return sorted(set(waiting[: MOST_AT_ONCE + 1]))
     rows = [
-        Handoff.objects.open().filter(rep=of).order_by("lead_id").values_list("lead_id", flat=True),
+        waiting,
         Lead.objects.filter(owner=of, stage__in=WORKED).order_by("pk").values_list("pk", flat=True),
         Opportunity.objects.open().filter(owner=of).order_by("lead_id").values_list("lead_id", flat=True),
     ]

@@ -136,12 +136,17 @@ def named(lists: Sequence[Sequence[dict[str, Any]]]) -> list[list[Member]]:
     return [[_member(member, people, pools) for member in some] for some in lists]
 
 
+def _in_turns(time: int) -> str:
+    """ "24", "24.33": of a weight of three, each lead is a third of a turn."""
+    return f"{time / TURN:.2f}".rstrip("0").rstrip(".")
+
+
 def _member(noted: dict[str, Any], people: dict[int, User], pools: dict[int, Pool]) -> Member:
     before = noted["before"]
     chosen = bool(noted.get("chosen"))
     turns = ""
     if chosen:
-        turns = f"turn {noted['start'] / TURN:.2f} to {noted['after']['finish'] / TURN:.2f}"
+        turns = f"turn {_in_turns(noted['start'])} to {_in_turns(noted['after']['finish'])}"
     return Member(
         name=str(people.get(noted["user"], "somebody")),
         pool=str(pools.get(noted["pool"], "")),

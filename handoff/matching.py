@@ -56,7 +56,7 @@ class Rule:
             return f"{_countries(countries)} only; this one is {lead.country or 'from nowhere we know'}"
         for key, said in self.parts:
             if key not in lead.held:
-                return f"not so: {said}"
+                return f"only where {said}"
         if self.model is not None and (lead.model is None or lead.model[0] != self.model[0]):
             leads = f"“{lead.model[1]}”" if lead.model else "no model"
             return f"for leads of “{self.model[1]}”; {leads} leads here"

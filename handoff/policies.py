@@ -123,15 +123,18 @@ def span(minutes: int) -> str:
 
 def agreed() -> str:
     """The agreed response times in words, for a list of handoffs: "agreed: 60 min where intent is 26 or more,
-    4 h for the rest". Two at most; more are a page of their own. One query."""
+    4 h for the rest". Of more than two, the shortest and the longest: "agreed: 30 min to 8 h, by lead". One
+    query."""
     read = [each for each in read_policies(Promise.ANSWER) if each.rule.is_on and not each.rule.broken]
+    if len(read) > 2:
+        minutes = [each.row.minutes for each in read]
+        return f"agreed: {span(min(minutes))} to {span(max(minutes))}, by lead"
     said: list[str] = []
-    for each in read[:2]:
+    for each in read:
         asked = matching.asked_of(each.rule)
         where = f"where {' and '.join(asked)}" if asked else "for the rest" if said else "for every lead"
         said.append(f"{span(each.row.minutes)} {where}")
-    more = f", and {len(read) - 2} more" if len(read) > 2 else ""
-    return f"agreed: {', '.join(said)}{more}" if said else ""
+    return f"agreed: {', '.join(said)}" if said else ""
 
 
 def hot_from() -> int | None:

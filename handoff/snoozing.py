@@ -44,12 +44,14 @@ class Preset:
 
 
 def presets(*, handoff: Handoff, zone: str, at: datetime) -> list[Preset]:
-    """The moments that people mean, in their own ``zone``. No query."""
+    """The moments that people mean, in their own ``zone``; each once, so none is Monday on a Sunday. No
+    query."""
     here = at.astimezone(ZoneInfo(zone))
     tomorrow = datetime.combine(here.date() + timedelta(days=1), MORNING, here.tzinfo)
     monday = datetime.combine(here.date() + timedelta(days=7 - here.weekday()), MORNING, here.tzinfo)
-    named = (("hour", "In 1 hour", at + timedelta(hours=1)), ("tomorrow", "Tomorrow 9:00", tomorrow),
-             ("monday", "Next Monday 9:00", monday))  # fmt: skip
+    named = [("hour", "In 1 hour", at + timedelta(hours=1)), ("tomorrow", "Tomorrow 9:00", tomorrow)]
+    if monday != tomorrow:
+        named.append(("monday", "Next Monday 9:00", monday))
     return [Preset(key, label, until, until > handoff.due_at) for key, label, until in named]
 
 

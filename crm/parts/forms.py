@@ -11,19 +11,25 @@ from handoff.decisions import LATEST_RETURN_DAYS
 
 
 def field(
-    bound: Any, label: str = "", css: str = "", optional: bool = False, placeholder: bool = True
+    bound: Any,
+    label: str = "",
+    css: str = "",
+    optional: bool = False,
+    placeholder: bool = True,
+    focus: bool = False,
 ) -> dict[str, Any]:
-    """A form field with its label, help and errors; the widget gets its look and its ARIA attributes."""
+    """A form field with its label, help and errors; the widget gets its look and its ARIA attributes, with
+    ``focus`` the focus of a page that just came."""
     return {
         "field": bound,
         "label": label or bound.label,
-        "widget": _dressed(bound, css, placeholder),
+        "widget": _dressed(bound, css, placeholder, focus),
         "kind": bound.field.widget.input_type if hasattr(bound.field.widget, "input_type") else "",
         "optional": optional,
     }
 
 
-def _dressed(bound: Any, css: str, placeholder: bool) -> SafeString:
+def _dressed(bound: Any, css: str, placeholder: bool, focus: bool) -> SafeString:
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "textarea" if "Textarea" in type(widget).__name__ else "")
     look = {"textarea": "area", "select": "select", "checkbox": "check", "radio": ""}.get(kind, "input")
@@ -32,6 +38,8 @@ def _dressed(bound: Any, css: str, placeholder: bool) -> SafeString:
     attrs: dict[str, Any] = {"class": f"{look} {css}".strip()}
     if not placeholder:
         attrs["placeholder"] = False
+    if focus:
+        attrs["autofocus"] = True
     if described:
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:

@@ -12,13 +12,14 @@ from django.utils.safestring import SafeString
 from crm import wording
 from crm.icons import ICONS
 from crm.parts import forms, scores, times
+from leads.money import money
 
 register = template.Library()
 
 register.filter("points", wording.whole_points)
 register.filter("signed", wording.signed)
 register.filter("tenths", wording.tenths)
-register.filter("money", wording.money)
+register.filter("money", money)
 register.filter("initials", wording.initials)
 register.filter("duration", wording.duration)
 register.filter(times.ago)

@@ -14,7 +14,7 @@ from handoff import opportunities
 from handoff.lead_forms import DealForm, EndForm, StepForm, SupplierForm
 from leads.models import CompetingSupplier, Opportunity, Supplier
 
-from .leads import lead_again, lead_url, visible_lead
+from .leads import lead_again, lead_url, of_amount, visible_lead
 from .requests import Request, page_for, way_back
 
 for_sales = page_for(may_give_verdicts, "Deals are for sales to move.")
@@ -25,15 +25,16 @@ for_sales = page_for(may_give_verdicts, "Deals are for sales to move.")
 def figures(request: Request, opportunity_id: UUID) -> HttpResponse:
     """What it is called, how much, by when."""
     deal = _visible(request, opportunity_id)
-    form = DealForm(request.POST, currency=deal.currency, auto_id="id_deal_%s")
+    initial = {"close_on": deal.close_on}
+    form = DealForm(request.POST, initial=initial, currency=deal.currency, auto_id="id_deal_%s")
     if not form.is_valid():
         return lead_again(request, deal.lead, status=422, deal_form=form)
     try:
-        opportunities.edit(opportunity=deal, by=request.user, **form.cleaned_data)
+        deal = opportunities.edit(opportunity=deal, by=request.user, **form.cleaned_data)
     except opportunities.AlreadyClosed as closed:
         form.add_error(None, str(closed))
         return lead_again(request, deal.lead, status=409, deal_form=form)
-    messages.success(request, format_html("Saved <b>{}</b>.", deal.lead))
+    messages.success(request, format_html("Saved <b>{}</b>{}.", deal, of_amount(deal)))
     return _back(request, deal)
 
 

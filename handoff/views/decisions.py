@@ -45,8 +45,7 @@ def acceptance(request: Request, handoff_id: UUID) -> HttpResponse:
     if settings.ASK_INTEREST_TO_ACCEPT or set(request.POST) - _OF_EVERY_FORM:
         form = _first_contact(request, handoff)
         if not form.is_valid():
-            error = "Choose an answer of those offered; a note has 300 characters."
-            return _ask_first(request, handoff, form, error)
+            return _ask_first(request, handoff, form, form.first_error())
         answers = form.answers()
     try:
         decisions.accept(handoff=handoff, by=request.user, at=timezone.now(), answers=answers)
@@ -204,7 +203,7 @@ def _ask_first(request: Request, handoff: Handoff, form: QualificationForm, erro
     known = {
         answer.question.key: (answer.level, answer.note) for answer in qualification.known_of(handoff.lead)
     }
-    known |= form.answers()
+    known |= form.typed()
     context: dict[str, Any] = {
         "handoff": handoff,
         "back_url": next_page(request, handoff),

@@ -86,6 +86,7 @@ class LeadPage:
     rates: bool
     disputed: Verdict | None
     disputes: bool
+    reads_disputes: bool
     colleagues: list[tuple[Lead, bool]]
     active_colleagues: int
     works: bool
@@ -159,6 +160,14 @@ class LeadPage:
         if not self.decides:
             return ""
         return "Accepting confirms this SQL." if self.lead.is_sql else "Accepting makes this an SQL."
+
+    @property
+    def is_with_rep(self) -> bool:
+        """Whether the newest handoff still stands: it waits, or was accepted."""
+        return self.handoff is not None and self.handoff.status in (
+            Handoff.Status.OPEN,
+            Handoff.Status.ACCEPTED,
+        )
 
     @property
     def is_mql(self) -> bool:
@@ -245,6 +254,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         rates=newest_handoff is not None and may_rate(user, newest_handoff),
         disputed=rejection,
         disputes=rejection is not None and may_dispute(user),
+        reads_disputes=may_dispute(user),
         colleagues=_colleagues(lead, user),
         active_colleagues=active_colleagues(
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)

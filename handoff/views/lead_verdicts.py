@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -40,6 +41,21 @@ def disputed(handoff: Handoff | None) -> Verdict | None:
     if handoff is None or handoff.status != Handoff.Status.REJECTED:
         return None
     return next((v for v in reversed(handoff.verdicts.all()) if v.kind == Verdict.Kind.REJECT), None)
+
+
+def taken_back(handoff: Handoff, user: User) -> dict[str, Any]:
+    """What the reject form begins with: the rejection that ``user`` took back last; {} for none."""
+    undone = handoff.verdicts.filter(kind=Verdict.Kind.UNDO, by=user, undoes__kind=Verdict.Kind.REJECT)
+    last = undone.select_related("undoes__reason").order_by("-at", "-id").first()
+    if last is None or last.undoes is None or last.undoes.reason is None:
+        return {}
+    said, reason = last.undoes, last.undoes.reason
+    lies_ahead = said.return_on and said.return_on > timezone.localdate()
+    return {
+        "chosen": reason.code if reason.is_active else "",
+        "note": said.note,
+        "return_on": said.return_on if lies_ahead else None,
+    }
 
 
 def vetted(handoff: Handoff | None, *, decides: bool) -> str:

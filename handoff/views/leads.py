@@ -1,10 +1,12 @@
 """All leads, and everything about one of them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,17 +25,20 @@ from handoff.lead_forms import (
     DisputeForm,
     EndForm,
     OpportunityForm,
+    PauseForm,
     QualificationForm,
     SupplierForm,
     TaskForm,
     first_due,
 )
+from handoff.models import Handoff
 from handoff.permissions import NotYours, may_log, may_override_requirements, may_qualify
 from leads import paging
-from leads.models import Lead, Supplier
+from leads.models import Lead, Opportunity, Supplier
+from leads.money import money
 
 from .lead_page import LeadPage, lead_page
-from .pauses import PauseForm
+from .lead_verdicts import taken_back
 from .previews import reasons_in_use
 from .requests import Request, for_everybody, page_for, wants, way_back
 from .rows import AgreedLines, agreed_line, in_words, leading_scores
@@ -55,6 +60,8 @@ def all_leads(request: Request) -> HttpResponse:
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "newest"
     visible = Lead.objects.visible_to(request.user).select_related("company", "owner")
+    waiting = Handoff.objects.open().filter(lead=OuterRef("pk")).values("rep__name")[:1]
+    visible = visible.annotate(waits_with=Subquery(waiting))
     filters = LeadFilter(request.GET, queryset=visible)
     page = paging.page(filters.qs, order=SORTS[sort], after=request.GET.get("after", ""), size=PAGE)
     scores = leading_scores([lead.pk for lead in page.rows])
@@ -119,7 +126,9 @@ def qualification(request: Request, lead_id: UUID) -> HttpResponse:
     asked = frameworks.asked_of(lead)
     form = QualificationForm(request.POST, asked=asked)
     if not may_qualify(request.user, lead) or not form.is_valid():
-        return lead_again(request, lead, status=422)
+        if request.htmx:
+            return render(request, "handoff/_not_saved.html", {"error": form.first_error()}, status=422)
+        return lead_again(request, lead, status=422, qualification_form=form)
     at = timezone.now()
     for question, (level, note) in form.answers().items():
         qualifying.answer(
@@ -149,11 +158,11 @@ def opportunity(request: Request, lead_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return lead_again(request, lead, status=422, opportunity_form=form)
     try:
-        qualifying.convert(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
+        deal = qualifying.convert(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
     except qualifying.NotQualified as refusal:
         form.add_error(None, str(refusal))
         return lead_again(request, lead, status=409, opportunity_form=form)
-    messages.success(request, format_html("<b>{}</b> is an opportunity now.", lead))
+    messages.success(request, format_html("<b>{}</b> is an opportunity now{}.", lead, of_amount(deal)))
     return redirect(way_back(request, lead_url(lead)))
 
 
@@ -161,6 +170,11 @@ def visible_lead(request: Request, lead_id: UUID) -> Lead:
     """The lead, with company and owner; 404 when the reader may not see it."""
     leads = Lead.objects.visible_to(request.user).select_related("company__owner", "owner")
     return get_object_or_404(leads, public_id=lead_id)
+
+
+def of_amount(deal: Opportunity) -> str:
+    """ " of €48,000": how what was typed was understood; "" where no amount is known."""
+    return f" of {money(deal.amount, deal.currency)}" if deal.amount is not None else ""
 
 
 def lead_url(lead: Lead) -> str:
@@ -174,6 +188,7 @@ def lead_again(request: Request, lead: Lead, *, status: int = 200, **forms: Any)
     context: dict[str, Any] = {
         "now": at,
         "page": page,
+        "answers": _answers(page, forms.get("qualification_form")),
         "lead": lead,
         "here": request.get_full_path() if request.method == "GET" else page.url,
         "rejecting": page.decides and "reject" in request.GET,
@@ -194,9 +209,21 @@ def lead_again(request: Request, lead: Lead, *, status: int = 200, **forms: Any)
         context["deal_form"] = DealForm(initial=figures, currency=deal.currency, auto_id="id_deal_%s")
     if context["rejecting"]:
         context["reasons"] = reasons_in_use()
+        context["rejection"] = taken_back(page.handoff, request.user) if page.handoff else {}
     if wants(request, "timeline"):
         return render(request, "handoff/lead.html#timeline", context)
     return render(request, "handoff/lead.html", context, status=status)
+
+
+def _answers(page: LeadPage, sent: QualificationForm | None) -> list[frameworks.Answer]:
+    """What is known, or what was ``sent`` just now and could not be saved."""
+    typed = sent.typed() if sent else {}
+    return [
+        replace(answer, level=typed[key][0], note=typed[key][1])
+        if (key := answer.question.key) in typed
+        else answer
+        for answer in page.answers
+    ]
 
 
 def _sales_forms(page: LeadPage, request: Request, at: datetime) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,32 +16,14 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import may_give_verdicts
 from handoff import pausing
+from handoff.lead_forms import PauseForm
 from handoff.messages import moment
 from handoff.models import Handoff, Pause
 
+from .leads import lead_again, visible_lead
 from .requests import Request, page_for, way_back
 
 for_sales = page_for(may_give_verdicts, "Sales pauses its own clocks.")
-
-
-class PauseForm(forms.Form):
-    """Why a clock stands still, and until when: in the reader's time; empty for a while."""
-
-    prefix = "pause"  # it stands beside other forms that ask for a reason
-
-    reason = forms.CharField(
-        label="Why?",
-        max_length=300,
-        widget=forms.TextInput({"placeholder": "Asked to be called in June", "autocomplete": "off"}),
-        error_messages={"required": "Say why: it stands beside the clock."},
-    )
-    until = forms.DateTimeField(
-        label="Until",
-        required=False,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=f"Empty: for {pausing.OPEN_ENDED.days} days.",
-        error_messages={"invalid": "Write the moment as 2026-06-01 09:00."},
-    )
 
 
 @require_POST
@@ -51,9 +32,7 @@ def pause(request: Request, handoff_id: UUID) -> HttpResponse:
     """Let the clock stand still."""
     handoff, form = _handoff(request, handoff_id), PauseForm(request.POST)
     if not form.is_valid():
-        errors = [str(error) for listed in form.errors.values() for error in listed]
-        messages.error(request, f"Not paused. {' '.join(errors)}")
-        return redirect(_back(request, handoff))
+        return lead_again(request, visible_lead(request, handoff.lead.public_id), status=422, pause_form=form)
     until: datetime | None = form.cleaned_data["until"]
     if until is not None:
         until = until.replace(tzinfo=ZoneInfo(request.user.time_zone))

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -42,13 +43,23 @@ def invitation(request: Request) -> HttpResponse:
         else:
             _say_sent(request, made, sent=sent)
             return redirect("handoff:person", made.public_id)
-    context = {"form": form, "rail_path": reverse("handoff:people")}
+    context = {"form": form, "mail_folder": _mail_folder(), "rail_path": reverse("handoff:people")}
     return render(request, "handoff/person_new.html", context, status=422 if form.errors else 200)
+
+
+def _mail_folder() -> str:
+    """Where mail is written instead of being sent, as on a laptop without a mail server; "" where it goes
+    out."""
+    return str(settings.EMAIL_FILE_PATH) if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend") else ""
 
 
 def _say_sent(request: Request, person: User, *, sent: bool) -> None:
     if sent:
-        messages.success(request, format_html("The link for <b>{}</b> is on its way.", person))
+        if folder := _mail_folder():
+            said = format_html("The link for <b>{}</b> is written to {}.", person, folder)
+        else:
+            said = format_html("The link for <b>{}</b> is on its way.", person)
+        messages.success(request, said)
     else:
         messages.error(request, format_html("The mail to <b>{}</b> did not go out. Send it again.", person))
 

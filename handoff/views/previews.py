@@ -18,6 +18,7 @@ from leads import consent, timeline
 from leads.signals import active_colleagues, newest
 from scoring.explanation import explain
 
+from .lead_verdicts import taken_back
 from .rows import AgreedLine, Why, by_activity, leading_line, said_about, time_there, why_now
 from .snooze_form import SnoozeForm
 from .work_rows import Row, held_words, row_id
@@ -44,8 +45,10 @@ class Preview:
     latest: list[timeline.Entry]
     decides: bool
     reasons: list[RejectReason]
+    rejection: dict[str, Any]
     row: str
     snooze: SnoozeForm | None
+    wake_url: str
     held: str
     holds: bool
     may_hold: bool
@@ -108,10 +111,14 @@ def preview(
         latest=timeline.latest(lead=lead, points=by_activity(explanation)),
         decides=decides,
         reasons=reasons_in_use() if decides and parameters.get("reject") else [],
+        rejection=taken_back(handoff, user) if decides and parameters.get("reject") else {},
         row=row_id(handoff),
         snooze=SnoozeForm(handoff=handoff, zone=user.time_zone, at=at)
         if decides and parameters.get("snooze")
         else None,
+        wake_url=reverse("handoff:snooze-removal", args=[handoff.public_id])
+        if decides and handoff.is_asleep(at)
+        else "",
         held=held_words(handoff, user, at),
         holds=holder == user,
         may_hold=decides and handoff.rep_id is None and holder is None,

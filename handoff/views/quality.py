@@ -16,7 +16,7 @@ from handoff.models import Handoff
 from handoff.models.rating import BEST
 from handoff.permissions import may_see_quality
 
-from .leads import lead_url
+from .leads import lead_again, lead_url, visible_lead
 from .requests import Request, page_for, way_back
 from .rows import in_words
 
@@ -31,15 +31,14 @@ def rating(request: Request, handoff_id: UUID) -> HttpResponse:
     handoffs = Handoff.objects.visible_to(request.user).select_related("lead")
     handoff = get_object_or_404(handoffs, public_id=handoff_id)
     form = RatingForm(request.POST)
-    back = way_back(request, f"{lead_url(handoff.lead)}#rating")
     if not form.is_valid():
-        messages.error(request, str(next(iter(form.errors.values()))[0]))
-        return redirect(back)
+        lead = visible_lead(request, handoff.lead.public_id)
+        return lead_again(request, lead, status=422, rating_form=form)
     said = quality.rate(handoff=handoff, by=request.user, at=timezone.now(), **form.cleaned_data)
     messages.success(
         request, format_html("Rated the handoff of <b>{}</b>: {} of {}.", handoff.lead, said.score, BEST)
     )
-    return redirect(back)
+    return redirect(way_back(request, f"{lead_url(handoff.lead)}#rating"))
 
 
 @require_safe

@@ -64,6 +64,7 @@ VERBS = (
     ("Reject this lead…", "r", "undo-2"),
     ("Snooze this lead…", "s", "alarm-clock-plus"),
     ("Log a contact", "l", "phone"),
+    ("Put this lead back on the list", "w", "alarm-clock-check"),
     ("Undo the last action", "z", "corner-up-left"),
     ("Filter the list", "/", "plus"),
     ("Select this row", "x", "circle-check"),

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 
 from handoff import snoozing
+from handoff.fields import WordsField
+from handoff.messages import lower
 from handoff.models import Handoff
 
 
@@ -20,7 +22,7 @@ class SnoozeForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         error_messages={"invalid": "Write the moment as 2026-11-23 09:00."},
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label="Why", required=False, max_length=120, widget=forms.TextInput({"placeholder": "In a meeting"})
     )
 
@@ -37,6 +39,12 @@ class SnoozeForm(forms.Form):
         elif not cleaned.get("until") and "until" not in self.errors:
             self.add_error("until", "Choose a moment.")
         return cleaned
+
+    def first_error(self) -> str:
+        """What to say above the form; "" when well."""
+        if "reason" in self.errors:
+            return f"{self['reason'].label}: {lower(str(self.errors['reason'][0]))}"
+        return str(self.errors["until"][0]) if "until" in self.errors else ""
 
     @property
     def chosen(self) -> datetime:

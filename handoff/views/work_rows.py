@@ -64,6 +64,7 @@ class Row:
     lead_id: str
     snooze_url: str
     snooze_preview_url: str
+    wake_url: str
     marks: list[Mark]
     held: str
     choose: str
@@ -149,6 +150,9 @@ class Drawing:
             lead_id=str(lead.public_id),
             snooze_url=f"{snooze}?{urlencode({'next': self.back})}" if decides else "",
             snooze_preview_url=f"{preview}&snooze=1" if decides else "",
+            wake_url=reverse("handoff:snooze-removal", args=[handoff.public_id])
+            if decides and handoff.is_asleep(self.at)
+            else "",
             marks=self._marks(handoff),
             held=held_words(handoff, self.user, self.at),
             choose=str(handoff.public_id) if handoff.is_open else "",

@@ -11,11 +11,12 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
 
-from accounts.models import Team, User
+from accounts.models import Role, Team, User
 from accounts.permissions import may_arrange_routing, team_ids
 from handoff import saved_views
+from handoff.fields import away_words
 from handoff.filters import Chip, HandoffFilter, TeamFilter, chips, without
-from handoff.leaving import people_visible_to
+from handoff.leaving import takers
 from handoff.models import Handoff, SavedView
 from handoff.models.handoff import HandoffQuerySet
 from handoff.policies import agreed
@@ -30,6 +31,8 @@ from .work_rows import Drawing, Row
 PAGE = 50
 #: How many unassigned leads stand above one's own before the rest is a link away.
 STRIP = 5
+#: How many people are named to be asked.
+NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Worklist:
     sort: Sort
     sorts: list[dict[str, Any]]
     moves: bool
-    people: list[User]
+    people: list[tuple[User, str]]
     teams: list[Team]
 
     @property
@@ -207,7 +210,7 @@ def _worklist(
         chips=narrowed,
         line=line,
         next=page.next,
-        empty=_empty(view, parameters, narrowed, filters, counts, name) if not groups else {},
+        empty=_empty(view, parameters, narrowed, filters, counts, name, user) if not groups else {},
         sort=sort,
         sorts=[
             {
@@ -218,7 +221,7 @@ def _worklist(
             for each in (sorts if view.open else ())
         ],
         moves=is_team and may_arrange_routing(user),
-        people=_takers(user) if is_team and may_arrange_routing(user) else [],
+        people=_takers(user, at) if is_team and may_arrange_routing(user) else [],
         teams=list(user.teams.order_by("name")) if narrowed or sort.key != "due" else [],
     )
 
@@ -236,9 +239,21 @@ def _with_lead(handoffs: QuerySet[Handoff]) -> Any:
     return handoffs.select_related("lead__company", "rep", "pool", "claimed_by")
 
 
-def _takers(user: User) -> list[User]:
-    """Whom one may give leads to. One query."""
-    return list(people_visible_to(user).filter(is_active=True).order_by("name"))
+def _takers(user: User, at: datetime) -> list[tuple[User, str]]:
+    """Whom one may give leads to, and until when they are away, in words; "" for here. One query."""
+    return [
+        (each, away_words(until) if (until := getattr(each, "away_until", None)) else "")
+        for each in takers(user, at)
+    ]
+
+
+def _who_arranges(rep: User) -> str:
+    """ "Max Manager or Ada Admin": who leads the teams of ``rep``, else who administers. Two queries."""
+    here = User.objects.filter(is_active=True).order_by("name", "id")
+    members = User.objects.filter(teams__in=rep.teams.all()).values("pk")
+    found = list(here.filter(role=Role.MANAGER, pk__in=members)[:NAMED])
+    found = found or list(here.filter(role=Role.ADMIN)[:NAMED])
+    return " or ".join(str(each) for each in found) or "your administrator"
 
 
 def _with_points(handoffs: QuerySet[Handoff]) -> QuerySet[Handoff]:
@@ -269,8 +284,9 @@ def _empty(
     filters: HandoffFilter,
     counts: dict[str, Any],
     name: str,
+    user: User,
 ) -> dict[str, str]:
-    """What to say instead of rows: a filter in the way, work that is done, or nothing yet."""
+    """What to say instead of rows: a filter in the way, no pool, work that is done, or nothing yet."""
     if narrowed:
         drop = narrowed[-1]
         wider = QueryDict(drop.remove_url.removeprefix("?"))
@@ -284,6 +300,17 @@ def _empty(
             "action": f"Remove {drop.label.lower()}",
         }
     others = {key: count for key, count in counts.items() if count}
+    left_out = ""
+    if name == "queue" and user.role == Role.REP and not user.pool_memberships.exists():
+        left_out = f"New leads go to who is in a pool. Ask {_who_arranges(user)} to put you in one."
+    if left_out and not others:
+        return {
+            "icon_name": "users",
+            "title": "You are in no pool yet",
+            "text": left_out,
+            "url": reverse("scoring:definitions"),
+            "action": "Read what makes an SQL",
+        }
     if not others and name == "queue":
         return {
             "icon_name": "inbox",
@@ -298,7 +325,7 @@ def _empty(
     return {
         "icon_name": "circle-check-big",
         "title": "Nothing to decide",
-        "text": text,
+        "text": f"{text} You are in no pool. {left_out}" if left_out else text,
         "url": "",
         "action": "",
     }

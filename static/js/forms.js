@@ -141,3 +141,19 @@ document.addEventListener("htmx:error", (event) => {
 });
 document.addEventListener("handoff:unreachable", unreachable);
 document.addEventListener("handoff:trouble", (event) => complain(event.detail.text, event.detail.link));
+
+// Copying: the button needs scripts and shows once they run; the text can be selected without.
+
+for (const each of document.querySelectorAll("[data-needs-scripts]")) each.hidden = false;
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copies);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(source); // not allowed here: Ctrl C takes it
+    button.textContent = "Selected: press Ctrl C";
+  }
+});

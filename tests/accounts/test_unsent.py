@@ -7,6 +7,7 @@ from django.test import Client
 from accounts.models import User
 from scoring.models import ModelVersion
 from tests import factories
+from tests.handoff.factories import offered, pool
 from tests.scoring.rule_desk import PARTS, RULES, draft_of_live, saved, typed
 from tests.scoring.versioned import draft, page
 
@@ -109,3 +110,33 @@ def test_strangers_leave_nothing_and_read_nothing(client: Client) -> None:
     answer = client.get(UNSENT)
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/unsent/"
+
+
+def test_the_page_names_the_lead_and_says_fields_in_words(client: Client) -> None:
+    sol = factories.rep("Sol Seller")
+    pool(sol)
+    handoff = offered(of=factories.lead("Marta Kowalczyk"))
+    client.force_login(sol)
+    client.get(f"/leads/{handoff.lead.public_id}/")
+    Session.objects.all().delete()
+    answer = client.post(f"/handoffs/{handoff.public_id}/pause/", {"pause-reason": "Back from leave in June"})
+    login = client.get(answer["Location"]).content.decode()
+    assert "What you typed is kept" in login
+    assert "autofocus" in login
+    client.force_login(sol)
+    shown = client.get(UNSENT).content.decode()
+    assert "What you typed about <bdi>Marta Kowalczyk</bdi>" in shown
+    assert "<dt>Reason</dt>" in shown
+    assert "pause-reason</dt>" not in shown
+
+
+def test_without_any_cookie_what_was_typed_can_still_be_copied(alma: User) -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    sent = {"note": "She wants <b>two</b> sites", "next": "/leads/"}
+    own = stranger.post("/rules/", sent, headers={"Sec-Fetch-Site": "same-origin"})
+    assert own.status_code == 403
+    page = own.content.decode()
+    assert "She wants &lt;b&gt;two&lt;/b&gt; sites</textarea>" in page
+    assert 'href="/leads/">Back to where you were' in page
+    foreign = stranger.post("/rules/", sent, headers={"Sec-Fetch-Site": "cross-site"}).content.decode()
+    assert "She wants" not in foreign

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from handoff import decisions, disputes, opportunities, qualification, quality
+from handoff import decisions, disputes, opportunities, qualification, quality, snoozing
 from handoff.models import Handoff, Qualification, Rating, RejectReason, Requirement, Task
 from leads.models import Opportunity
 from tests.browser import worlds
@@ -127,3 +127,65 @@ def test_each_side_settles_a_dispute_with_one_click(open_page: Open, cast: world
         page.goto("/disputes/")
         page.get_by_role("form", name=side).get_by_role("button", name="It was an SQL").click()
     expect(page.get_by_text("Nothing is disputed")).to_be_visible()
+
+
+def test_what_is_typed_elsewhere_outlives_every_form_of_the_page(open_page: Open, cast: worlds.Cast) -> None:
+    Requirement.objects.update(is_active=False)
+    page = open_page(cast.sol)
+    page.goto(path_of("Sven Sql"))
+    page.get_by_label("Amount in EUR").fill("24000")
+    page.get_by_label("Expected to close").fill("2031-03-01")
+    page.get_by_label("What was said?").fill("Wants a pilot.")
+    page.get_by_role("radio", name="Meeting").check(force=True)
+    page.get_by_role("button", name="Log it").click()
+    expect(page.locator("#toasts")).to_contain_text("Noted for Sven Sql")
+    expect(page.get_by_label("What was said?")).to_have_value("")
+    expect(page.get_by_label("Amount in EUR")).to_have_value("24000")
+    expect(page.get_by_label("Expected to close")).to_have_value("2031-03-01")
+
+    page.get_by_label("What was said?").fill("Two sites first.")
+    page.get_by_role("radio", name="Demo", exact=True).check(force=True)
+    page.reload()
+    page.get_by_role("button", name="Make it an opportunity").click()
+    expect(page.locator("#deal")).to_contain_text("€24,000")
+    expect(page.get_by_label("What was said?")).to_have_value("Two sites first.")
+    expect(page.get_by_role("radio", name="Demo", exact=True)).to_be_checked()
+    assert Opportunity.objects.filter(lead__name="Sven Sql").get().amount == 24000
+
+
+def test_what_is_typed_stays_with_its_lead_and_outlives_an_accept(open_page: Open, cast: worlds.Cast) -> None:
+    worlds.asks_for_a_demo(worlds.fitting("Nora New"))
+    page = open_page(cast.sol)
+    page.goto(path_of("Nora New"))
+    page.get_by_label("What was said?").fill("Call after lunch.")
+    page.get_by_role("link", name="Reject…").first.click()
+    page.get_by_label("What should marketing know?").fill("No budget this year.")
+    page.get_by_role("link", name="Close (Esc)").click()
+    page.get_by_role("button", name="Accept").first.click()
+    expect(page.locator("#toasts")).to_contain_text("Accepted")
+    expect(page.get_by_label("What was said?")).to_have_value("Call after lunch.")
+    page.goto(path_of("Sven Sql"))
+    expect(page.get_by_label("What was said?")).to_have_value("")
+
+
+def test_what_an_error_page_did_not_take_is_given_back(open_page: Open, cast: worlds.Cast) -> None:
+    page = open_page(cast.sol)
+    page.goto(path_of("Sven Sql"))
+    page.get_by_label("What was said?").fill("Wants a pilot.")
+    page.evaluate("document.querySelector('#contact [name=csrfmiddlewaretoken]').value = 'x'")
+    page.get_by_role("button", name="Log it").click()
+    expect(page.get_by_role("heading", name="out of date")).to_be_visible()
+    page.goto(path_of("Sven Sql"))
+    expect(page.get_by_label("What was said?")).to_have_value("Wants a pilot.")
+
+
+def test_w_puts_a_snoozed_lead_back_where_it_stands(open_page: Open, cast: worlds.Cast) -> None:
+    handoff, now = worlds.asks_for_a_demo(worlds.fitting("Nora New")), timezone.now()
+    snoozing.snooze(handoff=handoff, by=cast.sol, until=now + timedelta(hours=3), at=now)
+    page = open_page(cast.sol)
+    page.goto("/queue/?view=snoozed")
+    expect(page.locator("#peek").get_by_role("button", name="Back on the list")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.locator("#toasts")).to_contain_text("Nora New is back on the list")
+    expect(page.locator("#worklist .row")).to_have_count(0)
+    assert not Handoff.objects.asleep(now).exists()

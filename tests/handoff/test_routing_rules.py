@@ -129,7 +129,7 @@ def test_a_condition_that_does_not_hold_says_which_part_of_it():
     assert offered(of=big).rep == anna
     handoff = offered(of=abroad)
     assert handoff.rep == ben
-    assert whys(handoff)["Enterprise"] == "not so: the lead's country is Germany or Austria"
+    assert whys(handoff)["Enterprise"] == "only where the lead's country is Germany or Austria"
 
 
 def test_the_score_that_leads_can_be_asked_for_and_its_figures_are_named():
@@ -401,7 +401,7 @@ def test_the_ledger_keeps_counters_before_and_after_and_reads_in_words():
     [entry] = ledger.read(handoff=handoff)
     assert entry.in_words == "By the territories, to Rep1 Seller in DACH"
     got, other = entry.members
-    assert (got.name, got.is_chosen, got.turns) == ("Rep1 Seller", True, "turn 0.00 to 1.00")
+    assert (got.name, got.is_chosen, got.turns) == ("Rep1 Seller", True, "turn 0 to 1")
     assert (other.name, other.is_chosen, other.why) == ("Rep2 Seller", False, "")
     noted = decision(handoff).members[0]
     assert (noted["before"]["open"], noted["after"]["open"]) == (0, 1)

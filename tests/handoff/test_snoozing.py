@@ -114,3 +114,10 @@ def test_presets_are_in_the_persons_own_zone_and_say_what_is_due_before(sol: Use
     assert tomorrow.until == datetime(2026, 11, 22, 9, tzinfo=berlin)
     assert monday.until == datetime(2026, 11, 23, 9, tzinfo=berlin)
     assert [each.late for each in (hour, tomorrow, monday)] == [False, True, True]
+
+
+def test_a_moment_is_offered_once_though_it_has_two_names(sol: User) -> None:
+    handoff = offered(sol)
+    sunday = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    named = [each.label for each in snoozing.presets(handoff=handoff, zone="Europe/Berlin", at=sunday)]
+    assert named == ["In 1 hour", "Tomorrow 9:00"]

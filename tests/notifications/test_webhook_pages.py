@@ -38,7 +38,8 @@ def test_a_new_one_shows_its_secret_once_and_signs_with_it(boss: Client) -> None
         page = boss.post("/webhooks/new/", {**FORM, "url": receiver.url}, follow=True)
         made = Endpoint.objects.get()
         html = page.content.decode()
-        assert made.secret in html
+        assert f'id="secret">{made.secret}</code>' in html
+        assert 'data-needs-scripts hidden><button class="btn" type="button" data-copies="secret">' in html
         assert receiver.url in html  # in the form, for who may change it
         again = boss.get(f"/webhooks/{made.public_id}/").content.decode()
         assert "whsec_" not in again

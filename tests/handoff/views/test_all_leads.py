@@ -109,3 +109,10 @@ def test_where_handed_over_is_an_sql_the_list_of_sqls_holds_it(
     assert names(client, "stage=handed_over") == ["Handed Hanna"]
     page = client.get("/leads/?stage=handed_over").content.decode()
     assert "SQL, handed over" in page
+
+
+def test_a_lead_that_waits_says_with_whom(mara: User, sol: User, signed_in: SignIn) -> None:
+    handed_over(sol, "Waiting Wanda")
+    lead("Nobody’s Nora")
+    page = signed_in(mara).get("/leads/").content.decode()
+    assert page.count("with Sol Seller") == 1

@@ -377,3 +377,15 @@ def test_an_answer_that_cannot_be_kept_is_asked_again(
 
     assert answer.status_code == 422
     assert Handoff.objects.get(pk=marta.pk).is_open
+
+
+def test_who_takes_a_rejection_back_finds_its_words_in_the_form_again(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    reject(client, marta, reason="no_budget", note="Asked her twice.")
+    undo(client, marta)
+    for path in (f"/leads/{marta.lead.public_id}/?reject=1", f"/queue/?lead={marta.lead.public_id}&reject=1"):
+        page = client.get(path).content.decode()
+        assert "Asked her twice.</textarea>" in page
+        assert re.search(r'value="no_budget"[^>]* checked', page)

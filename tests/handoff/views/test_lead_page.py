@@ -387,3 +387,13 @@ def test_it_says_what_time_it_is_there_where_that_is_known(
     page = read(signed_in(sol), url(handoff))
     assert ("office hours" in page) is bool(said)
     assert said in page
+
+
+def test_a_lead_that_was_sent_back_is_not_with_the_rep_any_more(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    assert "<dt>With</dt>" in read(signed_in(sol), url(marta))
+    sent_back(marta, by=sol, at=timezone.now())
+    page = read(signed_in(sol), url(marta))
+    assert "<dt>With</dt>" not in page
+    assert "<dt>Was with</dt><dd>Sol Seller" in page

@@ -265,3 +265,89 @@ def test_hostile_words_stay_words(sol: User, signed_in: SignIn) -> None:
     client.post(f"/leads/{handoff.lead.public_id}/suppliers/", {"name": evil, "note": evil})
     assert lead("Other") != handoff.lead
     assert evil not in page(client, handoff.lead)
+
+
+@pytest.mark.parametrize(
+    ("path", "named"), [("contacts", "What was said?"), ("suppliers", "What about them?")]
+)
+def test_a_long_text_is_refused_by_name_and_kept(
+    sol: User, marta: Handoff, signed_in: SignIn, path: str, named: str
+) -> None:
+    long = "a word too many, " * 200
+    sent = {"kind": "note", "key": str(uuid.uuid4()), "name": "Rival", "note": long}
+    if path == "suppliers":
+        decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    answer = signed_in(sol).post(f"/leads/{marta.lead.public_id}/{path}/", sent)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert long.strip() in html
+    assert f">{named}</a>" in html
+    assert "at most. Nothing was cut: shorten it." in html
+
+
+def test_a_long_note_on_an_answer_a_rating_and_a_pause_is_refused_and_kept(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    client, long = signed_in(sol), "a word too many, " * 20
+    for path, sent in (
+        (f"/leads/{marta.lead.public_id}/qualification/", {"budget": "1", "budget_note": long}),
+        (f"/handoffs/{marta.public_id}/pause/", {"pause-reason": long}),
+        (f"/handoffs/{marta.public_id}/snooze/", {"preset": "hour", "reason": long}),
+        (f"/handoffs/{marta.public_id}/rejection/", {"reason": "timing", "note": long * 10}),
+        (f"/handoffs/{marta.public_id}/acceptance/", {"interest": "1", "interest_note": long}),
+    ):
+        answer = client.post(path, sent)
+        html = answer.content.decode()
+        assert answer.status_code == 422, path
+        assert long.strip() in html, path
+        assert "at most. Nothing was cut" in html, path
+    assert not marta.verdicts.exists()
+    decisions.accept(handoff=marta, by=sol, at=timezone.now())
+    answer = client.post(f"/handoffs/{marta.public_id}/rating/", {"score": "4", "note": long})
+    assert answer.status_code == 422
+    assert long.strip() in answer.content.decode()
+
+
+def test_an_answer_that_saves_itself_says_why_it_did_not(
+    sol: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    answer = signed_in(sol).post(
+        f"/leads/{marta.lead.public_id}/qualification/",
+        {"budget": "1", "budget_note": "x" * 301},
+        headers={"HX-Request": "true"},
+    )
+    assert answer.status_code == 422
+    assert "Not saved. Budget note: it has 301 characters" in answer.content.decode()
+
+
+def test_an_amount_is_read_as_a_german_types_it_and_said_back(
+    sol: User, deal: Opportunity, signed_in: SignIn
+) -> None:
+    client = signed_in(sol)
+    figures = f"/opportunities/{deal.public_id}/figures/"
+    answer = client.post(figures, {"name": "Pilot", "amount": "48.000"}, follow=True)
+    assert "Saved <b>Pilot</b> of €48,000." in answer.content.decode()
+    answer = client.post(figures, {"name": "Pilot", "amount": "48.000k"})
+    assert answer.status_code == 422
+    assert 'value="48.000k"' in answer.content.decode()
+
+
+def test_an_open_deal_does_not_close_in_the_past(sol: User, deal: Opportunity, signed_in: SignIn) -> None:
+    client, figures = signed_in(sol), f"/opportunities/{deal.public_id}/figures/"
+    answer = client.post(figures, {"name": "Pilot", "close_on": "2020-01-31"})
+    assert answer.status_code == 422
+    assert "Lies in the past" in answer.content.decode()
+    Opportunity.objects.update(close_on="2020-01-31")
+    assert client.post(figures, {"name": "Renamed", "close_on": "2020-01-31"}).status_code == 302
+    assert Opportunity.objects.get().name == "Renamed"
+
+
+def test_a_rep_is_not_sent_to_the_list_of_disputes_that_is_not_theirs(
+    sol: User, mara: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    sent_back(marta, by=sol, at=timezone.now())
+    signed_in(mara).post(f"/handoffs/{marta.public_id}/dispute/", {"note": "She asked for a demo."})
+    assert 'href="/disputes/"' in page(signed_in(mara), marta.lead)
+    html = page(signed_in(sol), marta.lead)
+    assert "Marketing and sales settle it." in html
+    assert "/disputes/" not in html

@@ -44,6 +44,7 @@ def test_an_admin_invites_and_the_link_sets_a_password(ada: User, signed_in) -> 
     stranger = Client()
     form = stranger.get(path, follow=True)
     assert form.status_code == 200
+    assert "<h1>Choose your password</h1>" in form.content.decode()
     answer = stranger.post(
         form.request["PATH_INFO"], {"password1": "horse-battery-9", "password2": "horse-battery-9"}
     )
@@ -52,6 +53,7 @@ def test_an_admin_invites_and_the_link_sets_a_password(ada: User, signed_in) -> 
     assert nora.check_password("horse-battery-9")
     again = Client().get(path, follow=True).content.decode()
     assert "password1" not in again
+    assert "This link does not work any more" in again
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,21 @@ def test_working_hours_are_saved_whole(sol: User, max_: User, signed_in) -> None
     assert WorkingHours.objects.filter(user=sol).count() == 2
     client.post(page, {})
     assert not WorkingHours.objects.exists()
+
+
+def test_an_admin_reads_where_mail_goes_that_is_not_sent(ada: User, signed_in, settings) -> None:
+    client = signed_in(ada)
+    assert "Mail is written to" not in client.get("/people/new/").content.decode()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = "/srv/handoff/mail"
+    assert "Mail is written to /srv/handoff/mail." in client.get("/people/new/").content.decode()
+
+
+def test_the_page_of_somebody_in_no_pool_leads_to_the_pools(ada: User, sol: User, signed_in) -> None:
+    page = signed_in(ada).get(f"/people/{sol.public_id}/").content.decode()
+    assert 'gets no new leads. <a class="link" href="/routing/pools/">' in page
+    pool(sol)
+    assert "gets no new leads" not in signed_in(ada).get(f"/people/{sol.public_id}/").content.decode()
 
 
 def test_who_has_work_hands_it_on_before_being_switched_off(ada: User, sol: User, signed_in) -> None:

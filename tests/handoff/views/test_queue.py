@@ -9,7 +9,8 @@ from django.test import Client
 
 from accounts.models import User
 from handoff.models import Handoff
-from tests.factories import NOW, activity, company, lead, team
+from tests.factories import NOW, activity, company, lead, rep, team
+from tests.handoff.factories import pool as taking_turns
 from tests.handoff.views.worlds import handed_over, pool, scored, sent_back
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,7 @@ def test_a_filter_that_finds_nothing_says_what_to_drop(sol: User, signed_in: Sig
 
 
 def test_an_empty_queue_says_whether_it_is_done_or_new(sol: User, signed_in: SignIn) -> None:
+    taking_turns(sol)
     assert "Your queue is empty" in signed_in(sol).get("/queue/").content.decode()
 
     sent_back(handed_over(sol, "Back Bea"), by=sol)
@@ -273,3 +275,12 @@ def test_names_from_outside_are_shown_as_text(sol: User, signed_in: SignIn) -> N
 
     for path in ("/queue/", f"/leads/{handoff.lead.public_id}/"):
         assert script not in client.get(path).content.decode()
+
+
+def test_a_new_rep_reads_that_no_pool_has_them_and_whom_to_ask(max_: User, signed_in: SignIn) -> None:
+    new = rep("Nina New")
+    page = signed_in(new).get("/queue/").content.decode()
+    assert "You are in no pool yet" in page
+    assert "Ask Max Manager to put you in one." in page
+    taking_turns(new)
+    assert "You are in no pool yet" not in signed_in(new).get("/queue/").content.decode()

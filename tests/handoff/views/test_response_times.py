@@ -170,3 +170,6 @@ def test_the_queue_says_what_was_agreed(signed_in, sol: User) -> None:
     shown = signed_in(sol).get("/queue/").content.decode()
     assert "agreed: 60 min where intent is 26 or more, 4 h for the rest" in shown
     assert factories.NOW == NOW
+    SlaPolicy.objects.create(name="Reseller", minutes=30, position=1, scores={"intent": {"at_least": 90}})
+    shown = signed_in(sol).get("/queue/").content.decode()
+    assert "agreed: 30 min to 4 h, by lead" in shown

@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
-from handoff import matching
+from accounts.models import Absence, User
+from handoff import decisions, matching
 from handoff.models import Handoff, Pool, PoolMember, RoutingRule
 from tests.factories import admin, lead, manager, marketer, rep, team
 from tests.handoff.factories import offered, pool
@@ -323,16 +323,48 @@ def test_a_leavers_work_is_handed_on_from_the_page(client: Client, ring: Pool, b
     sol, ben = ring.members.get().user, rep("Ben Back")
     offered(of=lead())
     address = f"/people/{sol.public_id}/leaving/"
-    assert "Hand on everything" in texts(client.get(address))
+    assert "Hand on…" in texts(client.get(address))
     both = client.post(address, {"to": ben.public_id, "pool": ring.public_id, "reason": ""})
     assert both.status_code == 422
     assert set(both.context["form"].errors) == {"reason"}
     both = client.post(address, {"to": ben.public_id, "pool": ring.public_id, "reason": "Leaves"})
     assert both.context["form"].errors["to"] == ["Choose either a colleague or a pool."]
-    done = client.post(address, {"to": ben.public_id, "reason": "Leaves", "pause": "on"}, follow=True)
+    given = {"to": ben.public_id, "reason": "Leaves", "pause": "on"}
+    asked = client.post(address, given)
+    assert (asked.status_code, Handoff.objects.get().rep) == (200, sol)
+    assert "All of this goes from Sol Seller to <b>Ben Back</b>" in texts(asked)
+    assert "<dt>Leads waiting for an answer</dt><dd>1</dd>" in texts(asked)
+    assert "Sol Seller gets no new leads from now on." in texts(asked)
+    assert 'value="Leaves"' in client.post(address, {**given, "change": "1"}).content.decode()
+    done = client.post(address, {**given, "sure": "1"}, follow=True)
     assert "went to Ben Back (1)" in texts(done)
     assert "Nothing is open" in texts(done)
     assert Handoff.objects.get().rep == ben
+
+
+def test_only_what_waits_may_be_handed_on(client: Client, ring: Pool, boss: User) -> None:
+    sol, ben = ring.members.get().user, rep("Ben Back")
+    accepted = offered(of=lead())
+    decisions.accept(handoff=accepted, by=sol, at=timezone.now())
+    waiting = offered(of=lead())
+    address = f"/people/{sol.public_id}/leaving/"
+    given = {"what": "waiting", "to": ben.public_id, "reason": "On leave", "rest": "on"}
+    asked = texts(client.post(address, given))
+    assert "stay with Sol Seller" in asked
+    assert "Accepted leads" not in asked.partition("What will happen")[2]
+    client.post(address, {**given, "sure": "1"})
+    waiting.refresh_from_db()
+    accepted.lead.refresh_from_db()
+    assert (waiting.rep, accepted.lead.owner) == (ben, sol)
+
+
+def test_who_is_away_says_so_where_leads_are_given(client: Client, ring: Pool, boss: User) -> None:
+    sol, ben, now = ring.members.get().user, rep("Ben Back"), timezone.now()
+    Absence.objects.create(user=ben, starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=2))
+    offered(of=lead())
+    for path in (f"/people/{sol.public_id}/leaving/", "/team/"):
+        assert "Ben Back (away until " in texts(client.get(path)), path
+        assert "Sol Seller (away" not in texts(client.get(path))
 
 
 # What it costs

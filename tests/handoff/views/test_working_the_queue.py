@@ -144,7 +144,16 @@ def test_a_snoozed_lead_leaves_the_list_says_what_is_due_before_and_comes_back(
     assert "It is due before that, 12:36: the clock goes on." in page
     assert rows(client, "/queue/?view=due") == []
     assert rows(client, "/queue/?view=snoozed") == ["Marta Kowalczyk"]
+    for path in ("/queue/?view=snoozed", f"/queue/?view=snoozed&lead={handoff.lead.public_id}"):
+        snoozed = client.get(path).content.decode()
+        assert (
+            snoozed.count(f'action="/handoffs/{handoff.public_id}/snooze/removal/"') == 2
+        )  # row and preview
+        assert 'data-key="w" form="wake-peek"' in snoozed
+        assert f'data-key="w" form="wake-handoff-{handoff.public_id}"' in snoozed
+        assert "<dt><kbd>W</kbd></dt><dd>back on the list</dd>" in snoozed
     client.post(f"/handoffs/{handoff.public_id}/snooze/removal/", {"next": "/queue/"})
+    assert 'data-key="w"' not in client.get("/queue/?view=due").content.decode()
     assert rows(client, "/queue/?view=due") == ["Marta Kowalczyk"]
 
 
