@@ -1,5 +1,6 @@
 """Several leads at once, on the team queue of who leads it: chosen by keys or clicks, moved with one."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -145,7 +146,9 @@ def test_who_is_away_is_asked_about_before_they_get_any(open_page: Open, cast: C
     Absence.objects.create(user=cast.sofia, starts_at=now, ends_at=now + timedelta(days=2), reason="ill")
     page = team(open_page, cast)
     page.keyboard.press("x")
-    bar(page).get_by_label("Give to").select_option("Sofia Reuter")
+    to = bar(page).get_by_label("Give to")
+    expect(to.get_by_role("option", name=re.compile("^Sofia Reuter .away until"))).to_have_count(1)
+    to.select_option(str(cast.sofia.public_id))
     bar(page).get_by_role("button", name="Reassign").click()
 
     question = page.locator("#peek")
