@@ -1,10 +1,11 @@
-"""What was imported, in the stock admin: to be read."""
+"""Sources, and what they brought, in the stock admin."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
-from leads.admin import HistoryAdmin
+from leads.admin import BigTableAdmin, HistoryAdmin
 
-from .models import Import
+from .models import Import, RefusedItem, Source, SourceHour
 
 
 @admin.register(Import)
@@ -16,3 +17,32 @@ class ImportAdmin(HistoryAdmin):
     list_filter = ("kind", "source", "live")
     search_fields = ("file", "source")
     ordering = ("-started_at", "-id")
+
+
+@admin.register(Source)
+class SourceAdmin(BigTableAdmin):
+    list_display = ("name", "key", "kind", "is_active", "created_at")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name", "key")
+    ordering = ("name", "id")
+    readonly_fields = ("key", "kind", "created_at", "created_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # made by what arrives, or by the page of its kind
+
+    def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
+        return False  # leads and activities name it for ever
+
+
+@admin.register(SourceHour)
+class SourceHourAdmin(HistoryAdmin):
+    list_display = ("source", "at", "last_at", "accepted", "duplicates", "held", "refused", "lag")
+    list_filter = ("source",)
+    ordering = ("-at", "source")
+
+
+@admin.register(RefusedItem)
+class RefusedItemAdmin(HistoryAdmin):
+    list_display = ("source", "at", "field", "reason")
+    list_filter = ("source",)
+    ordering = ("-at", "-id")

@@ -17,8 +17,10 @@ from leads import consent
 from leads.models import Lead
 from leads.ticks import tick
 
-from . import intake, submitting
+from . import arrivals, intake, submitting
+from .arrivals import Became, TurnedAway
 from .cleaning import Refused
+from .models import Source
 from .reading import json_body
 from .upserting import Upserted, upsert
 
@@ -79,7 +81,13 @@ def send_events(request: HttpRequest) -> Any:
         raise HttpError(422, "The body must be a list of events.")
     if len(body) > MOST_EVENTS:
         raise HttpError(413, f"A batch may have {MOST_EVENTS:,} events at most.")
-    taken = intake.take(items=body, user=user_of(request), source=source_of(request), at=database_now())
+    taken = intake.take(
+        items=body,
+        user=user_of(request),
+        source=source_of(request),
+        kind=Source.Kind.API,
+        at=database_now(),
+    )
     refused = [{"index": r.index, "field": r.field, "reason": r.reason} for r in taken.refused]
     return Status(202, {"accepted": taken.accepted, "duplicates": taken.duplicates, "refused": refused})
 
@@ -137,13 +145,17 @@ def save_lead(request: HttpRequest) -> Any:
         raise HttpError(403, "Marketers and admins edit leads.")
     body = json_body(request, most=MOST_LEAD_BYTES)
     source, at = source_of(request), timezone.now()
-    saved = submitting.read(body)
 
     def save() -> Upserted | Refused:
-        answer = upsert(incoming=[saved.lead], source=source, at=at)[0]
+        try:
+            saved = submitting.read(body)
+            answer = upsert(incoming=[saved.lead], source=source, at=at)[0]
+        except Refused as refusal:
+            answer = refusal
         if isinstance(answer, Upserted):
             _consent(answer, saved.consent, source, at)
             tick("leads_changed")
+        arrivals.note(source=source, kind=Source.Kind.API, became=_became(answer, body), at=at)
         return answer
 
     answer = intake.retried(save)
@@ -152,6 +164,12 @@ def save_lead(request: HttpRequest) -> Any:
     created = answer.became == "created"
     out = {"id": str(answer.person.public_id), "email": answer.person.email, "created": created}
     return Status(201 if created else 200, out)
+
+
+def _became(answer: Upserted | Refused, body: object) -> Became:
+    if isinstance(answer, Refused):
+        return Became(refused=[TurnedAway(answer.field, answer.reason, body)])
+    return Became(duplicates=1) if answer.became == "skipped" else Became(accepted=1)
 
 
 def _consent(answer: Upserted, given: dict[str, bool], source: str, at: datetime) -> None:

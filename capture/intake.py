@@ -1,7 +1,7 @@
 """Take events from outside: check each, find whom it is about, and write it down once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,8 +13,10 @@ from leads.activities import NewActivity, record
 from leads.models import ActivityType
 from leads.retrying import retrying
 
-from . import cleaning, identity
+from . import arrivals, cleaning, identity
+from .arrivals import Became, TurnedAway
 from .cleaning import FURTHEST_AHEAD, Refused
+from .models import Source
 
 #: Further ahead than this, a clock is wrong; the event counts as of its arrival and says so (F13).
 TOLERATED_AHEAD = timedelta(minutes=5)
@@ -59,12 +61,14 @@ class Taken:
     accepted: int
     duplicates: int
     refused: list[Refusal]
+    lag: timedelta | None = None
 
 
-def take(*, items: Sequence[object], user: User, source: str, at: datetime) -> Taken:
-    """Store ``items`` that ``source`` sent and that arrived ``at``. An item that cannot be taken is refused
-    by itself; the others are stored. Who is named by a ``lead_id`` must be visible to ``user``. Safe to
-    repeat: an event id is stored once per source. A constant number of queries, however many items."""
+def take(*, items: Sequence[object], user: User, source: str, kind: Source.Kind, at: datetime) -> Taken:
+    """Store ``items`` that ``source`` sent and that arrived ``at``, and count what became of them. An item
+    that cannot be taken is refused by itself; the others are stored. Who is named by a ``lead_id`` must be
+    visible to ``user``. Safe to repeat: an event id is stored once per source. A constant number of queries,
+    however many items."""
     events: list[Event] = []
     refused: list[Refusal] = []
     for index, item in enumerate(items):
@@ -72,14 +76,16 @@ def take(*, items: Sequence[object], user: User, source: str, at: datetime) -> T
             events.append(read(item, index=index, at=at))
         except Refused as refusal:
             refused.append(Refusal(index, refusal.field, refusal.reason))
-    if not events:
-        return Taken(0, 0, refused)
-    stored = retried(lambda: _store(events, user, source, at))
-    return Taken(
-        stored.accepted,
-        stored.duplicates,
-        sorted([*refused, *stored.refused], key=lambda refusal: refusal.index),
-    )
+
+    def store() -> Taken:
+        stored = _store(events, user, source, at) if events else Taken(0, 0, [])
+        every = sorted([*refused, *stored.refused], key=lambda refusal: refusal.index)
+        turned_away = [TurnedAway(each.field, each.reason, items[each.index]) for each in every]
+        became = Became(stored.accepted, stored.duplicates, refused=turned_away, lag=stored.lag)
+        arrivals.note(source=source, kind=kind, became=became, at=at)
+        return replace(stored, refused=every)
+
+    return retried(store)
 
 
 def read(item: object, *, index: int, at: datetime) -> Event:
@@ -158,7 +164,9 @@ def _store(events: list[Event], user: User, source: str, at: datetime) -> Taken:
         if (owner := owners.found.get(event.index)) is not None
     ]
     recorded = record(activities=activities, at=at)
-    return Taken(len(recorded.inserted), duplicates + len(recorded.duplicates), refused)
+    new = [activities[place].occurred_at for place in recorded.inserted]
+    lag = at - min(new) if new else None
+    return Taken(len(recorded.inserted), duplicates + len(recorded.duplicates), refused, lag)
 
 
 def _known(events: list[Event], source: str) -> set[str]:

@@ -362,6 +362,7 @@ BEAT = {
     # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.
     "handoff.tasks.remind_of_model_reviews": 3600.0,
     "accounts.tasks.fill_calendars": 3600.0,
+    "capture.tasks.add_up_arrivals": 60.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

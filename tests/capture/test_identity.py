@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from capture.cleaning import Refused, email, line
 from capture.intake import Taken, take
+from capture.models import Source
 from leads.matching import normal_email
 from leads.models import Activity, ChangedLead, Lead, Visitor
 from tests import factories as make
@@ -32,7 +33,7 @@ def mara() -> User:
 
 
 def send(user: User, *items: dict[str, Any]) -> Taken:
-    return take(items=items, user=user, source="site", at=make.NOW)
+    return take(items=items, user=user, source="site", kind=Source.Kind.API, at=make.NOW)
 
 
 def owners() -> dict[str, str | None]:

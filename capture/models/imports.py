@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 if TYPE_CHECKING:
-    from .imports.running import Counts
+    from capture.imports.running import Counts
 
 
 class Import(models.Model):

@@ -1,0 +1,169 @@
+"""Count what arrives: how much, from where, what became of it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from .models import RefusedItem, Source
+
+#: What arrived less long ago than this is still on its own; adding up later keeps requests out of the way.
+SETTLES = timedelta(minutes=1)
+#: So many refused items of a source are kept, none longer than the days.
+KEPT, KEPT_DAYS = 200, 30
+#: So much of a refused item is kept, in characters; and so many of one request.
+SHOWN, OF_ONE_REQUEST = 2_000, 20
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """One item that was not taken: which field, why, and the item as it was sent."""
+
+    field: str
+    reason: str
+    item: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of the items of one request. ``lag``: from the earliest that was taken until it arrived."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    held: int = 0
+    refused: list[TurnedAway] = field(default_factory=list)
+    lag: timedelta | None = None
+
+
+def note(*, source: str, kind: Source.Kind, became: Became, at: datetime) -> None:
+    """Write down what ``source`` brought ``at``. A source that is seen for the first time is made, named as
+    its key. Call it in the transaction that stores the items, so that both are true or neither. 1 query, 2
+    more when items were refused, 2 more for a new source."""
+    tally: tuple[Any, ...] = (
+        at,
+        became.accepted,
+        became.duplicates,
+        became.held,
+        len(became.refused),
+        became.lag,
+        source,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, tally)
+        found = cursor.fetchone()
+        if found is None:
+            Source.objects.bulk_create(
+                [Source(key=source, name=source, kind=kind, created_at=at)], ignore_conflicts=True
+            )
+            cursor.execute(_NOTE, tally)
+            found = cursor.fetchone()
+    if became.refused:
+        _keep(found[0], became.refused, at)
+
+
+_NOTE = """
+INSERT INTO capture_arrival (source_id, at, accepted, duplicates, held, refused, lag)
+SELECT id, %s, %s, %s, %s, %s, %s FROM capture_source WHERE key = %s
+RETURNING source_id
+"""
+
+
+def _keep(source_id: int, refused: Iterable[TurnedAway], at: datetime) -> None:
+    RefusedItem.objects.bulk_create(
+        RefusedItem(
+            source_id=source_id,
+            at=at,
+            field=each.field[:200],
+            reason=each.reason[:300],
+            sent="" if each.item is None else _text(each.item),
+        )
+        for each in list(refused)[:OF_ONE_REQUEST]
+    )
+
+
+def _text(item: object) -> str:
+    """``item`` as JSON, without what PostgreSQL cannot keep as text."""
+    text = json.dumps(item, ensure_ascii=False, default=str)
+    return text.replace("\\u0000", "").encode(errors="replace").decode()[:SHOWN]
+
+
+@transaction.atomic
+def add_up(*, at: datetime) -> int:
+    """Add to the hours what arrived until a minute before ``at`` and forget it singly; returns how many rows
+    that were. Drops the oldest refused items. Safe to repeat and beside itself: a row is added once."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_UP, [at - SETTLES])
+        added: int = cursor.fetchone()[0]
+        cursor.execute(_FORGET, [at - timedelta(days=KEPT_DAYS), KEPT])
+    return added
+
+
+_ADD_UP = """
+WITH gone AS (
+    DELETE FROM capture_arrival WHERE at < %s
+    RETURNING source_id, at, accepted, duplicates, held, refused, lag
+), hours AS (
+    SELECT source_id, date_trunc('hour', at, 'UTC') AS hour, max(at) AS last_at, sum(accepted) AS accepted,
+        sum(duplicates) AS duplicates, sum(held) AS held, sum(refused) AS refused, max(lag) AS lag
+    FROM gone GROUP BY 1, 2 ORDER BY 1, 2
+), added AS (
+    INSERT INTO capture_sourcehour AS h (source_id, at, last_at, accepted, duplicates, held, refused, lag)
+    SELECT source_id, hour, last_at, accepted, duplicates, held, refused, lag FROM hours
+    ON CONFLICT (source_id, at) DO UPDATE SET
+        last_at = greatest(h.last_at, excluded.last_at),
+        accepted = h.accepted + excluded.accepted,
+        duplicates = h.duplicates + excluded.duplicates,
+        held = h.held + excluded.held,
+        refused = h.refused + excluded.refused,
+        lag = greatest(h.lag, excluded.lag)
+)
+SELECT count(*) FROM gone
+"""
+_FORGET = """
+DELETE FROM capture_refuseditem WHERE at < %s OR id IN (
+    SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY source_id ORDER BY at DESC, id DESC) AS place
+        FROM capture_refuseditem
+    ) AS placed WHERE place > %s
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a source brought in a span of time; ``last_at`` is None when that is nothing."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    held: int = 0
+    refused: int = 0
+    lag: timedelta | None = None
+    last_at: datetime | None = None
+
+    @property
+    def arrived(self) -> int:
+        return self.accepted + self.duplicates + self.held + self.refused
+
+
+def brought(*, since: datetime) -> dict[int, Brought]:
+    """By primary key of the source: what it brought since the hour of ``since`` began. One query, over the
+    hours and what is not yet added to them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BROUGHT, [since, since])
+        return {row[0]: Brought(*row[1:]) for row in cursor.fetchall()}
+
+
+_BROUGHT = """
+SELECT source_id, sum(accepted)::int, sum(duplicates)::int, sum(held)::int, sum(refused)::int, max(lag),
+    max(last_at)
+FROM (
+    SELECT source_id, accepted, duplicates, held, refused, lag, last_at FROM capture_sourcehour
+    WHERE at >= date_trunc('hour', %s::timestamptz, 'UTC')
+    UNION ALL
+    SELECT source_id, accepted, duplicates, held, refused, lag, at FROM capture_arrival
+    WHERE at >= date_trunc('hour', %s::timestamptz, 'UTC')
+) AS told GROUP BY source_id
+"""
