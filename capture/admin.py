@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from leads.admin import BigTableAdmin, HistoryAdmin
 
-from .models import Import, RefusedItem, Source, SourceHour
+from .models import Arrival, Import, PageRule, RefusedItem, Site, Source, SourceHour
 
 
 @admin.register(Import)
@@ -34,6 +34,13 @@ class SourceAdmin(BigTableAdmin):
         return False  # leads and activities name it for ever
 
 
+@admin.register(Arrival)
+class ArrivalAdmin(HistoryAdmin):
+    list_display = ("source", "at", "accepted", "duplicates", "held", "refused", "lag")
+    list_filter = ("source",)
+    ordering = ("-at", "-id")
+
+
 @admin.register(SourceHour)
 class SourceHourAdmin(HistoryAdmin):
     list_display = ("source", "at", "last_at", "accepted", "duplicates", "held", "refused", "lag")
@@ -46,3 +53,23 @@ class RefusedItemAdmin(HistoryAdmin):
     list_display = ("source", "at", "field", "reason")
     list_filter = ("source",)
     ordering = ("-at", "-id")
+
+
+class PageRuleInline(admin.TabularInline[PageRule, Site]):
+    model = PageRule
+    extra = 0
+    ordering = ("position", "id")
+
+
+@admin.register(Site)
+class SiteAdmin(BigTableAdmin):
+    list_display = ("source", "key", "origins", "waits_for_consent")
+    ordering = ("source__name", "id")
+    readonly_fields = ("source", "key", "public_id")
+    inlines = (PageRuleInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # made on its own page, with its source
+
+    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        return False  # closed instead: leads and activities name its source

@@ -8,7 +8,7 @@ theirs (stitching). A second person in the same browser gets their own events an
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.utils import timezone
@@ -35,13 +35,14 @@ class Owner:
 
 @dataclass(slots=True)
 class Owners:
-    """By place in the batch: whose each event is, or why nobody's."""
+    """By place in the batch: whose each event is, or why nobody's. ``made`` are leads that are new."""
 
     found: dict[int, Owner] = field(default_factory=dict)
     refused: dict[int, Refused] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)
 
 
-def resolve(*, events: "Sequence[Event]", user: User, source: str, at: datetime) -> Owners:
+def resolve(*, events: "Sequence[Event]", user: User | None, source: str, at: datetime) -> Owners:
     """Say whose each event is. Makes leads of unknown addresses and visitors of unknown browsers, gives an
     address to a named lead that has none (C-40), stitches visitors. Refuses a lead that ``user`` may not see
     or that does not exist, and a lead and an address that belong to different people. At most 12 queries."""
@@ -63,12 +64,12 @@ def resolve(*, events: "Sequence[Event]", user: User, source: str, at: datetime)
 
 
 def _leads(
-    events: "Sequence[Event]", owners: Owners, user: User, source: str, at: datetime
+    events: "Sequence[Event]", owners: Owners, user: User | None, source: str, at: datetime
 ) -> dict[int, int]:
     """The lead's primary key for each event that names one."""
     ids = {event.lead_id for event in events if event.lead_id}
     emails = {event.email for event in events if event.email}
-    visible = Lead.objects.visible_to(user).filter(public_id__in=ids)
+    visible = (Lead.objects.visible_to(user) if user else Lead.objects.none()).filter(public_id__in=ids)
     named = {lead.public_id: lead for lead in visible} if ids else {}
     holders = _holders(emails) if emails else {}
     given: dict[int, str] = {}  # addresses for named leads that have none
@@ -96,6 +97,7 @@ def _leads(
     if missing := wanted - holders.keys():
         made = match_or_create_by_email(emails=missing, at=at, source=source)
         holders |= {email: lead.pk for email, lead in made.items()}
+        owners.made = {lead.pk for lead in made.values() if lead.created_at == at and lead.source == source}
     for event in events:
         if event.email and event.lead_id is None:
             found[event.index] = holders[event.email]
@@ -138,14 +140,21 @@ def _visitors(
         return {}
     seen: dict[str, datetime] = {}
     identified: dict[str, int] = {}
+    touch: dict[str, dict[str, Any]] = {}
     for key, event in named:
         seen.setdefault(key, min(event.occurred_at, at))
+        if "channel" in event.properties:
+            touch.setdefault(key, event.properties)
         if event.index in leads:
             identified.setdefault(key, leads[event.index])
     known = Visitor.objects.filter(anonymous_id__in=seen).values_list("anonymous_id", flat=True)
     if missing := sorted(seen.keys() - set(known)):
         Visitor.objects.bulk_create(
-            [Visitor(anonymous_id=key, first_seen_at=seen[key]) for key in missing], ignore_conflicts=True
+            [
+                Visitor(anonymous_id=key, first_seen_at=seen[key], **_first_touch(touch.get(key)))
+                for key in missing
+            ],
+            ignore_conflicts=True,
         )
     rows = Visitor.objects.select_for_update().filter(anonymous_id__in=seen).order_by("pk")
     visitors = {visitor.anonymous_id: visitor for visitor in rows}
@@ -158,7 +167,32 @@ def _visitors(
         visitor.lead_id = visitor.lead_id or stitched.get(visitor.pk)
     if stitched:
         _stitch(stitched, at)
+        _tell_source([visitor for visitor in visitors.values() if visitor.lead_id in owners.made])
     return visitors
+
+
+def _first_touch(properties: dict[str, Any] | None) -> dict[str, str]:
+    """What brought a browser here first, as it is kept with the visitor."""
+    found = properties or {}
+    return {
+        "channel": str(found.get("channel", ""))[:20],
+        "campaign": " ".join(str(found.get("utm_campaign", "")).split())[:120],
+    }
+
+
+def _tell_source(visitors: "Sequence[Visitor]") -> None:
+    """A lead that was a visitor before comes from where the visitor came from, not from our own site."""
+    known = [visitor for visitor in visitors if visitor.channel]
+    if known:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _TELL_SOURCE,
+                [
+                    [visitor.lead_id for visitor in known],
+                    [visitor.channel for visitor in known],
+                    [visitor.campaign for visitor in known],
+                ],
+            )
 
 
 def _stitch(stitched: dict[int, int], at: datetime) -> None:
@@ -175,6 +209,10 @@ def _stitch(stitched: dict[int, int], at: datetime) -> None:
 _GIVE_VISITORS = """
 UPDATE leads_visitor v SET lead_id = new.lead_id
 FROM unnest(%s::bigint[], %s::bigint[]) AS new (id, lead_id) WHERE v.id = new.id
+"""
+_TELL_SOURCE = """
+UPDATE leads_lead l SET source = new.channel, campaign = new.campaign
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new (id, channel, campaign) WHERE l.id = new.id
 """
 _GIVE_ACTIVITIES = """
 UPDATE leads_activity a SET lead_id = new.lead_id

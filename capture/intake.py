@@ -24,6 +24,8 @@ TOLERATED_AHEAD = timedelta(minutes=5)
 WRONGEST_CLOCK = timedelta(hours=25)
 #: Property that keeps the time a wrong clock claimed.
 CLAIMED = "claimed_occurred_at"
+#: Instead of a type: nothing happened, somebody says whose browser this is.
+IDENTIFY = "$identify"
 FIELDS = frozenset(
     {"event_id", "type", "occurred_at", "sent_at", "email", "lead_id", "anonymous_id", "properties"}
 )
@@ -64,11 +66,13 @@ class Taken:
     lag: timedelta | None = None
 
 
-def take(*, items: Sequence[object], user: User, source: str, kind: Source.Kind, at: datetime) -> Taken:
+def take(
+    *, items: Sequence[object], user: User | None, source: str, kind: Source.Kind, at: datetime
+) -> Taken:
     """Store ``items`` that ``source`` sent and that arrived ``at``, and count what became of them. An item
     that cannot be taken is refused by itself; the others are stored. Who is named by a ``lead_id`` must be
-    visible to ``user``. Safe to repeat: an event id is stored once per source. A constant number of queries,
-    however many items."""
+    visible to ``user``; without a user no lead can be named so. Safe to repeat: an event id is stored once
+    per source. A constant number of queries, however many items."""
     events: list[Event] = []
     refused: list[Refusal] = []
     for index, item in enumerate(items):
@@ -131,18 +135,18 @@ def _occurred_at(item: Mapping[str, object], at: datetime) -> tuple[datetime, da
     return occurred_at, None
 
 
-def _store(events: list[Event], user: User, source: str, at: datetime) -> Taken:
+def _store(events: list[Event], user: User | None, source: str, at: datetime) -> Taken:
     types = dict(ActivityType.objects.values_list("key", "id"))
     refused = [
         Refusal(event.index, "type", f"There is no activity type “{event.type}”.")
         for event in events
-        if event.type not in types
+        if event.type not in types and event.type != IDENTIFY
     ]
     known = _known(events, source)
     fresh: dict[str, Event] = {}
     duplicates = 0
     for event in events:
-        if event.type not in types:
+        if event.type not in types and event.type != IDENTIFY:
             continue
         if event.event_id in known or event.event_id in fresh:
             duplicates += 1
@@ -161,12 +165,13 @@ def _store(events: list[Event], user: User, source: str, at: datetime) -> Taken:
             properties=event.properties,
         )
         for event in fresh.values()
-        if (owner := owners.found.get(event.index)) is not None
+        if event.type != IDENTIFY and (owner := owners.found.get(event.index)) is not None
     ]
     recorded = record(activities=activities, at=at)
     new = [activities[place].occurred_at for place in recorded.inserted]
     lag = at - min(new) if new else None
-    return Taken(len(recorded.inserted), duplicates + len(recorded.duplicates), refused, lag)
+    said = sum(event.type == IDENTIFY and event.index in owners.found for event in fresh.values())
+    return Taken(len(recorded.inserted) + said, duplicates + len(recorded.duplicates), refused, lag)
 
 
 def _known(events: list[Event], source: str) -> set[str]:

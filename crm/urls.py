@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("", include("accounts.urls")),
+    path("", include("capture.urls")),
     path("", include("handoff.urls")),
     path("", include("scoring.urls")),
     path("", include("notifications.urls")),

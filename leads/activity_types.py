@@ -28,6 +28,8 @@ STARTERS = [
     Starter("site_search", "Searched the site", "visit", _C),
     Starter("brand_search", "Searched for us by name", "visit", _D),
     Starter("link_clicked", "Clicked a tracked link", "visit", _A),
+    Starter("time_on_page", "Stayed on a page", "visit"),
+    Starter("custom_event", "Did something on the site", "visit"),
     Starter("file_accessed", "Opened a file", "content", _C),
     Starter("review_download", "Downloaded a review", "content", _D),
     Starter("form_error", "Sent a form that was refused", "form"),

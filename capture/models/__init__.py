@@ -1,4 +1,5 @@
 from .imports import Import
+from .site import PageRule, Site
 from .source import Arrival, RefusedItem, Source, SourceHour
 
-__all__ = ["Arrival", "Import", "RefusedItem", "Source", "SourceHour"]
+__all__ = ["Arrival", "Import", "PageRule", "RefusedItem", "Site", "Source", "SourceHour"]

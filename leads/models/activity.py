@@ -67,6 +67,10 @@ class Visitor(models.Model):
     anonymous_id = models.CharField(max_length=128, unique=True)
     lead = models.ForeignKey(Lead, models.SET_NULL, null=True, blank=True, related_name="visitors")
     first_seen_at = models.DateTimeField(default=timezone.now)
+    channel = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="What brought the first visit: “organic_search”."
+    )
+    campaign = models.CharField(max_length=120, blank=True, db_default="")
 
     def __str__(self) -> str:
         return f"Visitor {self.anonymous_id[:8]}…"

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, Response
 
 from accounts import calendars, tokens
 from accounts.models import Absence, BusinessCalendar, User
+from capture import collecting, sites
+from capture.models import Site
 from handoff import decisions, escalation, pausing, saved_views, snoozing
 from handoff.models import Handoff, RejectReason, SlaPolicy
 from leads.models import Lead
@@ -154,9 +156,23 @@ def alerts(cast: worlds.Cast) -> list[tuple[str, str]]:
         ("ada", "/alerts/?became=parked"),
         ("ada", "/webhooks/"),
         ("ada", "/webhooks/new/"),
+        ("mara", "/sites/"),
+        ("mara", "/sites/new/"),
+        ("mara", f"/sites/{visited().public_id}/?page=/pricing"),
         ("ada", f"/webhooks/{hook}/"),
         ("ada", f"/webhooks/{off.public_id}/?state=parked"),
     ]
+
+
+def visited() -> Site:
+    """A website with visits, and somebody who should not send."""
+    now = timezone.now()
+    by, origin = User.objects.get(name="Mara Marker"), "https://www.fieldline.example"
+    made = sites.make(name="Website", origins=[origin], waits_for_consent=True, by=by, at=now)
+    for number in range(3):
+        visit = {"id": f"v{number}", "kind": "page", "at": now.isoformat(), "url": f"{origin}/pricing"}
+        collecting.collect(site=made, body={"anonymous_id": "a" * 32, "events": [visit, {}]}, at=now)
+    return made
 
 
 def versions(cast: worlds.Cast) -> list[tuple[str, str]]:

@@ -1,0 +1,148 @@
+/* Tells Handoff what a visitor of this site looks at. No cookie and no request before consent where the site
+   waits for it, none at all under Global Privacy Control, and nothing out of a form that is not marked. */
+(() => {
+  "use strict";
+  const waits = "WAITS", to = document.currentScript.src.replace(/\.js.*/, "");
+  const doc = document, nav = navigator, here = location;
+  const early = (window.handoff && window.handoff.q) || [];
+  if (nav.globalPrivacyControl) { window.handoff = () => {}; return; }
+
+  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", YEAR = 31536000;
+  const TAGS = /^(utm_(source|medium|campaign|term|content)|gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid)$/;
+  const FILES = /\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|zip|epub|mp3|mp4|dmg|exe|msi|deb)$/i;
+  const SECRET = /pass|card|cvv|cvc|iban|ssn|token|secret/i;
+  let on = false, id = "", who = "", waiting = [], timer = 0, pause = 1000, path = "", since = 0, seen = 0, depth = 0;
+
+  const cookie = (name) => (doc.cookie.match("(?:^|; )" + name + "=([^;]*)") || [])[1] || "";
+  // For all hosts of the company: the browser refuses what is too wide, so the widest that it takes is right.
+  const keep = (name, value, age = YEAR) => {
+    const parts = here.hostname.split("."), tail = `; path=/; max-age=${age}; samesite=lax` + (here.protocol === "https:" ? "; secure" : "");
+    for (let from = parts.length - 2; from >= 0; from--) {
+      doc.cookie = `${name}=${value}; domain=${parts.slice(from).join(".")}${tail}`;
+      if (cookie(name) === value) return;
+    }
+    doc.cookie = `${name}=${value}${tail}`;
+  };
+  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const mark = (text) => [...text.trim().toLowerCase()].reduce((sum, sign) => (Math.imul(sum, 31) + sign.charCodeAt(0)) | 0, 7).toString(36);
+  const address = (url) => url.origin + url.pathname;
+  const stash = () => { try { waiting.length ? sessionStorage.setItem(KEPT, JSON.stringify(waiting)) : sessionStorage.removeItem(KEPT); } catch { /* full or forbidden */ } };
+
+  const send = (leaving) => {
+    clearTimeout(timer); timer = 0;
+    while (on && waiting.length) {
+      // One browser in a batch: who says another name has another id from then on.
+      const own = waiting[0].by, count = waiting.findIndex((event, n) => event.by !== own || n >= 50);
+      const batch = waiting.splice(0, count < 0 ? waiting.length : count);
+      const body = JSON.stringify({ anonymous_id: own, sent_at: new Date().toISOString(), events: batch });
+      if (leaving) {
+        if (!nav.sendBeacon || !nav.sendBeacon(to, body)) { waiting = batch.concat(waiting); stash(); return; }
+      } else {
+        fetch(to, { method: "POST", body, keepalive: body.length < 60000, credentials: "omit" }).then((answer) => {
+          if (answer.status >= 500 || answer.status === 429) throw answer;
+          pause = 1000; stash();
+        }).catch(() => {
+          waiting = batch.concat(waiting).slice(-500); stash();
+          if (!timer) timer = setTimeout(send, (pause = Math.min(pause * 2, 60000)));
+        });
+      }
+    }
+  };
+  const say = (kind, more, at) => {
+    if (!on) return;
+    waiting.push({ id: random(), kind, by: id, at: (at || new Date()).toISOString(), url: address(here), ...more });
+    if (!timer) timer = setTimeout(send, 300);
+  };
+
+  const look = () => {
+    const tags = {};
+    new URLSearchParams(here.search).forEach((value, name) => { if (TAGS.test(name)) tags[name] = value.slice(0, 200); });
+    let referrer = "";
+    try { referrer = path ? here.origin : new URL(doc.referrer).origin; } catch { /* none */ }
+    path = here.pathname; since = doc.hidden ? 0 : Date.now(); seen = 0; depth = 0;
+    say("page", { title: doc.title.slice(0, 200), referrer, tags });
+  };
+  const watch = () => {
+    if (since) seen += Date.now() - since;
+    since = doc.hidden ? 0 : Date.now();
+  };
+  const leave = () => {
+    watch();
+    if (path && seen >= 5000) say("left", { url: here.origin + path, seconds: Math.round(seen / 1000), depth });
+    seen = 0;
+  };
+  const moved = () => { if (on && here.pathname !== path) { leave(); look(); } };
+
+  const start = () => {
+    if (on) return;
+    on = true;
+    const [known, name] = cookie(ID).split(".");
+    id = /^[0-9a-f]{32}$/.test(known) ? known : random();
+    who = name || "";
+    keep(ID, who ? `${id}.${who}` : id);
+    try { waiting = JSON.parse(sessionStorage.getItem(KEPT)) || []; } catch { /* none */ }
+    look();
+  };
+  const stop = () => {
+    on = false; waiting = []; clearTimeout(timer);
+    if (cookie(ID)) keep(ID, "", 0);
+    try { sessionStorage.removeItem(KEPT); } catch { /* forbidden */ }
+  };
+  // A second person at this computer gets an id of their own; what came before stays with the first.
+  const identify = (email, properties) => {
+    const name = mark(email);
+    if (who && who !== name) id = random();
+    who = name;
+    keep(ID, `${id}.${who}`);
+    say("identify", { email, properties });
+  };
+  const verbs = {
+    consent(yes) { keep(CHOICE, yes ? "1" : "0"); yes ? start() : stop(); },
+    identify(email, properties) { if (on && typeof email === "string" && email) identify(email, properties); },
+    track(name, properties) { say("track", { name, properties }); },
+    page: look,
+  };
+  const held = [];
+  window.handoff = (verb, ...rest) => {
+    if (!verbs[verb]) return;
+    if (on || verb === "consent") verbs[verb](...rest); else if (held.length < 50) held.push([verb, ...rest]);
+    if (on) held.splice(0).forEach((call) => window.handoff(...call));
+  };
+
+  doc.addEventListener("click", (event) => {
+    const link = on && event.target.closest && event.target.closest("a[href]");
+    if (!link || !/^https?:$/.test(link.protocol)) return;
+    if (FILES.test(link.pathname) || link.hasAttribute("download")) say("download", { url: address(link), title: link.textContent.trim().slice(0, 200) });
+    else if (link.host !== here.host) say("outbound", { properties: { to: address(link) } });
+  }, true);
+  doc.addEventListener("submit", (event) => {
+    const form = event.target, name = form.dataset.handoff;
+    if (!on || name === undefined) return;
+    const properties = {};
+    let email = "";
+    for (const field of form.elements) {
+      const hints = field.name + " " + field.autocomplete;
+      if (!field.name || /^(password|hidden|file|submit|button|image|reset|fieldset)$/.test(field.type) || /(^| )cc-/.test(hints) || SECRET.test(hints)) continue;
+      if ((field.type === "checkbox" || field.type === "radio") && !field.checked) continue;
+      if (!email && (field.type === "email" || /e-?mail/i.test(field.name))) email = field.value.trim();
+      else properties[field.name] = field.value.slice(0, 500);
+    }
+    if (email) identify(email, properties);
+    say("form", { name: name || form.name || form.id, email, properties });
+    send(true);
+  });
+  addEventListener("scroll", () => {
+    const page = doc.documentElement;
+    depth = Math.max(depth, Math.min(100, Math.round((100 * (scrollY + innerHeight)) / page.scrollHeight)));
+  }, { passive: true });
+  doc.addEventListener("visibilitychange", () => { watch(); if (doc.hidden) send(true); });
+  addEventListener("pagehide", () => { leave(); send(true); });
+  addEventListener("pageshow", (event) => { if (event.persisted && on) look(); });
+  addEventListener("popstate", () => setTimeout(moved));
+  const push = history.pushState;
+  history.pushState = function (...state) { push.apply(this, state); setTimeout(moved); };
+
+  const choice = cookie(CHOICE);
+  if (choice === "1" || (!waits && choice !== "0")) start();
+  early.forEach((call) => window.handoff(...call));
+})();

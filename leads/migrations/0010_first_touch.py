@@ -1,0 +1,33 @@
+"""What brought a visitor the first time, and two more kinds of activity that a website tells of."""
+
+from django.db import migrations, models
+
+from leads.activity_types import STARTERS
+
+
+def add(apps, schema_editor):
+    """Types that are there stay as a company has set them."""
+    types = apps.get_model("leads", "ActivityType").objects
+    types.bulk_create([types.model(**starter._asdict()) for starter in STARTERS], ignore_conflicts=True)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("leads", "0009_search")]
+    operations = [
+        migrations.AddField(
+            model_name="visitor",
+            name="channel",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                help_text="What brought the first visit: “organic_search”.",
+                max_length=20,
+            ),
+        ),
+        migrations.AddField(
+            model_name="visitor",
+            name="campaign",
+            field=models.CharField(blank=True, db_default="", max_length=120),
+        ),
+        migrations.RunPython(add, migrations.RunPython.noop),
+    ]
