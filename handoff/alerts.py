@@ -188,6 +188,18 @@ def decided(*, verdict: Verdict) -> None:
         _sent_back(verdict=verdict, at=verdict.at)
 
 
+def handed_to(*, handoff: Handoff, to: User, of: User | None, by: User, reason: str, at: datetime) -> None:
+    """Tell ``to`` that a lead which ``of`` worked on is theirs now. Safe to repeat."""
+    word = Word(
+        to=to,
+        kind="handed_on",
+        key=f"handoff:{handoff.pk}:handed_to:{at.isoformat()}",
+        title=messages.handed_to_title(lead=handoff.lead),
+        body=messages.handed_to_body(lead=handoff.lead, of=of, by=by, reason=reason),
+    )
+    tell(handoff=handoff, words=[word], at=at)
+
+
 def handed_on(
     *,
     of: User,

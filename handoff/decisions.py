@@ -17,7 +17,7 @@ from scoring.models import Adjustment, Crossing
 from scoring.rescoring import rescore_now
 
 from . import alerts, claiming, clocks, messages, qualification, recycling, routing, working
-from .models import Handoff, RejectReason, Verdict
+from .models import Handoff, RejectReason, RoutingDecision, Verdict
 from .permissions import NotYours, refuse_verdict
 
 if TYPE_CHECKING:
@@ -270,6 +270,8 @@ def _undoable(handoff: Handoff, by: "User", at: datetime) -> Verdict:
         raise UndoRefused("A verdict can be taken back for 10 minutes; they are over.")
     if handoff.lead.handoffs.filter(cycle__gt=handoff.cycle).exists():
         raise UndoRefused(f"{handoff.lead} was handed over again since.")
+    if handoff.routing_decisions.filter(at__gt=last.at, kind=RoutingDecision.Kind.MOVED).exists():
+        raise UndoRefused(f"{handoff.lead} was given to somebody else since.")
     if handoff.lead.opportunities.filter(created_at__gte=last.at).exists():
         raise UndoRefused(f"{handoff.lead} became an opportunity since.")
     if handoff.lead.stage != last.stage_change.to_stage:

@@ -15,7 +15,7 @@ from leads.models import LossReason, Opportunity, OpportunityStage, Supplier
 
 from . import pausing
 from .contacts import KINDS
-from .fields import AmountField, WordsField
+from .fields import AmountField, PersonField, WordsField
 from .frameworks import Asked
 from .messages import lower
 from .models import UNKNOWN, Question
@@ -129,6 +129,35 @@ class PauseForm(forms.Form):
         help_text=f"Empty: for {pausing.OPEN_ENDED.days} days.",
         error_messages={"invalid": "Write the moment as 2026-06-01 09:00."},
     )
+
+
+class ReassignForm(forms.Form):
+    """To whom a lead goes, of ``people`` (as ``leaving.takers`` gives them). ``worked`` says how it stood
+    when the form was made: one that was answered meanwhile is taken from nobody."""
+
+    prefix = "give"  # it stands beside other forms that ask for a reason
+
+    to = PersonField(
+        User.objects.none(),
+        label="Give to",
+        to_field_name="public_id",
+        empty_label="Choose…",
+        error_messages={
+            "required": "Choose who is to have it.",
+            "invalid_choice": "Choose somebody of your teams who sells.",
+        },
+    )
+    reason = WordsField(
+        label="Why?", required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    worked = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    although_away = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        to = self.fields["to"]
+        if isinstance(to, forms.ModelChoiceField):
+            to.queryset = people
 
 
 class TaskForm(forms.Form):

@@ -106,6 +106,15 @@ def _owed(work: Work) -> str:
     return "a first contact" if work.promise == Promise.CONTACT else "the next activity"
 
 
+def handed_to_title(*, lead: Lead) -> str:
+    return f"{lead} is yours to work on now"
+
+
+def handed_to_body(*, lead: Lead, of: object | None, by: object, reason: str) -> str:
+    had = f"{of} had accepted it; what is agreed and owed goes on." if of else ""
+    return "\n".join(part for part in (about(lead), f"{by}: “{reason}”" if reason else "", had) if part)
+
+
 def handed_on_title(*, of: object, leads: int, rest: "Belongings") -> str:
     """ "12 leads of Sol Seller are yours now", "1 account, 2 tasks of Sol Seller are yours now"."""
     if leads:

@@ -1,4 +1,5 @@
-"""A manager moves leads that wait for an answer: to somebody else, or back to the pool they came through."""
+"""A manager moves leads: those that wait for an answer to somebody else, or back to the pool they came
+through; one that is worked, from its page, to a colleague who goes on with it."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Absence, User
 from accounts.permissions import may_arrange_routing, may_give_verdicts
-from leads.models import Lead
+from leads.models import Lead, Opportunity
 from leads.retrying import begins_again
 
 from . import alerts, ladders, ledger, routing
 from .leaving import people_visible_to
 from .models import Handoff, PoolMember, RoutingDecision
+from .models.clock import WORKED
 from .models.handoff import LET_GO
 from .permissions import NotYours
 
@@ -38,7 +40,7 @@ class IsAway(ValueError):
 
 
 class Answered(ValueError):
-    """It has an answer by now, so there is nothing to move."""
+    """It has an answer by now, or none any more, so there is nothing to move."""
 
 
 @dataclass(slots=True)
@@ -77,14 +79,24 @@ def check(*, to: User, by: User, at: datetime, although_away: bool = False) -> N
 
 @begins_again
 def reassign(
-    *, handoff: Handoff, to: User, by: User, at: datetime, reason: str = "", although_away: bool = False
+    *,
+    handoff: Handoff,
+    to: User,
+    by: User,
+    at: datetime,
+    reason: str = "",
+    although_away: bool = False,
+    worked: bool = False,
 ) -> Handoff:
     """Give an open handoff to ``to``, who is told with the reasons. Its clock goes on, its steps begin anew,
     and a snooze or a hold of somebody else ends. Counts as the turn of ``to``, and stands in the ledger.
-    Theirs already, nothing happens, so it is safe to repeat. Raises NotYours, TakesNoLeads, IsAway,
-    Answered."""
+    With ``worked`` it is one that was accepted and is being worked: lead and open deals are theirs from now
+    on, what is owed stays owed, and it is no turn. Theirs already, nothing happens, so it is safe to repeat.
+    Raises NotYours, TakesNoLeads, IsAway, Answered."""
     check(to=to, by=by, at=at, although_away=although_away)
-    held = _hold(handoff, by)
+    held = _hold(handoff, by, worked=worked)
+    if worked:
+        return _hand_on(held, to=to, by=by, at=at, reason=reason)
     if held.rep_id == to.pk:
         return held
     before = held.rep
@@ -95,6 +107,23 @@ def reassign(
     if before is not None:
         alerts.taken_away(handoff=held, rep=before)
     return held
+
+
+def _hand_on(handoff: Handoff, *, to: User, by: User, at: datetime, reason: str) -> Handoff:
+    """Of a lead that is worked: who goes on with it."""
+    lead, before = handoff.lead, handoff.lead.owner or handoff.rep
+    if handoff.rep_id == lead.owner_id == to.pk:
+        return handoff
+    Handoff.objects.filter(pk=handoff.pk).update(rep=to)
+    Lead.objects.filter(pk=lead.pk).update(owner=to)
+    Opportunity.objects.open().filter(lead=lead, owner=before).update(owner=to)
+    handoff.rep = lead.owner = to
+    routing.grant_access(lead=lead, team_ids=to.teams.values_list("id", flat=True), at=at)
+    ledger.write_by_hand(handoff=handoff, rep=to, by=by, at=at, reason=reason)
+    alerts.handed_to(handoff=handoff, to=to, of=before, by=by, reason=reason, at=at)
+    if before is not None:
+        alerts.taken_away(handoff=handoff, rep=before)
+    return handoff
 
 
 @begins_again
@@ -145,15 +174,22 @@ def each(handoffs: "QuerySet[Handoff]", ids: Sequence[str], step: Callable[[Hand
     return done
 
 
-def _hold(handoff: Handoff, by: User) -> Handoff:
+def is_worked(handoff: Handoff) -> bool:
+    """Whether it was accepted and somebody works on its lead. Of the newest handoff of a lead; no query."""
+    return handoff.status == Handoff.Status.ACCEPTED and handoff.lead.stage in WORKED
+
+
+def _hold(handoff: Handoff, by: User, *, worked: bool = False) -> Handoff:
     lead = Lead.objects.select_for_update(no_key=True).filter(pk=handoff.lead_id)[0]
     handoffs = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by")
     held = handoffs.filter(pk=handoff.pk)[0]
     held.lead = lead
     if not Handoff.objects.visible_to(by).filter(pk=held.pk).exists():
         raise NotYours("This lead is with another team.")
-    if not held.is_open:
+    if not worked and not held.is_open:
         raise Answered(f"{lead} has an answer already.")
+    if worked and (not is_worked(held) or lead.handoffs.filter(cycle__gt=held.cycle).exists()):
+        raise Answered(f"{lead} is not worked any more.")
     return held
 
 

@@ -47,6 +47,7 @@ urlpatterns = [
     path("handoffs/<uuid:handoff_id>/hold/removal/", putting_off.hold_removal, name="hold-removal"),
     path("handoffs/<uuid:handoff_id>/snooze/", putting_off.snooze, name="snooze"),
     path("handoffs/<uuid:handoff_id>/snooze/removal/", putting_off.snooze_removal, name="snooze-removal"),
+    path("handoffs/<uuid:handoff_id>/rep/", moving.rep, name="rep"),
     path("handoffs/moves/", moving.moves, name="moves"),
     path("views/", saved.views, name="views"),
     path("views/<uuid:savedview_id>/", saved.view, name="view"),

@@ -9,12 +9,13 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.permissions import may_adjust_scores, may_edit_leads, may_hand_over
+from accounts.permissions import may_adjust_scores, may_arrange_routing, may_edit_leads, may_hand_over
 from handoff import follow_ups, frameworks, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.models import Dispute, Handoff, Qualification, Rating, Task, Verdict
 from handoff.models.rating import BEST, WORST
 from handoff.permissions import may_decide, may_dispute, may_log, may_qualify, may_rate, works_on
+from handoff.reassigning import is_worked
 from leads import consent, timeline
 from leads.models import CompetingSupplier, Lead, LossReason, OpportunityStep, StageChange
 from leads.signals import active_colleagues
@@ -69,6 +70,7 @@ class LeadPage:
     holds: bool
     may_hold: bool
     snoozed_until: str
+    may_move: bool
     undoes: Verdict | None
     came_from: Neighbours | None
     timeline: timeline.Timeline
@@ -237,6 +239,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         holds=holder == user,
         may_hold=decides and waiting is not None and waiting.rep_id is None and holder is None,
         snoozed_until=_asleep(waiting, at),
+        may_move=may_arrange_routing(user) and (waiting is not None or _is_worked(newest_handoff)),
         undoes=undoes,
         came_from=came_from,
         timeline=told,
@@ -268,6 +271,10 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_adjust=may_adjust_scores(user),
         vetted=vetted(newest_handoff, decides=decides),
     )
+
+
+def _is_worked(newest: Handoff | None) -> bool:
+    return newest is not None and is_worked(newest)
 
 
 def _asleep(waiting: Handoff | None, at: datetime) -> str:

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import may_give_verdicts
-from handoff import contacts, follow_ups, frameworks
+from handoff import contacts, follow_ups, frameworks, leaving
 from handoff import qualification as qualifying
 from handoff.filters import LeadFilter, chips, without
 from handoff.forms import HandOverForm, PhaseForm
@@ -27,6 +27,7 @@ from handoff.lead_forms import (
     OpportunityForm,
     PauseForm,
     QualificationForm,
+    ReassignForm,
     SupplierForm,
     TaskForm,
     first_due,
@@ -229,6 +230,9 @@ def _answers(page: LeadPage, sent: QualificationForm | None) -> list[frameworks.
 def _sales_forms(page: LeadPage, request: Request, at: datetime) -> dict[str, Any]:
     """The forms that only sales has: each is there as far as the reader may send it."""
     forms: dict[str, Any] = {}
+    if page.may_move and page.handoff is not None:
+        people = leaving.takers(request.user, at).exclude(pk=page.handoff.rep_id or 0)
+        forms["give_form"] = ReassignForm(people=people, initial={"worked": not page.handoff.is_open})
     if may_give_verdicts(request.user):
         people = follow_ups.people_for(page.lead)
         due = timezone.localtime(first_due(at))

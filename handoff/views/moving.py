@@ -1,11 +1,12 @@
-"""Several leads at once, for who leads a team: to a colleague, back to the pool, or off until later."""
+"""For who leads a team: one lead to a colleague, from its page; or several at once to a colleague, back to
+the pool, or off until later."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,9 +15,11 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.permissions import may_arrange_routing
 from handoff import leaving, reassigning, snoozing
+from handoff.lead_forms import ReassignForm
 from handoff.models import Handoff
 
 from .answers import list_again
+from .leads import lead_again, lead_url, visible_lead
 from .requests import Request, page_for, way_back
 
 for_leaders = page_for(may_arrange_routing, "Who leads a team moves its leads.")
@@ -70,6 +73,48 @@ def moves(request: Request) -> HttpResponse:
         ),
     )
     return _answer(request, said=f"With {to} now", done=done)
+
+
+@require_POST
+@for_leaders
+def rep(request: Request, handoff_id: UUID) -> HttpResponse:
+    """Give one lead, that waits or is worked, to somebody else. 422 with the form when nobody was chosen, 409
+    with the question when the colleague is away, and when it was answered meanwhile."""
+    handoffs = Handoff.objects.visible_to(request.user).select_related("lead__company", "rep", "pool")
+    handoff, at = get_object_or_404(handoffs, public_id=handoff_id), timezone.now()
+    lead = handoff.lead
+    form = ReassignForm(request.POST, people=leaving.takers(request.user, at))
+    if not form.is_valid():
+        return lead_again(request, visible_lead(request, lead.public_id), status=422, give_form=form)
+    given = form.cleaned_data
+    try:
+        reassigning.reassign(handoff=handoff, by=request.user, at=at, **given)
+    except reassigning.IsAway as away:
+        context: dict[str, Any] = {
+            "away": away,
+            "action": request.path,
+            "prefix": f"{form.prefix}-",
+            "worked": given["worked"],
+            "reason": given["reason"],
+            "ids": [str(handoff.public_id)],
+            "back_url": way_back(request, lead_url(lead)),
+        }
+        return render(request, "handoff/although_away.html", context, status=409)
+    except (reassigning.TakesNoLeads, reassigning.Answered) as refusal:
+        return _not_given(request, handoff, str(refusal))
+    messages.success(request, format_html("With {} now: <b>{}</b>.", given["to"], lead))
+    return redirect(way_back(request, lead_url(lead)))
+
+
+def _not_given(request: Request, handoff: Handoff, why: str) -> HttpResponse:
+    """The lead as it is by now, with what was typed: sent once more, it is about that."""
+    lead = visible_lead(request, handoff.lead.public_id)
+    handoff = lead.handoffs.select_related("lead").order_by("-cycle")[0]
+    typed = request.POST.copy()
+    typed[f"{ReassignForm.prefix}-worked"] = "on" if reassigning.is_worked(handoff) else ""
+    form = ReassignForm(typed, people=leaving.takers(request.user, timezone.now()))
+    form.add_error(None, why)
+    return lead_again(request, lead, status=409, give_form=form)
 
 
 def _chosen(request: Request) -> list[str]:

@@ -6,8 +6,10 @@ import pytest
 
 from accounts.models import Absence, User
 from handoff import decisions, reassigning, waiting
-from handoff.models import Handoff, PoolMember, RoutingDecision
-from handoff.permissions import NotYours
+from handoff.models import Handoff, PoolMember, RoutingDecision, Work
+from handoff.permissions import NotYours, refuse_colleague
+from leads.models import Lead, Opportunity
+from leads.stages import Stage
 from notifications.models import Notification
 from tests.factories import manager, rep, team
 from tests.handoff.factories import NOW, offered, pool
@@ -103,3 +105,57 @@ def test_of_several_what_was_answered_meanwhile_is_said_and_stops_no_other(
 
     assert [handoff.pk for handoff in done.moved] == [second.pk]
     assert [why for _, why in done.failed] == [f"{first.lead} has an answer already."]
+
+
+def test_a_lead_that_is_worked_goes_on_with_its_deal_its_clock_and_word_of_who_had_it(
+    people: tuple[User, User, User],
+) -> None:
+    sol, sofia, boss = people
+    handoff = offered(sol)
+    decisions.accept(handoff=handoff, by=sol, at=NOW)
+    deal = Opportunity.objects.create(lead=handoff.lead, owner=sol)
+    owed = Work.objects.running().get(handoff=handoff)
+
+    for _ in range(2):
+        reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW, reason="On leave", worked=True)
+
+    handoff.refresh_from_db()
+    deal.refresh_from_db()
+    assert (handoff.rep, handoff.status, handoff.lead.owner, deal.owner) == (sofia, "accepted", sofia, sofia)
+    assert Work.objects.running().get(handoff=handoff).due_at == owed.due_at
+    assert RoutingDecision.objects.get(handoff=handoff, kind="moved").chosen == sofia
+    told = Notification.objects.get(recipient=sofia, kind="handed_on")
+    assert told.title == f"{handoff.lead} is yours to work on now"
+    assert "Max Manager: “On leave”" in told.body
+    refuse_colleague(handoff.lead, sofia)
+    with pytest.raises(NotYours):
+        refuse_colleague(handoff.lead, sol)
+
+
+def test_what_was_accepted_a_moment_ago_is_taken_from_nobody_who_meant_an_open_one(
+    people: tuple[User, User, User],
+) -> None:
+    sol, sofia, boss = people
+    handoff = offered(sol)
+    with pytest.raises(reassigning.Answered, match="not worked"):
+        reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW, worked=True)
+    decisions.accept(handoff=handoff, by=sol, at=NOW)
+    with pytest.raises(reassigning.Answered, match="has an answer"):
+        reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW)
+    Lead.objects.update(stage=Stage.CUSTOMER)
+    with pytest.raises(reassigning.Answered, match="not worked"):
+        reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=NOW, worked=True)
+    handoff.refresh_from_db()
+    assert handoff.rep == sol
+
+
+def test_an_acceptance_cannot_be_taken_back_once_the_lead_was_given_on(
+    people: tuple[User, User, User],
+) -> None:
+    sol, sofia, boss = people
+    handoff = offered(sol)
+    decisions.accept(handoff=handoff, by=sol, at=NOW)
+    later = NOW + timedelta(minutes=1)
+    reassigning.reassign(handoff=handoff, to=sofia, by=boss, at=later, worked=True)
+    with pytest.raises(decisions.UndoRefused, match="given to somebody else since"):
+        decisions.undo(handoff=handoff, by=sol, at=later)
