@@ -228,12 +228,12 @@ def handed_on(
 
 
 def _where(leads: int, rest: Belongings) -> str:
-    """The page that shows most of what somebody got; "" when there are only tasks, which stand on leads."""
+    """The page that shows most of what somebody got."""
     if leads:
         return reverse("handoff:queue")
     if rest.accounts:
         return reverse("handoff:companies")
-    return reverse("handoff:views") if rest.views else ""
+    return reverse("handoff:my-tasks") if rest.tasks else reverse("handoff:views")
 
 
 def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:

@@ -129,7 +129,7 @@ def handed_on_body(*, by: object, reason: str, leads: int, rest: "Belongings") -
     if leads and rest:
         lines.append(f"With them come {rest}.")
     if rest.tasks:
-        lines.append("Each task stands on the page of its lead; you are told when it is due.")
+        lines.append("The tasks stand under My tasks; you are told when each is due.")
     return "\n".join(lines)
 
 
@@ -151,6 +151,7 @@ def task_due_body(*, task: Task, zone: str) -> str:
     said = [about(task.lead), f"It was due {moment(task.due_at, zone)}."]
     if task.created_by_id != task.owner_id:
         said.append(f"Written down by {task.created_by}.")
+    said.append("All of yours stand under My tasks.")
     return "\n".join(part for part in said if part)
 
 
