@@ -23,8 +23,8 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held and live_version ("v3"), read when a page shows
-    one."""
+    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held and live_version ("v3"), read when
+    a page shows one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 

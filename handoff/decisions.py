@@ -16,7 +16,7 @@ from leads.ticks import tick
 from scoring.models import Adjustment, Crossing
 from scoring.rescoring import rescore_now
 
-from . import alerts, claiming, clocks, messages, qualification, recycling, routing, working
+from . import alerts, claiming, clocks, ledger, messages, qualification, recycling, routing, working
 from .models import Handoff, RejectReason, RoutingDecision, Verdict
 from .permissions import NotYours, refuse_verdict
 
@@ -147,6 +147,7 @@ def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
         Lead.objects.filter(pk=lead.pk).update(owner=last.owner_before_id)
     if last.claimed:
         handoff.rep, handoff.assigned_at = None, None
+        ledger.write_by_hand(handoff=handoff, rep=None, at=at, by=by, reason=ledger.GIVEN_BACK)
     if last.restart_id:
         Adjustment.objects.filter(pk=last.restart_id).update(voided_at=at)
         Crossing.objects.filter(lead=lead, handled_at=None).update(not_before=None)

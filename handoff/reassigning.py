@@ -14,6 +14,7 @@ from leads.models import Lead, Opportunity
 from leads.retrying import begins_again
 
 from . import alerts, ladders, ledger, routing
+from .decisions import UNDO_WINDOW
 from .leaving import people_visible_to
 from .models import Handoff, PoolMember, RoutingDecision
 from .models.clock import WORKED
@@ -37,6 +38,10 @@ class IsAway(ValueError):
     def __init__(self, person: User, why: str) -> None:
         super().__init__(f"{person} is not taking leads: {why}.")
         self.person, self.why = person, why
+
+
+class MoveStands(ValueError):
+    """A move is not taken back any more; the message says why."""
 
 
 class Answered(ValueError):
@@ -94,7 +99,8 @@ def reassign(
     on, what is owed stays owed, and it is no turn. Theirs already, nothing happens, so it is safe to repeat.
     Raises NotYours, TakesNoLeads, IsAway, Answered."""
     check(to=to, by=by, at=at, although_away=although_away)
-    held = _hold(handoff, by, worked=worked)
+    held = _hold(handoff, by)
+    _refuse_answered(held, worked=worked)
     if worked:
         return _hand_on(held, to=to, by=by, at=at, reason=reason)
     if held.rep_id == to.pk:
@@ -133,6 +139,7 @@ def release(*, handoff: Handoff, by: User, at: datetime, reason: str = "") -> Ha
     if not may_arrange_routing(by):
         raise NotYours("Who leads a team moves its leads.")
     held = _hold(handoff, by)
+    _refuse_answered(held, worked=False)
     if held.rep is None:
         return held
     before = held.rep
@@ -144,6 +151,48 @@ def release(*, handoff: Handoff, by: User, at: datetime, reason: str = "") -> Ha
     return held
 
 
+@begins_again
+def put_back(*, handoff: Handoff, by: User, moved_at: datetime, at: datetime) -> Handoff:
+    """Take back the move that ``by`` made at ``moved_at``, within ten minutes and while nothing was built on
+    it: it is whose it was, who is told as of any move. No turn is counted. Taken back already, nothing
+    happens. Raises NotYours, MoveStands, Answered, TakesNoLeads."""
+    if not may_arrange_routing(by):
+        raise NotYours("Who leads a team moves its leads.")
+    if at - moved_at > UNDO_WINDOW:
+        raise MoveStands("A move can be taken back for 10 minutes; they are over.")
+    held = _hold(handoff, by)
+    newest, *earlier = held.routing_decisions.select_related("chosen").order_by("-at", "-id")[:2]
+    if newest.reason == ledger.MOVE_UNDONE and newest.by_id == by.pk:
+        return held
+    if (newest.at, newest.by_id, newest.kind) != (moved_at, by.pk, RoutingDecision.Kind.MOVED):
+        raise MoveStands(f"{held.lead} was given to {newest.chosen or 'nobody'} since.")
+    if held.verdicts.filter(at__gt=moved_at).exists():
+        raise Answered(f"{held.lead} has an answer already.")
+    _refuse_answered(held, worked=not held.is_open)
+    before = earlier[0].chosen if earlier else None
+    if before is not None and not (before.is_active and may_give_verdicts(before)):
+        raise TakesNoLeads(f"{before} takes no leads any more.")
+    if held.is_open:
+        _return(held, to=before, by=by, at=at)
+    elif before is not None:
+        _hand_on(held, to=before, by=by, at=at, reason=ledger.MOVE_UNDONE)
+    return held
+
+
+def _return(handoff: Handoff, *, to: User | None, by: User, at: datetime) -> None:
+    former = handoff.rep
+    ledger.write_by_hand(handoff=handoff, rep=to, by=by, at=at, reason=ledger.MOVE_UNDONE)
+    _write(handoff, rep=to, at=at)
+    if to is None:
+        ladders.stop(handoff=handoff, at=at)
+        alerts.lists_changed(handoff=handoff)
+    else:
+        ladders.begin_again(handoff=handoff, at=at)
+        alerts.offered(handoff=handoff, rep=to, at=at)
+    if former is not None:
+        alerts.taken_away(handoff=handoff, rep=former)
+
+
 def taken_from(*, handoffs: Collection[int]) -> dict[int, int]:
     """Handoff → whom a manager took it from, as long as it waits in its pool since. One query."""
     rows = RoutingDecision.objects.filter(handoff__in=list(handoffs)).order_by("handoff", "-at", "-id")
@@ -153,6 +202,7 @@ def taken_from(*, handoffs: Collection[int]) -> dict[int, int]:
     ):
         newest, *before = decisions
         gave_back = newest.kind == RoutingDecision.Kind.MOVED and newest.chosen_id is None
+        gave_back = gave_back and newest.reason not in (ledger.GIVEN_BACK, ledger.MOVE_UNDONE)
         if handoff_id and gave_back and before and before[0].chosen_id:
             found[handoff_id] = before[0].chosen_id
     return found
@@ -179,18 +229,22 @@ def is_worked(handoff: Handoff) -> bool:
     return handoff.status == Handoff.Status.ACCEPTED and handoff.lead.stage in WORKED
 
 
-def _hold(handoff: Handoff, by: User, *, worked: bool = False) -> Handoff:
+def _hold(handoff: Handoff, by: User) -> Handoff:
     lead = Lead.objects.select_for_update(no_key=True).filter(pk=handoff.lead_id)[0]
     handoffs = Handoff.objects.select_related("rep", "pool__team__calendar", "offered_by")
     held = handoffs.filter(pk=handoff.pk)[0]
     held.lead = lead
     if not Handoff.objects.visible_to(by).filter(pk=held.pk).exists():
         raise NotYours("This lead is with another team.")
-    if not worked and not held.is_open:
-        raise Answered(f"{lead} has an answer already.")
-    if worked and (not is_worked(held) or lead.handoffs.filter(cycle__gt=held.cycle).exists()):
-        raise Answered(f"{lead} is not worked any more.")
     return held
+
+
+def _refuse_answered(held: Handoff, *, worked: bool) -> None:
+    """Raise Answered unless it waits for an answer, or, with ``worked``, is the one that is worked."""
+    if not worked and not held.is_open:
+        raise Answered(f"{held.lead} has an answer already.")
+    if worked and (not is_worked(held) or held.lead.handoffs.filter(cycle__gt=held.cycle).exists()):
+        raise Answered(f"{held.lead} is not worked any more.")
 
 
 def _write(handoff: Handoff, *, rep: User | None, at: datetime) -> None:

@@ -50,6 +50,7 @@ urlpatterns = [
     path("handoffs/<uuid:handoff_id>/snooze/removal/", putting_off.snooze_removal, name="snooze-removal"),
     path("handoffs/<uuid:handoff_id>/rep/", moving.rep, name="rep"),
     path("handoffs/moves/", moving.moves, name="moves"),
+    path("handoffs/moves/<int:moment>/undo/", moving.undo, name="moves-undo"),
     path("views/", saved.views, name="views"),
     path("views/<uuid:savedview_id>/", saved.view, name="view"),
     path("search/", search.search, name="search"),

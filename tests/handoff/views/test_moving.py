@@ -1,16 +1,19 @@
 """Who leads a team gives leads on: one from its page, several from the team queue."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Absence, User
-from handoff import decisions
+from handoff import decisions, ledger
 from handoff.models import Handoff, RoutingDecision
 from notifications.models import Notification
+from tests.factories import manager
 from tests.handoff.views.worlds import handed_over
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +105,55 @@ def test_a_rep_gives_nothing_on_and_another_teams_lead_is_not_found(
     assert give(signed_in(sol), marta, sofia).status_code == 403
     north = handed_over(None, "Nora North", in_pool="Nordics")
     assert give(signed_in(max_), north, sofia).status_code == 404
+
+
+def move_all(client: Client, handoffs: list[Handoff], to: User, **more: str):
+    given = {"handoff": [str(each.public_id) for each in handoffs], "to": str(to.public_id)}
+    return client.post("/handoffs/moves/", {"do": "reassign", "next": "/team/", **given, **more}, follow=True)
+
+
+def test_a_bulk_move_offers_one_undo_that_gives_back_what_nobody_touched(
+    max_: User, sol: User, sofia: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    now = timezone.now()
+    others = [handed_over(sol, name, at=now - timedelta(minutes=9)) for name in ("Bo Two", "Cy Three")]
+    Handoff.objects.update(evidence={"explanation": None})
+    for handoff in (marta, *others):
+        ledger.write_by_hand(handoff=handoff, rep=sol, at=handoff.offered_at)
+    client = signed_in(max_)
+    page = move_all(client, [marta, *others], sofia).content.decode()
+    undo = re.findall(r'action="(/handoffs/moves/\d+/undo/)"', page)
+    assert len(undo) == 2  # beside the message, and in the list for as long as it can be undone
+    assert len(set(undo)) == 1
+    assert "With Sofia Reuter now: 3 leads" in client.get("/team/").content.decode()
+    assert undo[0] not in signed_in(sol).get("/team/").content.decode()
+    decisions.accept(handoff=others[0], by=sofia, at=timezone.now())
+
+    answer = client.post(undo[0], {"next": "/team/"})
+
+    said = answer.content.decode()
+    assert answer.status_code == 409
+    assert "1 of 3 could not be moved back." in said
+    assert "Bo Two: Bo Two has an answer already." in said
+    assert "Undone, back where it was: <b>2 leads</b>" in said
+    whose = dict(Handoff.objects.values_list("lead__name", "rep__name"))
+    assert whose == {"Marta Kowalczyk": "Sol Seller", "Bo Two": "Sofia Reuter", "Cy Three": "Sol Seller"}
+    assert undo[0] not in client.get("/team/").content.decode()
+
+
+def test_the_undo_of_another_or_of_long_ago_moves_nothing(
+    max_: User, sol: User, sofia: User, marta: Handoff, signed_in: SignIn
+) -> None:
+    ledger.write_by_hand(handoff=marta, rep=sol, at=marta.offered_at)
+    client = signed_in(max_)
+    page = move_all(client, [marta], sofia).content.decode()
+    undo = re.findall(r'action="(/handoffs/moves/\d+/undo/)"', page)[0]
+    assert "Nothing was moved" in signed_in(manager("Mia Manager")).post(undo).content.decode()
+    assert signed_in(sol).post(undo).status_code == 403
+    assert client.get(undo).status_code == 405
+    assert client.post(f"/handoffs/moves/{'9' * 30}/undo/").status_code == 404
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        client.force_login(max_)
+        assert "for 10 minutes" in client.post(undo).content.decode()
+    marta.refresh_from_db()
+    assert marta.rep == sofia

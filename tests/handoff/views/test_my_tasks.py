@@ -106,11 +106,13 @@ def test_pages_follow_each_other_and_ask_no_more_for_200_than_for_one(
     sol: User, max_: User, signed_in: SignIn, view: str
 ) -> None:
     client, now = signed_in(sol), timezone.now()
+    firms = [handed_over(sol, f"Lead {number}").lead for number in range(20)]
     counted, seen = [], []
     for rows in (1, 50, 200):
         for number in range(Task.objects.count(), rows):
-            of = handed_over(sol, f"Lead {number}").lead if number % 10 == 0 else of
-            todo = write(of, sol, f"T{number:03}", now + timedelta(minutes=number - 100), by=max_)
+            todo = write(
+                firms[number % 20], sol, f"T{number:03}", now + timedelta(minutes=number - 100), by=max_
+            )
             if view == "done":
                 Task.objects.filter(pk=todo.pk).update(done_at=todo.due_at, done_by=max_)
         client.get(f"/tasks/?view={view}")
