@@ -9,6 +9,7 @@ from .views import (
     decisions,
     disputes,
     follow_ups,
+    lead_alerts,
     leads,
     leaving,
     ledger,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("handoffs/left-over/withdrawals/", taking_back.taking, name="left-over-taking"),
     path("leads/", leads.all_leads, name="leads"),
     path("leads/<uuid:lead_id>/", leads.lead, name="lead"),
+    path("leads/<uuid:lead_id>/alerts/", lead_alerts.lead_alerts, name="lead-alerts"),
     path("leads/<uuid:lead_id>/score/", scores.score, name="score"),
     path("leads/<uuid:lead_id>/score/adjustments/", scores.adjustments, name="adjustments"),
     path(

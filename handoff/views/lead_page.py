@@ -14,7 +14,15 @@ from handoff import follow_ups, frameworks, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.models import Dispute, Handoff, Qualification, Rating, Task, Verdict
 from handoff.models.rating import BEST, WORST
-from handoff.permissions import may_decide, may_dispute, may_log, may_qualify, may_rate, works_on
+from handoff.permissions import (
+    may_decide,
+    may_dispute,
+    may_log,
+    may_qualify,
+    may_rate,
+    may_see_alerts,
+    works_on,
+)
 from handoff.reassigning import is_worked
 from leads import consent, timeline
 from leads.models import CompetingSupplier, Lead, LossReason, OpportunityStep, StageChange
@@ -96,6 +104,7 @@ class LeadPage:
     may_log: bool
     may_hand_over: bool
     may_set_phase: bool
+    may_see_alerts: bool
     may_convert: bool
     may_adjust: bool
     vetted: str
@@ -267,6 +276,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_log=may_log(user, lead),
         may_hand_over=may_hand_over(user) and lead.stage in (*WITH_MARKETING, Stage.CLOSED),
         may_set_phase=may_edit_leads(user),
+        may_see_alerts=may_see_alerts(user),
         may_convert=may_qualify(user, lead) and works and lead.stage == Stage.SQL,
         may_adjust=may_adjust_scores(user),
         vetted=vetted(newest_handoff, decides=decides),
