@@ -19,6 +19,7 @@ from .fields import AmountField, PersonField, WordsField
 from .frameworks import Asked
 from .messages import lower
 from .models import UNKNOWN, Question
+from .opportunities import CloseRefused, refuse_past
 
 
 class QualificationForm(forms.Form):
@@ -217,10 +218,11 @@ class DealForm(forms.Form):
             amount.currency = currency
 
     def clean_close_on(self) -> date | None:
-        """A day to come, or the one that stands there already: whose day has passed may still be renamed."""
         close_on: date | None = self.cleaned_data["close_on"]
-        if close_on and close_on < timezone.localdate() and close_on != self.initial.get("close_on"):
-            raise forms.ValidationError("Lies in the past: an open deal closes today or later.")
+        try:
+            refuse_past(close_on, today=timezone.localdate(), stands=self.initial.get("close_on"))
+        except CloseRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
         return close_on
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from accounts import availability
 from accounts.models import Absence, User
 from accounts.permissions import may_arrange_routing, may_give_verdicts
 from leads.models import Lead, Opportunity
@@ -62,8 +62,7 @@ def why_away(person: User, *, at: datetime) -> str:
         Absence.objects.filter(user=person, starts_at__lte=at, ends_at__gt=at).order_by("ends_at").last()
     )
     if absence is not None:
-        until = absence.ends_at.astimezone(ZoneInfo(person.time_zone))
-        return f"away until {until.day} {until:%b}{f', {absence.reason}' if absence.reason else ''}"
+        return availability.away_words(absence.ends_at, zone=person.time_zone, reason=absence.reason)
     places = list(PoolMember.objects.filter(user=person).order_by("id"))
     if places and all(place.paused for place in places):
         return f"paused: {places[0].pause_reason}" if places[0].pause_reason else "paused"

@@ -33,6 +33,7 @@ from handoff.lead_forms import (
     first_due,
 )
 from handoff.models import Handoff
+from handoff.opportunities import CloseRefused
 from handoff.permissions import NotYours, may_log, may_override_requirements, may_qualify
 from leads import paging
 from leads.models import Lead, Opportunity, Supplier
@@ -160,6 +161,9 @@ def opportunity(request: Request, lead_id: UUID) -> HttpResponse:
         return lead_again(request, lead, status=422, opportunity_form=form)
     try:
         deal = qualifying.convert(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
+    except CloseRefused as refusal:  # midnight passed since the form was checked
+        form.add_error("close_on", str(refusal))
+        return lead_again(request, lead, status=422, opportunity_form=form)
     except qualifying.NotQualified as refusal:
         form.add_error(None, str(refusal))
         return lead_again(request, lead, status=409, opportunity_form=form)
