@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
 
-def told(of, to: User, key: str, **fields) -> Notification:
-    return notify(
+def told(of, to: User, key: str, **fields) -> None:
+    notify(
         recipient=to, kind="handoff", key=key, title=f"{of} is yours", body="", about=of.public_id,
         url=f"/leads/{of.public_id}/", at=timezone.now(), **fields,
     )  # fmt: skip
