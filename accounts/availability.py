@@ -25,6 +25,12 @@ def is_within(*, hours: Iterable[Stretch], zone: str, at: datetime) -> bool:
     )
 
 
+def away_words(until: datetime, *, zone: str, reason: str = "") -> str:
+    """ "away until 3 Dec, ill": the day in ``zone`` on which somebody who is away is back."""
+    local = until.astimezone(ZoneInfo(zone))
+    return f"away until {local.day} {local:%b}{f', {reason}' if reason else ''}"
+
+
 def is_away(*, absences: Iterable[tuple[datetime, datetime]], at: datetime) -> bool:
     """Whether ``at`` falls into one of the half-open ``absences`` (start, end)."""
     return any(start <= at < end for start, end in absences)

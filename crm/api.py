@@ -11,6 +11,7 @@ from capture import api as capture
 from capture.cleaning import Refused
 from handoff import api as handoff
 from handoff import contact_api, dispute_api, opportunity_api, task_api
+from handoff.permissions import NotYours
 from leads.paging import BrokenCursor
 from notifications import api as notifications
 from scoring import api as scoring
@@ -63,6 +64,11 @@ def unknown_token(request: HttpRequest, error: AuthenticationError) -> HttpRespo
 @api.exception_handler(HttpError)
 def expected(request: HttpRequest, error: HttpError) -> HttpResponse:
     return _problem(request, error.status_code, str(error))
+
+
+@api.exception_handler(NotYours)
+def not_yours(request: HttpRequest, error: NotYours) -> HttpResponse:
+    return _problem(request, 403, str(error))
 
 
 @api.exception_handler(Refused)

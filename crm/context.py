@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
 from accounts.permissions import may_release
-from handoff.models import Handoff
+from handoff.models import Handoff, Task
 from leads import paging
 from leads.models import Lead
 from leads.stages import Stage
@@ -23,8 +23,8 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: unread, queue_due, team_open, mqls, held and live_version ("v3"), read when a page shows
-    one."""
+    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held and live_version ("v3"), read when
+    a page shows one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 
@@ -36,6 +36,7 @@ def _rail(user: object) -> dict[str, object]:
     if user.role != Role.MARKETER:
         counted["queue_due"] = Handoff.objects.awake(timezone.now()).filter(rep=user)
         counted["team_open"] = Handoff.objects.visible_to(user).open()
+        counted["tasks_due"] = Task.objects.visible_to(user).overdue_of(user, timezone.now())
     if user.role in {Role.MARKETER, Role.ADMIN}:
         counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
     if may_release(user):
@@ -43,6 +44,7 @@ def _rail(user: object) -> dict[str, object]:
     live = ModelVersion.objects.published().filter(model__key="default").order_by("-number")
     shown: dict[str, object] = dict(paging.counts(counted, beside=live.values("number")[:1]))
     number = shown.pop("beside")
-    if not shown.get("held"):
-        shown.pop("held", None)  # nothing waits: nothing is said
+    for name in ("held", "tasks_due"):
+        if not shown.get(name):
+            shown.pop(name, None)  # nothing waits: nothing is said
     return {**shown, "live_version": f"v{number}" if number else None}

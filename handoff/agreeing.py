@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.permissions import may_set_calendars
 from scoring.models import ScoringModel
 
+from . import ladders
 from .arranging import STEP, ChangedMeanwhile, one_place, scores_of
 from .builder import ConditionForm
 from .models import LadderRung, Pool, Promise, Rung, SlaPolicy
@@ -78,15 +79,13 @@ def _rungs(form: ConditionForm, policy: SlaPolicy) -> list[LadderRung]:
         minutes = _minutes(form, f"after-{does}", does.label.capitalize())
         if minutes is None:
             continue
-        if policy.promise != Promise.ANSWER and does not in OF_WORK:
-            form.errors[f"after-{does}"] = "An accepted lead stays with its rep: remind, or tell the manager."
-            continue
-        if does == Rung.REMIND and policy.minutes and minutes >= policy.minutes:
-            form.errors[f"after-{does}"] = "Remind before the time is over: when it is, that is said anyway."
         rung = LadderRung(does=does, minutes=minutes)
         if does == Rung.BACKUP:
             _read_backup(form, rung)
         rungs.append(rung)
+    after = {rung.does: rung.minutes for rung in rungs}
+    for step, fault in ladders.faults(policy.promise, after, span=policy.minutes).items():
+        form.errors[f"after-{step}"] = fault
     return rungs
 
 
@@ -135,14 +134,19 @@ def save(
 def _place(policy: SlaPolicy) -> int:
     """Last among those of its promise, but before one for every lead: behind that nothing is ever asked."""
     order = list(SlaPolicy.objects.select_for_update().filter(promise=policy.promise).in_order())
-    place = len(order)
-    while place and _asks_nothing(order[place - 1]) and not _asks_nothing(policy):
-        place -= 1
-    order.insert(place, policy)
+    order.insert(place_of(policy, order), policy)
     for number, each in enumerate(order, start=1):
         each.position = STEP * number
     SlaPolicy.objects.bulk_update([each for each in order if each.pk], ["position"])
     return policy.position
+
+
+def place_of(policy: SlaPolicy, order: Sequence[SlaPolicy]) -> int:
+    """Where a new one goes in ``order``: last, but before those for every lead. Pure."""
+    place = len(order)
+    while place and _asks_nothing(order[place - 1]) and not _asks_nothing(policy):
+        place -= 1
+    return place
 
 
 def _asks_nothing(policy: SlaPolicy) -> bool:

@@ -188,6 +188,18 @@ def decided(*, verdict: Verdict) -> None:
         _sent_back(verdict=verdict, at=verdict.at)
 
 
+def handed_to(*, handoff: Handoff, to: User, of: User | None, by: User, reason: str, at: datetime) -> None:
+    """Tell ``to`` that a lead which ``of`` worked on is theirs now. Safe to repeat."""
+    word = Word(
+        to=to,
+        kind="handed_on",
+        key=f"handoff:{handoff.pk}:handed_to:{at.isoformat()}",
+        title=messages.handed_to_title(lead=handoff.lead),
+        body=messages.handed_to_body(lead=handoff.lead, of=of, by=by, reason=reason),
+    )
+    tell(handoff=handoff, words=[word], at=at)
+
+
 def handed_on(
     *,
     of: User,
@@ -216,12 +228,12 @@ def handed_on(
 
 
 def _where(leads: int, rest: Belongings) -> str:
-    """The page that shows most of what somebody got; "" when there are only tasks, which stand on leads."""
+    """The page that shows most of what somebody got."""
     if leads:
         return reverse("handoff:queue")
     if rest.accounts:
         return reverse("handoff:companies")
-    return reverse("handoff:views") if rest.views else ""
+    return reverse("handoff:my-tasks") if rest.tasks else reverse("handoff:views")
 
 
 def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:

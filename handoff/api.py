@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
-from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from accounts.api_auth import DECIDE, READ, user_of
@@ -18,10 +17,9 @@ from accounts.api_problems import ERRORS, Error, Problem, overtaken, wrong
 from leads.models import Lead
 from leads.paging import page
 
-from . import claiming, clocks, decisions, frameworks, qualification
+from . import claiming, clocks, decisions, frameworks, opportunities, qualification
 from .models import Handoff, RejectReason, Verdict
 from .opportunity_api import OpportunityOut, shown
-from .permissions import NotYours
 
 MOST_ROWS = 200
 
@@ -129,7 +127,7 @@ class NewOpportunity(Schema):
 
     name: str = Field("", max_length=200, pattern=r"^[^\x00]*$")
     amount: Decimal | None = Field(None, ge=0, max_digits=14, decimal_places=2)
-    close_on: date | None = None
+    close_on: date | None = Field(None, description="Today or later, where the token's user is.")
     override: str = Field(
         "",
         max_length=500,
@@ -191,8 +189,6 @@ def accept(request: HttpRequest, handoff_id: UUID, body: Acceptance | None = Non
         return _conflict(faster)
     except claiming.HeldByAnother as other:
         return _held(other)
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
     return _told(verdict)
 
 
@@ -224,8 +220,6 @@ def reject(request: HttpRequest, handoff_id: UUID, body: Rejection) -> Any:
         return _conflict(faster)
     except claiming.HeldByAnother as other:
         return _held(other)
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
     return _told(verdict)
 
 
@@ -266,14 +260,14 @@ def make_opportunity(request: HttpRequest, lead_id: UUID, body: NewOpportunity) 
             close_on=body.close_on,
             override=body.override,
         )
+    except opportunities.CloseRefused as refusal:
+        return wrong("close_on", str(refusal))
     except qualification.NotAccepted as refusal:
         problem = Problem(field="stage", message="The lead is no SQL.")
         return Status(409, {"detail": str(refusal), "errors": [problem]})
     except qualification.NotQualified as refusal:
         problems = [Problem(field=words, message="Is missing.") for words in refusal.missing]
         return Status(409, {"detail": str(refusal), "errors": problems})
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
     return shown(made)
 
 

@@ -2,14 +2,30 @@
 there, not rewritten."""
 
 from django.contrib import admin
+from django.forms import BaseInlineFormSet, ModelForm
 
 from leads.admin import HistoryAdmin
 
+from . import ladders
 from .models import LadderRung, Pause, SlaPolicy, Snooze, Step, Work
+
+
+class RungsInOrder(BaseInlineFormSet[LadderRung, SlaPolicy, ModelForm[LadderRung]]):
+    """The steps of a policy make sense in their order, as on its page."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if form not in self.deleted_forms and form.is_valid()]
+        told = {form.cleaned_data["does"]: form for form in kept if form.cleaned_data.get("does")}
+        after = {does: form.cleaned_data["minutes"] for does, form in told.items()}
+        span = self.instance.minutes or 0
+        for does, fault in ladders.faults(self.instance.promise, after, span=span).items():
+            told[does].add_error("minutes", fault)
 
 
 class LadderRungInline(admin.TabularInline[LadderRung, SlaPolicy]):
     model = LadderRung
+    formset = RungsInOrder
     extra = 0
 
 

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema
-from ninja.errors import HttpError
 from pydantic import ConfigDict, Field, StringConstraints
 
 from accounts.api_auth import DECIDE, user_of
@@ -17,7 +16,6 @@ from leads.models import Activity, Lead
 
 from . import contacts
 from .models import Handoff
-from .permissions import NotYours
 
 router = Router(tags=["Contacts"])
 
@@ -77,8 +75,6 @@ def log(request: HttpRequest, lead_id: UUID, body: ContactIn) -> Any:
         return wrong("reason", str(refusal))
     except contacts.KeyTaken as refusal:
         return overtaken(refusal, "key")
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
     return _shown(contact, lead, body.key)
 
 

@@ -16,8 +16,8 @@ from leads.ticks import tick
 from scoring.models import Adjustment, Crossing
 from scoring.rescoring import rescore_now
 
-from . import alerts, claiming, clocks, messages, qualification, recycling, routing, working
-from .models import Handoff, RejectReason, Verdict
+from . import alerts, claiming, clocks, ledger, messages, qualification, recycling, routing, working
+from .models import Handoff, RejectReason, RoutingDecision, Verdict
 from .permissions import NotYours, refuse_verdict
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def undo(*, handoff: Handoff, by: "User", at: datetime) -> Verdict:
         Lead.objects.filter(pk=lead.pk).update(owner=last.owner_before_id)
     if last.claimed:
         handoff.rep, handoff.assigned_at = None, None
+        ledger.write_by_hand(handoff=handoff, rep=None, at=at, by=by, reason=ledger.GIVEN_BACK)
     if last.restart_id:
         Adjustment.objects.filter(pk=last.restart_id).update(voided_at=at)
         Crossing.objects.filter(lead=lead, handled_at=None).update(not_before=None)
@@ -270,6 +271,8 @@ def _undoable(handoff: Handoff, by: "User", at: datetime) -> Verdict:
         raise UndoRefused("A verdict can be taken back for 10 minutes; they are over.")
     if handoff.lead.handoffs.filter(cycle__gt=handoff.cycle).exists():
         raise UndoRefused(f"{handoff.lead} was handed over again since.")
+    if handoff.routing_decisions.filter(at__gt=last.at, kind=RoutingDecision.Kind.MOVED).exists():
+        raise UndoRefused(f"{handoff.lead} was given to somebody else since.")
     if handoff.lead.opportunities.filter(created_at__gte=last.at).exists():
         raise UndoRefused(f"{handoff.lead} became an opportunity since.")
     if handoff.lead.stage != last.stage_change.to_stage:

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Router, Schema
-from ninja.errors import HttpError
 from pydantic import ConfigDict, Field, StringConstraints
 
 from accounts.api_auth import DECIDE, READ, user_of
@@ -120,8 +119,6 @@ def open_dispute(request: HttpRequest, handoff_id: UUID, body: DisputeIn) -> Any
         )
     except disputes.NothingToDispute as refusal:
         return overtaken(refusal)
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
     return _shown(_readable(request).get(pk=made.pk), by)
 
 
@@ -141,8 +138,6 @@ def say(request: HttpRequest, dispute_id: UUID, body: WordIn) -> Any:
     except disputes.AlreadySettled as settled:
         if not disputes.has_said(dispute, by=by, side=body.side, was_sql=body.was_sql):
             return overtaken(settled)
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
     return _shown(_readable(request).get(pk=dispute.pk), by)
 
 
@@ -157,7 +152,7 @@ def _readable(request: HttpRequest) -> DisputeQuerySet:
 
 def _refuse_reps(user: User) -> None:
     if not may_dispute(user):
-        raise HttpError(403, "Disputed leads are for marketing and who leads sales.")
+        raise NotYours("Disputed leads are for marketing and who leads sales.")
 
 
 def _shown(dispute: Dispute, reader: User) -> dict[str, Any]:

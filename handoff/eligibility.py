@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -179,8 +178,7 @@ def absent(desk: Desk, *, at: datetime, any_hour: bool = False) -> str:
         return f"paused: {desk.pause_reason}" if desk.pause_reason else "paused"
     for start, end, reason in desk.absences:
         if start <= at < end:
-            until = end.astimezone(ZoneInfo(user.time_zone))
-            return f"away until {until.day} {until:%b}{f', {reason}' if reason else ''}"
+            return availability.away_words(end, zone=user.time_zone, reason=reason)
     if not any_hour and not availability.is_within(hours=desk.hours, zone=user.time_zone, at=at):
         return "outside working hours"
     return ""

@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 
+from accounts import availability
+from accounts.models import User
 from leads.money import SIGNS
 
 #: One language for each way to write 1,234.50 that our markets know: 1.234,50, 1 234,50, 1’234.50, 1,23,456.
@@ -37,17 +39,17 @@ class WordsField(forms.CharField):
         return {name: said for name, said in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
-class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+class PersonField(forms.ModelChoiceField[User]):
     """A choice of ``leaving.takers``: who is away says so."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} ({away_words(obj.away_until)})" if obj.away_until else str(obj)
+        return f"{obj} ({away})" if (away := away_of(obj)) else str(obj)
 
 
-def away_words(until: datetime) -> str:
-    """ "away until 3 Dec": where the reader is."""
-    local = timezone.localtime(until)
-    return f"away until {local.day} {local:%b}"
+def away_of(taker: User) -> str:
+    """Until when one of ``leaving.takers`` is away, where the reader is; "" for here."""
+    until: datetime | None = getattr(taker, "away_until", None)
+    return availability.away_words(until, zone=timezone.get_current_timezone_name()) if until else ""
 
 
 class AmountField(forms.DecimalField):

@@ -2,12 +2,13 @@
 pauses alone. What is done at each is in ``escalation``."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from . import clocks, policies, sla
 from .models import Handoff, LadderRung, Promise, Rung, SlaPolicy, Step, Work
+from .models.sla import OF_WORK
 from .sla import Calendar
 
 #: So many reps get a lead one after the other before it stays where it is, with everybody told.
@@ -128,6 +129,27 @@ def let_lie(*, handoffs: Collection[int]) -> defaultdict[int, set[int]]:
     for handoff, person in steps.filter(done_at__isnull=False).values_list("handoff_id", "rep_id"):
         if person is not None:
             found[handoff].add(person)
+    return found
+
+
+def faults(promise: str, rungs: Mapping[str, int], *, span: int) -> dict[str, str]:
+    """Rung → why it cannot be there: of ``rungs`` (what it does → business minutes) of a clock of ``span``
+    minutes about ``promise``. Each step has to find somebody who still has the lead and has not been passed
+    over. Pure."""
+    found: dict[str, str] = {}
+    if promise != Promise.ANSWER:
+        for does in rungs.keys() - set(OF_WORK):
+            found[does] = "An accepted lead stays with its rep: remind, or tell the manager."
+    remind, backup = rungs.get(Rung.REMIND), rungs.get(Rung.BACKUP)
+    manager, away = rungs.get(Rung.MANAGER), rungs.get(Rung.REASSIGN)
+    if remind is not None and span and remind >= span:
+        found[Rung.REMIND] = "Remind before the time is over: when it is, that is said anyway."
+    elif remind is not None and manager is not None and remind > manager:
+        found[Rung.REMIND] = "Remind before the manager is told: after that it is no warning."
+    elif remind is not None and away is not None and remind >= away:
+        found[Rung.REMIND] = "Remind before another rep gets it: by then it is not theirs any more."
+    if Rung.BACKUP not in found and backup is not None and away is not None and backup >= away:
+        found[Rung.BACKUP] = "Ask a backup before another rep gets it: by then nobody waits for one."
     return found
 
 

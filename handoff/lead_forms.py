@@ -15,10 +15,11 @@ from leads.models import LossReason, Opportunity, OpportunityStage, Supplier
 
 from . import pausing
 from .contacts import KINDS
-from .fields import AmountField, WordsField
+from .fields import AmountField, PersonField, WordsField
 from .frameworks import Asked
 from .messages import lower
 from .models import UNKNOWN, Question
+from .opportunities import CloseRefused, refuse_past
 
 
 class QualificationForm(forms.Form):
@@ -131,6 +132,35 @@ class PauseForm(forms.Form):
     )
 
 
+class ReassignForm(forms.Form):
+    """To whom a lead goes, of ``people`` (as ``leaving.takers`` gives them). ``worked`` says how it stood
+    when the form was made: one that was answered meanwhile is taken from nobody."""
+
+    prefix = "give"  # it stands beside other forms that ask for a reason
+
+    to = PersonField(
+        User.objects.none(),
+        label="Give to",
+        to_field_name="public_id",
+        empty_label="Choose…",
+        error_messages={
+            "required": "Choose who is to have it.",
+            "invalid_choice": "Choose somebody of your teams who sells.",
+        },
+    )
+    reason = WordsField(
+        label="Why?", required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    worked = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    although_away = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        to = self.fields["to"]
+        if isinstance(to, forms.ModelChoiceField):
+            to.queryset = people
+
+
 class TaskForm(forms.Form):
     """Something to do, by somebody, by a moment where the reader is. Whether it lies ahead is for
     ``follow_ups`` to say."""
@@ -188,10 +218,11 @@ class DealForm(forms.Form):
             amount.currency = currency
 
     def clean_close_on(self) -> date | None:
-        """A day to come, or the one that stands there already: whose day has passed may still be renamed."""
         close_on: date | None = self.cleaned_data["close_on"]
-        if close_on and close_on < timezone.localdate() and close_on != self.initial.get("close_on"):
-            raise forms.ValidationError("Lies in the past: an open deal closes today or later.")
+        try:
+            refuse_past(close_on, today=timezone.localdate(), stands=self.initial.get("close_on"))
+        except CloseRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
         return close_on
 
 

@@ -11,18 +11,16 @@ from accounts.models import Absence, User
 from accounts.permissions import may_arrange_routing, may_give_verdicts, sees_all_routing
 from leads.models import Lead, LeadAccess, Opportunity
 from leads.retrying import begins_again
-from leads.stages import Stage
 
 from . import alerts, belongings, eligibility, matching, routing
 from .belongings import NOTHING, Belongings
 from .eligibility import Desk, Pick, Ring
 from .models import Handoff, Pool, PoolMember, RoutingDecision
+from .models.clock import WORKED
 from .permissions import NotYours
 
 #: Leads moved at once; whoever has more runs it again.
 MOST_AT_ONCE = 2000
-#: Leads that were accepted and are being worked.
-WORKED = (Stage.SQL, Stage.OPPORTUNITY)
 
 
 class NobodyToTakeIt(ValueError):
@@ -229,14 +227,17 @@ def _move(
     at: datetime,
 ) -> None:
     """Write it down: a few statements per receiver, however many leads."""
+    last = _last_handoffs(given)
     for person in sorted(set(given.values()), key=lambda each: each.pk):
         leads = [lead for lead, to in given.items() if to == person]
         open_now = Handoff.objects.open().filter(rep=of, lead__in=leads)
         open_now.update(rep=person, assigned_at=at, **({"pool": pool} if pool else {}))
+        # What they work on as well: it stands in the list of whoever has it, who alone may change it.
+        worked = Handoff.objects.filter(rep=of, status=Handoff.Status.ACCEPTED, lead__stage__in=WORKED)
+        worked.filter(pk__in=[last[lead] for lead in leads if lead in last]).update(rep=person)
         Lead.objects.filter(pk__in=leads, owner=of).update(owner=person)
         Opportunity.objects.open().filter(lead__in=leads, owner=of).update(owner=person)
         _grant(leads, person, at)
-    last = _last_handoffs(given)
     RoutingDecision.objects.bulk_create(
         RoutingDecision(
             lead_id=lead,

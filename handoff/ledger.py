@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 #: How far back rules and shares are counted.
 COUNTED = timedelta(days=30)
-#: Why a rep took a lead by hand.
+#: Why a rep took a lead by hand, and that the verdict which took it was taken back.
 TAKEN = "taken from the unassigned queue"
+GIVEN_BACK = "the verdict was taken back"
+#: Why a manager's own move goes the other way.
+MOVE_UNDONE = "the move was taken back"
 Kind = RoutingDecision.Kind
 
 

@@ -106,6 +106,15 @@ def _owed(work: Work) -> str:
     return "a first contact" if work.promise == Promise.CONTACT else "the next activity"
 
 
+def handed_to_title(*, lead: Lead) -> str:
+    return f"{lead} is yours to work on now"
+
+
+def handed_to_body(*, lead: Lead, of: object | None, by: object, reason: str) -> str:
+    had = f"{of} had accepted it; what is agreed and owed goes on." if of else ""
+    return "\n".join(part for part in (about(lead), f"{by}: “{reason}”" if reason else "", had) if part)
+
+
 def handed_on_title(*, of: object, leads: int, rest: "Belongings") -> str:
     """ "12 leads of Sol Seller are yours now", "1 account, 2 tasks of Sol Seller are yours now"."""
     if leads:
@@ -120,7 +129,7 @@ def handed_on_body(*, by: object, reason: str, leads: int, rest: "Belongings") -
     if leads and rest:
         lines.append(f"With them come {rest}.")
     if rest.tasks:
-        lines.append("Each task stands on the page of its lead; you are told when it is due.")
+        lines.append("The tasks stand under My tasks; you are told when each is due.")
     return "\n".join(lines)
 
 
@@ -142,6 +151,7 @@ def task_due_body(*, task: Task, zone: str) -> str:
     said = [about(task.lead), f"It was due {moment(task.due_at, zone)}."]
     if task.created_by_id != task.owner_id:
         said.append(f"Written down by {task.created_by}.")
+    said.append("All of yours stand under My tasks.")
     return "\n".join(part for part in said if part)
 
 

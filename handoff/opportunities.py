@@ -4,6 +4,7 @@ follows: customer, closed, opportunity."""
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -44,6 +45,17 @@ class NotReopened(Exception):
     """The deal stays closed; the message says why."""
 
 
+class CloseRefused(ValueError):
+    """An open deal closes today or later."""
+
+
+def refuse_past(close_on: date | None, *, today: date, stands: date | None = None) -> None:
+    """Raise CloseRefused for a day before ``today``, unless it ``stands`` there already: a deal whose day has
+    passed may still be renamed. Pure."""
+    if close_on and close_on < today and close_on != stands:
+        raise CloseRefused("Lies in the past: an open deal closes today or later.")
+
+
 @transaction.atomic
 def edit(
     *,
@@ -52,11 +64,14 @@ def edit(
     name: str,
     amount: Decimal | None,
     close_on: date | None,
+    at: datetime,
 ) -> Opportunity:
-    """Correct what the deal is called, its amount and when it closes. Raises NotYours, AlreadyClosed."""
+    """Correct what the deal is called, its amount and when it closes, by the calendar of ``by``. Raises
+    NotYours, AlreadyClosed, CloseRefused."""
     deal = _hold(opportunity, by)
     if not deal.is_open:
         raise AlreadyClosed(deal)
+    refuse_past(close_on, today=today_of(by, at), stands=deal.close_on)
     deal.name, deal.amount, deal.close_on = name or deal.name, amount, close_on
     deal.save(update_fields=["name", "amount", "close_on"])
     return deal
@@ -166,6 +181,11 @@ def forget_supplier(*, competing: CompetingSupplier, by: "User") -> None:
     """It was none after all. Raises NotYours."""
     refuse_colleague(competing.lead, by)
     competing.delete()
+
+
+def today_of(user: "User", at: datetime) -> date:
+    """The day that it is for ``user`` at ``at``."""
+    return at.astimezone(ZoneInfo(user.time_zone)).date()
 
 
 def stages() -> list[OpportunityStage]:

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Router, Schema
-from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from accounts.api_auth import DECIDE, READ, user_of
@@ -140,8 +139,6 @@ def move(request: HttpRequest, opportunity_id: UUID, body: StepIn) -> Any:
         )
     except opportunities.AlreadyClosed as closed:
         return overtaken(closed)
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
 
 
 @router.post(
@@ -168,8 +165,6 @@ def close(request: HttpRequest, opportunity_id: UUID, body: EndIn) -> Any:
         return shown(opportunities.lose(opportunity=deal, reason=reason, by=by, at=at, note=body.note, to=to))
     except opportunities.AlreadyClosed as closed:
         return overtaken(closed)
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
 
 
 @router.post(
@@ -186,8 +181,6 @@ def reopen(request: HttpRequest, opportunity_id: UUID) -> Any:
         return shown(opportunities.reopen(opportunity=deal, by=user_of(request), at=timezone.now()))
     except opportunities.NotReopened as refusal:
         return overtaken(refusal)
-    except NotYours as refusal:
-        raise HttpError(403, str(refusal)) from refusal
 
 
 @router.post(
@@ -204,7 +197,7 @@ def rate(request: HttpRequest, handoff_id: UUID, body: RatingIn) -> Any:
     if handoff.is_open:
         return overtaken("It is not decided yet.")
     if not may_rate(by, handoff):
-        raise HttpError(403, "Whoever had the lead says how good the handoff was.")
+        raise NotYours("Whoever had the lead says how good the handoff was.")
     said = quality.rate(handoff=handoff, by=by, score=body.score, note=body.note, at=timezone.now())
     return {"handoff": handoff.public_id, "score": said.score, "note": said.note, "at": said.at}
 

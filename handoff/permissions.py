@@ -72,6 +72,11 @@ def may_see_quality(user: User) -> bool:
     return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
 
 
+def may_see_alerts(user: User) -> bool:
+    """Who leads a team sees what was sent about the leads it has; the log of everything is the admins'."""
+    return user.role in (Role.MANAGER, Role.ADMIN)
+
+
 def may_rate(user: User, handoff: Handoff) -> bool:
     """Whoever had the handoff, once it is decided; who leads the team, in their place. No query."""
     if not may_give_verdicts(user) or handoff.status not in (

@@ -12,7 +12,7 @@ from leads import lifecycle
 from leads.models import Lead, Opportunity, OpportunityStage, OpportunityStep, StageChange
 from leads.stages import Stage
 
-from . import announcements, frameworks
+from . import announcements, frameworks, opportunities
 from .frameworks import Asked, Gap
 from .models import UNKNOWN, Qualification
 from .permissions import NotYours, may_override_requirements, refuse_stranger
@@ -101,7 +101,8 @@ def convert(
     """Make ``lead`` an opportunity, exactly once: whoever comes second, by button or API, gets the one that
     is there (C-50). ``override`` is the reason for which a manager goes on although something is missing; it
     stands in the history with what was missing (S2-16). Raises NotQualified when something is missing,
-    NotYours when the lead is another's, or the override is not theirs to give."""
+    CloseRefused for a day in the past, NotYours when the lead is another's, or the override is not theirs to
+    give."""
     held = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=lead.pk)
     refuse_stranger(held, by)
     existing = held.opportunities.open().first()
@@ -109,6 +110,7 @@ def convert(
         return existing
     if held.stage != Stage.SQL:
         raise NotAccepted(["the acceptance by sales"])
+    opportunities.refuse_past(close_on, today=opportunities.today_of(by, at))
     note = ""
     if left := missing(lead=held, at=at):
         if not override:

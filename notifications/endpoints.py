@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from . import webhooks
 from .announcing import Told
@@ -52,6 +53,21 @@ def replay(*, dispatches: DispatchQuerySet, at: datetime) -> int:
     more. Returns how many."""
     return dispatches.to_replay().update(
         state=Dispatch.State.WAITING, attempts=0, next_at=at, error="", status=None, took_ms=None
+    )
+
+
+def send_again(*, dispatch: Dispatch, at: datetime, arrived_at: datetime | None = None) -> bool:
+    """Begin the tries of one dispatch anew, with the same webhook-id: one that is parked or failed and waits
+    for its next try; with ``arrived_at``, one that its receiver took then. Returns False when there is
+    nothing to send any more, or it is under way, or somebody was faster: sent three times, it goes out
+    once."""
+    if arrived_at is None:
+        asked = Q(state=Dispatch.State.PARKED) | Q(state=Dispatch.State.WAITING, attempts__gt=0)
+    else:
+        asked = Q(state=Dispatch.State.SENT, sent_at=arrived_at)
+    rows = Dispatch.objects.filter(asked, pk=dispatch.pk, announcement__emptied_at=None)
+    return bool(
+        rows.update(state=Dispatch.State.WAITING, attempts=0, next_at=at, error="", status=None, took_ms=None)
     )
 
 

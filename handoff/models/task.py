@@ -20,6 +20,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
         return self.filter(done_at=None)
 
+    def overdue_of(self, user: "User", at: datetime) -> "TaskQuerySet":
+        """What ``user`` should have done before ``at``."""
+        return self.open().filter(owner=user, due_at__lt=at)
+
     def to_remind(self, at: datetime) -> "TaskQuerySet":
         """Due, not done, and nobody has been told yet."""
         return self.open().filter(due_at__lte=at, reminded_at=None)

@@ -15,6 +15,7 @@ from handoff.claiming import HeldByAnother
 from handoff.models import Handoff
 
 from . import worklists
+from .last_move import last_move
 from .requests import Request, wants, way_back
 from .work_rows import moment, row_id
 
@@ -73,7 +74,8 @@ def list_again(request: Request) -> tuple[str, dict[str, Any]] | None:
         return None
     at = timezone.now()
     listed = worklists.LISTS[name](request.user, QueryDict(parts.query), at)
-    return "handoff/_worklist_answer.html", {"worklist": listed, "now": at, "next": listed.url}
+    context = {"worklist": listed, "now": at, "next": listed.url, "last_move": last_move(request, at)}
+    return "handoff/_worklist_answer.html", context
 
 
 def next_page(request: Request, handoff: Handoff) -> str:

@@ -88,17 +88,7 @@ def entries(handoffs: Sequence[Handoff]) -> list[Entry]:
 
 def _of_snooze(snooze: Snooze) -> list[Entry]:
     """That it was put off, and how that ended; nothing of an end that the next entry tells."""
-    until = moment(snooze.until, timezone.get_current_timezone_name())
-    told = [
-        Entry(
-            at=snooze.at,
-            icon="alarm-clock-plus",
-            lead_in=f"{snooze.by} ",
-            title="snoozed it",
-            text=f" until {until}",
-            quote=snooze.reason,
-        )
-    ]
+    told = [_begun(snooze, "alarm-clock-plus", "snoozed it")]
     if snooze.ended_at is not None and snooze.ending == Snooze.Ending.TAKEN_BACK:
         told.append(
             Entry(
@@ -124,21 +114,23 @@ _BACK: dict[str, str] = {Snooze.Ending.TIME: "", Snooze.Ending.INTENT: ": a new 
 
 
 def _of_pause(pause: Pause) -> list[Entry]:
-    until = moment(pause.until, timezone.get_current_timezone_name())
-    told = [
-        Entry(
-            at=pause.at,
-            icon="hourglass",
-            lead_in=f"{pause.by} ",
-            title="paused the clock",
-            text=f" until {until}",
-            quote=pause.reason,
-        )
-    ]
+    told = [_begun(pause, "hourglass", "paused the clock")]
     if pause.ended_at is not None:
         did = "took the pause back" if pause.is_undone else "let the clock run again"
         told.append(Entry(at=pause.ended_at, icon="alarm-clock", lead_in=f"{pause.ended_by} ", title=did))
     return told
+
+
+def _begun(rest: Pause | Snooze, icon: str, did: str) -> Entry:
+    """Who let it rest, until when, and why."""
+    return Entry(
+        at=rest.at,
+        icon=icon,
+        lead_in=f"{rest.by} ",
+        title=did,
+        text=f" until {moment(rest.until, timezone.get_current_timezone_name())}",
+        quote=rest.reason,
+    )
 
 
 def _of_step(step: Step) -> Entry:

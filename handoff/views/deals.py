@@ -30,7 +30,10 @@ def figures(request: Request, opportunity_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return lead_again(request, deal.lead, status=422, deal_form=form)
     try:
-        deal = opportunities.edit(opportunity=deal, by=request.user, **form.cleaned_data)
+        deal = opportunities.edit(opportunity=deal, by=request.user, at=timezone.now(), **form.cleaned_data)
+    except opportunities.CloseRefused as refusal:  # midnight passed since the form was checked
+        form.add_error("close_on", str(refusal))
+        return lead_again(request, deal.lead, status=422, deal_form=form)
     except opportunities.AlreadyClosed as closed:
         form.add_error(None, str(closed))
         return lead_again(request, deal.lead, status=409, deal_form=form)

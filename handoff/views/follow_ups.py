@@ -1,10 +1,11 @@
-"""Tasks on the lead page: written down, moved, done, and taken up again."""
+"""Tasks, from the lead page and from one's own list: written down, moved, done, and taken up again."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
@@ -47,7 +48,8 @@ def done(request: Request, task_id: UUID) -> HttpResponse:
     """It is done."""
     task = _visible(request, task_id)
     follow_ups.finish(task=task, by=request.user, at=timezone.now())
-    messages.success(request, format_html("Done: <b>{}</b>.", task.title))
+    undo_url = reverse("handoff:task-undone", args=[task.public_id])
+    messages.success(request, format_html("Done: <b>{}</b>.", task.title), extra_tags=undo_url)
     return redirect(way_back(request, f"{lead_url(task.lead)}#tasks"))
 
 

@@ -9,12 +9,21 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.permissions import may_adjust_scores, may_edit_leads, may_hand_over
+from accounts.permissions import may_adjust_scores, may_arrange_routing, may_edit_leads, may_hand_over
 from handoff import follow_ups, frameworks, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.models import Dispute, Handoff, Qualification, Rating, Task, Verdict
 from handoff.models.rating import BEST, WORST
-from handoff.permissions import may_decide, may_dispute, may_log, may_qualify, may_rate, works_on
+from handoff.permissions import (
+    may_decide,
+    may_dispute,
+    may_log,
+    may_qualify,
+    may_rate,
+    may_see_alerts,
+    works_on,
+)
+from handoff.reassigning import is_worked
 from leads import consent, timeline
 from leads.models import CompetingSupplier, Lead, LossReason, OpportunityStep, StageChange
 from leads.signals import active_colleagues
@@ -69,6 +78,7 @@ class LeadPage:
     holds: bool
     may_hold: bool
     snoozed_until: str
+    may_move: bool
     undoes: Verdict | None
     came_from: Neighbours | None
     timeline: timeline.Timeline
@@ -94,6 +104,7 @@ class LeadPage:
     may_log: bool
     may_hand_over: bool
     may_set_phase: bool
+    may_see_alerts: bool
     may_convert: bool
     may_adjust: bool
     vetted: str
@@ -237,6 +248,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         holds=holder == user,
         may_hold=decides and waiting is not None and waiting.rep_id is None and holder is None,
         snoozed_until=_asleep(waiting, at),
+        may_move=may_arrange_routing(user) and (waiting is not None or _is_worked(newest_handoff)),
         undoes=undoes,
         came_from=came_from,
         timeline=told,
@@ -264,10 +276,15 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_log=may_log(user, lead),
         may_hand_over=may_hand_over(user) and lead.stage in (*WITH_MARKETING, Stage.CLOSED),
         may_set_phase=may_edit_leads(user),
+        may_see_alerts=may_see_alerts(user),
         may_convert=may_qualify(user, lead) and works and lead.stage == Stage.SQL,
         may_adjust=may_adjust_scores(user),
         vetted=vetted(newest_handoff, decides=decides),
     )
+
+
+def _is_worked(newest: Handoff | None) -> bool:
+    return newest is not None and is_worked(newest)
 
 
 def _asleep(waiting: Handoff | None, at: datetime) -> str:

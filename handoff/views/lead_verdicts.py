@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.models import User
+from accounts.models import Role, User
 from handoff import decisions
 from handoff.models import Handoff, Verdict
 from leads.models import Lead, Opportunity
@@ -31,6 +31,8 @@ def undoable(
     last = list(handoffs[0].verdicts.all())[-1] if handoffs and handoffs[0].verdicts.all() else None
     if last is None or last.kind == Verdict.Kind.UNDO or last.by_id != user.pk:
         return None
+    if user.role == Role.REP and handoffs[0].rep_id not in (None, user.pk):
+        return None  # a manager gave it to somebody else since
     if at - last.at > decisions.UNDO_WINDOW or any(deal.created_at >= last.at for deal in deals):
         return None
     return last if lead.stage == last.stage_change.to_stage else None

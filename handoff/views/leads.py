@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import may_give_verdicts
-from handoff import contacts, follow_ups, frameworks
+from handoff import contacts, follow_ups, frameworks, leaving
 from handoff import qualification as qualifying
 from handoff.filters import LeadFilter, chips, without
 from handoff.forms import HandOverForm, PhaseForm
@@ -27,11 +27,13 @@ from handoff.lead_forms import (
     OpportunityForm,
     PauseForm,
     QualificationForm,
+    ReassignForm,
     SupplierForm,
     TaskForm,
     first_due,
 )
 from handoff.models import Handoff
+from handoff.opportunities import CloseRefused
 from handoff.permissions import NotYours, may_log, may_override_requirements, may_qualify
 from leads import paging
 from leads.models import Lead, Opportunity, Supplier
@@ -159,6 +161,9 @@ def opportunity(request: Request, lead_id: UUID) -> HttpResponse:
         return lead_again(request, lead, status=422, opportunity_form=form)
     try:
         deal = qualifying.convert(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
+    except CloseRefused as refusal:  # midnight passed since the form was checked
+        form.add_error("close_on", str(refusal))
+        return lead_again(request, lead, status=422, opportunity_form=form)
     except qualifying.NotQualified as refusal:
         form.add_error(None, str(refusal))
         return lead_again(request, lead, status=409, opportunity_form=form)
@@ -229,6 +234,9 @@ def _answers(page: LeadPage, sent: QualificationForm | None) -> list[frameworks.
 def _sales_forms(page: LeadPage, request: Request, at: datetime) -> dict[str, Any]:
     """The forms that only sales has: each is there as far as the reader may send it."""
     forms: dict[str, Any] = {}
+    if page.may_move and page.handoff is not None:
+        people = leaving.takers(request.user, at).exclude(pk=page.handoff.rep_id or 0)
+        forms["give_form"] = ReassignForm(people=people, initial={"worked": not page.handoff.is_open})
     if may_give_verdicts(request.user):
         people = follow_ups.people_for(page.lead)
         due = timezone.localtime(first_due(at))

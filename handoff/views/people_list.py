@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts import availability
 from accounts.models import Absence, Team, User
 from accounts.permissions import may_invite, people_arranged_by
 from handoff.filters import PeopleFilter, chips, without
@@ -77,6 +78,5 @@ def _of_view(view: str, at: datetime) -> QuerySet[User]:
 def _away(absences: list[Absence]) -> str:
     if not absences:
         return ""
-    latest = absences[0]
-    until = latest.ends_at.astimezone(timezone.get_current_timezone())
-    return f"away until {until.day} {until:%b}{f', {latest.reason}' if latest.reason else ''}"
+    zone = timezone.get_current_timezone_name()
+    return availability.away_words(absences[0].ends_at, zone=zone, reason=absences[0].reason)

@@ -23,6 +23,7 @@ from handoff.messages import moment
 from handoff.models import Pool, Promise, SlaPolicy
 from handoff.models.routing import FIGURES
 from handoff.policies import Policy
+from handoff.trying_times import Draft
 from scoring import controls
 from scoring.models import ScoringModel
 
@@ -112,27 +113,40 @@ def _try(request: Request, read: list[Policy], now: datetime) -> tuple[TryForm, 
     form = TryForm(request.GET)
     if not form.is_valid():
         return form, None
+    return form, _tried(form, read)
+
+
+def _tried(form: TryForm, read: list[Policy], draft: Draft | None = None) -> dict[str, Any]:
+    """What a valid ``form`` asks to try, in words."""
     given = form.cleaned_data
     team: Team = given["team"]
     zone = team.calendar.time_zone
     at = given["at"].replace(tzinfo=ZoneInfo(zone))
     figures = {name: given[name] for name in FIGURES if name in given}
     figures["total"] = sum(figures.values())
-    tried = trying_times.try_answer(read=read, figures=figures, team=team, at=at)
+    tried = trying_times.try_times(read=read, figures=figures, team=team, at=at, draft=draft)
+    is_answer = draft is None or draft.policy.promise == Promise.ANSWER
     happens = [(moment(each.at, zone), _HAPPENS[each.does]) for each in tried.moments]
-    happens.append((moment(tried.due_at, zone), "it is due; if not answered, rep and manager hear it"))
+    missing = "if not answered" if is_answer else "if it has not happened"
+    happens.append((moment(tried.due_at, zone), f"it is due; {missing}, rep and manager hear it"))
     stamps = [*(each.at for each in tried.moments), tried.due_at]
     in_order = [said for _, said in sorted(zip(stamps, happens, strict=True), key=lambda each: each[0])]
-    return form, {
+    return {
         "team": team,
         "start": moment(at, zone),
         "due": moment(tried.due_at, zone),
         "policy": tried.policy,
-        "span": policies.span(tried.minutes),
+        "is_agreed": tried.minutes is not None,
+        "is_answer": is_answer,
+        "promise": draft.policy.get_promise_display() if draft else "",
+        "by_another": draft is not None and tried.policy is not draft.policy,
+        "span": policies.span(tried.minutes or 0),
         "happens": in_order,
         "unsure": tried.unsure,
         "intent": given["intent"],
         "zone": zone,
+        "assumed": draft is not None
+        and bool(draft.policy.when or draft.policy.triggers or draft.policy.model),
     }
 
 
@@ -169,11 +183,13 @@ def _edit(request: Request, found: SlaPolicy | None) -> HttpResponse:
     title = found.name if found else ""
     form = ConditionForm.posted("when", dict(request.POST.lists()))
     action = request.POST.get("do", "save")
-    if action != "save":
+    if action not in ("save", "try"):
         return _form(request, found, form, title=title, focus=form.act(action))
     edited, rungs = agreeing.read(form, found)
     if form.errors:
         return _form(request, found, form, title=title, status=422)
+    if action == "try":
+        return _form(request, found, form, title=title, draft=Draft(edited, rungs))
     seen = request.POST.get("seen", "")
     try:
         agreeing.save(policy=edited, rungs=rungs, by=request.user, at=timezone.now(), seen=seen)
@@ -194,7 +210,13 @@ def _form(
     focus: str = "",
     refused: str = "",
     status: int = 200,
+    draft: Draft | None = None,
 ) -> HttpResponse:
+    trial, tried = TryForm(prefix="try", initial=_typed(request)), None
+    if draft is not None:
+        trial = TryForm(request.POST, prefix="try")
+        tried = _tried(trial, _read(), draft) if trial.is_valid() else None
+        status = 200 if tried else 422
     known = controls.known()
     saved = found is not None and found.pk is not None
     people = User.objects.filter(is_active=True, role__in=["rep", "manager"]).order_by("name", "id")
@@ -221,9 +243,17 @@ def _form(
         ],
         "seen": request.POST.get("seen") or (found.edited_at.isoformat() if found and saved else ""),
         "refused": refused,
+        "trial": trial,
+        "tried": tried,
         "rail_path": reverse("handoff:response-times"),
     }
     return render(request, "handoff/response_policy.html", context, status=status)
+
+
+def _typed(request: Request) -> dict[str, Any]:
+    """What the dry run on the form begins with: now, or what was typed there."""
+    typed = {name: request.POST.get(f"try-{name}", "") for name in TryForm.base_fields}
+    return {"at": timezone.localtime()} | {name: value for name, value in typed.items() if value}
 
 
 # What the list's buttons do

@@ -11,6 +11,7 @@ from accounts.permissions import may_give_verdicts
 from handoff import saved_views
 
 from . import worklists
+from .last_move import last_move
 from .previews import preview
 from .requests import Request, page_for, wants
 
@@ -35,7 +36,7 @@ def _answer(request: Request, name: str) -> HttpResponse:
     at = timezone.now()
     if not request.GET and not request.htmx and (view := saved_views.default_of(request.user, name)):
         return redirect(f"{request.path}?{view.query or 'view='}")
-    context: dict[str, Any] = {"now": at}
+    context: dict[str, Any] = {"now": at, "last_move": last_move(request, at)}
     if wants(request, "peek"):
         context["preview"] = preview(user=request.user, name=name, parameters=request.GET, at=at)
         return render(request, "handoff/_preview.html", context)

@@ -46,6 +46,7 @@ class Goal:
 PAGES = (
     ("My queue", "handoff:queue", "inbox", ("G", "Q"), SALES, "work leads due"),
     ("Team queue", "handoff:team", "users", ("G", "T"), SALES, "unassigned"),
+    ("My tasks", "handoff:my-tasks", "circle-check", (), SALES, "to do due follow ups"),
     ("All leads", "handoff:leads", "contact", ("G", "L"), EVERYBODY, "people contacts"),
     ("Saved views", "handoff:views", "bookmark", (), SALES, "filters"),
     ("MQLs by stage", "handoff:mqls", "layers", ("G", "M"), MARKETING, "marketing"),

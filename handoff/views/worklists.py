@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Role, Team, User
 from accounts.permissions import may_arrange_routing, team_ids
 from handoff import saved_views
-from handoff.fields import away_words
+from handoff.fields import away_of
 from handoff.filters import Chip, HandoffFilter, TeamFilter, chips, without
 from handoff.leaving import takers
 from handoff.models import Handoff, SavedView
@@ -241,10 +241,7 @@ def _with_lead(handoffs: QuerySet[Handoff]) -> Any:
 
 def _takers(user: User, at: datetime) -> list[tuple[User, str]]:
     """Whom one may give leads to, and until when they are away, in words; "" for here. One query."""
-    return [
-        (each, away_words(until) if (until := getattr(each, "away_until", None)) else "")
-        for each in takers(user, at)
-    ]
+    return [(each, away_of(each)) for each in takers(user, at)]
 
 
 def _who_arranges(rep: User) -> str:

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,12 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.requests import Request, page_for, way_back
-from notifications import emptying, kinds
+from notifications import emptying, log
 from notifications.delivery import send_again
 from notifications.filters import AlertFilter
 from notifications.models import Delivery, Notification
-
-PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +38,13 @@ def may_replay(user: User) -> bool:
 def alerts(request: Request) -> HttpResponse:
     """Newest first; ``?before=`` goes back. Every filter is in the URL."""
     user = request.user
-    deliveries = Delivery.objects.select_related("digest").prefetch_related("digest__deliveries")
-    told = (
-        Notification.objects.overseen_by(user)
-        .select_related("recipient")
-        .prefetch_related(Prefetch("deliveries", deliveries.order_by("channel")))
-    )
+    told = Notification.objects.overseen_by(user)
     filters = AlertFilter(request.GET, told, user=user)
-    rows = filters.qs if filters.form.is_valid() else told
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        rows = rows.filter(id__lt=int(before))
-    page = list(rows.order_by("-id")[: PAGE + 1])
-    for row in page:
-        row.said = kinds.label(row.kind)
+    page = log.page_of(filters.qs if filters.form.is_valid() else told, before=request.GET.get("before", ""))
     context: dict[str, Any] = {
         "now": timezone.now(),
-        "rows": page[:PAGE],
-        "older": page[PAGE - 1].pk if len(page) > PAGE else "",
+        "rows": page.rows,
+        "older": page.older,
         "filters": filters,
         "chips": _chips(filters, request),
         "is_admin": user.is_admin,

@@ -11,12 +11,14 @@ from django.db.models import Count, Max, Q
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from accounts.requests import Request, page_for
+from accounts.requests import Request, page_for, way_back
 from notifications import emptying, switching
 from notifications import endpoints as verbs
 from notifications.event_types import EVENT_TYPES
@@ -148,10 +150,21 @@ def replay(request: Request, endpoint_id: UUID) -> HttpResponse:
 @require_POST
 @for_admins
 def replay_one(request: Request, dispatch_id: UUID) -> HttpResponse:
-    dispatches = Dispatch.objects.visible_to(request.user).select_related("endpoint")
+    """One that failed; with ``arrived_at``, as the page showed it, one that its receiver took."""
+    dispatches = Dispatch.objects.visible_to(request.user).select_related("endpoint", "announcement")
     dispatch = get_object_or_404(dispatches, public_id=dispatch_id)
-    _replayed(request, Dispatch.objects.filter(pk=dispatch.pk))
-    return redirect("notifications:endpoint", dispatch.endpoint.public_id)
+    arrived_at = parse_datetime(request.POST.get("arrived_at", "").strip()[:40])
+    if arrived_at is not None and timezone.is_naive(arrived_at):
+        arrived_at = None
+    if verbs.send_again(dispatch=dispatch, at=timezone.now(), arrived_at=arrived_at):
+        waits = "" if dispatch.endpoint.is_on else " once the endpoint is on again"
+        messages.success(request, f"It will be sent again{waits}, with the same webhook-id.")
+    elif dispatch.announcement.emptied_at is not None:
+        said = emptying.after(settings.WEBHOOK_RETENTION_DAYS)
+        messages.warning(request, f"Not sent again: its body was {said}, so nothing is left to send.")
+    else:
+        messages.warning(request, "Not sent again: it is on its way, or somebody has sent it meanwhile.")
+    return redirect(way_back(request, reverse("notifications:endpoint", args=[dispatch.endpoint.public_id])))
 
 
 @require_POST

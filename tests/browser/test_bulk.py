@@ -79,6 +79,26 @@ def test_x_and_shift_j_choose_and_the_bar_moves_them_by_keys_alone(open_page: Op
     assert with_whom() == {"Ada One": sofia, "Bo Two": sofia, "Cy Three": sofia, "Di Four": sol}
 
 
+def test_z_takes_a_move_back_and_so_does_the_line_that_stays(open_page: Open, cast: Cast) -> None:
+    page = team(open_page, cast)
+    for undo in ("z", "button"):
+        page.keyboard.press("x")
+        page.keyboard.press("Shift+J")
+        bar(page).get_by_label("Give to").select_option(str(cast.sofia.public_id))
+        bar(page).get_by_role("button", name="Reassign").click()
+        expect(row(page, "Ada One")).to_contain_text("With Sofia Reuter")
+        line = page.locator("#worklist .held--moved")
+        expect(line).to_contain_text("With Sofia Reuter now: 2 leads")
+        if undo == "z":
+            page.keyboard.press("z")
+        else:
+            line.get_by_role("button", name="Undo").click()
+        expect(row(page, "Ada One")).to_contain_text("With Sol Seller")
+        expect(line).to_have_count(0)
+        assert set(with_whom().values()) == {"Sol Seller"}
+    assert axe_violations(page) == []
+
+
 def test_shift_k_chooses_upwards_and_x_takes_one_out_again(open_page: Open, cast: Cast) -> None:
     page = team(open_page, cast)
     page.keyboard.press("j")

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import time, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 from accounts import calendars, tokens
 from accounts.models import Absence, BusinessCalendar, User
 from capture import collecting, sites
 from capture.models import Site
 from handoff import decisions, escalation, pausing, saved_views, snoozing
-from handoff.models import Handoff, RejectReason, SlaPolicy
+from handoff.models import Handoff, RejectReason, SlaPolicy, Task
 from leads.models import Lead
 from leads.stages import Stage
 from notifications import endpoints, switching
@@ -21,7 +22,7 @@ from scoring import model_file, publishing, reviewing
 from scoring.models import ModelVersion
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
-from tests.factories import activity, company
+from tests.factories import PASSWORD, activity, company
 from tests.fixtures.browser import axe_violations
 from tests.scoring.waiting import held
 
@@ -48,6 +49,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
     free = worlds.asks_for_a_demo(worlds.fitting("Free Fritz"))
     Handoff.objects.filter(pk=free.pk).update(rep=None, assigned_at=None)
     saved_views.keep(owner=cast.sol, page="queue", name="Germany", query="country=DE", team=None)
+    tasks(cast, marta.lead)
     return [
         ("sol", "/queue/"),
         ("sol", f"/queue/?lead={marta.lead.public_id}"),
@@ -60,6 +62,10 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("sol", "/search/?q=marta"),
         ("sol", "/queue/?view=decided"),
         ("max", "/team/"),
+        ("sol", "/tasks/"),
+        ("sol", "/tasks/?view=done"),
+        ("max", f"/leads/{marta.lead.public_id}/"),
+        ("max", f"/leads/{marta.lead.public_id}/alerts/"),
         ("sol", f"/leads/{marta.lead.public_id}/?from=queue&view=due"),
         ("sol", f"/leads/{overdue.lead.public_id}/?reject=1"),
         ("sol", f"/leads/{sql.lead.public_id}/"),
@@ -83,6 +89,15 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         *alerts(cast),
         *versions(cast),
     ]
+
+
+def tasks(cast: worlds.Cast, of: Lead) -> None:
+    """One that is late, one of a colleague's for today, one for later, one that is done."""
+    now, given = timezone.now(), {"lead": of, "owner": cast.sol, "created_by": cast.sol}
+    Task.objects.create(title="Send the offer", due_at=now - timedelta(days=1), **given)
+    Task.objects.create(title="Call", due_at=now + timedelta(minutes=1), **{**given, "created_by": cast.max})
+    Task.objects.create(title="Ask who decides " * 8, due_at=now + timedelta(days=4), **given)
+    Task.objects.create(title="Greet", due_at=now, done_at=now, done_by=cast.max, **given)
 
 
 def setup(cast: worlds.Cast) -> list[tuple[str, str]]:
@@ -211,6 +226,54 @@ def test_pages_are_accessible_and_fit(
         assert page.goto(path).status == 200
         assert axe_violations(page) == [], path
         assert sideways(page) <= 0, path
+
+
+@pytest.mark.parametrize(("width", "scheme"), [*LOOKS, (320, "dark")])
+def test_what_a_form_is_answered_with_is_accessible_and_fits(
+    open_page: Open, transactional_db: None, width: int, scheme: str
+) -> None:
+    """A leaver's confirmation, a dry run of times that are not saved, a colleague who is away, what was typed
+    as the session ended, a refusal, and one's tasks: no address leads to most of them."""
+    cast = worlds.cast()
+    handoff = worlds.asks_for_a_demo(worlds.fitting("Marta Kowalczyk"))
+    tasks(cast, handoff.lead)
+    page = open_page(cast.max, width=width, scheme=scheme)
+
+    def judged(text: str) -> None:
+        expect(page.locator("main")).to_contain_text(text)
+        assert axe_violations(page) == [], text
+        assert sideways(page) <= 0, text
+
+    page.goto(f"/people/{cast.sol.public_id}/leaving/")
+    page.locator("select[name=to]").select_option(str(cast.sofia.public_id))
+    page.locator("[name=reason]").fill("Leaves on 30 November")
+    page.locator("main form button.btn--primary").click()
+    judged("goes from Sol Seller to Sofia Reuter")
+    page.goto("/response-times/new/")
+    page.locator("#id_name").fill("Large firms")
+    page.get_by_role("button", name="Try").click()
+    judged("is due")
+    now = timezone.now()
+    Absence.objects.create(user=cast.sofia, starts_at=now, ends_at=now + timedelta(days=2), reason="ill")
+    page.goto(f"/leads/{handoff.lead.public_id}/")
+    page.get_by_label("Give to").select_option(str(cast.sofia.public_id))
+    page.get_by_role("button", name="Reassign").click()
+    judged("is not taking leads")
+    page = open_page(cast.sol, width=width, scheme=scheme)
+    page.goto("/tasks/")
+    page.get_by_text("Move…").first.click()
+    judged("Ask who decides")
+    assert page.goto("/routing/pools/").status == 403
+    judged("403")
+    page.goto(f"/leads/{handoff.lead.public_id}/")
+    page.get_by_label("What was said?").fill("Wants a second quote")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="Log it").click()
+    page.locator("input[name=login]").fill(cast.sol.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url("**/unsent/**")
+    judged("Wants a second quote")
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
-from handoff import decisions, qualification
-from handoff.models import Handoff, Qualification
+from handoff import decisions, opportunities, qualification
+from handoff.models import Handoff, Qualification, Requirement
 from leads.models import Opportunity
 from leads.stages import Stage
 from tests.api.calling import caller
@@ -148,6 +149,42 @@ def test_c50_button_and_api_make_one_opportunity():
     assert Opportunity.objects.count() == 1
     ada.refresh_from_db()
     assert ada.stage == Stage.OPPORTUNITY
+
+
+def test_an_opportunity_closes_today_or_later_whoever_asks():
+    """By the calendar of the token's user: it is the 18th in Auckland already."""
+    sol = rep(time_zone="Pacific/Auckland")
+    handoff = offered(to=sol)
+    with time_machine.travel(NOW.replace(hour=12), tick=False):
+        decisions.accept(handoff=handoff, by=sol, at=NOW)
+        Requirement.objects.update(is_active=False)
+        call = caller(sol, "decide")
+        path = f"/leads/{handoff.lead.public_id}/opportunity"
+        for wrong, field in (
+            ({"close_on": "2026-11-17"}, "close_on"),
+            ({"amount": "-1"}, "amount"),
+            ({"amount": "1.234"}, "amount"),
+            ({"amount": "1234567890123.00"}, "amount"),
+        ):
+            refused = call.post(path, wrong)
+            assert refused.status_code == 422
+            assert problem_fields(refused) == [field]
+        assert not Opportunity.objects.exists()
+        made = call.post(path, {"close_on": "2026-11-18", "amount": "1234.50"})
+        assert made.status_code == 200
+        again = call.post(path, {"close_on": "2020-01-01"})
+    assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
+
+
+def test_a_deal_whose_day_has_passed_keeps_it_and_gets_no_other_in_the_past():
+    sol = rep()
+    of = offered(to=sol).lead
+    deal = Opportunity.objects.create(lead=of, owner=sol, close_on=NOW.date() - timedelta(days=3))
+    same = {"opportunity": deal, "by": sol, "amount": None, "at": NOW}
+    kept = opportunities.edit(name="Renamed", close_on=deal.close_on, **same)
+    assert (kept.name, kept.close_on) == ("Renamed", deal.close_on)
+    with pytest.raises(opportunities.CloseRefused, match="closes today or later"):
+        opportunities.edit(name="", close_on=NOW.date() - timedelta(days=1), **same)
 
 
 def test_an_opportunity_before_the_acceptance_is_refused_by_the_stage():

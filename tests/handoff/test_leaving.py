@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Absence, User, WorkingHours
 from handoff import decisions, leaving, ledger
 from handoff.models import Handoff, PoolMember, RoutingDecision, SavedView, Task
-from handoff.permissions import NotYours
+from handoff.permissions import NotYours, refuse_colleague
 from leads.models import Lead, Opportunity
 from notifications.models import Notification
 from tests.factories import NOW, admin, company, lead, manager, marketer, rep, team
@@ -54,6 +54,17 @@ def test_everything_open_goes_to_one_colleague_who_is_told_once_with_the_count()
     assert rows.count() == 5
     waiting = Handoff.objects.open().first()
     assert ledger.read(handoff=waiting)[0].in_words == "Max Manager handed it to Ben Back"
+
+
+def test_what_was_accepted_may_be_worked_on_by_whoever_gets_it_and_by_nobody_else():
+    sol, ben, max_ = rep(), rep("Ben Better"), manager()
+    at_work(sol, waiting=0, accepted=1, deals=0)
+    of = Lead.objects.get(owner=sol)
+    leaving.hand_on(of=sol, by=max_, reason="Leaves", at=NOW, to=ben)
+    refuse_colleague(of, ben)
+    with pytest.raises(NotYours):
+        refuse_colleague(of, sol)
+    assert Handoff.objects.get(lead=of, status="accepted").rep == ben
 
 
 def test_a_second_run_moves_nothing_and_tells_nobody():

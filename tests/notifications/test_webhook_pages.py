@@ -1,11 +1,13 @@
 """Webhooks set up, tested, rotated, replayed and deleted by an admin; others do not see them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from notifications import endpoints as verbs
 from notifications.models import Announcement, Dispatch, Endpoint
@@ -205,3 +207,56 @@ def test_pages_ask_no_more_for_many_rows(boss: Client) -> None:
     assert few["/webhooks/"] == frame + 2  # endpoints with their counts, what is parked anywhere
     assert few[addresses[1]] == frame + 3  # the endpoint with its maker, its latest, how many are parked
     assert few["/profile/alerts/"] == frame + 3  # wishes twice, browsers
+
+
+def test_what_arrived_is_sent_a_second_time_only_after_being_asked(boss: Client) -> None:
+    with receiving(answers(200)) as receiver:
+        made = endpoint(receiver.url)
+        tell()
+        assert send() == 1
+        sent = Dispatch.objects.get()
+        html = boss.get(f"/webhooks/{made.public_id}/").content.decode()
+        assert "The receiver took it: it said 200" in html
+        assert "Send it a second time" in html
+        arrived = html.split('name="arrived_at" value="')[1].split('"')[0]
+        address = f"/webhooks/dispatches/{sent.public_id}/replay/"
+
+        boss.post(address)  # without the question
+        assert send(timezone.now()) == 0
+        for _ in range(3):
+            last = boss.post(address, {"arrived_at": arrived}, follow=True)
+        assert "it is on its way, or somebody has sent it meanwhile" in last.content.decode()
+        assert send(timezone.now()) == 1
+        boss.post(address, {"arrived_at": arrived})
+        assert send(timezone.now()) == 0
+        ids = [request.headers["webhook-id"] for request in receiver.requests]
+    assert ids == [sent.announcement.message_id] * 2
+    sent.refresh_from_db()
+    assert (sent.state, sent.attempts) == ("sent", 1)
+
+
+def test_what_failed_and_waits_is_sent_at_once_and_what_was_emptied_never(boss: Client) -> None:
+    with receiving(answers(200)) as receiver:
+        made = endpoint(receiver.url)
+        tell()
+        tomorrow = timezone.now() + timedelta(days=1)
+        Dispatch.objects.update(attempts=8, next_at=tomorrow, status=500, error="It answered 500.")
+        waits = Dispatch.objects.get()
+        address = f"/webhooks/dispatches/{waits.public_id}/replay/"
+        assert address in boss.get(f"/webhooks/{made.public_id}/").content.decode()
+        assert "will be sent again" in boss.post(address, follow=True).content.decode()
+        assert send(timezone.now()) == 1
+    Announcement.objects.update(emptied_at=timezone.now(), data={})
+    waits.refresh_from_db()
+    html = boss.get(f"/webhooks/{made.public_id}/").content.decode()
+    assert "Send again" not in html
+    gone = boss.post(address, {"arrived_at": waits.sent_at.isoformat()}, follow=True)
+    assert "nothing is left to send" in gone.content.decode()
+    assert Dispatch.objects.get().state == "sent"
+
+
+def test_nobody_else_sends_again(boss: Client, client: Client) -> None:
+    dispatch = parked()
+    client.force_login(manager())
+    assert client.post(f"/webhooks/dispatches/{dispatch.public_id}/replay/").status_code == 403
+    assert Dispatch.objects.get().state == "parked"

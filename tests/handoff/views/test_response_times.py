@@ -1,5 +1,6 @@
 """How soon, and what happens by itself: the page of response times."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -23,6 +24,12 @@ def order(promise: str = Promise.ANSWER) -> list[str]:
 def sent(**changed: str) -> dict[str, str]:
     """A policy as the form sends it."""
     return {"name": "Large firms", "on": "on", "promise": "answer", "minutes": "30", "do": "save", **changed}
+
+
+@pytest.fixture
+def admin_client_of_ada(signed_in) -> Client:
+    client: Client = signed_in(factories.admin())
+    return client
 
 
 @pytest.fixture
@@ -112,6 +119,9 @@ def test_c35_editing_a_policy_moves_no_due_time_and_no_step(max_client: Client, 
         ({"minutes": "soon"}, "Time: write a whole number."),
         ({"minutes": ""}, "Say how long."),
         ({"after-remind": "45"}, "Remind before the time is over"),
+        ({"after-remind": "20", "after-manager": "10"}, "Remind before the manager is told"),
+        ({"after-remind": "20", "after-reassign": "20"}, "Remind before another rep gets it"),
+        ({"after-backup": "25", "after-reassign": "20"}, "Ask a backup before another rep gets it"),
         ({"after-manager": "0"}, "Tell the manager: from 1 to 525,600."),
         ({"promise": "contact", "after-reassign": "90"}, "An accepted lead stays with its rep"),
         ({"after-backup": "9", "backup": "user:00000000-0000-0000-0000-000000000000"}, "Choose a backup"),
@@ -157,6 +167,88 @@ def test_the_dry_run_says_when_and_what_happens(max_client: Client) -> None:
     assert wrong.status_code == 422
     assert not RoutingDecision.objects.exists()
     assert datetime(2026, 5, 8).weekday() == 4  # noqa: DTZ001 - a day, to say that it is a Friday
+
+
+def tried(**changed: str) -> dict[str, str]:
+    """A policy as the form sends it, with its dry run."""
+    run = {
+        "team": str(team().public_id),
+        "at": "2026-05-08T16:00",
+        "intent": "28",
+        "fit": "9",
+        "engagement": "5",
+    }
+    return sent(**{"do": "try", **{f"try-{name}": value for name, value in run.items()}, **changed})
+
+
+def office_in_dach() -> None:
+    dach = team()
+    dach.calendar = office_hours("Europe/Berlin")
+    dach.save()
+
+
+def test_a_policy_is_tried_before_it_is_saved(max_client: Client) -> None:
+    """Friday 16:00 with 90 minutes is due on Monday at 9:30, although another policy is asked before it."""
+    office_in_dach()
+    before = order()
+    given = {"minutes": "90", "after-remind": "30", "after-manager": "75"}
+    asks = {"when-how": "all", "when-0-what": "field:country", "when-0-op": "in", "when-0-value": "SE"}
+    SlaPolicy.objects.filter(name="Asked for something").update(is_on=False)
+    page = max_client.post("/response-times/new/", tried(**given, **asks)).content.decode()
+    assert "offered <b>Fri 8 May, 16:00</b> with intent 28 to DACH is due <b>Mon 11 May, 09:30</b>" in page
+    assert "By “Large firms”: 90 min." in page
+    assert "Tried as if the lead met what this policy asks of it." in page
+    steps = re.findall(r'ladder__at">([^<]*)</span><span>([^<;]*)', page)
+    assert steps == [
+        ("Fri 8 May, 16:30", "the rep is reminded"),
+        ("Mon 11 May, 09:15", "the manager is told"),
+        ("Mon 11 May, 09:30", "it is due"),
+    ]
+    assert 'value="Large firms"' in page
+    assert 'name="try-intent" value="28"' in page
+    assert order() == before
+
+
+def test_a_draft_that_does_not_decide_says_which_does(max_client: Client) -> None:
+    office_in_dach()
+    page = max_client.post("/response-times/new/", tried(minutes="90")).content.decode()
+    assert "By “Asked for something”: 60 min." in page
+    assert "Not by the policy on this form" in page
+    hot = SlaPolicy.objects.get(name="Asked for something")
+    changed = tried(minutes="90", name="Hot", **{"at_least-intent": "20"})
+    page = max_client.post(f"/response-times/{hot.public_id}/", changed).content.decode()
+    assert "By “Hot”: 90 min." in page
+    hot.refresh_from_db()
+    assert (hot.name, hot.minutes) == ("Asked for something", 60)
+
+
+def test_a_draft_about_accepted_leads_is_tried_and_what_is_wrong_is_said(max_client: Client) -> None:
+    office_in_dach()
+    page = max_client.post("/response-times/new/", tried(promise="contact", minutes="90"))
+    assert "the first contact after acceptance is due <b>Mon 11 May, 09:30</b>" not in page.content.decode()
+    asks = {"promise": "contact", "minutes": "90", "at_least-intent": "20"}
+    page = max_client.post("/response-times/new/", tried(**asks))
+    assert "the first contact after acceptance is due <b>Mon 11 May, 09:30</b>" in page.content.decode()
+    for wrong, said in (
+        ({"try-at": "then"}, "Write the moment as"),
+        ({"after-remind": "31"}, "Remind before the time"),
+    ):
+        refused = max_client.post("/response-times/new/", tried(**wrong))
+        assert refused.status_code == 422
+        assert said in refused.content.decode()
+        assert "Large firms" in refused.content.decode()
+
+
+def test_the_stock_admin_refuses_steps_out_of_order(admin_client_of_ada: Client) -> None:
+    given = {"position": "10", "name": "Late", "promise": "answer", "minutes": "60", "scores": "{}"}
+    given |= {"when": "null", "rungs-TOTAL_FORMS": "2", "rungs-INITIAL_FORMS": "0"}
+    given |= {"rungs-0-does": "remind", "rungs-0-minutes": "50"}
+    given |= {"rungs-1-does": "manager", "rungs-1-minutes": "30"}
+    answer = admin_client_of_ada.post("/admin/handoff/slapolicy/add/", given)
+    assert "Remind before the manager is told" in answer.content.decode()
+    assert "Late" not in order()
+    admin_client_of_ada.post("/admin/handoff/slapolicy/add/", {**given, "rungs-0-minutes": "20"})
+    assert "Late" in order()
 
 
 def test_an_own_policy_of_another_id_is_not_found(max_client: Client) -> None:
