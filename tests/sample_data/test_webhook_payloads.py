@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from capture.hooks import inbox
+from capture.hooks import arranging, inbox, payloads, pointing
+from capture.hooks.pointing import Pointed
 from capture.models import Hook, InboxItem
 from leads import consent
 from leads.models import Activity, Lead, LeadExternalId, Visitor
@@ -160,7 +161,7 @@ def test_a_facebook_lead_waits_until_its_id_is_known(sample_data: Path, name: st
     assert (item.state, Lead.objects.count()) == ("waiting", 0)
     assert item.reason.startswith("Facebook sends the id of the lead only.")
 
-    known = {"facebook_leadgen_webhook": "1234567890", "facebook_leadgen_string_ids": "6276465415920"}
+    known = {"facebook_leadgen_string_ids": "1234567890", "facebook_leadgen_webhook": "6276465415920"}
     lead = make.lead()
     LeadExternalId.objects.create(lead=lead, source=to.source.key, external_id=known[name])
     assert inbox.replay(items=InboxItem.objects.all()) == 1
@@ -212,3 +213,138 @@ def test_segment_calls_join_the_browser_to_the_person(sample_data: Path) -> None
     )  # fmt: skip
     assert did.occurred_at == datetime(2015, 12, 12, 19, 11, 1, 249000, tzinfo=UTC)
     assert did.properties["properties"] == {"title": "Intro to Analytics"}
+
+
+#: What one points at on the mapping screen, for each service: where events stand, what tells them apart, whose,
+#: when. The first that the sample has.
+POINTED: dict[str, dict[str, list[str]]] = {
+    "postmark": {
+        "events": [""], "when": ["RecordType"], "and": ["SuppressSending", "Type"], "email": ["Recipient", "Email"],
+        "at": ["BouncedAt", "DeliveredAt", "ReceivedAt", "ChangedAt"],
+    },
+    "mailgun": {
+        "events": ["event-data", ""], "when": ["event"], "and": ["severity"],
+        "email": ["recipient", "message.headers.to"], "at": ["timestamp"],
+    },
+    "amazon_ses": {
+        "events": ["Message{}"], "when": ["notificationType", "eventType"], "and": [],
+        "email": [
+            "bounce.bouncedRecipients[].emailAddress", "complaint.complainedRecipients[].emailAddress",
+            "delivery.recipients[]", "mail.destination[]",
+        ],
+        "at": ["open.timestamp", "click.timestamp", "$.Timestamp"],
+    },
+    "sendgrid": {"events": [""], "when": ["event"], "and": [], "email": ["email"], "at": ["timestamp"]},
+}  # fmt: skip
+
+
+def pointed_at(body: Any, folder: str, type_key: str) -> tuple[Pointed, Any]:
+    """The choices of somebody who is offered the sample's fields, and nothing but those."""
+    names = POINTED[folder]
+    events = next(path for path in names["events"] if path in dict(pointing.places(body)))
+    event = pointing.event_of(None, body, events)
+    offers = {one.path for one in pointing.offered(event, body)}
+
+    def choose(part: str) -> str:
+        return next((path for path in names[part] if path in offers), "")
+
+    chosen = Pointed(
+        events=events,
+        when=[path for path in (choose("when"), choose("and")) if path],
+        type=type_key,
+        email=choose("email"),
+        occurred_at=choose("at"),
+        mail="off" if type_key in ("email_bounced", "spam_complaint", "unsubscribed") else "",
+    )
+    return chosen, event
+
+
+@pytest.mark.parametrize("service", PRESETS)
+def test_every_mail_event_becomes_the_same_when_one_only_points_at_a_sample(
+    sample_data: Path, service: str
+) -> None:
+    to = hook(name="Pointed at")
+    waits = 0
+    for case in cases(sample_data, service):
+        expected = case["expected"][0]
+        if "event_type" not in expected or case["case"] == "metadata_key_conflicts":
+            continue  # about names of other fields
+        raw, kind = encoded(case)
+        body = payloads.read(raw.decode(), kind)
+        chosen, event = pointed_at(body, service, TYPES[expected["event_type"]])
+        made = pointing.kind(chosen, event=event, body=body, label="Pointed")
+        mapping = pointing.with_kind(to.mapping, made, events=chosen.events)
+        arranging.set_mapping(hook=to, mapping=mapping, at=datetime.now(UTC))
+        did = becomes(to, case)
+        item = InboxItem.objects.filter(hook=to).latest("id")
+        if not did:
+            waits += 1
+            assert item.reason.startswith("email:"), (case["case"], item.reason)
+            continue
+        (one,) = [each for each in did if each.lead.email == expected.get("recipient", each.lead.email)]
+        assert one.type.key == TYPES[expected["event_type"]], case["case"]
+        if "timestamp" in expected:
+            assert one.occurred_at == datetime.fromisoformat(expected["timestamp"]), case["case"]
+    assert waits == {"postmark": 1, "mailgun": 0, "amazon_ses": 0, "sendgrid": 1}[service]
+
+
+@pytest.mark.parametrize(
+    ("file", "chosen", "who", "at"),
+    [
+        (
+            "forms/typeform_form_response.json",
+            Pointed(
+                events="form_response", when=["$.event_type"], type="form_submitted",
+                email="answers[type=email].email", occurred_at="submitted_at", event_id="token",
+            ),
+            "laura@example.com", datetime(2018, 1, 18, 18, 17, 2, tzinfo=UTC),
+        ),
+        (
+            "meetings/calendly_v2_invitee_created.json",
+            Pointed(
+                events="payload", when=["$.event"], type="meeting_booked", email="email", event_id="uri",
+                occurred_at="scheduled_event.start_time", name="name",
+                company='questions_and_answers[question=Law firm name].answer',
+            ),
+            "dana@lawfirm.test", datetime(2026, 7, 1, 15, 0, tzinfo=UTC),
+        ),
+        (
+            "analytics/segment_identify.json",
+            Pointed(when=["type"], type="form_submitted", email="traits.email", occurred_at="timestamp"),
+            "peter@example.com", datetime(2015, 2, 23, 22, 28, 55, 111000, tzinfo=UTC),
+        ),
+    ],
+    ids=["typeform", "calendly", "segment"],
+)  # fmt: skip
+def test_forms_meetings_and_calls_can_be_pointed_at_too(
+    sample_data: Path, file: str, chosen: Pointed, who: str, at: datetime
+) -> None:
+    body = sample(sample_data, file)
+    assert chosen.events in dict(pointing.places(body))
+    event = pointing.event_of(None, body, chosen.events)
+    offers = {one.path for one in pointing.offered(event, body)}
+    paths = [*chosen.when, chosen.email, chosen.occurred_at, chosen.event_id, chosen.name, chosen.company]
+    assert {path for path in paths if path} <= offers
+    made = pointing.kind(chosen, event=event, body=body, label="Pointed")
+    to = hook(mapping=pointing.with_kind(None, made, events=chosen.events))
+    item = worked(to, body)
+
+    assert (item.state, item.reason) == ("mapped", "")
+    did = Activity.objects.select_related("lead__company").get()
+    assert (did.type.key, did.lead.email, did.occurred_at) == (chosen.type, who, at)
+    if chosen.company:
+        assert (did.lead.name, did.lead.company.name) == ("Dana Prospect", "Prospect & Co LLP")
+
+
+@pytest.mark.parametrize("file", ["ads/facebook_leadgen_webhook.json", "crm/hubspot_webhook_contact_creation.json"])
+def test_ids_alone_can_be_pointed_at_and_wait_for_whose_they_are(sample_data: Path, file: str) -> None:
+    body = sample(sample_data, file)
+    events, path = ("entry[].changes[]", "value.leadgen_id") if "ads" in file else ("", "objectId")
+    assert events in dict(pointing.places(body))
+    event = pointing.event_of(None, body, events)
+    assert path in {one.path for one in pointing.offered(event, body)}
+    made = pointing.kind(Pointed(events=events, external_id=path, type="form_submitted"), event=event, body=body, label="Id")
+    to = hook(mapping=pointing.with_kind(None, made, events=events))
+    item = worked(to, body)
+    assert item.state == "waiting"
+    assert item.reason == f"No lead is known by the id “{6276465415920 if 'ads' in file else 123}” of our-tool."
