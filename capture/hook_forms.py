@@ -21,10 +21,10 @@ class NewHookForm(forms.Form):
     name = forms.CharField(max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
     preset = forms.ChoiceField(label="What posts here", required=False)
     signing = forms.ChoiceField(
-        label="How posts prove where they come from",
+        label="How posts are signed",
         required=False,
         choices=[("", "As the service signs"), *((way.value, way.label) for way in GENERAL)],
-        help_text="Not at all: whoever knows the address may post.",
+        help_text="Not signed: whoever knows the address may post.",
     )
     signature_header = forms.CharField(
         label="Header with the signature",
@@ -59,7 +59,7 @@ class NewHookForm(forms.Form):
         preset = presets.of(cleaned.get("preset", ""))
         signing = cleaned.get("signing") or (preset.signing if preset else "")
         if not signing and "signing" in cleaned:
-            self.add_error("signing", "Say how posts prove where they come from.")
+            self.add_error("signing", "Say how posts are signed.")
         if signing == Hook.Signing.HMAC and not cleaned.get("signature_header"):
             self.add_error("signature_header", "Say which header holds the signature.")
         secret = cleaned.get("secret", "").strip()
@@ -200,7 +200,9 @@ class MappingTextForm(forms.Form):
     """The whole mapping, as text."""
 
     mapping = forms.CharField(
-        label="The mapping as JSON", max_length=MOST_CHARACTERS, widget=forms.Textarea({"rows": 14, "spellcheck": "false"})
+        label="The mapping as JSON",
+        max_length=MOST_CHARACTERS,
+        widget=forms.Textarea({"rows": 14, "spellcheck": "false"}),
     )
 
     def clean_mapping(self) -> Any:

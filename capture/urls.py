@@ -17,5 +17,9 @@ urlpatterns = [
     path("hooks/<uuid:hook_id>/inbox/", hook_inbox.inbox, name="hook-inbox"),
     path("hooks/<uuid:hook_id>/inbox/replay/", hook_inbox.replay, name="hook-replay"),
     path("hooks/<uuid:hook_id>/inbox/<uuid:inboxitem_id>/", hook_inbox.item, name="hook-item"),
-    path("hooks/<uuid:hook_id>/inbox/<uuid:inboxitem_id>/replay/", hook_inbox.replay_one, name="hook-item-replay"),
+    path(
+        "hooks/<uuid:hook_id>/inbox/<uuid:inboxitem_id>/replay/",
+        hook_inbox.replay_one,
+        name="hook-item-replay",
+    ),
 ]

@@ -1,4 +1,4 @@
-"""What the mapping screen does: offer the fields of a sample, and make a kind of event of those pointed at."""
+"""What the mapping screen does: offer a sample's fields, and make a kind of event of those pointed at."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ EMPTY: dict[str, Any] = {"kinds": []}
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """What somebody chose: paths of the sample's fields, and what they are. ``when`` are fields in which other
-    events of this kind hold the same as the sample."""
+    """What somebody chose: paths of the sample's fields, and what they are. ``when`` are fields in which
+    other events of this kind hold the same as the sample."""
 
     events: str = ""
     when: Sequence[str] = ()
@@ -66,8 +66,8 @@ def event_of(mapping: Mapping[str, Any] | None, body: object, events: str) -> An
 
 
 def offered(event: object, body: object) -> list[paths.Field]:
-    """The fields that may be pointed at, with what the sample holds there: those of the event, and those around
-    it."""
+    """The fields that may be pointed at, with what the sample holds there: those of the event, and those
+    around it."""
     inside = [one for one in paths.fields(event) if one.path]
     if event is body or not isinstance(body, dict):
         return inside
@@ -111,8 +111,8 @@ def _first(path: str, event: object, body: object) -> str:
 
 
 def with_kind(mapping: Mapping[str, Any] | None, made: Mapping[str, Any], *, events: str) -> dict[str, Any]:
-    """``mapping`` with the kind ``made``: in place of the one for the same events, else before the others, those
-    with more conditions first."""
+    """``mapping`` with the kind ``made``: in place of the one for the same events, else before the others,
+    those with more conditions first."""
     held = dict(mapping or EMPTY)
     kinds = list(held["kinds"])
     same = [place for place, one in enumerate(kinds) if one.get("when", []) == made["when"]]

@@ -4,11 +4,14 @@ worry about."""
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.http import HttpRequest
+from django.http.request import RawPostDataException, UnreadablePostError
 
 from capture import arrivals
 from capture.arrivals import Became, TurnedAway
@@ -33,6 +36,37 @@ class Turned:
 
     status: int
     reason: str
+
+
+class Unreadable(Exception):
+    """The body is too large or cannot be unpacked; ``status`` is the HTTP status that says so."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def unpacked(request: HttpRequest, *, most: int) -> bytes:
+    """The body of ``request``, unpacked when it came as gzip; never more than ``most`` bytes are read or
+    unpacked. Raises Unreadable."""
+    too_large = f"A body may have {most:,} bytes at most."
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        raise Unreadable(413, too_large)
+    try:
+        body = request.read(most + 1)
+    except (UnreadablePostError, RawPostDataException):
+        raise Unreadable(400, "The body ended early.") from None
+    packing = request.headers.get("Content-Encoding", "").strip().lower()
+    if packing in ("gzip", "x-gzip"):
+        try:
+            body = zlib.decompressobj(wbits=31).decompress(body, most + 1)
+        except zlib.error:
+            raise Unreadable(400, "The body is not gzip.") from None
+    elif packing not in ("", "identity"):
+        raise Unreadable(415, "Send the body as it is, or packed with gzip.")
+    if len(body) > most:
+        raise Unreadable(413, too_large)
+    return body
 
 
 def hook_of(token: str) -> Hook | None:

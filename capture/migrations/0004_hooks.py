@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('preset', models.CharField(blank=True, help_text='What its mapping began as.', max_length=40)),
                 ('token', notifications.sealing.SealedField(blank=True, default='', editable=False, help_text='Ends its address; sealed.')),
                 ('token_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
-                ('signing', models.CharField(choices=[('none', 'Not at all'), ('hmac', 'HMAC-SHA256 of the body in a header'), ('standard', 'Standard Webhooks'), ('basic', 'User name and password'), ('mailgun', 'Mailgun'), ('sendgrid', 'SendGrid'), ('sns', 'Amazon SNS'), ('typeform', 'Typeform'), ('calendly', 'Calendly'), ('hubspot', 'HubSpot, version 3'), ('meta', 'Meta (Facebook)'), ('token', 'An API token')], default='none', max_length=10)),
+                ('signing', models.CharField(choices=[('none', 'Not signed'), ('hmac', 'HMAC-SHA256 of the body in a header'), ('standard', 'Standard Webhooks'), ('basic', 'User name and password'), ('mailgun', 'Mailgun'), ('sendgrid', 'SendGrid'), ('sns', 'Amazon SNS'), ('typeform', 'Typeform'), ('calendly', 'Calendly'), ('hubspot', 'HubSpot, version 3'), ('meta', 'Meta (Facebook)'), ('token', 'An API token')], default='none', max_length=10)),
                 ('secret', notifications.sealing.SealedField(blank=True, default='', editable=False, help_text='Sealed.')),
                 ('old_secret', notifications.sealing.SealedField(blank=True, default='', editable=False)),
                 ('old_secret_until', models.DateTimeField(blank=True, editable=False, help_text='Until then the secret before is believed, too.', null=True)),

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -29,7 +29,7 @@ class Hook(models.Model):
     class Signing(models.TextChoices):
         """How a post proves where it comes from."""
 
-        NONE = "none", "Not at all"
+        NONE = "none", "Not signed"
         HMAC = "hmac", "HMAC-SHA256 of the body in a header"
         STANDARD = "standard", "Standard Webhooks"
         BASIC = "basic", "User name and password"
@@ -59,7 +59,9 @@ class Hook(models.Model):
         blank=True,
         help_text="Of HMAC, when the moment is signed, too: before the body, with a dot.",
     )
-    mapping = models.JSONField(null=True, blank=True, help_text="What posts mean; empty while nobody said.")
+    mapping: "models.JSONField[Any, Any]" = models.JSONField(
+        null=True, blank=True, help_text="What posts mean; empty while nobody said."
+    )
     mapped_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = HookQuerySet.as_manager()

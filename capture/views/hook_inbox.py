@@ -94,7 +94,9 @@ def replay(request: Request, hook_id: UUID) -> HttpResponse:
     shown = _hook(request, hook_id)
     count = verbs.replay(items=InboxItem.objects.visible_to(request.user).filter(hook=shown))
     if count:
-        messages.success(request, f"{count} worked through again; in a moment the list says what became of them.")
+        messages.success(
+            request, f"{count} worked through again; in a moment the list says what became of them."
+        )
     else:
         messages.warning(request, "Nothing waits.")
     return redirect("capture:hook-inbox", shown.public_id)

@@ -45,9 +45,12 @@ def hooks(request: Request) -> HttpResponse:
     waiting = inbox.waiting_by_hook(rows)
     brought = arrivals.brought(since=now - timedelta(days=DAYS))
     shown = [
-        {"hook": row, "waiting": waiting.get(row.pk, 0), "brought": brought.get(row.source_id)} for row in rows
+        {"hook": row, "waiting": waiting.get(row.pk, 0), "brought": brought.get(row.source_id)}
+        for row in rows
     ]
-    return render(request, "capture/hooks.html", {"rows": shown, "now": now, "days": DAYS, "named": presets.every()})
+    return render(
+        request, "capture/hooks.html", {"rows": shown, "now": now, "days": DAYS, "named": presets.every()}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -69,13 +72,17 @@ def new(request: Request) -> HttpResponse:
 @for_marketing
 def hook(request: Request, hook_id: UUID) -> HttpResponse:
     """One hook: address, how to test it, and the mapping screen. ``?item=`` takes a post that arrived as the
-    sample, ``?state=`` of the inbox is on its own page. POST reads the sample, shows or saves what was pointed
-    at."""
+    sample. POST reads the sample, shows or saves what was pointed at."""
     shown, now = _visible(request, hook_id), timezone.now()
     samples = list(
-        InboxItem.objects.visible_to(request.user).filter(hook=shown, emptied_at=None).order_by("-id")[:SAMPLES]
+        InboxItem.objects.visible_to(request.user)
+        .filter(hook=shown, emptied_at=None)
+        .order_by("-id")[:SAMPLES]
     )
-    form, result = PointingForm(request.POST or None, hook=shown, initial=_sample(request, shown, samples)), None
+    form, result = (
+        PointingForm(request.POST or None, hook=shown, initial=_sample(request, shown, samples)),
+        None,
+    )
     if request.method == "POST" and request.POST.get("do") != "read" and form.is_valid():
         result = _result(form, shown, now)
         if result["fits"] and request.POST.get("do") == "save":
@@ -125,7 +132,11 @@ def kind_deletion(request: Request, hook_id: UUID) -> HttpResponse:
     shown = _visible(request, hook_id)
     kinds = (shown.mapping or {}).get("kinds", [])
     place = request.POST.get("place", "")
-    if place.isdecimal() and int(place) < len(kinds) and kinds[int(place)]["name"] == request.POST.get("name"):
+    if (
+        place.isdecimal()
+        and int(place) < len(kinds)
+        and kinds[int(place)]["name"] == request.POST.get("name")
+    ):
         changed = pointing.without_kind(shown.mapping, int(place))
         arranging.set_mapping(hook=shown, mapping=changed, at=timezone.now())
         messages.success(request, "Taken out. Such events wait from now on.")
@@ -205,6 +216,7 @@ def _shown_kind(place: int, kind: dict[str, Any], labels: dict[str, str]) -> dic
         "place": place,
         "name": kind["name"],
         "becomes": labels.get(spec, spec) if isinstance(spec, str) else "",
+        "updates": "lead" if kind.get("lead") else "company" if kind.get("company") else "",
         "has_table": table is not None,
         "table": [(name, labels.get(key or "", "no activity")) for name, key in (table or {}).items()],
         "mail": kind.get("consent", {}).get("email"),
@@ -234,8 +246,8 @@ def _kept(request: Request) -> dict[str, Any]:
 
 
 def _result(form: PointingForm, shown: Hook, now: datetime) -> dict[str, Any]:
-    """What the sample becomes by the mapping with what was pointed at; what keeps an event from being taken is
-    told at its field."""
+    """What the sample becomes by the mapping with what was pointed at; what keeps an event from being taken
+    is told at its field."""
     kind = form.kind()
     changed = pointing.with_kind(shown.mapping, kind, events=form.cleaned_data["events"])
     try:
@@ -245,7 +257,7 @@ def _result(form: PointingForm, shown: Hook, now: datetime) -> dict[str, Any]:
         return {"fits": False}
     labels = dict(ActivityType.objects.values_list("key", "label"))
     events = mapping.read(changed, form.body, at=now, key="sample")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for event in events:
         if isinstance(event, Waiting):
             rows.append({"waits": event.reason})

@@ -1,19 +1,17 @@
 """The address that other systems post to. No session, no cookie, no form token: what counts is the address
 and the signature."""
 
-import zlib
 from http import HTTPStatus
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.clock import database_now
 from capture.hooks import receiving
-from capture.hooks.receiving import MOST_BYTES, Turned
+from capture.hooks.receiving import MOST_BYTES, Turned, Unreadable
 from capture.hooks.signatures import Post
 
 RETRY_SECONDS = 5
@@ -50,7 +48,7 @@ def _receive(request: HttpRequest, token: str) -> Turned | None:
         return Turned(404, "There is no such address.")
     at = database_now()
     try:
-        body = _body(request)
+        body = receiving.unpacked(request, most=MOST_BYTES)
     except Unreadable as problem:
         return receiving.turn_away(hook, problem.status, str(problem), at=at)
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -58,33 +56,3 @@ def _receive(request: HttpRequest, token: str) -> Turned | None:
     url = f"{settings.PUBLIC_URL}{request.get_full_path()}"
     post = Post(body=body, headers=headers, url=url, at=at)
     return receiving.receive(hook=hook, post=post, content_type=request.content_type or "")
-
-
-class Unreadable(Exception):
-    """The body is too large or cannot be unpacked."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-def _body(request: HttpRequest) -> bytes:
-    """The body, unpacked; never more than the limit is read or unpacked. Raises Unreadable."""
-    too_large = f"A post may have {MOST_BYTES:,} bytes at most."
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-        raise Unreadable(413, too_large)
-    try:
-        body = request.read(MOST_BYTES + 1)
-    except (UnreadablePostError, RawPostDataException):
-        raise Unreadable(400, "The body ended early.") from None
-    packing = request.headers.get("Content-Encoding", "").strip().lower()
-    if packing in ("gzip", "x-gzip"):
-        try:
-            body = zlib.decompressobj(wbits=31).decompress(body, MOST_BYTES + 1)
-        except zlib.error:
-            raise Unreadable(400, "The body is not gzip.") from None
-    elif packing not in ("", "identity"):
-        raise Unreadable(415, "Send the body as it is, or packed with gzip.")
-    if len(body) > MOST_BYTES:
-        raise Unreadable(413, too_large)
-    return body

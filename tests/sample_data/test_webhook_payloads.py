@@ -60,9 +60,7 @@ def check(expected: Case, did: list[Activity], case: str) -> None:
     if "event_type" not in expected and not did:
         return  # the case is about something else, and names nobody
     (one,) = [
-        activity
-        for activity in did
-        if activity.lead.email == expected.get("recipient", activity.lead.email)
+        activity for activity in did if activity.lead.email == expected.get("recipient", activity.lead.email)
     ]
     if "event_type" in expected:
         assert one.type.key == TYPES[expected["event_type"]], case
@@ -115,12 +113,15 @@ def test_a_bounce_for_good_a_complaint_and_an_unsubscribe_say_do_not_mail(
             if one.type.key in ("spam_complaint", "unsubscribed"):
                 assert held is not None, case["case"]
     off = {lead.email for lead in Lead.objects.all() if "email" in consent.current(lead=lead)}
-    assert off == {
-        "postmark": {"bounce@example.com", "spam@example.com", "john@example.com"},
-        "mailgun": {"invalid@example.com", "recipient@example.com", "noreply@example.com"},
-        "amazon_ses": {"jane@example.com", "richard@example.com"},
-        "sendgrid": {"noreply@example.com"},
-    }[service]
+    assert (
+        off
+        == {
+            "postmark": {"bounce@example.com", "spam@example.com", "john@example.com"},
+            "mailgun": {"invalid@example.com", "recipient@example.com", "noreply@example.com"},
+            "amazon_ses": {"jane@example.com", "richard@example.com"},
+            "sendgrid": {"noreply@example.com"},
+        }[service]
+    )
 
 
 def sample(folder: Path, name: str) -> Any:
@@ -215,11 +216,12 @@ def test_segment_calls_join_the_browser_to_the_person(sample_data: Path) -> None
     assert did.properties["properties"] == {"title": "Intro to Analytics"}
 
 
-#: What one points at on the mapping screen, for each service: where events stand, what tells them apart, whose,
-#: when. The first that the sample has.
+#: What one points at on the mapping screen, for each service: where events stand, what tells them apart,
+#: whose, when. The first that the sample has.
 POINTED: dict[str, dict[str, list[str]]] = {
     "postmark": {
-        "events": [""], "when": ["RecordType"], "and": ["SuppressSending", "Type"], "email": ["Recipient", "Email"],
+        "events": [""], "when": ["RecordType"], "and": ["SuppressSending", "Type"],
+        "email": ["Recipient", "Email"],
         "at": ["BouncedAt", "DeliveredAt", "ReceivedAt", "ChangedAt"],
     },
     "mailgun": {
@@ -336,15 +338,21 @@ def test_forms_meetings_and_calls_can_be_pointed_at_too(
         assert (did.lead.name, did.lead.company.name) == ("Dana Prospect", "Prospect & Co LLP")
 
 
-@pytest.mark.parametrize("file", ["ads/facebook_leadgen_webhook.json", "crm/hubspot_webhook_contact_creation.json"])
+@pytest.mark.parametrize(
+    "file", ["ads/facebook_leadgen_webhook.json", "crm/hubspot_webhook_contact_creation.json"]
+)
 def test_ids_alone_can_be_pointed_at_and_wait_for_whose_they_are(sample_data: Path, file: str) -> None:
     body = sample(sample_data, file)
     events, path = ("entry[].changes[]", "value.leadgen_id") if "ads" in file else ("", "objectId")
     assert events in dict(pointing.places(body))
     event = pointing.event_of(None, body, events)
     assert path in {one.path for one in pointing.offered(event, body)}
-    made = pointing.kind(Pointed(events=events, external_id=path, type="form_submitted"), event=event, body=body, label="Id")
+    made = pointing.kind(
+        Pointed(events=events, external_id=path, type="form_submitted"), event=event, body=body, label="Id"
+    )
     to = hook(mapping=pointing.with_kind(None, made, events=events))
     item = worked(to, body)
     assert item.state == "waiting"
-    assert item.reason == f"No lead is known by the id “{6276465415920 if 'ads' in file else 123}” of our-tool."
+    assert (
+        item.reason == f"No lead is known by the id “{6276465415920 if 'ads' in file else 123}” of our-tool."
+    )
