@@ -45,7 +45,8 @@ class Owners:
 def resolve(*, events: "Sequence[Event]", user: User | None, source: str, at: datetime) -> Owners:
     """Say whose each event is. Makes leads of unknown addresses and visitors of unknown browsers, gives an
     address to a named lead that has none (C-40), stitches visitors. Refuses a lead that ``user`` may not see
-    or that does not exist, and a lead and an address that belong to different people. At most 12 queries."""
+    or that does not exist, and a lead and an address that belong to different people. Without a user, what
+    named the lead is our own look at it, and any lead will do. At most 12 queries."""
     owners = Owners()
     leads = _leads(events, owners, user, source, at)
     visitors = _visitors(events, leads, owners, at)
@@ -69,7 +70,7 @@ def _leads(
     """The lead's primary key for each event that names one."""
     ids = {event.lead_id for event in events if event.lead_id}
     emails = {event.email for event in events if event.email}
-    visible = (Lead.objects.visible_to(user) if user else Lead.objects.none()).filter(public_id__in=ids)
+    visible = (Lead.objects.visible_to(user) if user else Lead.objects.all()).filter(public_id__in=ids)
     named = {lead.public_id: lead for lead in visible} if ids else {}
     holders = _holders(emails) if emails else {}
     given: dict[int, str] = {}  # addresses for named leads that have none

@@ -77,19 +77,22 @@ def take(
     refused: list[Refusal] = []
     for index, item in enumerate(items):
         try:
-            events.append(read(item, index=index, at=at))
+            event = read(item, index=index, at=at)
+            if user is None and event.lead_id is not None:
+                raise Refused("lead_id", "Cannot be named here.")
+            events.append(event)
         except Refused as refusal:
             refused.append(Refusal(index, refusal.field, refusal.reason))
 
-    def store() -> Taken:
-        stored = _store(events, user, source, at) if events else Taken(0, 0, [])
+    def take_all() -> Taken:
+        stored = store(events, user, source, at) if events else Taken(0, 0, [])
         every = sorted([*refused, *stored.refused], key=lambda refusal: refusal.index)
         turned_away = [TurnedAway(each.field, each.reason, items[each.index]) for each in every]
         became = Became(stored.accepted, stored.duplicates, refused=turned_away, lag=stored.lag)
         arrivals.note(source=source, kind=kind, became=became, at=at)
         return replace(stored, refused=every)
 
-    return retried(store)
+    return retried(take_all)
 
 
 def read(item: object, *, index: int, at: datetime) -> Event:
@@ -135,7 +138,9 @@ def _occurred_at(item: Mapping[str, object], at: datetime) -> tuple[datetime, da
     return occurred_at, None
 
 
-def _store(events: list[Event], user: User | None, source: str, at: datetime) -> Taken:
+def store(events: list[Event], user: User | None, source: str, at: datetime) -> Taken:
+    """Store ``events``, which are checked, each once per source; ``user`` as for ``identity.resolve``. Call
+    it in ``retried``."""
     types = dict(ActivityType.objects.values_list("key", "id"))
     refused = [
         Refusal(event.index, "type", f"There is no activity type “{event.type}”.")

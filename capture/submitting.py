@@ -27,14 +27,21 @@ class Submitted:
 def read(body: object) -> Submitted:
     """Check ``body``, the JSON of one lead."""
     data = _object(body, "", FIELDS)
+    email = cleaning.email(data.get("email"))
+    lead = read_facts(data)
+    lead.email = email
+    return Submitted(lead, _consent(data.get("consent")))
+
+
+def read_facts(data: Mapping[str, Any]) -> IncomingLead:
+    """Check what ``data`` says about a lead and its company; who it is stays open."""
     lead = IncomingLead(
-        email=cleaning.email(data.get("email")),
         lines=_lines(data, LINES, ""),
         attributes=cleaning.json_object(data.get("attributes"), field="attributes"),
     )
     if data.get("company") is not None:
         lead.company = read_company(data["company"])
-    return Submitted(lead, _consent(data.get("consent")))
+    return lead
 
 
 def read_company(value: object) -> IncomingCompany | None:

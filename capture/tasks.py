@@ -5,9 +5,25 @@ from celery import shared_task
 from accounts.clock import database_now
 
 from . import arrivals
+from .hooks import inbox
+
+#: A task works no longer than this, so that others get their turn; the next tick goes on.
+SECONDS = 60
 
 
 @shared_task
 def add_up_arrivals() -> None:
     """Add what arrived to the hours of its source."""
     arrivals.add_up(at=database_now())
+
+
+@shared_task
+def work_through_inbox() -> None:
+    """Make leads and activities of what other systems posted."""
+    inbox.work(seconds=SECONDS)
+
+
+@shared_task
+def empty_inbox() -> None:
+    """Drop the words of posts that are older than the company keeps them."""
+    inbox.empty()

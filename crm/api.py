@@ -8,6 +8,7 @@ from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from capture import api as capture
+from capture import segment_api
 from capture.cleaning import Refused
 from handoff import api as handoff
 from handoff import contact_api, dispute_api, opportunity_api, task_api
@@ -37,6 +38,7 @@ capture.mount_leads(leads)
 scoring.mount_leads(leads)
 for router in (
     capture.router,
+    segment_api.router,
     leads,
     handoff.router,
     opportunity_api.router,

@@ -343,6 +343,7 @@ TICKS = {
     "crossings": "handoff.tasks.run_pipeline",
     "deliveries": "notifications.tasks.deliver_due",
     "calls": "notifications.tasks.make_calls",
+    "inbox": "capture.tasks.work_through_inbox",
 }
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
@@ -363,6 +364,8 @@ BEAT = {
     "handoff.tasks.remind_of_model_reviews": 3600.0,
     "accounts.tasks.fill_calendars": 3600.0,
     "capture.tasks.add_up_arrivals": 60.0,
+    "capture.tasks.work_through_inbox": 5.0,
+    "capture.tasks.empty_inbox": 3600.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.
@@ -382,6 +385,8 @@ MODEL_AGE_WARNING_DAYS = env.whole("MODEL_AGE_WARNING_DAYS", 90, least=1)
 #: So many days the words of alerts are kept, and what webhooks said (P6): longer than any of them is tried.
 ALERT_RETENTION_DAYS = env.whole("ALERT_RETENTION_DAYS", 90, least=7, most=3650)
 WEBHOOK_RETENTION_DAYS = env.whole("WEBHOOK_RETENTION_DAYS", 30, least=7, most=3650)
+#: So many days the words of what other systems posted to hooks are kept (P6).
+INBOX_RETENTION_DAYS = env.whole("INBOX_RETENTION_DAYS", 30, least=1, most=3650)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

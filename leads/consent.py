@@ -1,5 +1,6 @@
 """What leads allowed, as the fold of an append-only ledger."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from .models import ConsentEvent, Lead
@@ -11,6 +12,11 @@ def record(*, lead: Lead, channel: str, granted: bool, at: datetime, source: str
         [ConsentEvent(lead=lead, channel=channel, granted=granted, at=at, source=source, text=text)],
         ignore_conflicts=True,
     )
+
+
+def record_all(*, events: Iterable[ConsentEvent]) -> None:
+    """The same for many that are not saved yet. One query; safe to repeat."""
+    ConsentEvent.objects.bulk_create(events, ignore_conflicts=True)
 
 
 def current(*, lead: Lead) -> dict[str, ConsentEvent]:

@@ -1,0 +1,232 @@
+"""Work through what was posted: rows are claimed, read by their hook's mapping, taken, and say what they
+became. What cannot be taken waits with its reason, until somebody replays it."""
+
+import logging
+import math
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count
+
+from accounts.clock import database_now
+from capture import arrivals
+from capture.arrivals import Became
+from capture.intake import retried
+from capture.models import Hook, InboxItem, Source
+from capture.models.hook import InboxItemQuerySet
+from leads.ticks import tick
+
+from . import mapping, payloads, taking
+from .mapping import Mapped, Waiting
+
+log = logging.getLogger(__name__)
+
+#: So many rows are claimed at once; one that was tried before is worked through alone, so that what kills a
+#: worker takes no others with it (F10).
+AT_ONCE = 50
+TRIES = 3
+#: A task ends sooner, so a lease that is over belongs to a worker that died.
+LEASE = timedelta(minutes=5)
+NO_MAPPING = "Nobody has said yet what posts to this address mean."
+
+
+def work(*, at: datetime | None = None, seconds: float = math.inf) -> int:
+    """Work through what has arrived, the oldest first, and begin nothing after ``seconds``. Returns how many
+    rows. Safe to repeat and beside itself."""
+    until, done = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        now = at or database_now()
+        claimed = _claim(now)
+        if not claimed:
+            _park_the_dead(now)
+            break
+        done += _work_through(claimed, now)
+    return done
+
+
+def work_on(item: InboxItem, *, at: datetime) -> None:
+    """The same for one row that somebody waits for, unless a worker has it."""
+    if claimed := _claim(at, only=item.pk):
+        _work_through(claimed, at)
+
+
+def _claim(at: datetime, only: int | None = None) -> list[InboxItem]:
+    """Take rows that nobody has: fresh ones together, others one by one. Tries are counted before the
+    work."""
+    ways = [("i.id = %s", 1, only)] if only else [("attempts = 0", AT_ONCE, None), ("attempts > 0", 1, None)]
+    for which, most, param in ways:
+        with connection.cursor() as cursor:
+            params: list[Any] = [at + LEASE, TRIES, at, *([param] if param else []), most]
+            cursor.execute(_CLAIM.format(which=which), params)
+            pks = [row[0] for row in cursor.fetchall()]
+        if pks:
+            rows = InboxItem.objects.filter(pk__in=pks).select_related("hook__source")
+            return list(rows.order_by("hook_id", "id"))
+    return []
+
+
+_CLAIM = """
+UPDATE capture_inboxitem SET attempts = attempts + 1, leased_until = %s WHERE id IN (
+    SELECT i.id FROM capture_inboxitem i
+    WHERE i.state = 'new' AND i.attempts < %s AND (i.leased_until IS NULL OR i.leased_until < %s) AND {which}
+    ORDER BY i.id LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+
+def _work_through(claimed: Sequence[InboxItem], at: datetime) -> int:
+    done = 0
+    for (_, _), group in groupby(claimed, key=lambda item: (item.hook_id, item.worked_at is None)):
+        items = list(group)
+        try:
+            retried(lambda items=items: _take(items[0].hook, items, at))  # type: ignore[misc]  # mypy knows no lambda defaults
+        except Exception as error:  # whatever a stranger's post set off, the others go on
+            log.exception("posts to hook %s could not be worked through", items[0].hook_id)
+            _let_go(items, type(error).__name__)
+        else:
+            done += len(items)
+    return done
+
+
+def _let_go(items: Sequence[InboxItem], why: str) -> None:
+    """Try again with the next tick; after the last try, set aside."""
+    for item in items:
+        held = InboxItem.objects.filter(pk=item.pk, state=InboxItem.State.NEW)
+        if item.attempts >= TRIES:
+            held.update(
+                state=InboxItem.State.PARKED, leased_until=None, reason=f"Failed {TRIES} times: {why}."
+            )
+        else:
+            held.update(leased_until=None)
+
+
+def _park_the_dead(at: datetime) -> None:
+    """What was with a worker that died, three times, is not tried again by itself."""
+    dead = InboxItem.objects.filter(state=InboxItem.State.NEW, attempts__gte=TRIES, leased_until__lt=at)
+    dead.update(
+        state=InboxItem.State.PARKED, leased_until=None, reason=f"A worker died {TRIES} times over it."
+    )
+
+
+@dataclass(slots=True)
+class _Told:
+    """One row while it is worked through: what its events are, and where they stand among all."""
+
+    item: InboxItem
+    mapped: list[tuple[int, Mapped]] = field(default_factory=list)
+    waits: list[Waiting] = field(default_factory=list)
+
+
+def _take(hook: Hook, items: Sequence[InboxItem], at: datetime) -> None:
+    """Take the posts ``items``, all of ``hook`` and all new, or all replayed. What was replayed was counted
+    when it first came."""
+    told: list[_Told] = []
+    events: list[Mapped] = []
+    for item in items:
+        one = _Told(item)
+        for event in read(hook, item):
+            if isinstance(event, Waiting):
+                one.waits.append(event)
+            else:
+                one.mapped.append((len(events), event))
+                events.append(event)
+        told.append(one)
+    source, ids_of = hook.source.key, (hook.mapping or {}).get("ids_of") or hook.source.key
+    took = taking.take(events=events, source=source, ids_of=ids_of, at=at)
+    held = 0
+    for one in told:
+        held += _settle(one, took.waits, at)
+    was_counted = items[0].worked_at is not None
+    for item in items:
+        item.worked_at = item.worked_at or at
+    InboxItem.objects.bulk_update(
+        [one.item for one in told], ["state", "reason", "became", "attempts", "leased_until", "worked_at"]
+    )
+    if not was_counted:
+        became = Became(accepted=took.accepted, duplicates=took.duplicates, held=held, lag=took.lag)
+        arrivals.note(source=source, kind=Source.Kind(hook.source.kind), became=became, at=at)
+
+
+def read(hook: Hook, item: InboxItem) -> list[Mapped | Waiting]:
+    """What ``item`` means by the mapping as it is now, without what was taken of it before."""
+    if hook.mapping is None:
+        return [Waiting(0, "", NO_MAPPING)]
+    try:
+        body = payloads.read(item.body, item.content_type)
+    except payloads.NotReadable as problem:
+        return [Waiting(0, "", str(problem))]
+    done = [entry["place"] for entry in item.became if not entry.get("waits")]
+    return mapping.read(hook.mapping, body, at=item.received_at, key=item.key, done=done)
+
+
+def _settle(one: _Told, waits: dict[int, str], at: datetime) -> int:
+    """Write onto the row what its events became; returns how many of them wait."""
+    entries: dict[int, dict[str, Any]] = {
+        entry["place"]: entry for entry in one.item.became if not entry.get("waits")
+    }
+    for index, event in one.mapped:
+        entry = entries.setdefault(
+            event.place, {"place": event.place, "kind": event.kind, "type": event.type}
+        )
+        if why := waits.get(index):
+            entry["waits"] = why[:300]
+    for waiting in one.waits:
+        why = taking.told(waiting.field, waiting.reason)
+        entries[waiting.place] = {"place": waiting.place, "kind": waiting.kind, "waits": why[:300]}
+    item = one.item
+    item.became = [entries[place] for place in sorted(entries)]
+    reasons = [entry["waits"] for entry in item.became if entry.get("waits")]
+    item.state = InboxItem.State.WAITING if reasons else InboxItem.State.MAPPED
+    item.reason = _reason(reasons, len(item.became))
+    item.attempts, item.leased_until = 0, None
+    return len(reasons)
+
+
+def _reason(reasons: Sequence[str], of: int) -> str:
+    if len(reasons) > 1 or (reasons and of > 1):
+        return f"{len(reasons)} of {of} events wait. {reasons[0]}"[:300]
+    return reasons[0] if reasons else ""
+
+
+@transaction.atomic
+def replay(*, items: InboxItemQuerySet) -> int:
+    """Work through ``items`` that wait once more, by the mapping as it is by then; what was taken of them
+    stays as it is. Returns how many. Safe to repeat."""
+    count: int = items.replayable().update(
+        state=InboxItem.State.NEW, attempts=0, leased_until=None, reason=""
+    )
+    if count:
+        tick("inbox")
+    return count
+
+
+def empty(*, at: datetime | None = None, most: int = 100_000) -> int:
+    """Drop what is older than ``INBOX_RETENTION_DAYS``: what was mapped wholly, of the rest the words (P6).
+    Returns how many rows. Safe to repeat."""
+    at = at or database_now()
+    before, done = at - timedelta(days=settings.INBOX_RETENTION_DAYS), 0
+    while done < most and (count := _empty_some(before, at, min(most - done, 1_000))):
+        done += count
+    return done
+
+
+@transaction.atomic
+def _empty_some(before: datetime, at: datetime, limit: int) -> int:
+    old = InboxItem.objects.filter(emptied_at=None, received_at__lt=before).exclude(state=InboxItem.State.NEW)
+    pks = list(old.order_by("received_at").values_list("pk", flat=True)[:limit])
+    rows = InboxItem.objects.filter(pk__in=pks)
+    rows.filter(state=InboxItem.State.MAPPED).delete()
+    rows.update(body="", headers={}, became=[], emptied_at=at)
+    return len(pks)
+
+
+def waiting_by_hook(hooks: Iterable[Hook]) -> dict[int, int]:
+    """How many posts wait, by primary key of the hook. One query."""
+    rows = InboxItem.objects.filter(hook__in=hooks).replayable().values("hook").annotate(count=Count("id"))
+    return {row["hook"]: row["count"] for row in rows.order_by()}

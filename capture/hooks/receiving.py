@@ -1,0 +1,150 @@
+"""Take a post in: whole, once, and before anything is made of it. Whoever is answered 2xx has nothing more to
+worry about."""
+
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.http import HttpRequest
+from django.http.request import RawPostDataException, UnreadablePostError
+
+from capture import arrivals
+from capture.arrivals import Became, TurnedAway
+from capture.models import Hook, Source
+from leads.ticks import tick
+
+from . import signatures
+from .signatures import BadSignature, Post
+
+#: Of one body, before and after it is unpacked (B3).
+MOST_BYTES = 1_000_000
+#: Headers that say what a post is. Others may hold secrets and are not kept.
+TELLING = (
+    "user-agent", "webhook-id", "svix-id", "x-amz-sns-message-type", "x-amz-sns-message-id",
+    "x-github-event", "x-github-delivery", "x-event-type", "x-request-id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Why a post was not stored, with the HTTP status that says so."""
+
+    status: int
+    reason: str
+
+
+class Unreadable(Exception):
+    """The body is too large or cannot be unpacked; ``status`` is the HTTP status that says so."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def unpacked(request: HttpRequest, *, most: int) -> bytes:
+    """The body of ``request``, unpacked when it came as gzip; never more than ``most`` bytes are read or
+    unpacked. Raises Unreadable."""
+    too_large = f"A body may have {most:,} bytes at most."
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        raise Unreadable(413, too_large)
+    try:
+        body = request.read(most + 1)
+    except (UnreadablePostError, RawPostDataException):
+        raise Unreadable(400, "The body ended early.") from None
+    packing = request.headers.get("Content-Encoding", "").strip().lower()
+    if packing in ("gzip", "x-gzip"):
+        try:
+            body = zlib.decompressobj(wbits=31).decompress(body, most + 1)
+        except zlib.error:
+            raise Unreadable(400, "The body is not gzip.") from None
+    elif packing not in ("", "identity"):
+        raise Unreadable(415, "Send the body as it is, or packed with gzip.")
+    if len(body) > most:
+        raise Unreadable(413, too_large)
+    return body
+
+
+def hook_of(token: str) -> Hook | None:
+    """The hook whose address ends in ``token``. One query; the token is looked up by its hash, so the time
+    that takes says nothing about it."""
+    return Hook.objects.select_related("source").filter(token_digest=digest(token)).first()
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def receive(*, hook: Hook, post: Post, content_type: str) -> Turned | None:
+    """Store ``post``, once however often it comes; None when it is stored, now or before. A closed hook and a
+    bad signature turn it away, which is counted, and of the post itself nothing is kept."""
+    if not hook.source.is_active:
+        return turn_away(hook, 403, "This address is closed.", at=post.at)
+    try:
+        vouched = signatures.verify(hook=hook, post=post)
+    except BadSignature as bad:
+        return turn_away(hook, 401, str(bad), at=post.at)
+    key = f"id:{vouched}" if vouched else f"sha256:{hashlib.sha256(post.body).hexdigest()}"
+    store(
+        hook=hook,
+        body=text_of(post.body),
+        key=key,
+        content_type=content_type,
+        headers=post.headers,
+        at=post.at,
+    )
+    return None
+
+
+def turn_away(hook: Hook, status: int, reason: str, *, at: datetime) -> Turned:
+    """Count a post that is not stored."""
+    became = Became(refused=[TurnedAway("", reason)])
+    arrivals.note(source=hook.source.key, kind=Source.Kind(hook.source.kind), became=became, at=at)
+    return Turned(status, reason)
+
+
+def store(
+    *, hook: Hook, body: str, key: str, content_type: str, headers: Mapping[str, str], at: datetime
+) -> bool:
+    """Put ``body`` into the inbox of ``hook`` and hurry a worker. False when it is there already, which is
+    counted. One statement, 2 more for a repeat."""
+    key = key if key and len(key) <= 140 and _PLAIN.fullmatch(key) else f"sha256:{_hash(key or body)}"
+    kept = {name: headers[name][:200] for name in TELLING if name in headers}
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [hook.pk, key, at, content_type[:120], _json(kept), body])
+        is_new: bool = cursor.rowcount == 1
+    if is_new:
+        tick("inbox")
+    else:
+        became = Became(duplicates=1)
+        arrivals.note(source=hook.source.key, kind=Source.Kind(hook.source.kind), became=became, at=at)
+    return is_new
+
+
+_PLAIN = re.compile(r"[\x21-\x7e]+")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _json(kept: dict[str, str]) -> str:
+    return json.dumps({name: text_of(value.encode(errors="replace")) for name, value in kept.items()})
+
+
+def text_of(body: bytes) -> str:
+    """``body`` as text that PostgreSQL keeps. UTF-8 is kept exactly, but for NUL, which no JSON or form
+    has."""
+    return body.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+
+
+_STORE = """
+INSERT INTO capture_inboxitem (public_id, hook_id, key, received_at, content_type, headers, body, state,
+reason, became, attempts)
+VALUES (gen_random_uuid(), %s, %s, %s, %s, %s::jsonb, %s, 'new', '', '[]', 0)
+ON CONFLICT (hook_id, key) DO NOTHING
+"""
