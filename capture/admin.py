@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from leads.admin import BigTableAdmin, HistoryAdmin
 
-from .models import Import, RefusedItem, Source, SourceHour
+from .models import Hook, Import, InboxItem, RefusedItem, Source, SourceHour
 
 
 @admin.register(Import)
@@ -46,3 +46,21 @@ class RefusedItemAdmin(HistoryAdmin):
     list_display = ("source", "at", "field", "reason")
     list_filter = ("source",)
     ordering = ("-at", "-id")
+
+
+@admin.register(Hook)
+class HookAdmin(HistoryAdmin):
+    """Made and mapped on the pages of hooks; address and secrets are not shown here."""
+
+    list_display = ("source", "preset", "signing", "mapped_at", "old_secret_until")
+    list_select_related = ("source",)
+    list_filter = ("signing", "preset")
+    ordering = ("-id",)
+
+
+@admin.register(InboxItem)
+class InboxItemAdmin(HistoryAdmin):
+    list_display = ("received_at", "hook", "state", "reason", "attempts", "worked_at", "emptied_at")
+    list_select_related = ("hook__source",)
+    list_filter = ("state",)
+    ordering = ("-id",)
