@@ -5,7 +5,17 @@ from django.http import HttpRequest
 
 from leads.admin import BigTableAdmin, HistoryAdmin
 
-from .models import Arrival, Import, PageRule, RefusedItem, Site, Source, SourceHour
+from .models import (
+    Arrival,
+    Hook,
+    Import,
+    InboxItem,
+    PageRule,
+    RefusedItem,
+    Site,
+    Source,
+    SourceHour,
+)
 
 
 @admin.register(Import)
@@ -73,3 +83,21 @@ class SiteAdmin(BigTableAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
         return False  # closed instead: leads and activities name its source
+
+
+@admin.register(Hook)
+class HookAdmin(HistoryAdmin):
+    """Made and mapped on the pages of hooks; address and secrets are not shown here."""
+
+    list_display = ("source", "preset", "signing", "mapped_at", "old_secret_until")
+    list_select_related = ("source",)
+    list_filter = ("signing", "preset")
+    ordering = ("-id",)
+
+
+@admin.register(InboxItem)
+class InboxItemAdmin(HistoryAdmin):
+    list_display = ("received_at", "hook", "state", "reason", "attempts", "worked_at", "emptied_at")
+    list_select_related = ("hook__source",)
+    list_filter = ("state",)
+    ordering = ("-id",)

@@ -48,11 +48,11 @@ class StoredOut(Schema):
 class Call(Schema):
     """One call of the Segment spec; further fields are kept."""
 
-    messageId: str | None = None  # noqa: N815 — as the spec spells them
-    anonymousId: str | None = None  # noqa: N815
-    userId: str | None = None  # noqa: N815
+    messageId: str | None = None  # noqa: N815 — as the spec spells it
+    anonymousId: str | None = None  # noqa: N815 — as the spec spells it
+    userId: str | None = None  # noqa: N815 — as the spec spells it
     timestamp: str | None = None
-    sentAt: str | None = None  # noqa: N815
+    sentAt: str | None = None  # noqa: N815 — as the spec spells it
 
 
 _ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 503: Error}
