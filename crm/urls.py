@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("handoff.urls")),
     path("", include("scoring.urls")),
     path("", include("notifications.urls")),
+    path("", include("capture.urls")),
 ]
 
 handler400 = "crm.views.bad_request"

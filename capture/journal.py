@@ -1,0 +1,36 @@
+"""What a piece of work wrote, as far as it can be taken back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+#: A lead or company by primary key, and each changed field: before, after.
+Change = tuple[int, dict[str, list[Any]]]
+
+
+@dataclass(slots=True)
+class Journal:
+    """Everything is JSON: primary keys, external ids, event ids."""
+
+    leads: list[int] = field(default_factory=list)
+    lead_changes: list[Change] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    companies: list[int] = field(default_factory=list)
+    company_changes: list[Change] = field(default_factory=list)
+    company_links: list[str] = field(default_factory=list)
+    consents: list[list[Any]] = field(default_factory=list)
+    activities: list[str] = field(default_factory=list)
+    moves: list[list[Any]] = field(default_factory=list)
+    deals: list[int] = field(default_factory=list)
+    deal_changes: list[Change] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what is empty."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Each field that differs, as it was and as it is."""
+    return {
+        name: [before.get(name), value] for name, value in after.items() if before.get(name) != value
+    }
