@@ -10,7 +10,8 @@ from .cleaning import Refused
 #: Names are read in these languages.
 _LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "tr")
 _SHORT = {
-    "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa": "US", "u.s.": "US",
+    "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa": "US",
+    "u.s.": "US",
     "u.s.a.": "US", "united states of america": "US", "america": "US", "uae": "AE", "holland": "NL",
     "czech republic": "CZ", "korea": "KR", "south korea": "KR", "russian federation": "RU", "viet nam": "VN",
     "türkiye": "TR", "ivory coast": "CI", "brd": "DE",
@@ -35,7 +36,7 @@ def _codes() -> frozenset[str]:
 @cache
 def _threes() -> dict[str, str]:
     """DEU → DE."""
-    aliases: dict[str, list[str]] = get_global("territory_aliases")
+    aliases = get_global("territory_aliases")
     return {old: new[0] for old, new in aliases.items() if len(old) == 3 and old.isalpha() and len(new) == 1}
 
 
@@ -47,4 +48,6 @@ def code(text: str, *, field: str) -> str:
         return upper
     if found := _names().get(plain.lower()) or _threes().get(upper):
         return found
-    raise Refused(field, f"“{text[:40]}” is no country that we know; write its code of two letters, such as DE.")
+    raise Refused(
+        field, f"“{text[:40]}” is no country that we know; write its code of two letters, such as DE."
+    )

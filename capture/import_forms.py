@@ -15,7 +15,8 @@ from leads.models import ActivityType
 ENCODINGS = [
     ("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8 with a mark"), ("cp1252", "Western (Windows 1252)"),
     ("cp1250", "Central European (Windows 1250)"), ("cp1251", "Cyrillic (Windows 1251)"),
-    ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16 LE"), ("mac_roman", "Mac Roman"), ("shift_jis", "Japanese (Shift JIS)"),
+    ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16 LE"), ("mac_roman", "Mac Roman"), ("shift_jis",
+    "Japanese (Shift JIS)"),
     ("gb18030", "Chinese (GB 18030)"),
 ]  # fmt: skip
 DELIMITERS = [(",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar")]
@@ -65,7 +66,8 @@ class ReadingForm(forms.Form):
 
     def __init__(self, *args: Any, one: Import, **options: Any) -> None:
         found = {"encoding": one.looked["encoding"], "delimiter": one.looked["delimiter"]}
-        super().__init__(*args, initial=found, **options)
+        options["initial"] = found
+        super().__init__(*args, **options)
         field = self.fields["encoding"]
         if isinstance(field, forms.ChoiceField) and found["encoding"] not in dict(ENCODINGS):
             field.choices = [*ENCODINGS, (found["encoding"], found["encoding"])]
@@ -90,7 +92,11 @@ def read_choices(one: Import, data: QueryDict) -> list[dict[str, Any]]:
         allowed = types | {""} if target == "activity_type" else set(STATUSES)
         values = {} if changed else dict(choice["values"])
         for number, (value, _) in enumerate(column["values"] or []):
-            if (means := data.get(f"value-{place}-{number}")) is not None and means in allowed and not changed:
+            if (
+                (means := data.get(f"value-{place}-{number}")) is not None
+                and means in allowed
+                and not changed
+            ):
                 values[value] = means
         sure = choice["sure"] or changed or f"sure-{place}" in data
         found.append({**choice, "as": target, "key": key, "values": values, "sure": sure})

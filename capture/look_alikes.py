@@ -39,7 +39,9 @@ def find(incoming: Sequence["IncomingLead"]) -> dict[int, Company | None]:
     if named := [lead for lead in asking if lead.lines.get("name") and lead.company]:
         domains = {lead.company.domain for lead in named if lead.company and lead.company.domain}
         firms = {lead.company.name.lower() for lead in named if lead.company and lead.company.name}
-        companies = Company.objects.alias(lower=Lower("name")).filter(Q(domain__in=domains) | Q(lower__in=firms))
+        companies = Company.objects.alias(lower=Lower("name")).filter(
+            Q(domain__in=domains) | Q(lower__in=firms)
+        )
         rows = Lead.objects.alias(lower=Lower("name")).filter(
             company__in=companies.order_by().values("pk"),
             lower__in={lead.lines["name"].lower() for lead in named},

@@ -133,9 +133,7 @@ def _known(window: Sequence[Prepared], source: str) -> tuple[dict[str, Known], d
 def _leads(window: Sequence[Prepared], job: Job) -> Applied:
     applied = Applied()
     people: dict[int, Person] = {}
-    answers = upsert(
-        incoming=[row.lead for row in window], source=job.source, at=job.at, journal=job.journal
-    )
+    answers = upsert(incoming=[row.lead for row in window], source=job.source, at=job.at, journal=job.journal)
     for place, answer in enumerate(answers):
         if isinstance(answer, Refused):
             applied.answers.append(answer)
@@ -154,9 +152,7 @@ def _leads(window: Sequence[Prepared], job: Job) -> Applied:
     return applied
 
 
-def _start(
-    window: Sequence[Prepared], people: Mapping[int, Person], job: Job, applied: Applied
-) -> None:
+def _start(window: Sequence[Prepared], people: Mapping[int, Person], job: Job, applied: Applied) -> None:
     """Leads that begin further on, such as a list of MQLs, as of when they were made."""
     moves = []
     for place, person in people.items():

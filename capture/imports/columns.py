@@ -31,7 +31,13 @@ _TELLING = {
     "lost": {"closedlost", "lost", "no", "false", "0"},
 }
 _LINES = ("name", "title", "phone", "city", "source", "campaign")
-_FIRM = {"company": "name", "domain": "domain", "employees": "employees", "revenue": "revenue", "industry": "industry"}
+_FIRM = {
+    "company": "name",
+    "domain": "domain",
+    "employees": "employees",
+    "revenue": "revenue",
+    "industry": "industry",
+}
 _SLUG = re.compile(r"[^a-z0-9]+")
 LONGEST_KEY = 64
 
@@ -48,7 +54,9 @@ def problems(one: Import, choices: Sequence[Choice]) -> list[tuple[int | None, s
         if not choice["sure"]:
             found.append((place, "Say whether this guess is right, or choose something else."))
         elif counted[target] > 1:
-            found.append((place, f"{counted[target]} columns are “{TARGETS[target]}”; leave out all but one."))
+            found.append(
+                (place, f"{counted[target]} columns are “{TARGETS[target]}”; leave out all but one.")
+            )
         elif target == "attribute" and keys[choice["key"]] > 1:
             found.append((place, "Another field has this name."))
         elif target in ("activity_at", "activity_times") and not choice["key"]:
@@ -62,13 +70,17 @@ def _missing(one: Import, chosen: set[str]) -> Iterable[str]:
     if one.kind == Import.Kind.LEADS:
         named = {"name", "first_name", "last_name"} & chosen and {"company", "domain"} & chosen
         if not (person or "phone" in chosen or named):
-            yield "Say which column tells people apart: the e-mail address, an id, the phone, or name and company."
+            yield "Say what tells people apart: the e-mail address, an id, the phone, or name and company."
     elif one.kind == Import.Kind.COMPANIES:
         if not {"company", "domain", "external_id"} & chosen:
             yield "Say which column names the company."
     elif not person:
         yield "Say which column tells whose row it is: the e-mail address or an id."
-    if one.kind == Import.Kind.ACTIVITIES and "activity_type" not in chosen and not one.looked.get("row_type"):
+    if (
+        one.kind == Import.Kind.ACTIVITIES
+        and "activity_type" not in chosen
+        and not one.looked.get("row_type")
+    ):
         yield "Say which column tells what happened, or what all rows are."
 
 
@@ -247,7 +259,17 @@ def _rows_are(
 
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %I:%M %p")
-_PLAIN = ("%d.%m.%Y", "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y/%m/%d", "%d.%m.%y")
+_PLAIN = (
+    "%d.%m.%Y",
+    "%d %b %Y",
+    "%d-%b-%y",
+    "%d-%b-%Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%Y/%m/%d",
+    "%d.%m.%y",
+)
 
 
 def _moment(one: Import, column: str) -> dict[str, Any]:

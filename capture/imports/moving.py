@@ -26,7 +26,9 @@ def move(moves: Sequence[Move], journal: Journal | None = None) -> None:
     if not moves:
         return
     if journal:
-        journal.moves += [[step.lead_id, step.from_stage, step.to_stage, step.at.isoformat()] for step in moves]
+        journal.moves += [
+            [step.lead_id, step.from_stage, step.to_stage, step.at.isoformat()] for step in moves
+        ]
     StageChange.objects.bulk_create(
         StageChange(
             lead_id=step.lead_id,

@@ -121,7 +121,7 @@ def _said(told: Prepared, part: str) -> str:
         return lead.lines[part]
     if part.startswith("attributes."):
         name = part.removeprefix("attributes.")
-        held = (company.attributes if company and name in company.attributes else lead.attributes)
+        held = company.attributes if company and name in company.attributes else lead.attributes
         return _text(held.get(name))
     if part == "company":
         return company.name if company else ""
@@ -156,7 +156,8 @@ def _of_deal(told: Prepared, part: str) -> str:
     if deal is None:
         return ""
     values: Iterable[tuple[str, Any]] = (
-        ("closed_at", deal.at and f"{deal.at:%d %b %Y}"), ("deal_id", deal.external_id), ("deal_name", deal.name),
+        ("closed_at", deal.at and f"{deal.at:%d %b %Y}"), ("deal_id", deal.external_id), ("deal_name",
+            deal.name),
         ("amount", deal.amount), ("lost_reason", deal.reason),
     )  # fmt: skip
     return _text(dict(values).get(part))

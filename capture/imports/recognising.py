@@ -51,18 +51,21 @@ TARGETS: dict[str, str] = {
     "skip": "Leave out",
 }
 _OF_LEADS = (
-    "email", "name", "first_name", "last_name", "title", "phone", "company", "domain", "country", "city", "source",
+    "email", "name", "first_name", "last_name", "title", "phone", "company", "domain", "country", "city",
+    "source",
     "campaign", "employees", "revenue", "industry", "created_at", "external_id", "consent", "opt_out",
     "phone_opt_out", "status", "activity_at", "activity_times", "attribute", "skip",
 )  # fmt: skip
 OFFERED: dict[str, tuple[str, ...]] = {
     "leads": _OF_LEADS,
     "companies": (
-        "company", "domain", "external_id", "employees", "revenue", "industry", "country", "city", "attribute", "skip",
+        "company", "domain", "external_id", "employees", "revenue", "industry", "country", "city",
+        "attribute", "skip",
     ),
     "activities": ("email", "external_id", "activity_type", "happened_at", "event_id", "attribute", "skip"),
     "outcomes": (
-        "email", "external_id", "status", "closed_at", "created_at", "deal_id", "deal_name", "amount", "lost_reason",
+        "email", "external_id", "status", "closed_at", "created_at", "deal_id", "deal_name", "amount",
+        "lost_reason",
         "skip",
     ),
 }  # fmt: skip
@@ -81,7 +84,9 @@ class Guess:
 
 def fold(heading: str) -> str:
     """``heading`` without case, accents and signs: "E-Mail (Büro)" → "emailburo"."""
-    plain = unicodedata.normalize("NFKD", heading.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    plain = (
+        unicodedata.normalize("NFKD", heading.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    )
     return _SIGNS.sub("", plain)
 
 
@@ -140,7 +145,9 @@ def _alone(kind: str, heading: str, cells: Sequence[str]) -> Guess:
     known, key = _known(kind), fold(heading)
     if key in known:
         target = known[key][0]
-        return Guess(target) if _fits(target, cells) else Guess("skip", sure=False, why=_doubt(target, heading))
+        return (
+            Guess(target) if _fits(target, cells) else Guess("skip", sure=False, why=_doubt(target, heading))
+        )
     if len(key) >= SHORTEST:
         for near in get_close_matches(key, known, n=3, cutoff=ALIKE):
             target, written = known[near]

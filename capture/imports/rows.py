@@ -157,7 +157,9 @@ class Reader:
         if lines.get("name") and firm:
             return f"name:{lines['name'].lower()}@{firm.lower()}"
         if not attempt.problems:
-            attempt.problems.append(("", "Has no e-mail address, no phone number, and no name with a company."))
+            attempt.problems.append(
+                ("", "Has no e-mail address, no phone number, and no name with a company.")
+            )
         return ""
 
     def _read_domain(self, cells: Cells) -> str | None:

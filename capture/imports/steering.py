@@ -47,7 +47,8 @@ def pause(*, one: Import, at: datetime) -> None:
 def resume(*, one: Import, at: datetime) -> None:
     """Go on where it stopped; also after trouble, with as many tries as at first."""
     if one.state == Import.State.PARKED and not one.started_at:
-        return check_again(one)
+        check_again(one)
+        return
     _go(one, Import.State.PAUSED, Import.State.PARKED, to=Import.State.RUNNING)
     one.save()
     tick("imports")
@@ -66,7 +67,9 @@ def cancel(*, one: Import, at: datetime) -> None:
         one.save()
         return
     states = Import.State
-    _go(one, states.RUNNING, states.PAUSED, states.PARKED, states.COLUMNS, states.CHECKED, to=states.CANCELLED)
+    _go(
+        one, states.RUNNING, states.PAUSED, states.PARKED, states.COLUMNS, states.CHECKED, to=states.CANCELLED
+    )
     one.finished_at = at
     one.save()
     uploading.remove(one)

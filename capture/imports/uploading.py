@@ -45,7 +45,7 @@ class Limit(FileUploadHandler):
         return None
 
 
-def keep(*, upload: UploadedFile, kind: str, source: str, live: bool, by: User) -> Import:
+def keep(*, upload: "UploadedFile[Any]", kind: str, source: str, live: bool, by: User) -> Import:
     """Store ``upload`` in the private folder and begin an import of it. Raises FileError when it cannot be
     read; then nothing is kept."""
     folder = Path(settings.MEDIA_ROOT) / FOLDER
@@ -82,9 +82,7 @@ def look(one: Import, *, encoding: str | None = None, delimiter: str | None = No
     """Find out how the file of ``one`` is written and what its columns are; ``encoding`` and ``delimiter``
     when the guess was wrong. Reads it to the end; does not save. Raises FileError."""
     _check_unpacked(one.path)
-    table = look_at(
-        one.path, wanted=recognising.wanted(one.kind), encoding=encoding, delimiter=delimiter
-    )
+    table = look_at(one.path, wanted=recognising.wanted(one.kind), encoding=encoding, delimiter=delimiter)
     if len(table.header) > MOST_COLUMNS:
         raise FileError(f"{one.file} has {len(table.header):,} columns; a file may have {MOST_COLUMNS}.")
     held = _held(table)
@@ -183,7 +181,11 @@ def chosen_as(one: Import, saved: SavedMapping) -> list[dict[str, Any]]:
     """The columns as ``saved`` says it, wherever the headings are the same; others are left out."""
     known = {choice["fold"]: choice for choice in saved.choices}
     return [
-        {**known.get(recognising.fold(column["name"]), _left_out()), "column": column["name"], "saved": saved.name}
+        {
+            **known.get(recognising.fold(column["name"]), _left_out()),
+            "column": column["name"],
+            "saved": saved.name,
+        }
         for column in one.looked["columns"]
     ]
 
@@ -205,4 +207,3 @@ def remove(one: Import) -> None:
     """Forget the uploaded file, which nothing needs any more; the record stays."""
     if one.stored:
         one.path.unlink(missing_ok=True)
-

@@ -57,9 +57,7 @@ class Import(models.Model):
     #: A worker has something to do.
     WORKED = (State.CHECKING, State.RUNNING, State.UNDOING)
 
-    public_id = models.UUIDField(
-        default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False
-    )
+    public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     file = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     source = models.CharField(max_length=64)
@@ -76,7 +74,9 @@ class Import(models.Model):
     rejected = models.PositiveIntegerField(default=0)
     activities = models.PositiveIntegerField("new activities", default=0)
 
-    stored = models.CharField(max_length=80, blank=True, help_text="The uploaded file's own name in our folder.")
+    stored = models.CharField(
+        max_length=80, blank=True, help_text="The uploaded file's own name in our folder."
+    )
     size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     looked = models.JSONField(default=dict, help_text="How the file is written, and what its columns hold.")
     choices = models.JSONField(default=list, help_text="What somebody said each column is.")

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -48,7 +49,11 @@ def new(request: Request) -> HttpResponse:
         sent = form.cleaned_data
         try:
             made = uploading.keep(
-                upload=sent["file"], kind=sent["kind"], source=sent["source"], live=sent["live"], by=request.user
+                upload=sent["file"],
+                kind=sent["kind"],
+                source=sent["source"],
+                live=sent["live"],
+                by=request.user,
             )
         except FileError as error:
             form.add_error("file", str(error))
@@ -72,7 +77,9 @@ def shown(request: Request, import_id: UUID) -> HttpResponse:
         "one": one,
         "now": timezone.now(),
         "has_windows": one.windows.exists(),
-        "problems": one.rejected_rows.filter(of_check=one.state == Import.State.CHECKING).order_by("line", "id")[:20],
+        "problems": one.rejected_rows.filter(of_check=one.state == Import.State.CHECKING).order_by(
+            "line", "id"
+        )[:20],
     }
     if request.GET.get("part") == "progress":
         return render(request, "capture/_import_progress.html", context)
@@ -105,7 +112,9 @@ def matching(request: Request, import_id: UUID) -> HttpResponse:
         "one": one,
         "rows": rows_of(one, problems if "wrong" in request.GET else []),
         "general": [what for place, what in problems if place is None] if "wrong" in request.GET else [],
-        "wrong": [(place, what) for place, what in problems if place is not None] if "wrong" in request.GET else [],
+        "wrong": [(place, what) for place, what in problems if place is not None]
+        if "wrong" in request.GET
+        else [],
         "guesses": sum(not choice["sure"] for choice in one.choices),
         "left_out": sum(choice["as"] == "skip" for choice in one.choices),
         "reading": ReadingForm(one=one),
@@ -226,7 +235,7 @@ def step(request: Request, import_id: UUID, verb: str) -> HttpResponse:
 
 @require_GET
 @for_marketing
-def rejected(request: Request, import_id: UUID) -> StreamingHttpResponse:
+def rejected(request: Request, import_id: UUID) -> HttpResponse:
     """The rejected rows as a file: line, reason and the cells as they were. Put right, it can be imported."""
     one = _visible(request, import_id)
     of_check = one.may_change or one.state == Import.State.CHECKING
@@ -235,7 +244,7 @@ def rejected(request: Request, import_id: UUID) -> StreamingHttpResponse:
     lines: Iterator[list[str]] = ([str(row.line), row.reason, *row.cells] for row in found)
     answer = StreamingHttpResponse(_csv(header, lines), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{slugify(one.file) or "import"}-rejected.csv"'
-    return answer
+    return cast(HttpResponse, answer)
 
 
 class _Echo:
@@ -254,5 +263,3 @@ def _csv(header: list[str], lines: Iterator[list[str]]) -> Iterator[str]:
 def _visible(request: Request, import_id: UUID) -> Import:
     rows = Import.objects.visible_to(request.user).select_related("created_by")
     return get_object_or_404(rows, public_id=import_id)
-
-

@@ -55,7 +55,12 @@ def test_a_file_is_brought_in_step_by_step(mara: Client) -> None:
     one.refresh_from_db()
     assert (one.state, counts(one)) == ("done", (2, 0, 0, 1))
     ada = Lead.objects.get(email="ada@firm.example")
-    assert (ada.name, ada.title, ada.phone, ada.country) == ("Ada Byron", "Head of Ops", "+49 40 555123", "DE")
+    assert (ada.name, ada.title, ada.phone, ada.country) == (
+        "Ada Byron",
+        "Head of Ops",
+        "+49 40 555123",
+        "DE",
+    )
     assert (ada.company.name, ada.company.employees) == ("Firm GmbH", 240)
     assert not one.path.exists()
     assert not RejectedRow.objects.filter(of_check=False).exclude(line=3).exists()
@@ -122,7 +127,12 @@ def test_F10_a_file_that_kills_its_worker_is_parked_after_three_tries(mara: Clie
 def test_only_marketing_imports(client: Client, mara: Client) -> None:
     one = uploaded(mara, PEOPLE)
     client.force_login(factories.rep())
-    for path in ("/imports/", "/imports/new/", f"/imports/{one.public_id}/", f"/imports/{one.public_id}/columns/"):
+    for path in (
+        "/imports/",
+        "/imports/new/",
+        f"/imports/{one.public_id}/",
+        f"/imports/{one.public_id}/columns/",
+    ):
         assert client.get(path).status_code == 403
     assert client.post(f"/imports/{one.public_id}/start/").status_code == 403
     assert not Import.objects.visible_to(factories.manager()).exists()
