@@ -12,7 +12,7 @@ from django.utils import timezone
 from leads.models import Company, CompanyExternalId
 
 from .cleaning import Refused
-from .journal import Journal, differences
+from .journal import Journal, differences, digest
 
 #: One-line facts of a company and how long each may be.
 LINES = {"name": 200, "industry": 120, "country": 2, "city": 120}
@@ -106,7 +106,7 @@ class Firms:
             row.pk: Firm(row)
             for row in Company.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
         } if wanted else {}  # fmt: skip
-        firms.originals = {pk: _facts(firm.row) for pk, firm in rows.items()}
+        firms.originals = {pk: facts_of(firm.row) for pk, firm in rows.items()}
         firms.by_external_id = {key: rows[pk] for key, pk in links.items() if pk in rows}
         firms.by_domain = {key: rows[pk] for key, pk in by_domain.items() if key and pk in rows}
         firms.by_name = {key: rows[pk] for key, pk in by_name.items() if pk in rows}
@@ -187,16 +187,16 @@ class Firms:
                 ]
             )
         if journal:
-            journal.companies += [firm.pk for firm in self.made]
+            journal.companies += [(firm.pk, digest(facts_of(firm.row))) for firm in self.made]
             journal.company_changes += [
                 (pk, changes)
                 for pk, firm in self.changed.items()
-                if (changes := differences(self.originals[pk], _facts(firm.row)))
+                if (changes := differences(self.originals[pk], facts_of(firm.row)))
             ]
             journal.company_links += [external_id for external_id, _ in self.linked]
 
 
-def _facts(row: Company) -> dict[str, Any]:
+def facts_of(row: Company) -> dict[str, Any]:
     """What an update may change, flat and as JSON: attributes by "attributes.<name>"."""
     values = {name: getattr(row, name) for name in FACTS if name != "attributes"}
     return {

@@ -21,7 +21,7 @@ from leads.models import Lead, LeadExternalId
 from . import look_alikes
 from .cleaning import Refused
 from .companies import Firm, Firms, IncomingCompany
-from .journal import Journal, differences
+from .journal import Journal, differences, digest
 from .look_alikes import LookAlikes
 
 #: One-line facts of a lead and how long each may be.
@@ -122,12 +122,12 @@ class _People:
         if not wanted:
             return people
         persons = {
-            lead.pk: _person(lead)
+            lead.pk: person_of(lead)
             for lead in Lead.objects.select_for_update(of=("self",), no_key=True)
             .filter(pk__in=wanted)
             .order_by("pk")
         }
-        people.originals = {pk: _facts(person) for pk, person in persons.items()}
+        people.originals = {pk: facts_of(person) for pk, person in persons.items()}
         people.alike.learn([(persons[pk], firm) for pk, firm in alike.items() if pk in persons])
         people.by_email = {email: persons[pk] for pk, email in pks.items() if pk in persons}
         people.by_external_id = {key: persons[pk] for key, pk in links.items() if pk in persons}
@@ -230,11 +230,11 @@ class _People:
         if self.linked:
             self._write_links()
         if journal:
-            journal.leads += [person.id for person in self.made]
+            journal.leads += [(person.id, digest(facts_of(person))) for person in self.made]
             journal.lead_changes += [
                 (pk, changes)
                 for pk, person in self.changed.items()
-                if (changes := differences(self.originals[pk], _facts(person)))
+                if (changes := differences(self.originals[pk], facts_of(person)))
             ]
             journal.links += [external_id for external_id, _ in self.linked]
 
@@ -252,11 +252,11 @@ class _People:
             )
 
 
-def _facts(person: Person) -> dict[str, Any]:
+def facts_of(person: Person) -> dict[str, Any]:
     """What an update may change, flat: attributes by "attributes.<name>"."""
     return {
         "email": person.email,
-        **person.lines,
+        **{name: person.lines.get(name, "") for name in LINES},
         "company_id": person.firm.pk if person.firm else person.company_id,
         **{f"attributes.{name}": value for name, value in person.attributes.items()},
     }
@@ -267,7 +267,7 @@ def _links(external_ids: Iterable[str], source: str) -> dict[str, int]:
     return dict(rows.values_list("external_id", "lead_id"))
 
 
-def _person(lead: Lead) -> Person:
+def person_of(lead: Lead) -> Person:
     return Person(
         pk=lead.pk,
         public_id=lead.public_id,

@@ -27,8 +27,8 @@ OUTCOMES = {"": "Is left out", "open": "Open", "won": "Won", "lost": "Lost"}
 _TELLING = {
     "mql": {"marketingqualifiedlead", "mql"},
     "open": {"opportunity", "open"},
-    "won": {"customer", "won", "closedwon", "saledone", "yes", "true", "1"},
-    "lost": {"closedlost", "lost", "no", "false", "0"},
+    "won": {"customer", "won", "closedwon", "yes", "true", "1", "kunde", "gewonnen", "cliente", "ganado"},
+    "lost": {"closedlost", "lost", "no", "false", "0", "verloren", "perdido", "perdu"},
 }
 _LINES = ("name", "title", "phone", "city", "source", "campaign")
 _FIRM = {

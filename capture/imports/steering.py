@@ -49,6 +49,11 @@ def resume(*, one: Import, at: datetime) -> None:
     if one.state == Import.State.PARKED and not one.started_at:
         check_again(one)
         return
+    if _is_being_undone(one):
+        _go(one, Import.State.PARKED, to=Import.State.UNDOING)
+        one.save()
+        tick("imports")
+        return
     _go(one, Import.State.PAUSED, Import.State.PARKED, to=Import.State.RUNNING)
     one.save()
     tick("imports")
@@ -66,6 +71,8 @@ def cancel(*, one: Import, at: datetime) -> None:
         one.forecast = {}
         one.save()
         return
+    if one.state == Import.State.PARKED and _is_being_undone(one):
+        raise TooLate("This import is being undone: try again, or leave it as it is.")
     states = Import.State
     _go(
         one, states.RUNNING, states.PAUSED, states.PARKED, states.COLUMNS, states.CHECKED, to=states.CANCELLED
@@ -75,12 +82,24 @@ def cancel(*, one: Import, at: datetime) -> None:
     uploading.remove(one)
 
 
+def undo(*, one: Import, at: datetime) -> None:
+    """Let a worker take back what the import wrote."""
+    _go(one, Import.State.DONE, Import.State.CANCELLED, Import.State.UNDONE, to=Import.State.UNDOING)
+    one.save()
+    tick("imports")
+
+
+def _is_being_undone(one: Import) -> bool:
+    return one.windows.filter(undone__isnull=False).exists()
+
+
 VERBS: dict[str, Callable[..., None]] = {
     "check": check,
     "start": start,
     "pause": pause,
     "resume": resume,
     "cancel": cancel,
+    "undo": undo,
 }
 
 

@@ -9,16 +9,19 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
 from capture.export import safe_cell
 from capture.import_forms import ReadingForm, UploadForm, read_choices, rows_of
 from capture.imports import columns, steering, uploading
+from capture.imports import undoing as undo
 from capture.imports.previewing import ROWS, preview
 from capture.imports.reading import FileError
 from capture.mapping import MappingError
@@ -69,14 +72,15 @@ def new(request: Request) -> HttpResponse:
 def shown(request: Request, import_id: UUID) -> HttpResponse:
     """One import where it stands: the step that comes next, or how it went."""
     one = _visible(request, import_id)
-    if one.state == Import.State.COLUMNS:
-        return redirect("capture:import-columns", one.public_id)
-    if one.state == Import.State.CHECKED:
-        return redirect("capture:import-preview", one.public_id)
+    if one.may_change:
+        name = "columns" if one.state == Import.State.COLUMNS else "preview"
+        url = reverse(f"capture:import-{name}", args=[one.public_id])
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
     context = {
         "one": one,
         "now": timezone.now(),
         "has_windows": one.windows.exists(),
+        "undone": undo.summed(one) if one.state in (Import.State.UNDOING, Import.State.UNDONE) else None,
         "problems": one.rejected_rows.filter(of_check=one.state == Import.State.CHECKING).order_by(
             "line", "id"
         )[:20],
@@ -231,6 +235,17 @@ def step(request: Request, import_id: UUID, verb: str) -> HttpResponse:
     except steering.TooLate as late:
         messages.warning(request, str(late))
     return redirect("capture:import", one.public_id)
+
+
+@require_GET
+@for_marketing
+def undoing(request: Request, import_id: UUID) -> HttpResponse:
+    """What undoing this import would do, and what would stay and why."""
+    one = _visible(request, import_id)
+    if one.state not in (Import.State.DONE, Import.State.CANCELLED, Import.State.UNDONE):
+        return redirect("capture:import", one.public_id)
+    context = {"one": one, "foreseen": undo.foresee(one), "has_windows": one.windows.exists()}
+    return render(request, "capture/import_undoing.html", context)
 
 
 @require_GET
