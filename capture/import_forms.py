@@ -26,7 +26,7 @@ _NO_KEY = re.compile(r"[^a-z0-9_.-]+")
 class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
-        help_text="CSV, also packed as .gz. Up to 500,000 rows and 200 MB.",
+        help_text="CSV, also packed as .gz, of up to 500,000 rows; XLSX of up to 200,000. 200 MB at most.",
         error_messages={
             "required": f"Choose a file of up to {uploading.MOST_BYTES // 1024**2} MB.",
             "empty": "This file is empty.",
@@ -66,8 +66,14 @@ class ReadingForm(forms.Form):
 
     def __init__(self, *args: Any, one: Import, **options: Any) -> None:
         found = {"encoding": one.looked["encoding"], "delimiter": one.looked["delimiter"]}
+        if one.is_spreadsheet:
+            found = {"sheet": one.looked["sheet"]}
         options["initial"] = found
         super().__init__(*args, **options)
+        if one.is_spreadsheet:
+            names = [(name, name) for name in one.looked["sheets"]]
+            self.fields = {"sheet": forms.ChoiceField(label="Sheet", choices=names)}
+            return
         field = self.fields["encoding"]
         if isinstance(field, forms.ChoiceField) and found["encoding"] not in dict(ENCODINGS):
             field.choices = [*ENCODINGS, (found["encoding"], found["encoding"])]

@@ -17,6 +17,7 @@ from capture.models.imports import FOLDER
 
 from . import recognising
 from .reading import FileError, Table, look_at, rows
+from .spreadsheets import convert, is_spreadsheet
 
 #: Of an uploaded file, as it comes; and of what is packed in it.
 MOST_BYTES = 200 * 1024 * 1024
@@ -66,9 +67,11 @@ def keep(*, upload: "UploadedFile[Any]", kind: str, source: str, live: bool, by:
         for chunk in upload.chunks():
             stream.write(chunk)
     try:
+        if is_spreadsheet(made.path, name):
+            made.looked = {"sheet": ""}
         look(made)
     except FileError as error:
-        made.path.unlink(missing_ok=True)
+        remove(made)
         raise FileError(str(error).replace(str(made.path), name).replace(made.stored, name)) from None
     made.save()
     return made
@@ -78,9 +81,17 @@ def _ending(name: str) -> str:
     return ".csv.gz" if name.lower().endswith(".gz") else ".csv"
 
 
-def look(one: Import, *, encoding: str | None = None, delimiter: str | None = None) -> None:
+def look(
+    one: Import, *, encoding: str | None = None, delimiter: str | None = None, sheet: str | None = None
+) -> None:
     """Find out how the file of ``one`` is written and what its columns are; ``encoding`` and ``delimiter``
-    when the guess was wrong. Reads it to the end; does not save. Raises FileError."""
+    when the guess was wrong, ``sheet`` of a spreadsheet for another than the first. Reads it to the end; does
+    not save. Raises FileError."""
+    of_sheet: dict[str, Any] = {}
+    if one.is_spreadsheet:
+        sheets = convert(one.upload, one.path, sheet=sheet or "")
+        of_sheet = {"sheet": sheet if sheet in sheets else sheets[0], "sheets": sheets}
+        encoding, delimiter = "utf-8", ","
     _check_unpacked(one.path)
     table = look_at(one.path, wanted=recognising.wanted(one.kind), encoding=encoding, delimiter=delimiter)
     if len(table.header) > MOST_COLUMNS:
@@ -88,6 +99,7 @@ def look(one: Import, *, encoding: str | None = None, delimiter: str | None = No
     held = _held(table)
     names = mapping.distinct(table.header)
     one.looked = {
+        **of_sheet,
         "encoding": table.encoding,
         "delimiter": table.delimiter,
         "notes": table.header_record,
@@ -207,3 +219,4 @@ def remove(one: Import) -> None:
     """Forget the uploaded file, which nothing needs any more; the record stays."""
     if one.stored:
         one.path.unlink(missing_ok=True)
+        one.upload.unlink(missing_ok=True)

@@ -111,8 +111,18 @@ class Import(models.Model):
 
     @property
     def path(self) -> Path:
-        """Where the uploaded file lies."""
+        """Where the file lies that is read: as it was uploaded, or what a spreadsheet was turned into."""
+        stored = f"{self.stored}.csv" if self.is_spreadsheet else self.stored
+        return Path(settings.MEDIA_ROOT) / FOLDER / stored
+
+    @property
+    def upload(self) -> Path:
+        """Where the file lies as it was uploaded."""
         return Path(settings.MEDIA_ROOT) / FOLDER / self.stored
+
+    @property
+    def is_spreadsheet(self) -> bool:
+        return "sheet" in self.looked
 
     @property
     def total(self) -> int:
