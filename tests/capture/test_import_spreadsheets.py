@@ -5,6 +5,7 @@ import time
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(settings: object, tmp_path: Path) -> None:
+def _own_folder(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
 
 
@@ -31,7 +32,7 @@ def mara(client: Client) -> Client:
     return client
 
 
-def book(*sheets: tuple[str, list[list[object]]]) -> bytes:
+def book(*sheets: tuple[str, list[list[Any]]]) -> bytes:
     made = openpyxl.Workbook()
     made.remove(made.active)
     for title, rows in sheets:
@@ -43,10 +44,10 @@ def book(*sheets: tuple[str, list[list[object]]]) -> bytes:
     return stream.getvalue()
 
 
-HEAD = ["Name", "Email", "Phone", "Created at", "Employees", "Company"]
+HEAD: list[Any] = ["Name", "Email", "Phone", "Created at", "Employees", "Company"]
 CAME = datetime(2026, 3, 4, 10, 30)  # noqa: DTZ001 — a spreadsheet knows no zone
-ADA = ["Ada Byron", "ada@firm.example", "+49 40 555123", CAME, 240, "Firm GmbH"]
-BO = ["Bo Lind", "bo@other.example", None, None, None, None]
+ADA: list[Any] = ["Ada Byron", "ada@firm.example", "+49 40 555123", CAME, 240, "Firm GmbH"]
+BO: list[Any] = ["Bo Lind", "bo@other.example", None, None, None, None]
 
 
 def test_a_spreadsheet_comes_in_like_a_csv(mara: Client) -> None:
@@ -92,11 +93,11 @@ def replaced(**parts: str | bytes) -> bytes:
     good, made = zipfile.ZipFile(io.BytesIO(book(("A", [HEAD, ADA])))), io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in good.namelist():
-            content = good.read(name)
+            held = good.read(name)
             if name == "[Content_Types].xml" and "xl/sharedStrings.xml" in parts:
-                content = content.replace(b"</Types>", STRINGS + b"</Types>")
+                held = held.replace(b"</Types>", STRINGS + b"</Types>")
             if name not in parts:
-                archive.writestr(name, content)
+                archive.writestr(name, held)
         for name, content in parts.items():
             archive.writestr(name, content)
     return made.getvalue()
