@@ -12,6 +12,7 @@ from django.utils import timezone
 from leads.models import Company, CompanyExternalId
 
 from .cleaning import Refused
+from .journal import Journal, differences, digest
 
 #: One-line facts of a company and how long each may be.
 LINES = {"name": 200, "industry": 120, "country": 2, "city": 120}
@@ -77,6 +78,7 @@ class Firms:
         self.made: list[Firm] = []
         self.changed: dict[int, Firm] = {}
         self.linked: list[tuple[str, Firm]] = []
+        self.originals: dict[int, dict[str, Any]] = {}
 
     @classmethod
     def known(cls, *, incoming: Sequence[IncomingCompany], source: str) -> "Firms":
@@ -104,6 +106,7 @@ class Firms:
             row.pk: Firm(row)
             for row in Company.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
         } if wanted else {}  # fmt: skip
+        firms.originals = {pk: facts_of(firm.row) for pk, firm in rows.items()}
         firms.by_external_id = {key: rows[pk] for key, pk in links.items() if pk in rows}
         firms.by_domain = {key: rows[pk] for key, pk in by_domain.items() if key and pk in rows}
         firms.by_name = {key: rows[pk] for key, pk in by_name.items() if pk in rows}
@@ -167,7 +170,7 @@ class Firms:
         if company.name:
             self.by_name.setdefault(company.name.lower(), firm)
 
-    def write(self) -> None:
+    def write(self, journal: Journal | None = None) -> None:
         if self.made:
             Company.objects.bulk_create([firm.row for firm in self.made])
         if self.changed:
@@ -183,3 +186,20 @@ class Firms:
                     for external_id, firm in self.linked
                 ]
             )
+        if journal:
+            journal.companies += [(firm.pk, digest(facts_of(firm.row))) for firm in self.made]
+            journal.company_changes += [
+                (pk, changes)
+                for pk, firm in self.changed.items()
+                if (changes := differences(self.originals[pk], facts_of(firm.row)))
+            ]
+            journal.company_links += [external_id for external_id, _ in self.linked]
+
+
+def facts_of(row: Company) -> dict[str, Any]:
+    """What an update may change, flat and as JSON: attributes by "attributes.<name>"."""
+    values = {name: getattr(row, name) for name in FACTS if name != "attributes"}
+    return {
+        **{name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()},
+        **{f"attributes.{name}": value for name, value in row.attributes.items()},
+    }

@@ -2,6 +2,7 @@
 ``mapping.schema.json``; ``values`` turns it into functions of a row. ``docs/importing.md`` explains it."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -52,6 +53,8 @@ def check(data: Any) -> dict[str, Any]:
         problems.append((deepest.json_path, deepest.message))
     if not problems:
         problems = [*_unknown_zone(data), *_unknown_types(data)]
+        if not data["match"] and not data.get("look_alikes"):
+            problems.append(("$.match", "Names no column to match by."))
         if NEEDS[data["kind"]] not in data:
             problems.append((f"$.{NEEDS[data['kind']]}", f"Is needed to import {data['kind']}."))
     if problems:
@@ -100,6 +103,8 @@ def _specs(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     yield from _members(data["match"], "$.match")
     if "created_at" in data:
         yield "$.created_at", data["created_at"]
+    if isinstance(data.get("stage"), dict):
+        yield "$.stage.mql", data["stage"]["mql"]
     if "join" in data:
         yield "$.join.column", data["join"]["column"]
     for part in ("lead", "company", "outcome"):
@@ -132,13 +137,30 @@ def _columns_in(path: str, spec: Any) -> Iterable[tuple[str, str]]:
                 yield from _columns_in(f"{path}.{name}", spec[name])
 
 
-def columns(data: Mapping[str, Any], header: Sequence[str]) -> Columns:
-    """Find the mapping's columns in ``header``. Raises MappingError naming those that are missing (with a
-    guess) or appear twice."""
+def distinct(header: Sequence[str]) -> list[str]:
+    """A name for every column: its heading, "Email (2)" for the second of two, "Column 5" for one without."""
     names = [name.strip() for name in header]
+    seen: Counter[str] = Counter()
+    found = []
+    for place, name in enumerate(names, start=1):
+        seen[name] += 1
+        if not name:
+            name = f"Column {place}"
+        elif names.count(name) > 1:
+            name = f"{name} ({seen[name]})"
+        found.append(name)
+    return found
+
+
+def columns(data: Mapping[str, Any], header: Sequence[str]) -> Columns:
+    """Find the mapping's columns in ``header``; those that stand there twice, or without a heading, by the
+    names that ``distinct`` gives them. Raises MappingError naming those that are missing (with a guess) or
+    appear twice."""
+    names = [name.strip() for name in header]
+    numbered = {name: place for place, name in enumerate(distinct(header)) if name != names[place]}
     problems = []
     for column, path in columns_of(data).items():
-        count = names.count(column.strip())
+        count = names.count(column.strip()) or int(column.strip() in numbered)
         if count == 0:
             guess = get_close_matches(column, names, n=1, cutoff=0.6)
             hint = f" Did you mean “{guess[0]}”?" if guess else ""
@@ -150,7 +172,7 @@ def columns(data: Mapping[str, Any], header: Sequence[str]) -> Columns:
         raise MappingError(problems)
     empty = frozenset({"", *(text.strip().lower() for text in data.get("empty", []))})
     return Columns(
-        {name: place for place, name in reversed(list(enumerate(names)))},
+        {**numbered, **{name: place for place, name in reversed(list(enumerate(names)))}},
         empty,
         ZoneInfo(data.get("zone", "UTC")),
     )

@@ -49,10 +49,10 @@ class Call(Schema):
     """One call of the Segment spec; further fields are kept."""
 
     messageId: str | None = None  # noqa: N815 — as the spec spells it
-    anonymousId: str | None = None  # noqa: N815 — as the spec spells it
-    userId: str | None = None  # noqa: N815 — as the spec spells it
+    anonymousId: str | None = None  # noqa: N815 — as above — as the spec spells it
+    userId: str | None = None  # noqa: N815 — as above — as the spec spells it
     timestamp: str | None = None
-    sentAt: str | None = None  # noqa: N815 — as the spec spells it
+    sentAt: str | None = None  # noqa: N815 — as above — as the spec spells it
 
 
 _ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 503: Error}

@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from accounts.clock import database_now
+from leads.ticks import tick
 
 from . import arrivals
 from .hooks import inbox
+from .imports import working
 
 #: A task works no longer than this, so that others get their turn; the next tick goes on.
 SECONDS = 60
@@ -27,3 +29,10 @@ def work_through_inbox() -> None:
 def empty_inbox() -> None:
     """Drop the words of posts that are older than the company keeps them."""
     inbox.empty()
+
+
+@shared_task
+def go_on_importing() -> None:
+    """Go on with the file that waits; when more is to do, the next tick or beat comes soon."""
+    if working.work():
+        tick("imports")

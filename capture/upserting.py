@@ -18,8 +18,11 @@ from psycopg.types.json import Jsonb
 from leads.matching import by_email
 from leads.models import Lead, LeadExternalId
 
+from . import look_alikes
 from .cleaning import Refused
 from .companies import Firm, Firms, IncomingCompany
+from .journal import Journal, differences, digest
+from .look_alikes import LookAlikes
 
 #: One-line facts of a lead and how long each may be.
 LINES = {"name": 200, "title": 200, "phone": 40, "country": 2, "city": 120, "source": 64, "campaign": 120}
@@ -29,7 +32,9 @@ Became = Literal["created", "updated", "skipped"]
 
 @dataclass(slots=True)
 class IncomingLead:
-    """What a sender says about one lead, checked. Without ``may_create`` it must be known already."""
+    """What a sender says about one lead, checked. Without ``may_create`` it must be known already. With
+    ``may_look_alike`` and neither address nor id, the lead with that phone or that name and company is meant,
+    if there is exactly one."""
 
     email: str | None = None
     external_id: str | None = None
@@ -38,6 +43,7 @@ class IncomingLead:
     company: IncomingCompany | None = None
     created_at: datetime | None = None
     may_create: bool = True
+    may_look_alike: bool = False
 
 
 @dataclass(slots=True)
@@ -69,12 +75,14 @@ class Upserted:
     became: Became
 
 
-def upsert(*, incoming: Sequence[IncomingLead], source: str, at: datetime) -> list[Upserted | Refused]:
+def upsert(
+    *, incoming: Sequence[IncomingLead], source: str, at: datetime, journal: Journal | None = None
+) -> list[Upserted | Refused]:
     """Work through ``incoming`` in order; the answers are in the same order. ``source`` owns the external ids
     and is the origin of leads that name none. Refuses an external id and an address that belong to two
     different leads (C-40), and unknown leads that may not be made; a refused row changes nothing. Call it in
-    a transaction, and again when someone else made the same lead meanwhile (IntegrityError). 12 queries at
-    most."""
+    a transaction, and again when someone else made the same lead meanwhile (IntegrityError). ``journal`` is
+    told what was written. 14 queries at most."""
     firms = Firms.known(incoming=[lead.company for lead in incoming if lead.company], source=source)
     people = _People.known(incoming, source)
     answers: list[Upserted | Refused] = []
@@ -83,8 +91,8 @@ def upsert(*, incoming: Sequence[IncomingLead], source: str, at: datetime) -> li
             answers.append(people.take(lead, firms, at))
         except Refused as refusal:
             answers.append(refusal)
-    firms.write()
-    people.write()
+    firms.write(journal)
+    people.write(journal)
     return answers
 
 
@@ -98,6 +106,8 @@ class _People:
         self.made: list[Person] = []
         self.changed: dict[int, Person] = {}
         self.linked: list[tuple[str, Person]] = []
+        self.alike = LookAlikes()
+        self.originals: dict[int, dict[str, Any]] = {}
 
     @classmethod
     def known(cls, incoming: Sequence[IncomingLead], source: str) -> "_People":
@@ -107,15 +117,18 @@ class _People:
         external_ids = {lead.external_id for lead in incoming if lead.external_id}
         pks = {lead.pk: email for email, lead in by_email(emails=emails).items()} if emails else {}
         links = _links(external_ids, source) if external_ids else {}
-        wanted = {*pks, *links.values()}
+        alike = look_alikes.find(incoming)
+        wanted = {*pks, *links.values(), *alike}
         if not wanted:
             return people
         persons = {
-            lead.pk: _person(lead)
+            lead.pk: person_of(lead)
             for lead in Lead.objects.select_for_update(of=("self",), no_key=True)
             .filter(pk__in=wanted)
             .order_by("pk")
         }
+        people.originals = {pk: facts_of(person) for pk, person in persons.items()}
+        people.alike.learn([(persons[pk], firm) for pk, firm in alike.items() if pk in persons])
         people.by_email = {email: persons[pk] for pk, email in pks.items() if pk in persons}
         people.by_external_id = {key: persons[pk] for key, pk in links.items() if pk in persons}
         return people
@@ -139,6 +152,8 @@ class _People:
             raise Refused("email", "Belongs to another lead than the external id.")
         if by_id is not None and by_email is None and lead.email and by_id.email is not None:
             raise Refused("email", "The lead with this external id has another address.")
+        if lead.may_look_alike and not lead.email and by_id is None:
+            return self.alike.of(lead)
         return by_id or by_email
 
     def _make(self, lead: IncomingLead, firm: Firm | None, at: datetime) -> Person:
@@ -155,6 +170,8 @@ class _People:
             stage="lead",
         )
         self.made.append(person)
+        if lead.may_look_alike:
+            self.alike.learn([(person, firm.row if firm else None)])
         if lead.email:
             self.by_email[lead.email] = person
         if lead.external_id:
@@ -204,7 +221,7 @@ class _People:
         if person.pk is not None:
             self.changed[person.pk] = person
 
-    def write(self) -> None:
+    def write(self, journal: Journal | None = None) -> None:
         now = timezone.now()
         if self.made:
             _insert(self.made, now)
@@ -212,6 +229,14 @@ class _People:
             _update([self.changed[pk] for pk in sorted(self.changed)], now)
         if self.linked:
             self._write_links()
+        if journal:
+            journal.leads += [(person.id, digest(facts_of(person))) for person in self.made]
+            journal.lead_changes += [
+                (pk, changes)
+                for pk, person in self.changed.items()
+                if (changes := differences(self.originals[pk], facts_of(person)))
+            ]
+            journal.links += [external_id for external_id, _ in self.linked]
 
     def _write_links(self) -> None:
         """No conflict is passed over: if another import made the same link meanwhile, all is tried again."""
@@ -227,12 +252,22 @@ class _People:
             )
 
 
+def facts_of(person: Person) -> dict[str, Any]:
+    """What an update may change, flat: attributes by "attributes.<name>"."""
+    return {
+        "email": person.email,
+        **{name: person.lines.get(name, "") for name in LINES},
+        "company_id": person.firm.pk if person.firm else person.company_id,
+        **{f"attributes.{name}": value for name, value in person.attributes.items()},
+    }
+
+
 def _links(external_ids: Iterable[str], source: str) -> dict[str, int]:
     rows = LeadExternalId.objects.filter(source=source, external_id__in=external_ids)
     return dict(rows.values_list("external_id", "lead_id"))
 
 
-def _person(lead: Lead) -> Person:
+def person_of(lead: Lead) -> Person:
     return Person(
         pk=lead.pk,
         public_id=lead.public_id,

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from .views import hook_inbox, hooks, receiving, sites, tracking
+from .imports import steering
+from .views import hook_inbox, hooks, imports, receiving, sites, tracking
 
 app_name = "capture"
 
@@ -15,7 +16,7 @@ urlpatterns = [
     path("sites/<uuid:site_id>/rules/", sites.rule_new, name="site-rules"),
     path("sites/<uuid:site_id>/rules/<int:pagerule_id>/up/", sites.rule_up, name="site-rule-up"),
     path("sites/<uuid:site_id>/rules/<int:pagerule_id>/end/", sites.rule_end, name="site-rule-end"),
-    path("in/<str:token>/", receiving.receive, name="receive"),
+    path("in/<str:hook_key>/", receiving.receive, name="receive"),
     path("hooks/", hooks.hooks, name="hooks"),
     path("hooks/new/", hooks.new, name="hook-new"),
     path("hooks/<uuid:hook_id>/", hooks.hook, name="hook"),
@@ -31,5 +32,19 @@ urlpatterns = [
         "hooks/<uuid:hook_id>/inbox/<uuid:inboxitem_id>/replay/",
         hook_inbox.replay_one,
         name="hook-item-replay",
+    ),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new/", imports.new, name="import-new"),
+    path("imports/<uuid:import_id>/", imports.shown, name="import"),
+    path("imports/<uuid:import_id>/columns/", imports.matching, name="import-columns"),
+    path("imports/<uuid:import_id>/columns/saved/", imports.saved, name="import-saved"),
+    path("imports/<uuid:import_id>/reading/", imports.reading, name="import-reading"),
+    path("imports/<uuid:import_id>/preview/", imports.looking, name="import-preview"),
+    path("imports/<uuid:import_id>/mapping.json", imports.as_json, name="import-mapping"),
+    path("imports/<uuid:import_id>/rejected.csv", imports.rejected, name="import-rejected"),
+    path("imports/<uuid:import_id>/undoing/", imports.undoing, name="import-undoing"),
+    *(
+        path(f"imports/<uuid:import_id>/{verb}/", imports.step, {"verb": verb}, name=f"import-{verb}")
+        for verb in steering.VERBS
     ),
 ]

@@ -14,6 +14,8 @@ from .cleaning import Refused
 
 #: An activity counted in a column happens at most so often; more counts as so many.
 MOST_TIMES = 1_000
+#: So many forms of a time are named in a message; the page's mapping has them all.
+MOST_NAMED = 8
 
 T = TypeVar("T")
 Cells = Sequence[str]
@@ -232,6 +234,8 @@ def _moment(found: str, name: str, formats: Sequence[str], zone: ZoneInfo) -> da
 
 def _readable(name: str, formats: Sequence[str]) -> str:
     """Which times the mapping reads in this column, and how to add a form."""
+    if len(formats) > MOST_NAMED:
+        return "Write it as 2026-11-17 10:36 or 17.11.2026 10:36."
     if formats:
         return f"It names {' and '.join(formats)}, and reads ISO 8601: add this form to its “formats”."
     wanted = f'"column": {json.dumps(name, ensure_ascii=False)}, "formats": ["%d.%m.%Y %H:%M"]'

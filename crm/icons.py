@@ -70,6 +70,7 @@ ICONS = frozenset(
         "trending-up",
         "triangle-alert",
         "undo-2",
+        "upload",
         "user-round",
         "users",
         "video",

@@ -251,6 +251,12 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = LOCAL_DIR / "media"
+#: The first one ends an upload that is larger than any file may be.
+FILE_UPLOAD_HANDLERS = [
+    "capture.imports.uploading.Limit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # E-mail: files on a laptop, SMTP once a server is named
 
@@ -344,6 +350,7 @@ TICKS = {
     "deliveries": "notifications.tasks.deliver_due",
     "calls": "notifications.tasks.make_calls",
     "inbox": "capture.tasks.work_through_inbox",
+    "imports": "capture.tasks.go_on_importing",
 }
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
@@ -366,6 +373,7 @@ BEAT = {
     "capture.tasks.add_up_arrivals": 60.0,
     "capture.tasks.work_through_inbox": 5.0,
     "capture.tasks.empty_inbox": 3600.0,
+    "capture.tasks.go_on_importing": 10.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from capture.cleaning import Refused
 from capture.companies import Firms
+from capture.journal import Journal
 from capture.upserting import Person, upsert
 from leads.activities import NewActivity, record
 from leads.models import ConsentEvent, Lead, LeadExternalId
@@ -24,13 +25,13 @@ SLICE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is being imported, and how. ``stage`` is where new leads start, "" for as a lead."""
+    """What is being imported, and how. ``journal`` keeps what is written, to take it back."""
 
     kind: str
     source: str
-    stage: str
     at: datetime
     types: Mapping[str, int]
+    journal: Journal | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def _companies(window: Sequence[Prepared], job: Job) -> Applied:
             applied.answers[place] = refusal
         else:
             applied.answers[place] = "created" if answer.made else "updated" if answer.changed else "skipped"
-    firms.write()
+    firms.write(job.journal)
     return applied
 
 
@@ -132,15 +133,14 @@ def _known(window: Sequence[Prepared], source: str) -> tuple[dict[str, Known], d
 def _leads(window: Sequence[Prepared], job: Job) -> Applied:
     applied = Applied()
     people: dict[int, Person] = {}
-    answers = upsert(incoming=[row.lead for row in window], source=job.source, at=job.at)
+    answers = upsert(incoming=[row.lead for row in window], source=job.source, at=job.at, journal=job.journal)
     for place, answer in enumerate(answers):
         if isinstance(answer, Refused):
             applied.answers.append(answer)
         else:
             applied.answers.append(answer.became)
             people[place] = answer.person
-    if job.stage:
-        _start(people, job, applied)
+    _start(window, people, job, applied)
     _consent(window, people, job, applied)
     for place in _record(window, people, job, applied):
         applied.touch(place)
@@ -152,15 +152,16 @@ def _leads(window: Sequence[Prepared], job: Job) -> Applied:
     return applied
 
 
-def _start(people: Mapping[int, Person], job: Job, applied: Applied) -> None:
+def _start(window: Sequence[Prepared], people: Mapping[int, Person], job: Job, applied: Applied) -> None:
     """Leads that begin further on, such as a list of MQLs, as of when they were made."""
     moves = []
     for place, person in people.items():
-        if person.stage == "lead":
-            moves.append(Move(person.id, "lead", job.stage, person.created_at))
-            person.stage = job.stage
+        stage = window[place].stage
+        if stage and person.stage == "lead":
+            moves.append(Move(person.id, "lead", stage, person.created_at))
+            person.stage = stage
             applied.touch(place)
-    move(moves)
+    move(moves, job.journal)
 
 
 def _consent(window: Sequence[Prepared], people: Mapping[int, Person], job: Job, applied: Applied) -> None:
@@ -187,6 +188,8 @@ def _consent(window: Sequence[Prepared], people: Mapping[int, Person], job: Job,
                 )
                 applied.touch(place)
     ConsentEvent.objects.bulk_create(news, ignore_conflicts=True)
+    if job.journal:
+        job.journal.consents += [[each.lead_id, each.channel] for each in news]
 
 
 def _record(window: Sequence[Prepared], owners: Mapping[int, Whose], job: Job, applied: Applied) -> set[int]:
@@ -198,6 +201,8 @@ def _record(window: Sequence[Prepared], owners: Mapping[int, Whose], job: Job, a
     def write() -> None:
         recorded = record(activities=batch, at=job.at)
         touched.update(places[index] for index in recorded.inserted)
+        if job.journal:
+            job.journal.activities += [batch[index].event_id for index in recorded.inserted]
         applied.new += len(recorded.inserted)
         applied.known += len(recorded.duplicates)
         batch.clear()

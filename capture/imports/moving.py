@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from capture.journal import Journal
 from leads.models import StageChange
 
 
@@ -20,10 +21,14 @@ class Move:
     reason: str = ""
 
 
-def move(moves: Sequence[Move]) -> None:
+def move(moves: Sequence[Move], journal: Journal | None = None) -> None:
     """Write steps of the past: the history rows and the leads' stages. The leads are locked."""
     if not moves:
         return
+    if journal:
+        journal.moves += [
+            [step.lead_id, step.from_stage, step.to_stage, step.at.isoformat()] for step in moves
+        ]
     StageChange.objects.bulk_create(
         StageChange(
             lead_id=step.lead_id,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capture.cleaning import Refused
+from capture.journal import differences
 from capture.upserting import Person
 from leads.models import Opportunity
 from leads.stages import Stage
@@ -37,6 +38,7 @@ def apply(window: Sequence[Prepared], people: Mapping[int, Person], job: "Job") 
         deal.external_id: deal
         for deal in Opportunity.objects.filter(source=job.source, external_id__in=set(keys.values()))
     }
+    originals = {deal.pk: _facts(deal) for deal in known.values()}
     lead_ids = {people[place].id for place in ended}
     open_deals = {
         deal.lead_id: deal.external_id for deal in Opportunity.objects.open().filter(lead_id__in=lead_ids)
@@ -74,8 +76,26 @@ def apply(window: Sequence[Prepared], people: Mapping[int, Person], job: "Job") 
             moves.append(Move(person.id, person.stage, to, _moved_at(row, at), reason))
             person.stage = to
     _write(made, changed.values())
-    move(moves)
+    move(moves, job.journal)
+    if job.journal:
+        job.journal.deals += [deal.pk for deal in made]
+        job.journal.deal_changes += [
+            (deal.pk, changes)
+            for deal in changed.values()
+            if (changes := differences(originals[deal.pk], _facts(deal)))
+        ]
     return answers
+
+
+def _facts(deal: Opportunity) -> dict[str, Any]:
+    """What an update may change, as JSON."""
+    return {
+        "outcome": deal.outcome,
+        "closed_at": deal.closed_at and deal.closed_at.isoformat(),
+        "amount": None if deal.amount is None else str(deal.amount),
+        "lost_reason": deal.lost_reason,
+        "name": deal.name,
+    }
 
 
 def _key(row: Prepared, ended: Ended) -> str:

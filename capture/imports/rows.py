@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from capture import cleaning, companies, submitting, values
+from capture import cleaning, companies, countries, submitting, values
 from capture.cleaning import Refused
 from capture.companies import IncomingCompany
 from capture.upserting import LINES, IncomingLead
@@ -48,7 +48,7 @@ class Ended:
 
 @dataclass(slots=True)
 class Prepared:
-    """What one row says, checked."""
+    """What one row says, checked. ``key`` is what tells it from other rows' leads."""
 
     line: int
     cells: list[str]
@@ -57,15 +57,20 @@ class Prepared:
     consent: dict[str, bool] = field(default_factory=dict)
     activities: list[Happened] = field(default_factory=list)
     outcome: Ended | None = None
+    stage: str = ""
+    key: str = ""
 
 
 @dataclass(slots=True)
 class Rejected:
-    """A row that cannot be taken, and every reason why."""
+    """A row that cannot be taken, and every reason why: also one by one, with the column of each; and as much
+    of the row as could be read."""
 
     line: int
     cells: list[str]
     reason: str
+    problems: tuple[tuple[str, str], ...] = ()
+    told: Prepared | None = None
 
 
 class Reader:
@@ -79,6 +84,8 @@ class Reader:
         self._email_name = values.name_of(match["email"]) if "email" in match else ""
         self._external_id = values.text(match["external_id"], where) if "external_id" in match else None
         self._domain = values.text(match["domain"], where) if "domain" in match else None
+        self._look_alikes: bool = data.get("look_alikes", False)
+        self._stage = _stage(data.get("stage"), where)
         self._created_at = values.moment(data["created_at"], where) if "created_at" in data else None
         self._lead = _lines(data.get("lead", {}), LINES, where)
         self._attributes = _json_object(data.get("lead", {}).get("attributes", {}), where)
@@ -97,17 +104,21 @@ class Reader:
             attributes=attempt(self._attributes, {}),
             created_at=attempt(self._created_at, None) if self._created_at else None,
             may_create=self.kind == "leads",
+            may_look_alike=self._look_alikes,
         )
-        prepared = Prepared(line, cells, lead)
+        prepared = Prepared(line, cells, lead, stage=self._stage(cells))
         prepared.company = attempt(self._company, None) if self._company else None
         for channel, consent in self._consent:
             if (granted := attempt(consent, None)) is not None:
                 prepared.consent[channel] = granted
         prepared.outcome = attempt(self._outcome, None) if self._outcome else None
         key = self._key(prepared, attempt)
+        prepared.key = key
         prepared.activities = attempt(lambda row: list(self._happened(row, key, number)), [])
         if attempt.problems:
-            return Rejected(line, cells, " ".join(dict.fromkeys(attempt.problems)))
+            problems = tuple(dict.fromkeys(attempt.problems))
+            said = " ".join(f"{where}: {what}" if where else what for where, what in problems)
+            return Rejected(line, cells, said, problems, prepared)
         if self.kind != "companies":
             lead.company = prepared.company
         return prepared
@@ -131,9 +142,25 @@ class Reader:
             key = company.external_id or company.domain or ""
         else:
             key = prepared.lead.external_id or prepared.lead.email or ""
+            if self._look_alikes and not key:
+                return self._other_key(prepared, attempt)
         if not key and not attempt.problems:
-            attempt.problems.append("Has nothing to match by: the columns of “match” are empty.")
+            attempt.problems.append(("", "Has nothing to match by: the columns of “match” are empty."))
         return key
+
+    def _other_key(self, prepared: Prepared, attempt: "_Attempts") -> str:
+        """Who has neither address nor id is known by phone, else by name and company."""
+        lines, company = prepared.lead.lines, prepared.company
+        firm = (company.domain or company.name) if company else ""
+        if phone := "".join(char for char in lines.get("phone", "") if char.isdigit()):
+            return f"phone:{phone}"
+        if lines.get("name") and firm:
+            return f"name:{lines['name'].lower()}@{firm.lower()}"
+        if not attempt.problems:
+            attempt.problems.append(
+                ("", "Has no e-mail address, no phone number, and no name with a company.")
+            )
+        return ""
 
     def _read_domain(self, cells: Cells) -> str | None:
         found = self._domain(cells) if self._domain else ""
@@ -157,14 +184,13 @@ class _Attempts:
 
     def __init__(self, cells: Cells) -> None:
         self.cells = cells
-        self.problems: list[str] = []
+        self.problems: list[tuple[str, str]] = []
 
     def __call__(self, read: Callable[[Cells], T], otherwise: T) -> T:
         try:
             return read(self.cells)
         except Refused as refusal:
-            where = f"{refusal.field}: " if refusal.field else ""
-            self.problems.append(f"{where}{refusal.reason}")
+            self.problems.append((refusal.field, refusal.reason))
             return otherwise
 
 
@@ -207,11 +233,21 @@ def _lines(
         # A country is checked as a code, whatever its length; the message should say so.
         read = _one_line(values.text(part[name], where), column, 200 if name == "country" else most)
         if name == "country":
-            read = _checked(read, partial(submitting.country, field=column))
+            spec = part[name]
+            by_name = isinstance(spec, dict) and spec.get("as") == "country"
+            read = _checked(read, partial(countries.code if by_name else submitting.country, field=column))
         elif name == "phone":
             read = _checked(read, partial(cleaning.phone, field=column))
         found.append((name, read))
     return found
+
+
+def _stage(spec: Any, where: Columns) -> Callable[[Cells], str]:
+    """The function that says where a new lead starts: "" for as a lead."""
+    if not isinstance(spec, dict):
+        return lambda _: spec or ""
+    met = values.test(spec["mql"], where)
+    return lambda cells: "mql" if met(cells) else ""
 
 
 def _json_object(part: Mapping[str, Any], where: Columns) -> Callable[[Cells], dict[str, Any]]:

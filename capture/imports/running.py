@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from capture import mapping
 from capture.cleaning import Refused
 from capture.intake import retried
+from capture.journal import Journal
 from capture.models import Import
 from capture.values import Columns
 from leads.models import ActivityType
@@ -74,32 +76,34 @@ def run(*, order: Order, at: datetime, progress: Callable[[Counts], None] | None
     table, joined = _tables(order)
     where = mapping.columns(data, [*table.header, *(joined.header if joined else [])])
     reader = Reader(data, where, name=stem(order.path))
-    job = Job(
-        kind=data["kind"],
-        source=data["source"],
-        stage=data.get("stage", ""),
-        at=at,
-        types=dict(ActivityType.objects.values_list("key", "id")),
-    )
+    job = job_of(data, at=at)
     beside = _beside(joined, data, where)
     journal = None if order.dry_run else Import.objects.create(
-        file=order.path.name[:200], kind=job.kind, source=job.source, live=order.live, started_at=at
+        file=order.path.name[:200], kind=job.kind, source=job.source, live=order.live, started_at=at,
+        created_at=at, state=Import.State.CANCELLED,  # until it is finished
     )  # fmt: skip
     counts = Counts()
-    whole: AbstractContextManager[None] = _taken_back() if order.dry_run else nullcontext()
+    whole: AbstractContextManager[None] = taken_back() if order.dry_run else nullcontext()
     with whole, Rejects(order.rejects, table.header, keep=not order.dry_run) as rejects:
-        for window in _windows(_read(table, reader, beside)):
-            _take(window, job, order.live, counts, rejects)
+        for window in windows(read(table, reader, beside=beside)):
+            for rejected in take(window, job, live=order.live, counts=counts):
+                rejects.write(rejected)
             if progress:
                 progress(counts)
     if journal:
         journal.finish(counts=counts, at=timezone.now())
         if counts.rows >= WINDOW:
-            _tell_planner()
+            tell_planner()
     return counts
 
 
-def _tell_planner() -> None:
+def job_of(data: Mapping[str, Any], *, at: datetime, journal: Journal | None = None) -> Job:
+    """What a checked mapping imports."""
+    types = dict(ActivityType.objects.values_list("key", "id"))
+    return Job(kind=data["kind"], source=data["source"], at=at, types=types, journal=journal)
+
+
+def tell_planner() -> None:
     """Many new rows: the next statements should know, before autovacuum comes by."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -132,16 +136,21 @@ def _beside(
     joined: Joined | None, data: Mapping[str, Any], where: Columns
 ) -> Callable[[list[str]], list[str]]:
     if joined is None:
-        return lambda cells: cells
+        return _alone
     place, found = where.place(data["join"]["column"]), joined
     return lambda cells: [*cells, *found.beside(cells[place].strip())]
 
 
-def _read(
-    table: Table, reader: Reader, beside: Callable[[list[str]], list[str]]
+def _alone(cells: list[str]) -> list[str]:
+    return cells
+
+
+def read(
+    table: Table, reader: Reader, *, after: int = 0, beside: Callable[[list[str]], list[str]] = _alone
 ) -> Iterator[Prepared | Rejected]:
+    """The rows of ``table`` as the mapping reads them, without the first ``after``."""
     width = len(table.header)
-    for number, row in enumerate(rows(table), start=1):
+    for number, row in enumerate(islice(rows(table), after, None), start=after + 1):
         yield _prepared(row, reader, beside, number, width)
 
 
@@ -155,7 +164,8 @@ def _prepared(
     return read
 
 
-def _windows(read: Iterator[Prepared | Rejected]) -> Iterator[list[Prepared | Rejected]]:
+def windows(read: Iterator[Prepared | Rejected]) -> Iterator[list[Prepared | Rejected]]:
+    """``read`` in pieces that are written in one transaction each."""
     window: list[Prepared | Rejected] = []
     activities = 0
     for row in read:
@@ -168,9 +178,16 @@ def _windows(read: Iterator[Prepared | Rejected]) -> Iterator[list[Prepared | Re
         yield window
 
 
-def _take(
-    window: Sequence[Prepared | Rejected], job: Job, live: bool, counts: Counts, rejects: "Rejects"
-) -> None:
+def take(
+    window: Sequence[Prepared | Rejected],
+    job: Job,
+    *,
+    live: bool,
+    counts: Counts,
+    made: set[str] | None = None,
+) -> list[Rejected]:
+    """Write ``window``, add what became of its rows to ``counts``, and return those turned away, by line.
+    ``made`` holds the keys of leads that windows made which were taken back: they count as made once."""
     good = [row for row in window if isinstance(row, Prepared)]
     turned_away = [row for row in window if isinstance(row, Rejected)]
     for rows_taken, applied in _apply(good, job, live):
@@ -180,12 +197,15 @@ def _take(
             if isinstance(answer, Refused):
                 reason = f"{answer.field}: {answer.reason}" if answer.field else answer.reason
                 turned_away.append(Rejected(row.line, row.cells, reason))
-            else:
-                setattr(counts, answer, getattr(counts, answer) + 1)
+                continue
+            if answer == "created" and made is not None:
+                if row.key in made:
+                    answer = "updated"
+                made.add(row.key)
+            setattr(counts, answer, getattr(counts, answer) + 1)
     counts.rows += len(window)
     counts.rejected += len(turned_away)
-    for rejected in sorted(turned_away, key=lambda rejected: rejected.line):
-        rejects.write(rejected)
+    return sorted(turned_away, key=lambda rejected: rejected.line)
 
 
 def _apply(window: Sequence[Prepared], job: Job, live: bool) -> Iterator[tuple[Sequence[Prepared], Applied]]:
@@ -212,7 +232,7 @@ def _apply(window: Sequence[Prepared], job: Job, live: bool) -> Iterator[tuple[S
 
 
 @contextmanager
-def _taken_back() -> Iterator[None]:
+def taken_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

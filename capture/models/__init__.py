@@ -1,5 +1,5 @@
 from .hook import Hook, InboxItem
-from .imports import Import
+from .imports import Import, ImportWindow, RejectedRow, SavedMapping
 from .site import PageRule, Site
 from .source import Arrival, RefusedItem, Source, SourceHour
 
@@ -7,9 +7,12 @@ __all__ = [
     "Arrival",
     "Hook",
     "Import",
+    "ImportWindow",
     "InboxItem",
     "PageRule",
     "RefusedItem",
+    "RejectedRow",
+    "SavedMapping",
     "Site",
     "Source",
     "SourceHour",

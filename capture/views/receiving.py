@@ -19,12 +19,12 @@ RETRY_SECONDS = 5
 
 @csrf_exempt
 @require_POST
-def receive(request: HttpRequest, token: str) -> HttpResponse:
+def receive(request: HttpRequest, hook_key: str) -> HttpResponse:
     """Stores the post before it answers 200. 401 without the right signature, 403 when closed, 404 when there
     is no such address, 413 over a megabyte, 400 or 415 when it cannot be unpacked, 503 while the database is
     away."""
     try:
-        turned = _receive(request, token)
+        turned = _receive(request, hook_key)
     except (OperationalError, InterfaceError):
         response = _told(HTTPStatus.SERVICE_UNAVAILABLE, "The database is away; try again.")
         response["Retry-After"] = str(RETRY_SECONDS)
@@ -42,8 +42,8 @@ def _told(status: int, detail: str) -> JsonResponse:
 
 
 @transaction.atomic
-def _receive(request: HttpRequest, token: str) -> Turned | None:
-    hook = receiving.hook_of(token)
+def _receive(request: HttpRequest, hook_key: str) -> Turned | None:
+    hook = receiving.hook_of(hook_key)
     if hook is None:
         return Turned(404, "There is no such address.")
     at = database_now()

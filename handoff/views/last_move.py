@@ -23,7 +23,7 @@ class LastMove:
 
     @property
     def undo_url(self) -> str:
-        return reverse("handoff:moves-undo", args=[(self.at - _EPOCH) // timedelta(microseconds=1)])
+        return f"{reverse('handoff:moves-undo')}?moment={(self.at - _EPOCH) // timedelta(microseconds=1)}"
 
 
 def remember(request: Request, *, at: datetime, said: str) -> str:
@@ -45,9 +45,9 @@ def forget(request: Request) -> None:
     request.session.pop(_KEY, None)
 
 
-def moment_of(microseconds: int) -> datetime | None:
-    """What ``undo_url`` names; None when that is no moment."""
+def moment_of(named: str) -> datetime | None:
+    """What the ``moment`` of ``undo_url`` names; None when that is no moment."""
     try:
-        return _EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:
+        return _EPOCH + timedelta(microseconds=int(named[:20]))
+    except (ValueError, OverflowError):
         return None

@@ -122,7 +122,7 @@ def test_a_bulk_move_offers_one_undo_that_gives_back_what_nobody_touched(
         ledger.write_by_hand(handoff=handoff, rep=sol, at=handoff.offered_at)
     client = signed_in(max_)
     page = move_all(client, [marta, *others], sofia).content.decode()
-    undo = re.findall(r'action="(/handoffs/moves/\d+/undo/)"', page)
+    undo = re.findall(r'action="(/handoffs/moves/undo/\?moment=\d+)"', page)
     assert len(undo) == 2  # beside the message, and in the list for as long as it can be undone
     assert len(set(undo)) == 1
     assert "With Sofia Reuter now: 3 leads" in client.get("/team/").content.decode()
@@ -147,11 +147,11 @@ def test_the_undo_of_another_or_of_long_ago_moves_nothing(
     ledger.write_by_hand(handoff=marta, rep=sol, at=marta.offered_at)
     client = signed_in(max_)
     page = move_all(client, [marta], sofia).content.decode()
-    undo = re.findall(r'action="(/handoffs/moves/\d+/undo/)"', page)[0]
+    undo = re.findall(r'action="(/handoffs/moves/undo/\?moment=\d+)"', page)[0]
     assert "Nothing was moved" in signed_in(manager("Mia Manager")).post(undo).content.decode()
     assert signed_in(sol).post(undo).status_code == 403
     assert client.get(undo).status_code == 405
-    assert client.post(f"/handoffs/moves/{'9' * 30}/undo/").status_code == 404
+    assert client.post(f"/handoffs/moves/undo/?moment={'9' * 30}").status_code == 404
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         client.force_login(max_)
         assert "for 10 minutes" in client.post(undo).content.decode()

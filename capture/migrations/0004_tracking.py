@@ -12,7 +12,7 @@ import capture.models.site
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capture', '0002_sources'),
+        ('capture', '0003_imports'),
         ('leads', '0010_first_touch'),
     ]
 

@@ -19,7 +19,7 @@ def add(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capture', '0003_tracking'),
+        ('capture', '0004_tracking'),
         ('leads', '0010_first_touch'),
     ]
 

@@ -1,0 +1,329 @@
+"""Take a whole import back, window by window, the last one first: what it made and nothing else has touched
+goes, what it changed goes back where nobody changed it since. What stays is counted with its reason."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models, transaction
+
+from accounts.clock import database_now
+from capture.companies import facts_of as company_facts
+from capture.intake import retried
+from capture.journal import digest
+from capture.models import Import, ImportWindow
+from capture.upserting import LINES, facts_of, person_of
+from leads.models import (
+    Activity,
+    Company,
+    CompanyExternalId,
+    ConsentEvent,
+    Lead,
+    LeadExternalId,
+    Opportunity,
+    StageChange,
+)
+from leads.ticks import tick
+
+#: Follows from the lead itself and goes with it.
+DERIVED = frozenset(
+    {"leads.LeadHistory", "leads.CompanyHistory", "scoring.Score", "scoring.LineState", "scoring.Crossing"}
+)
+#: An undo is foreseen to the row for imports of so many windows; of larger ones the page says what it does.
+FORESEEN_WINDOWS = 10
+
+
+@dataclass(slots=True)
+class Undone:
+    """How many were taken back of each, and why how many stayed."""
+
+    gone: Counter[str] = field(default_factory=Counter)
+    stayed: Counter[str] = field(default_factory=Counter)
+
+    def told_gone(self) -> list[tuple[int, str]]:
+        return _told(self.gone)
+
+    def told_stayed(self) -> list[tuple[int, str]]:
+        return _told(self.stayed)
+
+    def as_json(self) -> dict[str, dict[str, int]]:
+        return {"gone": dict(self.gone), "stayed": dict(self.stayed)}
+
+
+_ONE = {"companies": "company", "activities": "activity"}
+
+
+def _told(counted: Mapping[str, int]) -> list[tuple[int, str]]:
+    """Each with its words: 2 leads, 1 lead."""
+    told = []
+    for words, count in counted.items():
+        noun, rest = words.split(" ")[0], words.split(" ")[1:]
+        if count == 1:
+            noun = _ONE.get(noun, noun.removesuffix("s"))
+        if count:
+            told.append((count, " ".join([noun, *rest])))
+    return told
+
+
+def foresee(one: Import) -> Undone | None:
+    """What undoing would do, tried and taken back; None for an import too large to try while one waits."""
+    windows = list(_left(one)[: FORESEEN_WINDOWS + 1])
+    if len(windows) > FORESEEN_WINDOWS:
+        return None
+    total = Undone()
+    with transaction.atomic():
+        for window in windows:
+            _add(total, _take_back(one, window, database_now()).as_json())
+        transaction.set_rollback(True)
+    return total
+
+
+def summed(one: Import) -> Undone:
+    """What was taken back so far and what stayed."""
+    total = Undone()
+    for told in one.windows.filter(undone__isnull=False).values_list("undone", flat=True):
+        _add(total, told or Undone().as_json())
+    return total
+
+
+def _add(total: Undone, told: Mapping[str, Mapping[str, int]]) -> None:
+    total.gone.update(told["gone"])
+    total.stayed.update(told["stayed"])
+
+
+def _left(one: Import) -> models.QuerySet[ImportWindow]:
+    return one.windows.filter(undone__isnull=True).order_by("-first_row")
+
+
+def go_on(one: Import, until: float) -> None:
+    """Undo the windows that are left, for as long as there is time. Safe to repeat and to kill."""
+    from .working import LEASE, Interrupted
+
+    while True:
+
+        def step() -> bool:
+            row = Import.objects.select_for_update().get(pk=one.pk)
+            if row.lease != one.lease or row.state != Import.State.UNDOING:
+                raise Interrupted
+            at = database_now()
+            window = _left(row).first()
+            if window is None:
+                row.state = Import.State.UNDONE
+            else:
+                window.undone = _take_back(row, window, at).as_json()
+                window.save(update_fields=["undone"])
+            row.leased_until, row.attempts, row.trouble = at + LEASE, 0, ""
+            row.save(update_fields=["state", "leased_until", "attempts", "trouble"])
+            return window is not None
+
+        if not retried(step) or time.monotonic() > until:
+            return
+
+
+def _take_back(one: Import, window: ImportWindow, at: datetime) -> Undone:
+    """One window, in the caller's transaction. A constant number of queries. Crossings that follow wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL handoff.quiet = on")
+    wrote, undone = window.wrote, Undone()
+    _void(one, wrote.get("activities", []), at, undone)
+    _forget_consents(one, wrote.get("consents", []), undone)
+    _step_back(wrote.get("moves", []), at, undone)
+    _undo_deals(wrote, undone)
+    _put_back_leads(wrote.get("lead_changes", []), at, undone)
+    _remove(Lead, wrote.get("leads", []), one, undone)
+    LeadExternalId.objects.filter(source=one.source, external_id__in=wrote.get("links", [])).exclude(
+        lead__in=[pk for pk, _ in wrote.get("leads", [])]
+    ).delete()
+    _put_back_companies(wrote.get("company_changes", []), at, undone)
+    _remove(Company, wrote.get("companies", []), one, undone)
+    CompanyExternalId.objects.filter(
+        source=one.source, external_id__in=wrote.get("company_links", [])
+    ).exclude(company__in=[pk for pk, _ in wrote.get("companies", [])]).delete()
+    tick("leads_changed")
+    return undone
+
+
+def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone) -> None:
+    if event_ids:
+        rows = Activity.objects.counted().filter(source=one.source, event_id__in=event_ids)
+        undone.gone["activities"] += rows.update(voided_at=at, void_reason="The import was undone")
+
+
+def _forget_consents(one: Import, given: Sequence[Sequence[Any]], undone: Undone) -> None:
+    """A consent that came with the file goes with it. A withdrawal stays: a no is never taken back."""
+    if given and one.started_at:
+        ids = {lead_id for lead_id, _ in given}
+        said = ConsentEvent.objects.filter(lead_id__in=ids, source=one.source, at=one.started_at)
+        undone.gone["consents"] += said.filter(granted=True).delete()[0]
+        undone.stayed["withdrawals of consent: a no is never taken back"] += said.filter(
+            granted=False
+        ).count()
+
+
+def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> None:
+    """Leads that stand where the import put them go back to where they stood."""
+    if not moves:
+        return
+    first: dict[int, str] = {}
+    last: dict[int, tuple[str, datetime]] = {}
+    for lead_id, from_stage, to_stage, moved_at in moves:
+        first.setdefault(lead_id, from_stage)
+        last[lead_id] = (to_stage, datetime.fromisoformat(moved_at))
+    steps = []
+    for lead in Lead.objects.select_for_update(no_key=True).filter(pk__in=last).order_by("pk"):
+        if (lead.stage, lead.stage_at) != last[lead.pk]:
+            undone.stayed["stages that somebody changed since"] += 1
+            continue
+        steps.append(
+            StageChange(
+                lead=lead,
+                from_stage=lead.stage,
+                to_stage=first[lead.pk],
+                at=at,
+                cause=StageChange.Cause.IMPORT,
+                reason=StageChange.TAKEN_BACK,
+            )
+        )
+        lead.stage, lead.stage_at, lead.stage_reason = first[lead.pk], at, ""
+    StageChange.objects.bulk_create(steps)
+    Lead.objects.bulk_update([step.lead for step in steps], ["stage", "stage_at", "stage_reason"])
+    undone.gone["stages"] += len(steps)
+
+
+def _undo_deals(wrote: Mapping[str, Any], undone: Undone) -> None:
+    made = Opportunity.objects.filter(pk__in=wrote.get("deals", []))
+    if wrote.get("deals"):
+        touched = made.filter(steps__isnull=False).distinct().count()
+        undone.stayed["deals that somebody worked on since"] += touched
+        undone.gone["deals"] += made.filter(steps=None).delete()[1].get("leads.Opportunity", 0)
+    changes = dict(_pairs(wrote.get("deal_changes", [])))
+    rows = list(Opportunity.objects.filter(pk__in=changes)) if changes else []
+    for deal in rows:
+        now = {
+            "closed_at": deal.closed_at and deal.closed_at.isoformat(),
+            "amount": None if deal.amount is None else str(deal.amount),
+        }
+        for name, (before, after) in changes[deal.pk].items():
+            if now.get(name, getattr(deal, name)) == after:
+                setattr(
+                    deal, name, datetime.fromisoformat(before) if name == "closed_at" and before else before
+                )
+                undone.gone["fields"] += 1
+            else:
+                undone.stayed["fields that somebody changed since"] += 1
+    if rows:
+        Opportunity.objects.bulk_update(rows, ["outcome", "closed_at", "amount", "lost_reason", "name"])
+
+
+def _pairs(changes: Sequence[Sequence[Any]]) -> Iterable[tuple[int, dict[str, list[Any]]]]:
+    return ((pk, fields) for pk, fields in changes)
+
+
+def _put_back_leads(changes: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> None:
+    fields = dict(_pairs(changes))
+    if not fields:
+        return
+    rows = list(Lead.objects.select_for_update(no_key=True).filter(pk__in=fields).order_by("pk"))
+    firms = {change["company_id"][0] for change in fields.values() if "company_id" in change}
+    known = set(Company.objects.filter(pk__in=firms - {None}).values_list("pk", flat=True)) | {None}
+    for lead in rows:
+        _put_back(lead, fields[lead.pk], facts_of(person_of(lead)), undone, known)
+        lead.updated_at = at
+    Lead.objects.bulk_update(
+        rows,
+        ["email", *LINES, "attributes", "company_id", "updated_at"],
+        batch_size=500,
+    )
+
+
+def _put_back_companies(changes: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> None:
+    fields = dict(_pairs(changes))
+    if not fields:
+        return
+    rows = list(Company.objects.select_for_update(no_key=True).filter(pk__in=fields).order_by("pk"))
+    for company in rows:
+        _put_back(company, fields[company.pk], company_facts(company), undone, {None})
+        company.updated_at = at
+    names = [
+        "name",
+        "domain",
+        "employees",
+        "revenue",
+        "industry",
+        "country",
+        "city",
+        "attributes",
+        "updated_at",
+    ]
+    Company.objects.bulk_update(rows, names, batch_size=500)
+
+
+def _put_back(
+    row: Lead | Company,
+    fields: Mapping[str, list[Any]],
+    now: Mapping[str, Any],
+    undone: Undone,
+    firms: set[Any],
+) -> None:
+    """Each field that still says what the import wrote says again what it said before."""
+    for name, (before, after) in fields.items():
+        if now.get(name) != after or (name == "company_id" and before not in firms):
+            undone.stayed["fields that somebody changed since"] += 1
+            continue
+        undone.gone["fields"] += 1
+        attribute = name.removeprefix("attributes.")
+        if attribute != name:
+            if before is None:
+                row.attributes.pop(attribute, None)
+            else:
+                row.attributes[attribute] = before
+        else:
+            setattr(row, name, before)
+
+
+def _remove(
+    model: type[Lead] | type[Company], made: Sequence[Sequence[Any]], one: Import, undone: Undone
+) -> None:
+    """Those that the import made go, unless somebody changed them or anything else is about them."""
+    if not made:
+        return
+    words = "leads" if model is Lead else "companies"
+    said: dict[int, str] = {each[0]: each[1] for each in made}
+    rows: list[Any] = list(model._default_manager.select_for_update().filter(pk__in=said).order_by("pk"))
+    now: Callable[[Any], dict[str, Any]] = (
+        (lambda lead: facts_of(person_of(lead))) if model is Lead else company_facts
+    )
+    changed = {row.pk for row in rows if digest(now(row)) != said[row.pk] or row.owner_id}
+    touched = _touched(model, [row.pk for row in rows], one)
+    undone.stayed[f"{words} that somebody changed since"] += len(changed - touched)
+    undone.stayed[f"{words} that something happened to since"] += len(touched)
+    free = [row.pk for row in rows if row.pk not in changed | touched]
+    model._default_manager.filter(pk__in=free).delete()
+    undone.gone[words] += len(free)
+
+
+def _touched(model: type[models.Model], ids: list[int], one: Import) -> set[int]:
+    """Those that a row points to which neither the import wrote nor the product derives."""
+    touched: set[int] = set()
+    ours: dict[str, models.Q] = {
+        "leads.LeadExternalId": models.Q(source=one.source),
+        "leads.CompanyExternalId": models.Q(source=one.source),
+        "leads.Activity": models.Q(voided_at__isnull=False, source=one.source),
+        "leads.ConsentEvent": models.Q(source=one.source, at=one.started_at),
+        "leads.StageChange": models.Q(cause=StageChange.Cause.IMPORT),
+    }
+    for relation in model._meta.related_objects:
+        related = relation.related_model
+        if not isinstance(related, type) or related not in set(apps.get_models()):
+            continue
+        label, name = related._meta.label, relation.field.name
+        if label in DERIVED:
+            continue
+        rows = related._default_manager.filter(**{f"{name}__in": ids})
+        rows = rows.exclude(ours[label]) if label in ours else rows
+        touched |= set(rows.values_list(f"{name}_id", flat=True))
+    return touched

@@ -1,0 +1,139 @@
+"""A marketer brings a file in: the steps, what they say, and what a worker makes of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from capture.models import Import, RejectedRow
+from leads.models import Lead
+from tests import factories
+from tests.capture.importing import counts, imported, matched, told, uploaded, worked_off
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def mara(client: Client) -> Client:
+    client.force_login(factories.marketer())
+    return client
+
+
+PEOPLE = (
+    b"Full name,E-Mail,Job Title,Company,Mitarbeiter,Telefon,Land,Notes\n"
+    b"Ada Byron,Ada@Firm.example,Head of Ops,Firm GmbH,240,+49 40 555123,Deutschland,met at fair\n"
+    b"Bo Lind,not-an-address,Buyer,Other AG,12,+46 8 5551234,Sweden,\n"
+    b"Cy Doe,cy@third.example,,Third Ltd,,,UK,\n"
+)
+
+
+def test_a_file_is_brought_in_step_by_step(mara: Client) -> None:
+    one = uploaded(mara, PEOPLE)
+    page = mara.get(f"/imports/{one.public_id}/columns/").content.decode()
+    assert "3 rows, 8 columns" in page
+    assert "Ada@Firm.example" in page
+
+    one = matched(mara, one)
+    page = mara.get(f"/imports/{one.public_id}/preview/").content.decode()
+    assert "“not-an-address” is not an e-mail address." in page
+    assert "1 would be rejected" in page
+    assert not Lead.objects.exists()
+
+    told(mara, one, "check")
+    worked_off()
+    page = mara.get(f"/imports/{one.public_id}/", follow=True).content.decode()
+    assert "What the whole file would do" in page
+    assert not Lead.objects.exists()
+
+    told(mara, one, "start")
+    worked_off()
+    one.refresh_from_db()
+    assert (one.state, counts(one)) == ("done", (2, 0, 0, 1))
+    ada = Lead.objects.get(email="ada@firm.example")
+    assert (ada.name, ada.title, ada.phone, ada.country) == (
+        "Ada Byron",
+        "Head of Ops",
+        "+49 40 555123",
+        "DE",
+    )
+    assert (ada.company.name, ada.company.employees) == ("Firm GmbH", 240)
+    assert not one.path.exists()
+    assert not RejectedRow.objects.filter(of_check=False).exclude(line=3).exists()
+    rejected = mara.get(f"/imports/{one.public_id}/rejected.csv").getvalue().decode()
+    assert '"3","E-Mail: “not-an-address” is not an e-mail address.","Bo Lind"' in rejected
+    assert "people.csv" in mara.get("/imports/").content.decode()
+
+
+def test_the_same_file_again_changes_nothing(mara: Client) -> None:
+    imported(mara, PEOPLE)
+    assert counts(imported(mara, PEOPLE)) == (0, 0, 2, 1)
+
+
+def test_a_near_miss_is_a_guess_that_somebody_confirms(mara: Client) -> None:
+    one = uploaded(mara, b"Nmae,Emial\nAda,ada@firm.example\n")
+    page = mara.get(f"/imports/{one.public_id}/columns/").content.decode()
+    assert "“Emial” looks like “Email”." in page
+    answer = mara.post(f"/imports/{one.public_id}/columns/", {})
+    assert "wrong=1" in answer["Location"]
+    assert "2 columns to look at" in mara.get(answer["Location"]).content.decode()
+
+    one = matched(mara, one, **{"sure-0": "1", "sure-1": "1"})
+    assert one.mapping["match"] == {"email": "Emial"}
+    assert one.mapping["lead"]["name"] == "Nmae"
+
+
+def test_pausing_and_going_on_lose_no_row(mara: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"Lead {n},lead{n}@firm.example\n" for n in range(2_500))
+    one = matched(mara, uploaded(mara, f"Name,Email\n{rows}".encode()))
+    told(mara, one, "start")
+    from capture.imports import working
+
+    working.work(seconds=0)
+    one = told(mara, one, "pause")
+    assert (one.state, one.rows) == ("paused", 1_000)
+    assert not working.work()
+    told(mara, one, "resume")
+    worked_off()
+    one.refresh_from_db()
+    assert (one.state, counts(one)) == ("done", (2_500, 0, 0, 0))
+    assert Lead.objects.count() == 2_500
+
+
+def test_F10_a_file_that_kills_its_worker_is_parked_after_three_tries(mara: Client) -> None:
+    from capture.imports import working
+
+    one = matched(mara, uploaded(mara, PEOPLE))
+    told(mara, one, "start")
+    for _ in range(3):
+        assert working.lease() is not None  # and the worker dies
+        Import.objects.update(leased_until="2020-01-01T00:00Z")
+    worked_off()
+    one.refresh_from_db()
+    assert one.state == "parked"
+    page = mara.get(f"/imports/{one.public_id}/").content.decode()
+    assert "Tried 3 times after row 0" in page
+
+    told(mara, one, "resume")
+    worked_off()
+    one.refresh_from_db()
+    assert one.state == "done"
+
+
+def test_only_marketing_imports(client: Client, mara: Client) -> None:
+    one = uploaded(mara, PEOPLE)
+    client.force_login(factories.rep())
+    for path in (
+        "/imports/",
+        "/imports/new/",
+        f"/imports/{one.public_id}/",
+        f"/imports/{one.public_id}/columns/",
+    ):
+        assert client.get(path).status_code == 403
+    assert client.post(f"/imports/{one.public_id}/start/").status_code == 403
+    assert not Import.objects.visible_to(factories.manager()).exists()

@@ -1,0 +1,119 @@
+"""A whole import is undone: what only it made goes, what it changed goes back, the rest stays."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from leads.models import Activity, Company, ConsentEvent, Lead, LeadExternalId
+from tests import factories
+from tests.capture.importing import imported, matched, told, uploaded, worked_off
+
+pytestmark = pytest.mark.django_db
+
+FILE = (
+    b"ID,Email,Name,Title,Company,Employees,Status,Consent,Demo on\n"
+    b"1,ada@firm.example,Ada Byron,Head of Ops,Firm GmbH,240,customer,yes,2026-03-04\n"
+    b"2,bo@new.example,Bo Lind,Buyer,New AG,12,,no,2026-03-04\n"
+    b"3,cy@new.example,Cy Doe,,New AG,,,,\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def mara(client: Client) -> Client:
+    client.force_login(factories.marketer())
+    return client
+
+
+def brought_in(mara: Client):
+    one = uploaded(mara, FILE)
+    mara.post(f"/imports/{one.public_id}/columns/", {"as-8": "activity_at", "reshape": "1"})
+    one = matched(mara, one, **{"key-8": "demo_request"})
+    told(mara, one, "start")
+    worked_off()
+    one.refresh_from_db()
+    assert one.state == "done", one.trouble
+    return one
+
+
+def undone(mara: Client, one):
+    told(mara, one, "undo")
+    worked_off()
+    one.refresh_from_db()
+    assert one.state == "undone", one.trouble
+    return mara.get(f"/imports/{one.public_id}/").content.decode()
+
+
+def test_undo_takes_back_what_only_the_import_wrote(mara: Client) -> None:
+    firm = factories.company("Firm GmbH", employees=100)
+    ada = factories.lead("Ada B.", email="ada@firm.example", title="Manager", company=firm)
+    one = brought_in(mara)
+    ada.refresh_from_db()
+    assert (ada.name, ada.stage) == ("Ada Byron", "customer")
+    assert (Lead.objects.count(), Company.objects.count()) == (3, 2)
+
+    page = undone(mara, one)
+
+    ada.refresh_from_db()
+    firm.refresh_from_db()
+    assert (ada.name, ada.title, ada.stage, firm.employees) == ("Ada B.", "Manager", "lead", 100)
+    assert list(Lead.objects.all()) == [ada]
+    assert list(Company.objects.all()) == [firm]
+    assert not LeadExternalId.objects.exists()
+    assert not Activity.objects.counted().exists()
+    assert not ConsentEvent.objects.filter(granted=True).exists()
+    assert not ada.opportunities.exists()
+    assert "2 leads" in page
+
+
+def test_undo_leaves_what_somebody_touched_since_and_says_so(mara: Client) -> None:
+    one = brought_in(mara)
+    bo, cy = Lead.objects.get(email="bo@new.example"), Lead.objects.get(email="cy@new.example")
+    factories.activity(bo, "pricing_page_view", timezone.now())
+    Lead.objects.filter(pk=cy.pk).update(title="Owner")
+
+    foreseen = mara.get(f"/imports/{one.public_id}/undoing/").content.decode()
+    assert Lead.objects.count() == 3
+    page = undone(mara, one)
+
+    for said in (foreseen, page):
+        assert "1 lead that something happened to since" in said
+        assert "1 lead that somebody changed since" in said
+        assert "1 withdrawal of consent" in said
+    assert set(Lead.objects.values_list("email", flat=True)) == {"bo@new.example", "cy@new.example"}
+    assert bo.activities.counted().count() == 1
+    assert Company.objects.filter(name="New AG").exists()
+    assert bo.consent_events.filter(granted=False).exists()
+
+
+def test_undo_twice_changes_nothing_more_and_the_file_can_come_again(mara: Client) -> None:
+    one = brought_in(mara)
+    undone(mara, one)
+    undone(mara, one)
+    assert not Lead.objects.exists()
+    again = imported(mara, FILE)
+    assert again.created == 3
+    assert Lead.objects.get(email="ada@firm.example").stage == "customer"
+
+
+def test_undo_of_many_windows_is_the_last_first(mara: Client) -> None:
+    rows = [f"lead{n % 1_200}@firm.example,Name {n}" for n in range(2_200)]
+    one = imported(mara, ("Email,Name\n" + "\n".join(rows)).encode())
+    assert (one.created, one.updated) == (1_200, 1_000)
+    undone(mara, one)
+    assert not Lead.objects.exists()
+
+
+def test_an_import_never_overwrites_a_withdrawal(mara: Client) -> None:
+    ada = factories.lead("Ada", email="ada@firm.example")
+    ConsentEvent.objects.create(lead=ada, channel="email", granted=False, at=timezone.now(), source="link")
+    one = imported(mara, b"Email,Consent\nada@firm.example,yes\n")
+    assert one.skipped == 1
+    assert not ada.consent_events.filter(granted=True).exists()
