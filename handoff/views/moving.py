@@ -81,8 +81,8 @@ def moves(request: Request) -> HttpResponse:
 @require_POST
 @for_leaders
 def undo(request: Request) -> HttpResponse:
-    """Take back what the reader moved at the ``moment`` of the address: each lead is whose it was. What was answered or moved
-    since stays, and is named with the reason; 409."""
+    """Take back what the reader moved at the ``moment`` of the address: each lead is whose it was. What was
+    answered or moved since stays, and is named with the reason; 409."""
     moved_at = moment_of(request.GET.get("moment", ""))
     if moved_at is None:
         raise Http404

@@ -50,6 +50,8 @@ PAGES = (
     ("All leads", "handoff:leads", "contact", ("G", "L"), EVERYBODY, "people contacts"),
     ("Saved views", "handoff:views", "bookmark", (), SALES, "filters"),
     ("MQLs by stage", "handoff:mqls", "layers", ("G", "M"), MARKETING, "marketing"),
+    ("Websites", "capture:sites", "globe", (), MARKETING, "script tracking visits pages snippet sources"),
+    ("Incoming hooks", "capture:hooks", "inbox", (), MARKETING, "webhooks mapping inbox sources connect"),
     ("Imports", "capture:imports", "upload", (), MARKETING, "files csv spreadsheet upload contacts"),
     ("Definitions", "scoring:definitions", "book-open", ("G", "D"), EVERYBODY, "what is an SQL MQL line"),
     ("Scoring rules", "scoring:rules", "sliders-horizontal", ("G", "R"), EVERYBODY, "points model"),
