@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -166,4 +166,33 @@ FROM (
     SELECT source_id, accepted, duplicates, held, refused, lag, at FROM capture_arrival
     WHERE at >= date_trunc('hour', %s::timestamptz, 'UTC')
 ) AS told GROUP BY source_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a source brought on one day of the reader."""
+
+    on: date
+    brought: Brought
+
+
+def days(*, source: Source, since: datetime, zone: str) -> list[Day]:
+    """What ``source`` brought on each day that brought anything since the hour of ``since``, the latest
+    first; days begin at midnight in ``zone``, to the hour. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS, [zone, source.pk, since, source.pk, since])
+        return [Day(row[0], Brought(*row[1:])) for row in cursor.fetchall()]
+
+
+_DAYS = """
+SELECT (last_at AT TIME ZONE %s)::date AS day, sum(accepted)::int, sum(duplicates)::int, sum(held)::int,
+    sum(refused)::int, max(lag), max(last_at)
+FROM (
+    SELECT accepted, duplicates, held, refused, lag, last_at FROM capture_sourcehour
+    WHERE source_id = %s AND at >= date_trunc('hour', %s::timestamptz, 'UTC')
+    UNION ALL
+    SELECT accepted, duplicates, held, refused, lag, at FROM capture_arrival
+    WHERE source_id = %s AND at >= date_trunc('hour', %s::timestamptz, 'UTC')
+) AS told GROUP BY day ORDER BY day DESC
 """

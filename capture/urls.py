@@ -1,13 +1,15 @@
 from django.urls import path
 
 from .imports import steering
-from .views import hook_inbox, hooks, imports, receiving, sites, tracking
+from .views import hook_inbox, hooks, imports, receiving, sites, sources, tracking
 
 app_name = "capture"
 
 urlpatterns = [
     path("t/<slug:site_key>.js", tracking.script, name="script"),
     path("t/<slug:site_key>", tracking.collect, name="collect"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/<uuid:source_id>/", sources.source, name="source"),
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.new, name="site-new"),
     path("sites/<uuid:site_id>/", sites.site, name="site"),

@@ -2,6 +2,7 @@
 
 ICONS = frozenset(
     {
+        "activity",
         "alarm-clock",
         "alarm-clock-check",
         "alarm-clock-plus",

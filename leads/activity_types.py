@@ -44,7 +44,7 @@ STARTERS = [
     Starter("email_delivered", "Received an e-mail", "email"),
     Starter("email_opened", "Opened an e-mail", "email", _A),
     Starter("email_clicked", "Clicked in an e-mail", "email", _C),
-    Starter("email_status", "Has an e-mail that was queued, delayed or stopped", "email"),
+    Starter("email_status", "Was sent an e-mail that was delayed or stopped", "email"),
     Starter("email_replied", "Replied to an e-mail", "email", _D, True),
     Starter("email_bounced", "E-mail bounced", "email"),
     Starter("unsubscribed", "Unsubscribed", "email"),

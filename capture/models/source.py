@@ -1,5 +1,6 @@
 """Where leads and activities come from, and how much of it."""
 
+import uuid
 from typing import TYPE_CHECKING
 
 from django.core.validators import MinLengthValidator
@@ -33,6 +34,7 @@ class Source(models.Model):
         HOOK = "hook", "Incoming webhook"
         IMPORT = "import", "File"
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     key = models.CharField(max_length=64, unique=True, validators=[MinLengthValidator(1)])
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=6, choices=Kind.choices)

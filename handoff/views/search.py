@@ -50,6 +50,7 @@ PAGES = (
     ("All leads", "handoff:leads", "contact", ("G", "L"), EVERYBODY, "people contacts"),
     ("Saved views", "handoff:views", "bookmark", (), SALES, "filters"),
     ("MQLs by stage", "handoff:mqls", "layers", ("G", "M"), MARKETING, "marketing"),
+    ("What arrives", "capture:sources", "activity", (), MARKETING, "sources refused lag last seen health"),
     ("Websites", "capture:sites", "globe", (), MARKETING, "script tracking visits pages snippet sources"),
     ("Incoming hooks", "capture:hooks", "inbox", (), MARKETING, "webhooks mapping inbox sources connect"),
     ("Imports", "capture:imports", "upload", (), MARKETING, "files csv spreadsheet upload contacts"),

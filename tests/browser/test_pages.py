@@ -171,6 +171,8 @@ def alerts(cast: worlds.Cast) -> list[tuple[str, str]]:
         ("ada", "/alerts/?became=parked"),
         ("ada", "/webhooks/"),
         ("ada", "/webhooks/new/"),
+        ("mara", "/sources/"),
+        ("mara", f"/sources/{visited().source.public_id}/"),
         ("mara", "/sites/"),
         ("mara", "/sites/new/"),
         ("mara", f"/sites/{visited().public_id}/?page=/pricing"),
@@ -183,6 +185,8 @@ def visited() -> Site:
     """A website with visits, and somebody who should not send."""
     now = timezone.now()
     by, origin = User.objects.get(name="Mara Marker"), "https://www.fieldline.example"
+    if there := Site.objects.first():
+        return there
     made = sites.make(name="Website", origins=[origin], waits_for_consent=True, by=by, at=now)
     for number in range(3):
         visit = {"id": f"v{number}", "kind": "page", "at": now.isoformat(), "url": f"{origin}/pricing"}
