@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from .cleaning import storable
 from .models import RefusedItem, Source
 
 #: What arrived less long ago than this is still on its own; adding up later keeps requests out of the way.
@@ -76,8 +77,8 @@ def _keep(source_id: int, refused: Iterable[TurnedAway], at: datetime) -> None:
         RefusedItem(
             source_id=source_id,
             at=at,
-            field=each.field[:200],
-            reason=each.reason[:300],
+            field=storable(each.field)[:200],
+            reason=storable(each.reason)[:300],
             sent="" if each.item is None else _text(each.item),
         )
         for each in list(refused)[:OF_ONE_REQUEST]
@@ -87,7 +88,7 @@ def _keep(source_id: int, refused: Iterable[TurnedAway], at: datetime) -> None:
 def _text(item: object) -> str:
     """``item`` as JSON, without what PostgreSQL cannot keep as text."""
     text = json.dumps(item, ensure_ascii=False, default=str)
-    return text.replace("\\u0000", "").encode(errors="replace").decode()[:SHOWN]
+    return storable(text.replace("\\u0000", ""))[:SHOWN]
 
 
 @transaction.atomic

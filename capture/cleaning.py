@@ -70,6 +70,11 @@ def is_storable(text: str) -> bool:
     return text.isascii() or not any(unicodedata.category(char) == "Cs" for char in text)
 
 
+def storable(text: str) -> str:
+    """``text`` without NUL characters, and with ? for half a surrogate pair: for what is only to be read."""
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
 def line(value: object, *, field: str, most: int, least: int = 0) -> str:
     """``value`` as one line of text, trimmed, without what changes the direction of the text after it. None
     is "". Raises Refused on other types and on control characters, which would break a mail header or a

@@ -1,12 +1,15 @@
 """Make events of what our script sends from a page. A page is a stranger: it names no lead, claims no mail
 and no call, and what it says of itself is cut down to what we want to know."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from leads.models import ActivityType, Lead
+from django.db import connection
+
+from leads.models import ActivityType
 
 from . import channels, cleaning, intake
 from .cleaning import Refused
@@ -22,6 +25,8 @@ KEPT_FOR_OURSELVES = (
     ActivityType.Category.SYSTEM,
 )
 _LONGEST = 300
+#: Of 128 bits, so that nobody can claim a browser, or the id of another system, by guessing.
+_RANDOM = re.compile("[0-9a-f]{32}")
 #: kind → the activity type where no rule of the site says another.
 _KINDS = {
     "page": "page_view",
@@ -46,6 +51,8 @@ def collect(*, site: Site, body: object, at: datetime) -> Taken:
         raise NotABatch("The body must be an object with events.")
     if len(events) > MOST_EVENTS:
         raise NotABatch(f"A batch may have {MOST_EVENTS} events at most.")
+    if not _RANDOM.fullmatch(str(body.get("anonymous_id"))):
+        raise NotABatch("The anonymous_id must be 32 hexadecimal digits, random for each browser.")
     reader = _Reader(site, body)
     items = [reader.item(event) for event in events]
     taken = intake.take(items=items, user=None, source=site.source.key, kind=Source.Kind.SCRIPT, at=at)
@@ -85,8 +92,9 @@ class _Reader:
             return f"kind {kind}"[:64]  # no such type: refused with its name
         if kind in ("page", "download"):
             return self.rules.kind_of(path, otherwise=otherwise)
-        if kind in ("track", "form") and event.get("name") in self.types:
-            return event["name"]
+        name = event.get("name")
+        if kind in ("track", "form") and isinstance(name, str) and name in self.types:
+            return name
         return otherwise
 
     def _properties(self, event: Mapping[str, Any], address: Any) -> dict[str, Any]:
@@ -134,6 +142,7 @@ def _address(value: object) -> Any:
 
 def _name_the_nameless(events: list[Any]) -> None:
     """Somebody who says who they are may say their name; it never replaces one."""
+    names: dict[str, str] = {}
     for event in events:
         if not isinstance(event, dict) or event.get("kind") not in ("identify", "form"):
             continue
@@ -142,8 +151,15 @@ def _name_the_nameless(events: list[Any]) -> None:
         if not isinstance(address, str) or not said:
             continue
         try:
-            name = cleaning.line(said, field="name", most=200)
-            email = cleaning.email(address)
+            names[cleaning.email(address)] = cleaning.line(said, field="name", most=200)
         except Refused:
             continue
-        Lead.objects.filter(email__iexact=email, name="").update(name=name)
+    if names:
+        with connection.cursor() as cursor:
+            cursor.execute(_NAME, [list(names), list(names.values())])
+
+
+_NAME = """
+UPDATE leads_lead l SET name = said.name FROM unnest(%s::text[], %s::text[]) AS said (email, name)
+WHERE lower(l.email) = said.email AND l.name = ''
+"""

@@ -19,10 +19,15 @@ from leads.matching import match_or_create_by_email
 from leads.models import Lead, Visitor
 from leads.ticks import tick
 
+from .channels import Channel
 from .cleaning import Refused
 
 if TYPE_CHECKING:
     from .intake import Event
+
+
+#: Other systems mean something else by the word.
+_CHANNELS = tuple(Channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ def _visitors(
     touch: dict[str, dict[str, Any]] = {}
     for key, event in named:
         seen.setdefault(key, min(event.occurred_at, at))
-        if "channel" in event.properties:
+        if event.properties.get("channel") in _CHANNELS:
             touch.setdefault(key, event.properties)
         if event.index in leads:
             identified.setdefault(key, leads[event.index])
@@ -175,8 +180,9 @@ def _visitors(
 def _first_touch(properties: dict[str, Any] | None) -> dict[str, str]:
     """What brought a browser here first, as it is kept with the visitor."""
     found = properties or {}
+    said = found.get("channel")
     return {
-        "channel": str(found.get("channel", ""))[:20],
+        "channel": said if isinstance(said, str) and said in _CHANNELS else "",
         "campaign": " ".join(str(found.get("utm_campaign", "")).split())[:120],
     }
 

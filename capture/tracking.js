@@ -2,7 +2,7 @@
    waits for it, none at all under Global Privacy Control, and nothing out of a form that is not marked. */
 (() => {
   "use strict";
-  const waits = "WAITS", to = document.currentScript.src.replace(/\.js.*/, "");
+  const waits = "WAITS", to = document.currentScript.src.replace(/\.js(\?.*)?$/, "");
   const doc = document, nav = navigator, here = location;
   const early = (window.handoff && window.handoff.q) || [];
   if (nav.globalPrivacyControl) { window.handoff = () => {}; return; }
@@ -124,11 +124,11 @@
       const hints = field.name + " " + field.autocomplete;
       if (!field.name || /^(password|hidden|file|submit|button|image|reset|fieldset)$/.test(field.type) || /(^| )cc-/.test(hints) || SECRET.test(hints)) continue;
       if ((field.type === "checkbox" || field.type === "radio") && !field.checked) continue;
-      if (!email && (field.type === "email" || /e-?mail/i.test(field.name))) email = field.value.trim();
+      if (!email && (field.type === "email" || /e-?mail/i.test(field.name)) && field.value.includes("@")) email = field.value.trim();
       else properties[field.name] = field.value.slice(0, 500);
     }
     if (email) identify(email, properties);
-    say("form", { name: name || form.name || form.id, email, properties });
+    say("form", { name: name || form.getAttribute("name") || form.getAttribute("id"), email, properties });
     send(true);
   });
   addEventListener("scroll", () => {

@@ -1,4 +1,5 @@
-"""What brought a visitor the first time, and two more kinds of activity that a website tells of."""
+"""What brought a visitor the first time, two more kinds of activity that a website tells of, and a withdrawal
+of consent that comes with a grant of the same moment."""
 
 from django.db import migrations, models
 
@@ -28,6 +29,13 @@ class Migration(migrations.Migration):
             model_name="visitor",
             name="campaign",
             field=models.CharField(blank=True, db_default="", max_length=120),
+        ),
+        migrations.RemoveConstraint(model_name="consentevent", name="leads_consentevent_once"),
+        migrations.AddConstraint(
+            model_name="consentevent",
+            constraint=models.UniqueConstraint(
+                fields=("lead", "channel", "granted", "at", "source"), name="leads_consentevent_once"
+            ),
         ),
         migrations.RunPython(add, migrations.RunPython.noop),
     ]

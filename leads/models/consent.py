@@ -5,7 +5,7 @@ from .lead import Lead
 
 class ConsentEvent(models.Model):
     """What a lead allowed or withdrew, when, and where they said so: "e-mail, withdrawn 3 May, by link".
-    Append-only; the newest row of a channel is what holds."""
+    Append-only; the newest row of a channel is what holds, and of one moment a withdrawal."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", "E-mail"
@@ -21,7 +21,7 @@ class ConsentEvent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["lead", "channel", "at", "source"], name="leads_consentevent_once"
+                fields=["lead", "channel", "granted", "at", "source"], name="leads_consentevent_once"
             )
         ]
 

@@ -72,6 +72,15 @@ def test_what_the_database_could_not_keep_as_text_is_kept_without_it(site: Calle
     assert "/pricing ?" in item.sent
 
 
+def test_a_field_name_that_cannot_be_stored_takes_no_others_with_it(site: Caller) -> None:
+    odd = event(2) | {"na\x00me": 1}
+    answer = site.post("/events", [event(1), odd, event(3)])
+
+    assert answer.json()["accepted"] == 2
+    assert site.post("/leads", {"email": "ada@firm.example", "na\x00me": 1}).status_code == 422
+    assert set(RefusedItem.objects.values_list("field", flat=True)) == {"name"}
+
+
 def test_a_saved_lead_counts_and_saved_again_is_a_duplicate_and_a_bad_one_refused(site: Caller) -> None:
     for body in ({"email": "ada@firm.example", "name": "Ada"},) * 2 + ({"email": "nobody"},):
         site.post("/leads", body)

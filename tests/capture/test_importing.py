@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from capture.models import Import
+from leads import consent
 from leads.models import (
     Activity,
     ChangedLead,
@@ -456,6 +457,22 @@ def test_consent_is_noted_once_and_a_withdrawal_is_never_overwritten(importing: 
     for level in ("yes", "yes", "no", "no", "yes"):
         importing(f"{HEADER}\n1,A,,a@firm.example,,,{level},\n", mapping)
     assert list(ConsentEvent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
+
+
+def test_P9_who_stands_in_a_file_with_a_yes_and_a_no_has_said_no(importing: Importing) -> None:
+    mapping = {
+        **PEOPLE,
+        "consent": [
+            {
+                "channel": "email",
+                "granted": {"column": "Level", "is": ["yes"]},
+                "withdrawn": {"column": "Level", "is": ["no"]},
+            }
+        ],
+    }
+    importing(f"{HEADER}\n1,A,,a@firm.example,,,yes,\n1,A,,a@firm.example,,,no,\n", mapping)
+
+    assert consent.current(lead=Lead.objects.get())["email"].granted is False
 
 
 def test_a_file_that_cannot_be_read_is_told_of_in_whole_sentences(tmp_path: Path) -> None:

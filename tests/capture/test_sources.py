@@ -32,7 +32,7 @@ def client(mara: User) -> Client:
 
 def note(source: str, ago: timedelta, *, kind: Source.Kind = Source.Kind.HOOK, **became: object) -> None:
     at = timezone.now() - ago
-    arrivals.note(source=source, kind=kind, became=Became(**became), at=at)  # type: ignore[arg-type]  # its own
+    arrivals.note(source=source, kind=kind, became=Became(**became), at=at)
 
 
 def row_of(page: str, name: str) -> str:

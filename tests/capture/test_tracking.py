@@ -272,6 +272,29 @@ def test_P7_the_script_is_small_and_sets_no_cookie_itself(site: Site) -> None:
     assert script.headers["Content-Type"].startswith("text/javascript")
 
 
+@pytest.mark.parametrize("who", ["a" * 31, "A" * 32, "app:42", "", None, 5, ["a" * 32]])
+def test_S16_a_browser_is_named_by_128_random_bits_only(site: Site, who: Any) -> None:
+    assert send(site, event("page"), who=who).status_code == 422
+    assert not Visitor.objects.exists()
+
+
+@pytest.mark.parametrize("name", [{}, [], 5, None, True, "x\x00y"])
+def test_an_event_of_an_odd_name_takes_no_others_with_it(site: Site, name: Any) -> None:
+    answer = send(site, event("page"), event("track", name=name), event("form", name=name))
+
+    assert answer.status_code == 204
+    assert "page_view" in kinds()
+
+
+def test_a_channel_that_is_none_of_ours_is_nobodys_source(site: Site) -> None:
+    send(site, event("track", name="calculator_used", properties={"channel": "server"}))
+    send(site, event("page", 1, tags={"gclid": "x"}), who=BEN)
+    send(site, event("identify", 1, email="ada@firm.example"))
+
+    assert Lead.objects.get(email="ada@firm.example").source == "website"
+    assert Visitor.objects.get(anonymous_id=ANNA).channel == ""
+
+
 def test_an_unknown_site_is_404() -> None:
     assert Client().get("/t/nosuchkey.js").status_code == 404
     assert Client().post("/t/nosuchkey", "{}", content_type="text/plain").status_code == 404
