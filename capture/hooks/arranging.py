@@ -20,9 +20,12 @@ from notifications.signing import new_secret
 from . import mapping as language
 from . import presets
 from .receiving import digest
+from .signatures import sns_parts
 
 #: So long the secret before a rotation is believed, too (S14).
 OVERLAP = timedelta(hours=24)
+#: The name of an Amazon SNS topic; without it every topic of the region would be believed.
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}")
 #: What a token is made of: 192 bits.
 TOKEN_BYTES = 24
 #: Ways of signing whose secret the sender makes; for the others we may.
@@ -129,8 +132,12 @@ def wrong_secret(signing: str, secret: str) -> str:
         return "A secret of Standard Webhooks is whsec_ and base64."
     if signing == Hook.Signing.SENDGRID and not _is_base64("".join(text.split())):
         return "Paste the verification key as SendGrid shows it."
-    if signing == Hook.Signing.SNS and "BEGIN CERTIFICATE" not in text:
-        return "Paste Amazon's signing certificate, from -----BEGIN CERTIFICATE----- on."
+    if signing == Hook.Signing.SNS:
+        topic, certificate = sns_parts(text)
+        if not certificate:
+            return "Paste Amazon's signing certificate, from -----BEGIN CERTIFICATE----- on."
+        if not _TOPIC.fullmatch(topic):
+            return "Above the certificate, write the topic's ARN: arn:aws:sns:…"
     return ""
 
 
