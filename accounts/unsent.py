@@ -19,6 +19,9 @@ from accounts.models import User
 MOST = 100_000
 #: Fields that say nothing of what was typed.
 _ASIDE = {"csrfmiddlewaretoken", "next"}
+#: A form with one of these filled in is not kept: the table of sessions is no place for it, and a form sent
+#: again without it would ask for something else.
+_SECRET = ("password", "secret", "token")
 _KEY = "unsent"
 _WHO = "handoff_who"
 _signer = signing.Signer(salt="unsent")
@@ -63,8 +66,8 @@ def remember(request: HttpRequest, response: HttpResponse, *, user: User) -> Non
 
 
 def keep(request: HttpRequest, *, back: str) -> bool:
-    """Keep what ``request`` posted; False for a mere button, for what is too long, and in a browser where
-    nobody has worked."""
+    """Keep what ``request`` posted; False for a mere button, for what is too long or holds a secret, and in a
+    browser where nobody has worked."""
     who = _who(request)
     if who is None:
         return False
@@ -76,10 +79,16 @@ def keep(request: HttpRequest, *, back: str) -> bool:
     ]
     if not any(value.strip() for name, value in fields if name not in _ASIDE):
         return False
+    if any(value.strip() and _is_secret(name) for name, value in fields):
+        return False
     if sum(len(name) + len(value) for name, value in fields) > MOST:
         return False
     request.session[_KEY] = {"who": who, "path": request.get_full_path(), "back": back, "fields": fields}
     return True
+
+
+def _is_secret(name: str) -> bool:
+    return name != "csrfmiddlewaretoken" and any(word in name.lower() for word in _SECRET)
 
 
 def kept(request: HttpRequest, *, user: User) -> Unsent | None:

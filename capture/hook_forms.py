@@ -43,7 +43,8 @@ class NewHookForm(forms.Form):
         max_length=8_000,
         required=False,
         widget=_SECRET,
-        help_text="Where the service gives you one. Else we make one and show it once.",
+        help_text="Where the service gives you one. Else we make one and show it once. "
+        "Of Amazon: the topic's ARN and below it the certificate.",
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

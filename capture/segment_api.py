@@ -1,5 +1,6 @@
 """The API in the shape of the Segment spec: what its libraries send, with a token as their write key. A call
-is stored in the inbox of its source before it is answered; the mapping of that source says what it means."""
+is stored in the inbox of its source before it is answered; the mapping of that source says what it means.
+So every call may write facts of leads and companies, and is taken from those only who may edit them."""
 
 import json
 from typing import Any
@@ -11,7 +12,7 @@ from ninja import Router, Schema
 from ninja.errors import AuthorizationError, HttpError
 from ninja.security import HttpBasicAuth
 
-from accounts import tokens
+from accounts import permissions, tokens
 from accounts.api_auth import CAPTURE, user_of
 from accounts.api_problems import Error
 from accounts.clock import database_now
@@ -78,12 +79,16 @@ _BATCH = {
 
 def _mount(kind: str) -> None:
     def call(request: HttpRequest) -> Any:
+        _check_sender(request)
         body = _body(request, most=MOST_CALL_BYTES)
         _check_ids(body, "")
         _store(request, {**body, "type": kind})
         return {"success": True}
 
-    call.__doc__ = "Stored at once and worked through right after; what the mapping does not know waits."
+    call.__doc__ = (
+        "Stored at once and worked through right after; what the mapping does not know waits. Needs a "
+        "marketer's or admin's token."
+    )
     router.post(
         f"/segment/{kind}",
         auth=[CAPTURE, WriteKey()],
@@ -108,7 +113,8 @@ for _kind in ("track", "identify", "page", "screen", "group"):
 )
 def batch(request: HttpRequest) -> Any:
     """Up to 1,000 calls and 1 MB, each call 32 kB at most. Refused whole, naming the call, when one is no
-    call."""
+    call. Needs a marketer's or admin's token."""
+    _check_sender(request)
     body = _body(request, most=MOST_BATCH_BYTES)
     calls = body.get("batch")
     if not isinstance(calls, list) or not calls:
@@ -123,6 +129,13 @@ def batch(request: HttpRequest) -> Any:
         _check_ids(one, f"batch[{place}].")
     _store(request, body)
     return {"success": True}
+
+
+def _check_sender(request: HttpRequest) -> None:
+    """Demanded of every call, not only of *identify* and *group*: what a call writes says the mapping, by the
+    time it is read. Raises HttpError."""
+    if not permissions.may_edit_leads(user_of(request)):
+        raise HttpError(403, "Marketers and admins edit leads, which these calls may do.")
 
 
 def _check_ids(call: dict[str, Any], where: str) -> None:

@@ -20,9 +20,12 @@ from notifications.signing import new_secret
 from . import mapping as language
 from . import presets
 from .receiving import digest
+from .signatures import sns_parts
 
 #: So long the secret before a rotation is believed, too (S14).
 OVERLAP = timedelta(hours=24)
+#: The name of an Amazon SNS topic; without it every topic of the region would be believed.
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}")
 #: What a token is made of: 192 bits.
 TOKEN_BYTES = 24
 #: Ways of signing whose secret the sender makes; for the others we may.
@@ -66,13 +69,22 @@ def make(
 
 def hook_of_api(*, source: str, by: User, at: datetime) -> Hook:
     """The hook, without an address, of a source that sends over the API in Segment's shape; made when first
-    seen. Safe beside itself."""
-    found = Hook.objects.select_related("source").filter(source__key=source).first()
-    if found is not None:
-        return found
+    seen. Where ``source`` is the key of another door, such as a hook whose posts are signed, it gets one of
+    its own, as a token of that name proves nothing there. Safe beside itself; one query once it is made."""
+    keys = (source, *(f"{source[:56]}-api{number}" for number in ("", *range(2, 10))))
+    doors = {door.key: door for door in Source.objects.filter(key__in=keys).select_related("hook")}
+    for key in keys:
+        door = doors.get(key)
+        found: Hook | None = getattr(door, "hook", None)
+        if found is not None and found.signing == Hook.Signing.TOKEN:
+            return found
+        if door is None or (found is None and door.kind == Source.Kind.API):
+            break
+    else:
+        raise RuntimeError(f"Ten doors are called {source}.")
     with transaction.atomic():
         door, _ = Source.objects.get_or_create(
-            key=source,
+            key=key,
             defaults={"name": source, "kind": Source.Kind.API, "created_at": at, "created_by": by},
         )
         made, _ = Hook.objects.get_or_create(
@@ -84,6 +96,8 @@ def hook_of_api(*, source: str, by: User, at: datetime) -> Hook:
                 "mapped_at": at,
             },
         )
+    if made.signing != Hook.Signing.TOKEN:  # somebody took the key meanwhile
+        return hook_of_api(source=source, by=by, at=at)
     return made
 
 
@@ -118,8 +132,12 @@ def wrong_secret(signing: str, secret: str) -> str:
         return "A secret of Standard Webhooks is whsec_ and base64."
     if signing == Hook.Signing.SENDGRID and not _is_base64("".join(text.split())):
         return "Paste the verification key as SendGrid shows it."
-    if signing == Hook.Signing.SNS and "BEGIN CERTIFICATE" not in text:
-        return "Paste Amazon's signing certificate, from -----BEGIN CERTIFICATE----- on."
+    if signing == Hook.Signing.SNS:
+        topic, certificate = sns_parts(text)
+        if not certificate:
+            return "Paste Amazon's signing certificate, from -----BEGIN CERTIFICATE----- on."
+        if not _TOPIC.fullmatch(topic):
+            return "Above the certificate, write the topic's ARN: arn:aws:sns:…"
     return ""
 
 

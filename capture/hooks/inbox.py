@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts.clock import database_now
 from capture import arrivals
@@ -33,6 +33,8 @@ AT_ONCE = 50
 TRIES = 3
 #: A task ends sooner, so a lease that is over belongs to a worker that died.
 LEASE = timedelta(minutes=5)
+#: Before what failed is tried again: what was wrong, a busy table, say, may be over by then.
+PAUSE = timedelta(minutes=1)
 NO_MAPPING = "Nobody has said yet what posts to this address mean."
 
 
@@ -66,7 +68,9 @@ def _claim(at: datetime, only: int | None = None) -> list[InboxItem]:
             cursor.execute(_CLAIM.format(which=which), params)
             pks = [row[0] for row in cursor.fetchall()]
         if pks:
-            rows = InboxItem.objects.filter(pk__in=pks).select_related("hook__source")
+            rows = InboxItem.objects.filter(pk__in=pks, leased_until=at + LEASE).select_related(
+                "hook__source"
+            )
             return list(rows.order_by("hook_id", "id"))
     return []
 
@@ -85,32 +89,43 @@ def _work_through(claimed: Sequence[InboxItem], at: datetime) -> int:
     for (_, _), group in groupby(claimed, key=lambda item: (item.hook_id, item.worked_at is None)):
         items = list(group)
         try:
-            retried(lambda items=items: _take(items[0].hook, items, at))  # type: ignore[misc]  # mypy knows no lambda defaults
+            done += retried(lambda items=items: _take(items[0].hook, items, at))  # type: ignore[misc]  # mypy knows no lambda defaults
         except Exception as error:  # whatever a stranger's post set off, the others go on
             log.exception("posts to hook %s could not be worked through", items[0].hook_id)
-            _let_go(items, type(error).__name__)
-        else:
-            done += len(items)
+            _let_go(items, type(error).__name__, at)
     return done
 
 
-def _let_go(items: Sequence[InboxItem], why: str) -> None:
-    """Try again with the next tick; after the last try, set aside."""
+def _let_go(items: Sequence[InboxItem], why: str, at: datetime) -> None:
+    """What failed together is tried again at once, one by one; what failed alone after a while; after the
+    last try it is set aside."""
+    again = None if len(items) > 1 else at + PAUSE
     for item in items:
-        held = InboxItem.objects.filter(pk=item.pk, state=InboxItem.State.NEW)
+        held = _held([item])
         if item.attempts >= TRIES:
             held.update(
                 state=InboxItem.State.PARKED, leased_until=None, reason=f"Failed {TRIES} times: {why}."
             )
         else:
-            held.update(leased_until=None)
+            held.update(leased_until=again, reason=f"Failed: {why}. It is tried again by itself.")
 
 
 def _park_the_dead(at: datetime) -> None:
     """What was with a worker that died, three times, is not tried again by itself."""
-    dead = InboxItem.objects.filter(state=InboxItem.State.NEW, attempts__gte=TRIES, leased_until__lt=at)
-    dead.update(
+    over = Q(leased_until=None) | Q(leased_until__lt=at)
+    InboxItem.objects.filter(over, state=InboxItem.State.NEW, attempts__gte=TRIES).update(
         state=InboxItem.State.PARKED, leased_until=None, reason=f"A worker died {TRIES} times over it."
+    )
+
+
+def _held(items: Sequence[InboxItem]) -> InboxItemQuerySet:
+    """Those of ``items``, claimed together, that are still the claimer's: once its lease is over somebody
+    else may have them, or have taken them."""
+    return InboxItem.objects.filter(
+        pk__in=[item.pk for item in items],
+        state=InboxItem.State.NEW,
+        attempts__in={item.attempts for item in items},
+        leased_until=items[0].leased_until,
     )
 
 
@@ -123,9 +138,13 @@ class _Told:
     waits: list[Waiting] = field(default_factory=list)
 
 
-def _take(hook: Hook, items: Sequence[InboxItem], at: datetime) -> None:
-    """Take the posts ``items``, all of ``hook`` and all new, or all replayed. What was replayed was counted
-    when it first came."""
+def _take(hook: Hook, claimed: Sequence[InboxItem], at: datetime) -> int:
+    """Take the posts ``claimed``, all of ``hook`` and all new, or all replayed; returns how many. What was
+    replayed was counted when it first came. The rows are read afresh, as a try before this one may have
+    written on the old ones, and as another worker may have them when this one's lease is over."""
+    items = list(_held(claimed).select_for_update(no_key=True).order_by("pk"))
+    if not items:
+        return 0
     told: list[_Told] = []
     events: list[Mapped] = []
     for item in items:
@@ -151,6 +170,7 @@ def _take(hook: Hook, items: Sequence[InboxItem], at: datetime) -> None:
     if not was_counted:
         became = Became(accepted=took.accepted, duplicates=took.duplicates, held=held, lag=took.lag)
         arrivals.note(source=source, kind=Source.Kind(hook.source.kind), became=became, at=at)
+    return len(items)
 
 
 def read(hook: Hook, item: InboxItem) -> list[Mapped | Waiting]:

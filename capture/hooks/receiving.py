@@ -58,10 +58,15 @@ def unpacked(request: HttpRequest, *, most: int) -> bytes:
         raise Unreadable(400, "The body ended early.") from None
     packing = request.headers.get("Content-Encoding", "").strip().lower()
     if packing in ("gzip", "x-gzip"):
+        packed = zlib.decompressobj(wbits=31)
         try:
-            body = zlib.decompressobj(wbits=31).decompress(body, most + 1)
+            body = packed.decompress(body, most + 1)
         except zlib.error:
             raise Unreadable(400, "The body is not gzip.") from None
+        if len(body) <= most and not packed.eof:
+            raise Unreadable(400, "The gzip ended early.")
+        if len(body) <= most and packed.unused_data:
+            raise Unreadable(400, "More follows after the gzip; send it as one.")
     elif packing not in ("", "identity"):
         raise Unreadable(415, "Send the body as it is, or packed with gzip.")
     if len(body) > most:

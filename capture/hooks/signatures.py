@@ -164,19 +164,28 @@ _SNS_SUBSCRIPTION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token
 
 
 def _sns(hook: Hook, post: Post, secret: str) -> str:
-    """The secret is Amazon's signing certificate, put in by a person: nothing is fetched from an address that
-    a stranger named."""
+    """The secret is the topic's ARN and Amazon's signing certificate, put in by a person: nothing is fetched
+    from an address that a stranger named, and as Amazon signs everybody's topics of a region with the same
+    key, only the one that was named is believed."""
     told = json.loads(post.body)
     names = _SNS_NOTIFICATION if told["Type"] == "Notification" else _SNS_SUBSCRIPTION
     content = "".join(f"{name}\n{told[name]}\n" for name in names if told.get(name) is not None)
     digest = hashes.SHA256() if told.get("SignatureVersion") == "2" else hashes.SHA1()  # noqa: S303 — Amazon's version 1
-    key = x509.load_pem_x509_certificate(secret.encode()).public_key()
+    topic, certificate = sns_parts(secret)
+    _need(not topic or _same(str(told["TopicArn"]), topic), "The post is of another topic.")
+    key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
     _need(isinstance(key, rsa.RSAPublicKey))
     try:
         key.verify(base64.b64decode(told["Signature"]), content.encode(), padding.PKCS1v15(), digest)  # type: ignore[union-attr, call-arg, arg-type]  # checked above
     except InvalidSignature:
         raise BadSignature("The signature is wrong.") from None
     return str(told["MessageId"])
+
+
+def sns_parts(secret: str) -> tuple[str, str]:
+    """The ARN of the topic, "" when it was left out, and the certificate."""
+    before, begin, after = secret.partition("-----BEGIN CERTIFICATE-----")
+    return before.strip(), begin + after
 
 
 def _typeform(hook: Hook, post: Post, secret: str) -> str:

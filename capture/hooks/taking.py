@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from capture import identity, intake, submitting
+from capture import cleaning, identity, intake, submitting
 from capture.cleaning import Refused
 from capture.intake import Event
 from capture.upserting import IncomingLead, Upserted, upsert
@@ -68,7 +68,8 @@ def _with_own_browser(event: Mapped, ids_of: str) -> Mapped:
 
 
 def told(name: str, reason: str) -> str:
-    return f"{name}: {reason}" if name else reason
+    """Why something waits, as it can be stored: a reason quotes what a stranger sent."""
+    return cleaning.storable(f"{name}: {reason}" if name else reason)
 
 
 def _event(index: int, event: Mapped, lead: UUID | None, browsers: Sequence[str]) -> Event:
@@ -138,10 +139,10 @@ def _incoming(event: Mapped) -> IncomingLead:
 def _without(data: dict[str, Any], name: str, as_sent: dict[str, Any]) -> dict[str, Any]:
     part, _, below = name.partition(".")
     if part == "company" and below in (company := data.get("company", {})) and below != "name":
-        as_sent[f"company_{below}_as_sent"] = str(company[below])[:200].replace("\0", "")
+        as_sent[f"company_{below}_as_sent"] = cleaning.storable(str(company[below]))[:200]
         return {**data, "company": {key: value for key, value in company.items() if key != below}}
     if part not in ("company", "attributes") and part in data:
-        as_sent[f"{part}_as_sent"] = str(data[part])[:200].replace("\0", "")
+        as_sent[f"{part}_as_sent"] = cleaning.storable(str(data[part]))[:200]
     return {key: value for key, value in data.items() if key != part}
 
 

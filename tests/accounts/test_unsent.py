@@ -92,6 +92,16 @@ def test_hostile_text_is_shown_as_text_and_a_huge_form_is_not_kept(desk: Client,
     assert desk.post(page(version, "publication/"), {"reason": "x " * 60_000})["Location"].endswith("next=/")
 
 
+def test_a_form_with_a_secret_is_not_kept(desk: Client, alma: User) -> None:
+    Session.objects.all().delete()
+    for name in ("secret", "new_password1"):
+        sent = {"name": "Our Mailgun", name: "whsec_dG9wc2VjcmV0", "next": "/hooks/"}
+        answer = desk.post("/hooks/new/", sent)
+        assert answer["Location"] == "/accounts/login/?next=/hooks/"
+        assert not any("whsec_dG9wc2VjcmV0" in str(one.get_decoded()) for one in Session.objects.all())
+    assert desk.post("/hooks/new/", {"name": "Our Mailgun", "secret": ""})["Location"].endswith("/unsent/")
+
+
 def test_a_colleague_at_the_same_browser_reads_nothing_of_it(desk: Client, alma: User) -> None:
     version = draft()
     Session.objects.all().delete()

@@ -14,7 +14,7 @@ from capture.hooks import arranging, inbox, taking
 from capture.hooks.mapping import Mapped
 from capture.models import Hook, InboxItem
 from leads import consent
-from leads.models import Activity, Lead, LeadExternalId
+from leads.models import Activity, ConsentEvent, Lead, LeadExternalId
 from tests import factories as make
 from tests.capture.hooks.posting import PLAIN, hook, post, worked
 
@@ -45,10 +45,17 @@ def test_f10_a_post_that_fails_every_time_is_set_aside_and_the_others_are_taken(
         post(to, demo(number))
         if number == 7:
             post(to, {"event": "demo", "email": "poison@firm.example"})
-    for _ in range(4):
-        inbox.work()
-
+    now = timezone.now()
+    inbox.work(at=now)
     assert Activity.objects.count() == 20
+    item = InboxItem.objects.exclude(state="mapped").get()
+    assert (item.state, item.attempts) == ("new", 2), "not all tries are used up at once"
+    assert item.reason == "Failed: ZeroDivisionError. It is tried again by itself."
+    assert inbox.work(at=now + inbox.PAUSE / 2) == 0
+    item.refresh_from_db()
+    assert item.attempts == 2
+    inbox.work(at=now + inbox.PAUSE * 2)
+
     item = InboxItem.objects.exclude(state="mapped").get()
     assert (item.state, item.reason, item.attempts) == ("parked", "Failed 3 times: ZeroDivisionError.", 3)
     assert inbox.replay(items=InboxItem.objects.all()) == 1  # once what was wrong is mended
@@ -94,6 +101,63 @@ def test_f11_two_workers_at_once_take_everything_once() -> None:
     assert sum(done) == Activity.objects.count() == 120
     (brought,) = arrivals.brought(since=timezone.now() - timedelta(hours=1)).values()
     assert (brought.accepted, brought.duplicates) == (120, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f10_a_lead_deleted_meanwhile_costs_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL says so at the commit only, when the rows have been written on."""
+    as_usual, gone = taking.take, [10**9]
+
+    def meanwhile(**given: Any) -> Any:
+        took = as_usual(**given)
+        if gone:
+            consent_of = ConsentEvent(lead_id=gone.pop(), channel="email", granted=True, at=given["at"])
+            ConsentEvent.objects.bulk_create([consent_of])
+        return took
+
+    monkeypatch.setattr(taking, "take", meanwhile)
+    item = worked(hook(mapping=PLAIN), demo(1))
+    assert (item.state, not gone) == ("mapped", True)
+    assert Activity.objects.get().lead.email == "a1@firm.example"
+    (brought,) = arrivals.brought(since=timezone.now() - timedelta(hours=1)).values()
+    assert brought.accepted == 1
+
+
+def test_f11_a_worker_whose_lease_is_over_takes_and_sets_aside_nothing() -> None:
+    to, now = hook(mapping=PLAIN), timezone.now()
+    post(to, demo(1))
+    slow = inbox._claim(now)
+    other = inbox._claim(now + inbox.LEASE * 2)
+    assert inbox._work_through(slow, now) == 0
+    inbox._let_go(slow, "TimeoutError", now)
+    assert not Activity.objects.exists()
+    assert inbox._work_through(other, now) == 1
+    assert inbox._work_through(other, now) == 0
+    assert Activity.objects.count() == 1
+
+
+@pytest.mark.parametrize("odd", ["x\0", "x\ud800"])
+def test_f10_what_cannot_be_stored_waits_with_its_reason(odd: str) -> None:
+    kind = {"name": "Track", "type": {"field": "event", "values": {"demo": "demo_request"}}, "email": "email"}
+    to = hook(mapping={"kinds": [kind]})
+    item = worked(to, {"event": odd, "email": "ada@firm.example"})
+    assert (item.state, item.reason) == ("waiting", "type: No activity type is chosen for “x”.")
+    assert item.became == [{"place": 0, "kind": "Track", "waits": item.reason}]
+
+
+@pytest.mark.parametrize("odd", ["D\0E", "D\ud800E"])
+def test_b3_a_fact_that_cannot_be_stored_is_kept_without_that(odd: str) -> None:
+    to = hook(mapping={"kinds": [{**PLAIN["kinds"][0], "lead": {"city": "city"}}]})
+    assert worked(to, demo(1, city=odd)).state == "mapped"
+    assert Lead.objects.get().attributes == {"city_as_sent": "DE"}
+
+
+def test_a_row_that_used_up_its_tries_is_set_aside_whoever_has_it() -> None:
+    to = hook(mapping=PLAIN)
+    post(to, demo(1))
+    InboxItem.objects.update(attempts=inbox.TRIES, leased_until=None)
+    inbox.work()
+    assert InboxItem.objects.get().state == "parked"
 
 
 def test_what_was_replayed_was_counted_when_it_came() -> None:

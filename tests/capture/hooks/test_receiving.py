@@ -134,12 +134,20 @@ def test_a_bad_signature_is_counted_and_nothing_of_it_is_kept() -> None:
         (gzip.compress(b"x" * 1_000_001), "gzip", 413),
         (gzip.compress(b"0" * 300_000_000, compresslevel=1), "gzip", 413),
         (b"no gzip", "gzip", 400),
+        (gzip.compress(b'{"a": 1}')[:-9], "gzip", 400),
+        (gzip.compress(b'{"a": 1}')[:-4], "gzip", 400),
+        (b"", "gzip", 400),
+        (gzip.compress(b'{"a": 1}') + gzip.compress(b'{"b": 2}'), "gzip", 400),
+        (gzip.compress(b"{}" + b" " * 999_998), "gzip", 200),
         (b"{}", "br", 415),
         (gzip.compress(b'{"a": 1}'), "gzip", 200),
         (b"{" + b" " * 999_998 + b"}", "", 200),
     ],
-    ids=["large", "large packed", "bomb", "no gzip", "brotli", "gzip", "just fits"],
-)
+    ids=[
+        "large", "large packed", "bomb", "no gzip", "cut short", "no checksum", "empty", "two",
+        "just fits packed", "brotli", "gzip", "just fits",
+    ],
+)  # fmt: skip
 def test_b3_bodies_are_bounded_packed_and_not(body: bytes, packing: str, status: int) -> None:
     headers = {"content_encoding": packing} if packing else {}
     assert post(hook(), body, **headers).status_code == status

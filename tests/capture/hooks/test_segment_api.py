@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts import tokens
 from capture.hooks import arranging, inbox, pointing
-from capture.models import Hook, InboxItem
+from capture.models import Hook, InboxItem, Source
 from leads.models import Activity, Lead, Visitor
 from tests import factories as make
 from tests.api.calling import Caller, caller
+from tests.capture.hooks.posting import hook
 
 pytestmark = pytest.mark.django_db
 
@@ -152,6 +153,38 @@ def test_b3_what_is_no_call_or_too_much_is_refused_and_named(
     assert answer.status_code == status, answer.content
     assert answer.json()["detail"]
     assert not InboxItem.objects.exists()
+
+
+@pytest.mark.parametrize("role", [make.rep, make.manager])
+@pytest.mark.parametrize("what", ["track", "identify", "page", "screen", "group", "batch"])
+def test_who_may_not_edit_leads_writes_nothing_to_those_of_others(role: Any, what: str) -> None:
+    make.lead(email="ada@firm.example", name="Ada Byron")
+    call = {
+        "type": "identify",
+        "userId": "u",
+        "traits": {"email": "ada@firm.example", "name": "Eve", "phone": "1"},
+    }
+    answer = caller(role(), "capture", name="app").post(f"/segment/{what}", {**call, "batch": [call]})
+    assert answer.status_code == 403
+    assert answer.json()["detail"].startswith("Marketers and admins edit leads")
+    inbox.work()
+    assert not InboxItem.objects.exists()
+    assert Lead.objects.get().name == "Ada Byron"
+
+
+def test_a_token_named_as_a_signed_hook_or_a_website_posts_into_neither() -> None:
+    signed = hook("mailgun", signing="mailgun", secret="theirs")
+    Source.objects.create(key="shop", name="Shop", kind=Source.Kind.SCRIPT)
+    mara = make.marketer()
+    for name, message in (("mailgun", "m1"), ("mailgun", "m2"), ("shop", "m3")):
+        send(caller(mara, "capture", name=name), "page", {"anonymousId": "b", "messageId": message})
+    assert not InboxItem.objects.filter(hook=signed).exists()
+    assert set(InboxItem.objects.values_list("hook__source__key", "hook__source__name")) == {
+        ("mailgun-api", "mailgun"), ("shop-api", "shop"),
+    }  # fmt: skip
+    assert set(Activity.objects.values_list("source", "event_id")) == {
+        ("mailgun-api", "m1"), ("mailgun-api", "m2"), ("shop-api", "m3"),
+    }  # fmt: skip
 
 
 def test_a_closed_source_takes_no_calls(site: Caller) -> None:

@@ -210,6 +210,19 @@ def test_s14_without_a_signature_or_with_another_secret_nothing_is_believed(
         assert not believed(to, *other)
 
 
+@pytest.mark.parametrize(("topic", "is_ours"), [("arn", True), ("arn:of-a-stranger", False), ("", True)])
+def test_s14_amazon_signs_every_topic_and_only_the_one_named_is_believed(topic: str, is_ours: bool) -> None:
+    to = hook(signing="sns", secret=f"{topic}\n{certificate()}")
+    assert believed(to, *of_sns("")) is is_ours
+
+
+def test_a_secret_of_amazon_names_its_topic() -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:ses-events"
+    assert arranging.wrong_secret("sns", f"{topic}\n{certificate()}") == ""
+    assert arranging.wrong_secret("sns", certificate()).startswith("Above the certificate")
+    assert arranging.wrong_secret("sns", topic).startswith("Paste Amazon's signing certificate")
+
+
 @pytest.mark.parametrize(
     "signed", [of_hmac_with_a_moment, of_standard, of_calendly, of_hubspot], ids=lambda way: way.__name__
 )
