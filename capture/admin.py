@@ -9,9 +9,12 @@ from .models import (
     Arrival,
     Hook,
     Import,
+    ImportWindow,
     InboxItem,
     PageRule,
     RefusedItem,
+    RejectedRow,
+    SavedMapping,
     Site,
     Source,
     SourceHour,
@@ -27,6 +30,28 @@ class ImportAdmin(HistoryAdmin):
     list_filter = ("kind", "source", "live")
     search_fields = ("file", "source")
     ordering = ("-started_at", "-id")
+
+
+@admin.register(ImportWindow)
+class ImportWindowAdmin(HistoryAdmin):
+    list_display = ("of", "first_row")
+    list_select_related = ("of",)
+    ordering = ("-id",)
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(HistoryAdmin):
+    list_display = ("of", "line", "reason", "of_check")
+    list_select_related = ("of",)
+    ordering = ("-id",)
+
+
+@admin.register(SavedMapping)
+class SavedMappingAdmin(BigTableAdmin):
+    list_display = ("name", "kind", "created_by", "created_at")
+    list_filter = ("kind",)
+    ordering = ("name", "id")
+    readonly_fields = ("kind", "headings", "choices", "created_at", "created_by")
 
 
 @admin.register(Source)

@@ -185,8 +185,3 @@ def _check(value: object, path: str, level: int) -> None:
 def _check_level(path: str, level: int) -> None:
     if level > MOST_LEVELS:
         raise Refused(path, f"Is nested deeper than {MOST_LEVELS} levels.")
-
-
-def storable(text: str) -> str:
-    """``text`` without what PostgreSQL stores in no text: NUL characters and lone surrogates."""
-    return text.replace("\0", "").encode(errors="ignore").decode()
