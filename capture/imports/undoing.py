@@ -10,6 +10,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, models, transaction
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat, Left
 
 from accounts.clock import database_now
 from capture.companies import facts_of as company_facts
@@ -33,6 +35,8 @@ from leads.ticks import tick
 DERIVED = frozenset(
     {"leads.LeadHistory", "leads.CompanyHistory", "scoring.Score", "scoring.LineState", "scoring.Crossing"}
 )
+#: The longest event id, in characters.
+EVENT_ID = 128
 #: An undo is foreseen to the row for imports of so many windows; of larger ones the page says what it does.
 FORESEEN_WINDOWS = 10
 
@@ -150,7 +154,11 @@ def _take_back(one: Import, window: ImportWindow, at: datetime) -> Undone:
 def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone) -> None:
     if event_ids:
         rows = Activity.objects.counted().filter(source=one.source, event_id__in=event_ids)
-        undone.gone["activities"] += rows.update(voided_at=at, void_reason="The import was undone")
+        # The file may come again, put right: its event ids are free for it. The row's own key keeps them apart.
+        given_up = Left(Concat(Value("undone:"), Cast("pk", CharField()), Value(":"), F("event_id")), EVENT_ID)
+        undone.gone["activities"] += rows.update(
+            voided_at=at, void_reason="The import was undone", event_id=given_up
+        )
 
 
 def _forget_consents(one: Import, given: Sequence[Sequence[Any]], undone: Undone) -> None:

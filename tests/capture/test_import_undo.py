@@ -103,6 +103,23 @@ def test_undo_twice_changes_nothing_more_and_the_file_can_come_again(mara: Clien
     assert Lead.objects.get(email="ada@firm.example").stage == "customer"
 
 
+def test_after_an_undo_the_file_put_right_brings_its_activities_again(mara: Client) -> None:
+    rows = b"Email,Type,When,Event ID\nada@firm.example,Demo request,2026-03-04 10:00,%b\n"
+    ada, long = factories.lead("Ada", email="ada@firm.example"), b"e" * 128
+    wrong = imported(mara, rows % long, kind="activities")
+    assert ada.activities.counted().count() == 1, wrong.mapping
+    undone(mara, wrong)
+    assert not ada.activities.counted().exists()
+
+    again = imported(mara, rows.replace(b"10:00", b"16:00") % long, kind="activities")
+
+    assert (again.created, again.activities) == (1, 1)
+    assert ada.activities.counted().get().occurred_at.hour in (15, 16)
+    assert ada.activities.count() == 2
+    undone(mara, again)
+    assert not ada.activities.counted().exists()
+
+
 def test_undo_of_many_windows_is_the_last_first(mara: Client) -> None:
     rows = [f"lead{n % 1_200}@firm.example,Name {n}" for n in range(2_200)]
     one = imported(mara, ("Email,Name\n" + "\n".join(rows)).encode())
