@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from capture import mapping
 from capture.cleaning import Refused
-from capture.export import safe_cell
 from capture.intake import retried
 from capture.journal import Journal
 from capture.models import Import
@@ -262,5 +261,5 @@ class Rejects:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
             self._writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL)
-            self._writer.writerow(["line", "reason", *map(safe_cell, self.header)])
-        self._writer.writerow([rejected.line, *map(safe_cell, [rejected.reason, *rejected.cells])])
+            self._writer.writerow(["line", "reason", *self.header])
+        self._writer.writerow([rejected.line, rejected.reason, *rejected.cells])

@@ -64,7 +64,7 @@ def _put(
     """Save ``fields`` and go ``to`` a state, if nothing was begun and the file is read as it ``was`` when
     this page looked. Minutes may lie between the two."""
     with transaction.atomic():
-        now = Import.objects.select_for_update().get(pk=one.pk)
+        [now] = Import.objects.select_for_update().filter(pk=one.pk)
         insist(now)
         if now.looked != (one.looked if was is None else was):
             raise TooLate("Nothing was changed: somebody had the file read otherwise meanwhile.")
