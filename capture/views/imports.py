@@ -97,9 +97,8 @@ def _standing(one: Import) -> dict[str, Any]:
     }
 
 
-def _too_late(request: Request, import_id: UUID, late: steering.TooLate) -> HttpResponse:
+def _too_late(request: Request, one: Import, late: steering.TooLate) -> HttpResponse:
     """What happened meanwhile, and the way to where the import stands now."""
-    one = _visible(request, import_id)
     notice = {
         "kind": "warn",
         "icon_name": "circle-alert",
@@ -122,7 +121,7 @@ def matching(request: Request, import_id: UUID) -> HttpResponse:
             steering.insist(one)
             return _match(request, one)
         except steering.TooLate as late:
-            return _too_late(request, import_id, late)
+            return _too_late(request, one, late)
     if not one.may_change:
         return redirect("capture:import", one.public_id)
     one.choices = columns.complete(one, one.choices)
@@ -195,7 +194,7 @@ def saved(request: Request, import_id: UUID) -> HttpResponse:
         one.choices = uploading.chosen_as(one, chosen)
         steering.take(one=one)
     except steering.TooLate as late:
-        return _too_late(request, import_id, late)
+        return _too_late(request, one, late)
     return redirect("capture:import-columns", one.public_id)
 
 
@@ -216,7 +215,7 @@ def reading(request: Request, import_id: UUID) -> HttpResponse:
     except FileError as error:
         messages.error(request, str(error))
     except steering.TooLate as late:
-        return _too_late(request, import_id, late)
+        return _too_late(request, one, late)
     return redirect("capture:import-columns", one.public_id)
 
 
