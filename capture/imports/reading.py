@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from charset_normalizer import from_bytes
+
+from capture.export import plain_cell
 
 MOST_ROWS = 500_000
 #: Of one cell, in characters.
@@ -158,6 +161,11 @@ def _bytes(path: Path) -> Iterator[IO[bytes]]:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.") from None
     except EOFError:
         raise FileError(f"{path} cannot be read: it ends before its time.") from None
+    except zlib.error:
+        raise FileError(f"{path} cannot be unpacked: it is damaged.") from None
+    except UnicodeError as error:  # only of encodings with two bytes and more
+        why = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+        raise FileError(f"{path} is no text in its encoding: {why}.") from None
 
 
 @contextmanager
@@ -176,7 +184,7 @@ def _header(head: str, delimiter: str, wanted: Sequence[str]) -> tuple[int, int,
         for position, cells in enumerate(reader):
             if position >= HEADER_WITHIN:
                 break
-            cells = [cell.strip().lstrip("\ufeff") for cell in cells]
+            cells = [plain_cell(cell.strip().lstrip("\ufeff")) for cell in cells]
             hits = len(names & {cell.lower() for cell in cells})
             if hits > best[0] or not best[4]:
                 best = (hits, len(cells), delimiter, position, cells)
@@ -249,6 +257,9 @@ def _said(error: str) -> str:
 def _fitted(row: Row, width: int) -> Row:
     """Cells that some tools leave away at the end are empty; what stands beyond the header must be."""
     cells = row.cells
+    for place, cell in enumerate(cells):
+        if cell[:1] == "'":  # we wrote the file ourselves, or another careful one did (B7)
+            cells[place] = plain_cell(cell)
     if len(cells) < width:
         cells.extend([""] * (width - len(cells)))
     elif len(cells) > width and any(cell.strip() for cell in cells[width:]):

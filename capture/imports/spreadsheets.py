@@ -1,7 +1,8 @@
 """XLSX as CSV, made by a child process with little memory and time: the file is a stranger's program for a
-parser (B5). The parent only looks at sizes and waits."""
+parser (B5), down to the directory of the archive. The parent only waits."""
 
 import csv
+import errno
 import subprocess
 import sys
 import zipfile
@@ -13,6 +14,8 @@ from .reading import FileError
 MOST_ROWS, MOST_COLUMNS = 200_000, 500
 MOST_MEMORY = 512 * 1024 * 1024
 MOST_SECONDS = 60
+#: Of the CSV that is written, in bytes: a string that many cells share is written for each.
+MOST_WRITTEN = 400 * 1024 * 1024
 #: What the parts of the file may unpack to, each and together; and how many there may be.
 MOST_PART, MOST_PARTS_TOGETHER, MOST_PARTS = 300 * 1024 * 1024, 400 * 1024 * 1024, 2_000
 #: More sheets than anybody makes by hand.
@@ -33,10 +36,9 @@ def is_spreadsheet(path: Path, name: str) -> bool:
 def convert(path: Path, into: Path, *, sheet: str = "") -> list[str]:
     """Write a sheet of ``path`` (the first one, or ``sheet``) as CSV, and return the names of all sheets.
     Raises FileError. Takes a minute at most, and memory of its own."""
-    _look_at_parts(path)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _START, str(path), str(into), sheet],
+            [sys.executable, "-c", _start(), str(path), str(into), sheet],
             capture_output=True,
             timeout=MOST_SECONDS + 15,
             env={"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -52,11 +54,13 @@ def convert(path: Path, into: Path, *, sheet: str = "") -> list[str]:
     return done.stdout.decode().splitlines()
 
 
-#: The fence goes up before anything of the file or of a parser is read.
-_START = f"""
+def _start() -> str:
+    """The fence goes up before anything of the file or of a parser is read."""
+    return f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MOST_MEMORY}, {MOST_MEMORY}))
 resource.setrlimit(resource.RLIMIT_CPU, ({MOST_SECONDS}, {MOST_SECONDS}))
+resource.setrlimit(resource.RLIMIT_FSIZE, ({MOST_WRITTEN}, {MOST_WRITTEN}))
 resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 from capture.imports.spreadsheets import child
@@ -88,12 +92,19 @@ def _look_at_parts(path: Path) -> None:
 def child(path: str, into: str, sheet: str) -> None:
     """The work of the child: exits with ``REFUSED`` and a sentence when it cannot."""
     try:
+        _look_at_parts(Path(path))
         names = _write(Path(path), Path(into), sheet)
     except FileError as error:
         sys.stderr.write(f"\n{error}\n")
         sys.exit(REFUSED)
     except MemoryError:
         sys.stderr.write("\nThe spreadsheet needs too much memory. Save the sheet as CSV.\n")
+        sys.exit(REFUSED)
+    except OSError as error:
+        what = "is broken and cannot be read. Save it again, or as CSV."
+        if error.errno == errno.EFBIG:
+            what = "holds more text than may be read. Save the sheet as CSV."
+        sys.stderr.write(f"\nThe spreadsheet {what}\n")
         sys.exit(REFUSED)
     except Exception:  # whatever a parser makes of it
         sys.stderr.write("\nThe spreadsheet is broken and cannot be read. Save it again, or as CSV.\n")

@@ -1,7 +1,11 @@
 """What a person tells an import to do: match, check, start, pause, resume, cancel, try again."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
+
+from django.db import transaction
 
 from capture.models import Import
 from leads.ticks import tick
@@ -13,13 +17,59 @@ class TooLate(Exception):
     """The import stands elsewhere by now; the message says where."""
 
 
+def insist(one: Import) -> None:
+    """Raises TooLate unless columns may still be matched otherwise."""
+    if not one.may_change:
+        raise _late(one)
+
+
+def take(*, one: Import, was: dict[str, Any] | None = None) -> None:
+    """Keep the choices of the page, and how it says the file is read; ``was`` is how it was read before,
+    where the page changed that. Raises TooLate."""
+    _put(one, was=was, fields=("choices", "looked"))
+
+
 def match(*, one: Import) -> None:
-    """Make the mapping of the choices. Raises MappingError."""
-    one.mapping = columns.mapping_of(one, one.choices)
-    one.state = Import.State.CHECKED
-    one.forecast = {}
-    one.rejected_rows.filter(of_check=True).delete()
-    one.save(update_fields=["mapping", "state", "forecast"])
+    """Make the mapping of the choices. Raises MappingError and TooLate."""
+    one.mapping, one.forecast = columns.mapping_of(one, one.choices), {}
+    with transaction.atomic():
+        _put(one, to=Import.State.CHECKED, fields=("mapping", "forecast"))
+        one.rejected_rows.filter(of_check=True).delete()
+
+
+def read_anew(*, one: Import, **how: str) -> None:
+    """Read the file otherwise: in another encoding, with another delimiter, another sheet. Takes a minute, in
+    which nothing changes for anybody else; then all of it does at once. Raises FileError and TooLate, and the
+    file is read as before."""
+    was, beside = one.looked, one.path.with_name(f"{uuid.uuid4().hex}.csv")
+    try:
+        uploading.look(one, sheet_into=beside, **how)
+        one.mapping, one.forecast = {}, {}  # they are about other columns
+        with transaction.atomic():
+            _put(one, was=was, fields=("looked", "choices", "mapping", "forecast"))
+            one.rejected_rows.filter(of_check=True).delete()
+            if one.is_spreadsheet:
+                beside.replace(one.path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _put(
+    one: Import,
+    *,
+    fields: tuple[str, ...],
+    was: dict[str, Any] | None = None,
+    to: Import.State = Import.State.COLUMNS,
+) -> None:
+    """Save ``fields`` and go ``to`` a state, if nothing was begun and the file is read as it ``was`` when
+    this page looked. Minutes may lie between the two."""
+    with transaction.atomic():
+        [now] = Import.objects.select_for_update().filter(pk=one.pk)
+        insist(now)
+        if now.looked != (one.looked if was is None else was):
+            raise TooLate("Nothing was changed: somebody had the file read otherwise meanwhile.")
+        one.state = to
+        one.save(update_fields=[*fields, "state"])
 
 
 def check(*, one: Import, at: datetime) -> None:
@@ -90,7 +140,9 @@ def undo(*, one: Import, at: datetime) -> None:
 
 
 def _is_being_undone(one: Import) -> bool:
-    return one.windows.filter(undone__isnull=False).exists()
+    """Whether a parked import was parked while it was undone, be it at the first window: an import that was
+    finished once is worked on again for that only."""
+    return one.finished_at is not None
 
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -103,8 +155,12 @@ VERBS: dict[str, Callable[..., None]] = {
 }
 
 
+def _late(one: Import) -> TooLate:
+    return TooLate(f"Nothing was changed: this import is “{one.get_state_display().lower()}” by now.")
+
+
 def _go(one: Import, *states: Import.State, to: Import.State) -> None:
     """Another state, free of any lease: a worker that has it finds out with its next window."""
     if one.state not in states:
-        raise TooLate(f"Nothing was changed: this import is “{one.get_state_display().lower()}” by now.")
+        raise _late(one)
     one.state, one.lease, one.leased_until, one.attempts, one.trouble = to, None, None, 0, ""

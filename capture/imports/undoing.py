@@ -10,6 +10,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, models, transaction
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat, Left
 
 from accounts.clock import database_now
 from capture.companies import facts_of as company_facts
@@ -24,15 +26,18 @@ from leads.models import (
     ConsentEvent,
     Lead,
     LeadExternalId,
-    Opportunity,
     StageChange,
 )
 from leads.ticks import tick
+
+from . import outcomes
 
 #: Follows from the lead itself and goes with it.
 DERIVED = frozenset(
     {"leads.LeadHistory", "leads.CompanyHistory", "scoring.Score", "scoring.LineState", "scoring.Crossing"}
 )
+#: The longest event id, in characters.
+EVENT_ID = 128
 #: An undo is foreseen to the row for imports of so many windows; of larger ones the page says what it does.
 FORESEEN_WINDOWS = 10
 
@@ -132,7 +137,7 @@ def _take_back(one: Import, window: ImportWindow, at: datetime) -> Undone:
     _void(one, wrote.get("activities", []), at, undone)
     _forget_consents(one, wrote.get("consents", []), undone)
     _step_back(wrote.get("moves", []), at, undone)
-    _undo_deals(wrote, undone)
+    outcomes.take_back(wrote, undone)
     _put_back_leads(wrote.get("lead_changes", []), at, undone)
     _remove(Lead, wrote.get("leads", []), one, undone)
     LeadExternalId.objects.filter(source=one.source, external_id__in=wrote.get("links", [])).exclude(
@@ -150,7 +155,12 @@ def _take_back(one: Import, window: ImportWindow, at: datetime) -> Undone:
 def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone) -> None:
     if event_ids:
         rows = Activity.objects.counted().filter(source=one.source, event_id__in=event_ids)
-        undone.gone["activities"] += rows.update(voided_at=at, void_reason="The import was undone")
+        # The file may come again, put right: its event ids are free for it. The row's key keeps ours apart.
+        mark = Concat(Value("undone:"), Cast("pk", CharField()), Value(":"))
+        given_up = Left(Concat(mark, F("event_id")), EVENT_ID)
+        undone.gone["activities"] += rows.update(
+            voided_at=at, void_reason="The import was undone", event_id=given_up
+        )
 
 
 def _forget_consents(one: Import, given: Sequence[Sequence[Any]], undone: Undone) -> None:
@@ -192,31 +202,6 @@ def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> 
     StageChange.objects.bulk_create(steps)
     Lead.objects.bulk_update([step.lead for step in steps], ["stage", "stage_at", "stage_reason"])
     undone.gone["stages"] += len(steps)
-
-
-def _undo_deals(wrote: Mapping[str, Any], undone: Undone) -> None:
-    made = Opportunity.objects.filter(pk__in=wrote.get("deals", []))
-    if wrote.get("deals"):
-        touched = made.filter(steps__isnull=False).distinct().count()
-        undone.stayed["deals that somebody worked on since"] += touched
-        undone.gone["deals"] += made.filter(steps=None).delete()[1].get("leads.Opportunity", 0)
-    changes = dict(_pairs(wrote.get("deal_changes", [])))
-    rows = list(Opportunity.objects.filter(pk__in=changes)) if changes else []
-    for deal in rows:
-        now = {
-            "closed_at": deal.closed_at and deal.closed_at.isoformat(),
-            "amount": None if deal.amount is None else str(deal.amount),
-        }
-        for name, (before, after) in changes[deal.pk].items():
-            if now.get(name, getattr(deal, name)) == after:
-                setattr(
-                    deal, name, datetime.fromisoformat(before) if name == "closed_at" and before else before
-                )
-                undone.gone["fields"] += 1
-            else:
-                undone.stayed["fields that somebody changed since"] += 1
-    if rows:
-        Opportunity.objects.bulk_update(rows, ["outcome", "closed_at", "amount", "lost_reason", "name"])
 
 
 def _pairs(changes: Sequence[Sequence[Any]]) -> Iterable[tuple[int, dict[str, list[Any]]]]:

@@ -2,6 +2,7 @@
 
 import gzip
 import uuid
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,18 +63,18 @@ def keep(*, upload: "UploadedFile[Any]", kind: str, source: str, live: bool, by:
         stored=f"{uuid.uuid4().hex}{_ending(name)}",
         size=upload.size or 0,
     )
-    with made.path.open("xb") as stream:
-        made.path.chmod(0o600)
-        for chunk in upload.chunks():
-            stream.write(chunk)
     try:
+        with made.path.open("xb") as stream:
+            made.path.chmod(0o600)
+            for chunk in upload.chunks():
+                stream.write(chunk)
         if is_spreadsheet(made.path, name):
             made.looked = {"sheet": ""}
         look(made)
-    except FileError as error:
+        made.save()
+    except BaseException:  # also a worker that is told to stop: nobody would find the file again
         remove(made)
-        raise FileError(str(error).replace(str(made.path), name).replace(made.stored, name)) from None
-    made.save()
+        raise
     return made
 
 
@@ -82,18 +83,35 @@ def _ending(name: str) -> str:
 
 
 def look(
-    one: Import, *, encoding: str | None = None, delimiter: str | None = None, sheet: str | None = None
+    one: Import,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    sheet_into: Path | None = None,
 ) -> None:
     """Find out how the file of ``one`` is written and what its columns are; ``encoding`` and ``delimiter``
-    when the guess was wrong, ``sheet`` of a spreadsheet for another than the first. Reads it to the end; does
-    not save. Raises FileError."""
+    when the guess was wrong, ``sheet`` of a spreadsheet for another than the first, which becomes the CSV
+    ``sheet_into``, else ``one.path``. Reads it to the end; does not save. Raises FileError, and leaves
+    ``one`` as it was."""
+    path = (sheet_into or one.path) if one.is_spreadsheet else one.path
+    try:
+        _look(one, path, encoding, delimiter, sheet)
+    except FileError as error:
+        said = str(error)
+        for ours in (str(path), path.name, one.stored):
+            said = said.replace(ours, one.file)
+        raise FileError(said) from None
+
+
+def _look(one: Import, path: Path, encoding: str | None, delimiter: str | None, sheet: str | None) -> None:
     of_sheet: dict[str, Any] = {}
     if one.is_spreadsheet:
-        sheets = convert(one.upload, one.path, sheet=sheet or "")
+        sheets = convert(one.upload, path, sheet=sheet or "")
         of_sheet = {"sheet": sheet if sheet in sheets else sheets[0], "sheets": sheets}
         encoding, delimiter = "utf-8", ","
-    _check_unpacked(one.path)
-    table = look_at(one.path, wanted=recognising.wanted(one.kind), encoding=encoding, delimiter=delimiter)
+    _check_unpacked(path)
+    table = look_at(path, wanted=recognising.wanted(one.kind), encoding=encoding, delimiter=delimiter)
     if len(table.header) > MOST_COLUMNS:
         raise FileError(f"{one.file} has {len(table.header):,} columns; a file may have {MOST_COLUMNS}.")
     held = _held(table)
@@ -125,7 +143,7 @@ def _check_unpacked(path: Path) -> None:
                 size += len(chunk)
                 if size > MOST_UNPACKED:
                     raise FileError(f"{path.name} unpacks to more than {MOST_UNPACKED // 1024**3} GB.")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileError(f"{path.name} cannot be unpacked: {error}.") from None
 
 

@@ -56,6 +56,8 @@ class Import(models.Model):
 
     #: A worker has something to do.
     WORKED = (State.CHECKING, State.RUNNING, State.UNDOING)
+    #: Nothing has been written, and no worker reads the file: how it is read may still be changed.
+    CHANGEABLE = (State.COLUMNS, State.CHECKED)
 
     public_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True, editable=False)
     file = models.CharField(max_length=200)
@@ -141,7 +143,7 @@ class Import(models.Model):
     @property
     def may_change(self) -> bool:
         """Whether columns may still be matched otherwise: nothing has been written."""
-        return self.state in (self.State.COLUMNS, self.State.CHECKED)
+        return self.state in self.CHANGEABLE
 
     def take_over(self, counts: "Counts") -> None:
         """Let the row say what became of the rows so far; does not save."""

@@ -1,12 +1,13 @@
 """Files that are brought in: the list, the steps of one, and what became of it."""
 
 import csv
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import AsyncIterator
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ from capture.imports import undoing as undo
 from capture.imports.previewing import ROWS, preview
 from capture.imports.reading import FileError
 from capture.mapping import MappingError
-from capture.models import Import, SavedMapping
+from capture.models import Import, RejectedRow, SavedMapping
 from leads import paging
 
 PAGE = 50
@@ -73,10 +74,19 @@ def shown(request: Request, import_id: UUID) -> HttpResponse:
     """One import where it stands: the step that comes next, or how it went."""
     one = _visible(request, import_id)
     if one.may_change:
-        name = "columns" if one.state == Import.State.COLUMNS else "preview"
-        url = reverse(f"capture:import-{name}", args=[one.public_id])
+        url = _step_of(one)
         return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
-    context = {
+    name = "_import_progress" if request.GET.get("part") == "progress" else "import"
+    return render(request, f"capture/{name}.html", _standing(one))
+
+
+def _step_of(one: Import) -> str:
+    name = "columns" if one.state == Import.State.COLUMNS else "preview"
+    return reverse(f"capture:import-{name}", args=[one.public_id])
+
+
+def _standing(one: Import) -> dict[str, Any]:
+    return {
         "one": one,
         "now": timezone.now(),
         "has_windows": one.windows.exists(),
@@ -85,9 +95,20 @@ def shown(request: Request, import_id: UUID) -> HttpResponse:
             "line", "id"
         )[:20],
     }
-    if request.GET.get("part") == "progress":
-        return render(request, "capture/_import_progress.html", context)
-    return render(request, "capture/import.html", context)
+
+
+def _too_late(request: Request, one: Import, late: steering.TooLate) -> HttpResponse:
+    """What happened meanwhile, and the way to where the import stands now."""
+    notice = {
+        "kind": "warn",
+        "icon_name": "circle-alert",
+        "strong": "Too late.",
+        "text": str(late),
+        "url": reverse("capture:import", args=[one.public_id]),
+        "action": "Open import",
+    }
+    context = {"one": one, "notice": notice}
+    return render(request, "capture/import_conflict.html", context, status=409)
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,21 +116,14 @@ def shown(request: Request, import_id: UUID) -> HttpResponse:
 def matching(request: Request, import_id: UUID) -> HttpResponse:
     """Step two: what each column is."""
     one = _visible(request, import_id)
+    if request.method == "POST":
+        try:
+            steering.insist(one)
+            return _match(request, one)
+        except steering.TooLate as late:
+            return _too_late(request, one, late)
     if not one.may_change:
         return redirect("capture:import", one.public_id)
-    if request.method == "POST":
-        _take_choices(request, one)
-        if "reshape" in request.POST:
-            return redirect("capture:import-columns", one.public_id)
-        if not columns.problems(one, one.choices):
-            try:
-                steering.match(one=one)
-            except MappingError as error:
-                messages.error(request, f"These columns cannot be imported so: {error}")
-                return redirect("capture:import-columns", one.public_id)
-            _keep_mapping(request, one)
-            return redirect("capture:import-preview", one.public_id)
-        return redirect(f"{request.path}?wrong=1")
     one.choices = columns.complete(one, one.choices)
     problems = columns.problems(one, one.choices)
     context = {
@@ -128,7 +142,23 @@ def matching(request: Request, import_id: UUID) -> HttpResponse:
     return render(request, "capture/import_columns.html", context)
 
 
+def _match(request: Request, one: Import) -> HttpResponse:
+    _take_choices(request, one)
+    if "reshape" in request.POST:
+        return redirect("capture:import-columns", one.public_id)
+    if columns.problems(one, one.choices):
+        return redirect(f"{request.path}?wrong=1")
+    try:
+        steering.match(one=one)
+    except MappingError as error:
+        messages.error(request, f"These columns cannot be imported so: {error}")
+        return redirect("capture:import-columns", one.public_id)
+    _keep_mapping(request, one)
+    return redirect("capture:import-preview", one.public_id)
+
+
 def _take_choices(request: Request, one: Import) -> None:
+    was = dict(one.looked)
     one.choices = columns.complete(one, read_choices(one, request.POST))
     if "day_first" in request.POST:
         one.looked["day_first"] = request.POST["day_first"] == "yes"
@@ -136,8 +166,7 @@ def _take_choices(request: Request, one: Import) -> None:
     if "row_type" in request.POST:
         known = {key for key, _ in columns.types()}
         one.looked["row_type"] = request.POST["row_type"] if request.POST["row_type"] in known else ""
-    one.state = Import.State.COLUMNS
-    one.save(update_fields=["choices", "looked", "state"])
+    steering.take(one=one, was=was)
 
 
 def _keep_mapping(request: Request, one: Import) -> None:
@@ -160,10 +189,12 @@ def saved(request: Request, import_id: UUID) -> HttpResponse:
     """Match the columns as somebody saved it, wherever the headings are the same."""
     one = _visible(request, import_id)
     chosen = get_object_or_404(SavedMapping, pk=_number(request.POST.get("saved", "")), kind=one.kind)
-    if one.may_change:
+    try:
+        steering.insist(one)
         one.choices = uploading.chosen_as(one, chosen)
-        one.state = Import.State.COLUMNS
-        one.save(update_fields=["choices", "state"])
+        steering.take(one=one)
+    except steering.TooLate as late:
+        return _too_late(request, one, late)
     return redirect("capture:import-columns", one.public_id)
 
 
@@ -176,15 +207,15 @@ def _number(text: str) -> int:
 def reading(request: Request, import_id: UUID) -> HttpResponse:
     """Read the file anew, in another encoding or with another delimiter."""
     one = _visible(request, import_id)
-    form = ReadingForm(request.POST, one=one)
-    if one.may_change and form.is_valid():
-        try:
-            uploading.look(one, **form.cleaned_data)
-        except FileError as error:
-            messages.error(request, str(error))
-        else:
-            one.state = Import.State.COLUMNS
-            one.save(update_fields=["looked", "choices", "state"])
+    try:
+        steering.insist(one)
+        form = ReadingForm(request.POST, one=one)
+        if form.is_valid():
+            steering.read_anew(one=one, **form.cleaned_data)
+    except FileError as error:
+        messages.error(request, str(error))
+    except steering.TooLate as late:
+        return _too_late(request, one, late)
     return redirect("capture:import-columns", one.public_id)
 
 
@@ -255,9 +286,8 @@ def rejected(request: Request, import_id: UUID) -> HttpResponse:
     one = _visible(request, import_id)
     of_check = one.may_change or one.state == Import.State.CHECKING
     header = ["line", "reason", *(column["name"] for column in one.looked.get("columns", []))]
-    found = one.rejected_rows.filter(of_check=of_check).order_by("line", "id").iterator(chunk_size=500)
-    lines: Iterator[list[str]] = ([str(row.line), row.reason, *row.cells] for row in found)
-    answer = StreamingHttpResponse(_csv(header, lines), content_type="text/csv; charset=utf-8")
+    found = one.rejected_rows.filter(of_check=of_check).order_by("line", "id")
+    answer = StreamingHttpResponse(_csv(header, found), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{slugify(one.file) or "import"}-rejected.csv"'
     return cast(HttpResponse, answer)
 
@@ -267,12 +297,12 @@ class _Echo:
         return text
 
 
-def _csv(header: list[str], lines: Iterator[list[str]]) -> Iterator[str]:
+async def _csv(header: list[str], found: QuerySet[RejectedRow]) -> AsyncIterator[str]:
+    """Asynchronous, as the server is: of another iterator Django makes a list before it sends a byte."""
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
-    yield "\ufeff"
-    yield writer.writerow([safe_cell(cell) for cell in header])
-    for line in lines:
-        yield writer.writerow([safe_cell(cell) for cell in line])
+    yield "\ufeff" + writer.writerow(map(safe_cell, header))
+    async for row in found.aiterator(chunk_size=500):
+        yield writer.writerow(map(safe_cell, [str(row.line), row.reason, *row.cells]))
 
 
 def _visible(request: Request, import_id: UUID) -> Import:

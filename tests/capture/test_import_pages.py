@@ -1,12 +1,16 @@
 """A marketer brings a file in: the steps, what they say, and what a worker makes of it."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from capture.models import Import, RejectedRow
+from capture.imports import columns, uploading
+from capture.models import Import, RejectedRow, SavedMapping
 from leads.models import Lead
 from tests import factories
 from tests.capture.importing import counts, imported, matched, told, uploaded, worked_off
@@ -65,9 +69,97 @@ def test_a_file_is_brought_in_step_by_step(mara: Client) -> None:
     assert (ada.company.name, ada.company.employees) == ("Firm GmbH", 240)
     assert not one.path.exists()
     assert not RejectedRow.objects.filter(of_check=False).exclude(line=3).exists()
-    rejected = mara.get(f"/imports/{one.public_id}/rejected.csv").getvalue().decode()
+    rejected = rejected_of(mara, one)
     assert '"3","E-Mail: “not-an-address” is not an e-mail address.","Bo Lind"' in rejected
     assert "people.csv" in mara.get("/imports/").content.decode()
+
+
+def rejected_of(mara: Client, one: Import) -> str:
+    answer: Any = mara.get(f"/imports/{one.public_id}/rejected.csv")
+    assert answer.is_async, "the server would make a list of it first"
+
+    async def read() -> bytes:
+        return b"".join([part async for part in answer])
+
+    return async_to_sync(read)().decode()
+
+
+def test_B7_rejected_rows_put_right_come_in_as_they_were(mara: Client) -> None:
+    one = imported(mara, b"Name,Email,Phone,Job Title\nBo Lind,bo@,+49 40 555123,=Buyer\n")
+    file = rejected_of(mara, one)
+    assert '"\'+49 40 555123","\'=Buyer"' in file
+
+    again = imported(mara, file.replace("bo@", "bo@firm.example").encode())
+
+    assert counts(again) == (1, 0, 0, 0)
+    bo = Lead.objects.get()
+    assert (bo.phone, bo.title) == ("+49 40 555123", "=Buyer")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (gzip.compress(PEOPLE, mtime=0)[:10] + b"\xff" * 50, "people.csv.gz"),
+        (PEOPLE.decode().encode("utf-16") + b"A", "people.csv"),
+    ],
+    ids=["packing", "half a character"],
+)
+def test_a_damaged_file_is_refused_by_its_name_and_nothing_is_kept(
+    content: bytes, name: str, mara: Client, tmp_path: Path
+) -> None:
+    file = SimpleUploadedFile(name, content)
+    answer = mara.post("/imports/new/", {"file": file, "kind": "leads", "source": "list"})
+    assert answer.status_code == 422
+    assert name in answer.content.decode()
+    assert str(tmp_path) not in answer.content.decode()
+    assert not Import.objects.exists()
+    assert not list((tmp_path / "imports").iterdir())
+
+
+def test_whatever_goes_wrong_with_an_upload_leaves_no_file(
+    mara: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "look", None)
+    with pytest.raises(TypeError):
+        uploaded(mara, PEOPLE)
+    assert not list((tmp_path / "imports").iterdir())
+
+
+def test_columns_of_an_import_that_runs_by_now_are_not_matched_anew(mara: Client) -> None:
+    one = matched(mara, uploaded(mara, PEOPLE), mapping_name="People")
+    kept = SavedMapping.objects.get()
+    one = told(mara, one, "start")
+    for path, sent in {
+        "columns": {},
+        "reading": {"encoding": "cp1252", "delimiter": ";"},
+        "columns/saved": {"saved": kept.pk},
+    }.items():
+        answer = mara.post(f"/imports/{one.public_id}/{path}/", sent)
+        assert answer.status_code == 409
+        assert "this import is “running” by now" in answer.content.decode()
+    now = Import.objects.get()
+    assert (now.state, now.looked, now.mapping) == ("running", one.looked, one.mapping)
+
+
+@pytest.mark.parametrize("where", ["columns", "reading"])
+def test_an_import_that_starts_while_a_page_reads_the_file_stays_started(
+    where: str, mara: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = matched(mara, uploaded(mara, PEOPLE))
+    slow: dict[str, tuple[Any, str]] = {"columns": (columns, "mapping_of"), "reading": (uploading, "look")}
+    module, name = slow[where]
+    real = getattr(module, name)
+
+    def meanwhile(*given: Any, **named: Any) -> Any:
+        Import.objects.update(state="running")
+        return real(*given, **named)
+
+    monkeypatch.setattr(module, name, meanwhile)
+    answer = mara.post(f"/imports/{one.public_id}/{where}/", {"encoding": "cp1252", "delimiter": ";"})
+
+    assert answer.status_code == 409
+    now = Import.objects.get()
+    assert (now.state, now.looked, now.mapping) == ("running", now.looked | one.looked, one.mapping)
 
 
 def test_the_same_file_again_changes_nothing(mara: Client) -> None:

@@ -73,6 +73,39 @@ def test_another_sheet_can_be_chosen(mara: Client) -> None:
     assert counts(one) == (1, 0, 0, 0)
 
 
+def test_a_sheet_that_cannot_be_read_leaves_the_chosen_one_as_it_was(mara: Client) -> None:
+    wide = [f"Column {n}" for n in range(600)]
+    one = matched(mara, uploaded(mara, book(("People", [HEAD, ADA]), ("Wide", [HEAD, wide])), "people.xlsx"))
+    before, files = one.path.read_bytes(), sorted(one.path.parent.iterdir())
+
+    answer = mara.post(f"/imports/{one.public_id}/reading/", {"sheet": "Wide"}, follow=True)
+
+    assert "more than 500 columns" in answer.content.decode()
+    assert (one.path.read_bytes(), sorted(one.path.parent.iterdir())) == (before, files)
+    assert Import.objects.get().looked == one.looked
+    mara.post(f"/imports/{one.public_id}/start/")
+    worked_off()
+    assert counts(Import.objects.get()) == (1, 0, 0, 0)
+
+
+def test_B5_nothing_of_the_archive_is_read_in_the_web_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(book(("People", [HEAD, ADA])))
+    monkeypatch.setattr("zipfile.ZipFile", None)
+    assert convert(path, tmp_path / "out.csv") == ["People"]
+
+
+def test_B5_a_spreadsheet_cannot_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, into = tmp_path / "people.xlsx", tmp_path / "out.csv"
+    path.write_bytes(book(("People", [["x" * 30_000]] * 20)))
+    monkeypatch.setattr("capture.imports.spreadsheets.MOST_WRITTEN", 100_000, raising=False)
+    with pytest.raises(FileError, match="more text than may be read"):
+        convert(path, into)
+    assert into.stat().st_size <= 100_000
+
+
 SHEET = "xl/worksheets/sheet1.xml"
 CELLS = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from leads.models import Activity, Company, ConsentEvent, Lead, LeadExternalId
+from capture.imports import undoing, working
+from capture.models import Import
+from leads.models import Activity, Company, ConsentEvent, Lead, LeadExternalId, Opportunity
 from tests import factories
 from tests.capture.importing import imported, matched, told, uploaded, worked_off
 
@@ -101,6 +103,72 @@ def test_undo_twice_changes_nothing_more_and_the_file_can_come_again(mara: Clien
     again = imported(mara, FILE)
     assert again.created == 3
     assert Lead.objects.get(email="ada@firm.example").stage == "customer"
+
+
+def test_after_an_undo_the_file_put_right_brings_its_activities_again(mara: Client) -> None:
+    rows = b"Email,Type,When,Event ID\nada@firm.example,Demo request,2026-03-04 10:00,%b\n"
+    ada, long = factories.lead("Ada", email="ada@firm.example"), b"e" * 128
+    wrong = imported(mara, rows % long, kind="activities")
+    assert ada.activities.counted().count() == 1, wrong.mapping
+    undone(mara, wrong)
+    assert not ada.activities.counted().exists()
+
+    again = imported(mara, rows.replace(b"10:00", b"16:00") % long, kind="activities")
+
+    assert (again.created, again.activities) == (1, 1)
+    assert ada.activities.counted().get().occurred_at.hour in (15, 16)
+    assert ada.activities.count() == 2
+    undone(mara, again)
+    assert not ada.activities.counted().exists()
+
+
+CLOSED = b"Email,Deal ID,Outcome,Closed At,Amount\nada@firm.example,D1,%b,%b,100\n"
+
+
+def test_undo_opens_a_deal_again_that_the_file_closed_in_another_zone(mara: Client) -> None:
+    Lead.objects.get_or_create(email="ada@firm.example", defaults={"name": "Ada"})
+    imported(mara, CLOSED % (b"open", b""), kind="outcomes")
+    deal = Opportunity.objects.get(external_id="D1")
+    assert deal.is_open
+    one = imported(mara, CLOSED % (b"won", b"2026-03-04T10:00:00+02:00"), kind="outcomes")
+    deal.refresh_from_db()
+    assert (deal.outcome, one.updated) == ("won", 1)
+
+    page = undone(mara, one)
+
+    deal.refresh_from_db()
+    assert (deal.outcome, deal.closed_at) == ("", None)
+    assert "changed since" not in page
+
+
+def test_undo_leaves_an_outcome_whose_date_somebody_changed(mara: Client) -> None:
+    Lead.objects.get_or_create(email="ada@firm.example", defaults={"name": "Ada"})
+    imported(mara, CLOSED % (b"open", b""), kind="outcomes")
+    one = imported(mara, CLOSED % (b"won", b"2026-03-04T10:00:00+02:00"), kind="outcomes")
+    Opportunity.objects.update(closed_at=timezone.now())
+
+    page = undone(mara, one)
+
+    assert Opportunity.objects.get(external_id="D1").outcome == "won"
+    assert "2 fields that somebody changed since" in page
+
+
+def test_an_undo_in_trouble_at_its_first_window_goes_on_undoing(
+    mara: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = brought_in(mara)
+    with monkeypatch.context() as broken:
+        broken.setattr(undoing, "_take_back", None)
+        told(mara, one, "undo")
+        for _ in range(4):
+            working.work()
+            Import.objects.filter(leased_until__isnull=False).update(leased_until="2020-01-01T00:00Z")
+    one.refresh_from_db()
+    assert one.state == "parked"
+
+    assert told(mara, one, "resume").state == "undoing"
+    worked_off()
+    assert not Lead.objects.exists()
 
 
 def test_undo_of_many_windows_is_the_last_first(mara: Client) -> None:
