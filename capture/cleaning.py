@@ -71,8 +71,8 @@ def is_storable(text: str) -> bool:
 
 
 def storable(text: str) -> str:
-    """``text`` without NUL characters, and with ? for half a surrogate pair: for what is only to be read."""
-    return text.replace("\0", "").encode(errors="replace").decode()
+    """``text`` without what PostgreSQL stores in no text: NUL characters and halves of surrogate pairs."""
+    return text.replace("\0", "").encode(errors="ignore").decode()
 
 
 def line(value: object, *, field: str, most: int, least: int = 0) -> str:
