@@ -7,6 +7,8 @@ const CHORD_MS = 1500; // how long G waits for its second key
 const html = document.documentElement;
 const tell = (name, detail = {}) => document.dispatchEvent(new CustomEvent(`handoff:${name}`, { detail }));
 const visible = (element) => element?.checkVisibility() ?? false;
+/** A field that has just been closed with its dialog keeps the focus until the next frame: nobody types there. */
+const typesIn = (element) => element.matches?.(TYPING) && visible(element);
 
 /** Where a key looks for its control, nearest to the work first. */
 function scopes(key) {
@@ -108,7 +110,7 @@ function sendOff(form) {
 function leave(event) {
   if (document.querySelector("dialog[open], [popover]:popover-open:not(#side)")) return; // the browser closes these
   const open = [".decide", "#peek"].map((selector) => document.querySelector(`${selector} [data-close]`)).find(visible);
-  const typing = event.target.matches?.(TYPING);
+  const typing = typesIn(event.target);
   if (typing && !event.target.closest(".decide")) event.target.blur();
   else if (open) open.click();
 }
@@ -144,7 +146,7 @@ document.addEventListener("keydown", (event) => {
     typed = [];
     return leave(event);
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.(TYPING)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typesIn(event.target)) return;
 
   const list = document.getElementById("worklist");
   const onRow = event.target === document.body || event.target.id === "main" || event.target.matches?.("[data-row-link]");
