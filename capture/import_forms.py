@@ -91,7 +91,7 @@ def read_choices(one: Import, data: QueryDict) -> list[dict[str, Any]]:
         changed = target != choice["as"]
         key = "" if changed else choice["key"]
         if target == "attribute" and not changed and (typed := data.get(f"key-{place}")):
-            key = slug(typed)[:LONGEST_KEY]
+            key = key if typed == key else slug(typed)[:LONGEST_KEY]
         elif target in ("activity_at", "activity_times"):
             typed = data.get(f"key-{place}", key)
             key = typed if typed in types else ""

@@ -10,7 +10,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from .cleaning import Refused
+from leads.exporting import of_own_cell
+
+from .cleaning import Refused, json_object
 
 #: An activity counted in a column happens at most so often; more counts as so many.
 MOST_TIMES = 1_000
@@ -179,6 +181,8 @@ def json_value(spec: Any, where: Columns) -> Json:
             return int(result) if result.is_integer() and abs(result) < 2**53 else result
         if kind == "boolean":
             return _boolean(found, name)
+        if kind == "json":
+            return json_object({name: of_own_cell(found)}, field="attributes")[name]
         if kind == "list":
             return [part.strip() for part in found.split(spec.get("split", ",")) if part.strip()]
         if kind == "date":

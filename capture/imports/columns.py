@@ -7,6 +7,7 @@ from typing import Any
 
 from capture import mapping
 from capture.models import Import
+from leads.exporting import LINK, OWN_FIELD
 from leads.models import ActivityType
 
 from .recognising import MANY, TARGETS, fold
@@ -92,7 +93,7 @@ def complete(one: Import, choices: Sequence[Choice]) -> list[Choice]:
     for choice, column in zip(choices, one.looked["columns"], strict=True):
         done = {**choice, "fold": fold(choice["column"])}
         if done["as"] == "attribute" and not done["key"]:
-            done["key"] = slug(choice["column"])
+            done["key"] = own_name(choice["column"])
         elif done["as"] == "status":
             done["values"] = {
                 value: done["values"].get(value, _status(value)) for value, _ in column["values"] or []
@@ -119,6 +120,11 @@ def slug(heading: str) -> str:
     return _SLUG.sub("_", heading.lower()).strip("_")[:LONGEST_KEY] or "field"
 
 
+def own_name(heading: str) -> str:
+    """The name of the field of our own that a column becomes; in our own files the heading says it."""
+    return heading.removeprefix(OWN_FIELD) if heading.startswith(OWN_FIELD) else slug(heading)
+
+
 def _status(value: str) -> str:
     return next((status for status, words in _TELLING.items() if fold(value) in words), "")
 
@@ -134,7 +140,7 @@ def mapping_of(one: Import, choices: Sequence[Choice]) -> dict[str, Any]:
     data: dict[str, Any] = {
         "source": one.source,
         "kind": one.kind,
-        "empty": EMPTY,
+        "empty": [] if _is_ours(one) else EMPTY,
         "zone": one.looked.get("zone", "UTC"),
         "match": {name: column[name] for name in ("email", "external_id") if name in column},
     }
@@ -142,7 +148,9 @@ def mapping_of(one: Import, choices: Sequence[Choice]) -> dict[str, Any]:
         data["look_alikes"] = True
     if "created_at" in column and one.kind == Import.Kind.LEADS:
         data["created_at"] = _moment(one, column["created_at"])
-    fields = {choice["key"]: choice["column"] for choice in choices if choice["as"] == "attribute"}
+    fields = {
+        choice["key"]: _own_field(choice["column"]) for choice in choices if choice["as"] == "attribute"
+    }
     if one.kind == Import.Kind.LEADS:
         data |= {"lead": _lead(column, fields)}
         data |= _consent(column) | _starts(chosen)
@@ -158,7 +166,16 @@ def mapping_of(one: Import, choices: Sequence[Choice]) -> dict[str, Any]:
     return mapping.check({name: part for name, part in data.items() if part != {} or name == "match"})
 
 
-def _lead(column: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
+def _is_ours(one: Import) -> bool:
+    """Whether the file is one of our own exports: there nothing is written as "none"."""
+    return any(column["name"] == LINK for column in one.looked.get("columns", []))
+
+
+def _own_field(column: str) -> dict[str, Any] | str:
+    return {"column": column, "as": "json"} if column.startswith(OWN_FIELD) else column
+
+
+def _lead(column: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
     lead: dict[str, Any] = {name: column[name] for name in _LINES if name in column}
     if parts := [column[name] for name in ("first_name", "last_name") if name in column]:
         lead["name"] = {"join": parts}
@@ -167,7 +184,7 @@ def _lead(column: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any
     return lead | ({"attributes": dict(fields)} if fields else {})
 
 
-def _company(one: Import, column: Mapping[str, str], fields: Mapping[str, str]) -> dict[str, Any]:
+def _company(one: Import, column: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
     if one.kind not in (Import.Kind.LEADS, Import.Kind.COMPANIES):
         return {}
     firm: dict[str, Any] = {name: column[target] for target, name in _FIRM.items() if target in column}
@@ -237,7 +254,7 @@ def _activities(one: Import, choices: Sequence[Choice]) -> Iterable[dict[str, An
 
 
 def _rows_are(
-    one: Import, chosen: Mapping[str, Choice], column: Mapping[str, str], fields: Mapping[str, str]
+    one: Import, chosen: Mapping[str, Choice], column: Mapping[str, str], fields: Mapping[str, Any]
 ) -> Iterable[dict[str, Any]]:
     """In a file of activities each row is one."""
     if one.kind != Import.Kind.ACTIVITIES:

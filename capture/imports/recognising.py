@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
+from leads.exporting import OWN_FIELD
+
 from .headings import FOR_KIND, HEADINGS
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
@@ -143,6 +145,8 @@ def recognise(kind: str, columns: Iterable[tuple[str, Sequence[str]]]) -> list[G
 
 def _alone(kind: str, heading: str, cells: Sequence[str]) -> Guess:
     known, key = _known(kind), fold(heading)
+    if heading.startswith(OWN_FIELD) and "attribute" in OFFERED[kind]:
+        return Guess("attribute")
     if key in known:
         target = known[key][0]
         return (

@@ -1,6 +1,5 @@
 """Files that are brought in: the list, the steps of one, and what became of it."""
 
-import csv
 from collections.abc import AsyncIterator
 from typing import Any, cast
 from uuid import UUID
@@ -19,7 +18,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
-from capture.export import safe_cell
 from capture.import_forms import ReadingForm, UploadForm, read_choices, rows_of
 from capture.imports import columns, steering, uploading
 from capture.imports import undoing as undo
@@ -28,6 +26,7 @@ from capture.imports.reading import FileError
 from capture.mapping import MappingError
 from capture.models import Import, RejectedRow, SavedMapping
 from leads import paging
+from leads.exporting import BYTE_ORDER_MARK, as_csv
 
 PAGE = 50
 for_marketing = page_for(may_edit_leads, "Files are imported by marketing and administrators.")
@@ -292,17 +291,11 @@ def rejected(request: Request, import_id: UUID) -> HttpResponse:
     return cast(HttpResponse, answer)
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
 async def _csv(header: list[str], found: QuerySet[RejectedRow]) -> AsyncIterator[str]:
     """Asynchronous, as the server is: of another iterator Django makes a list before it sends a byte."""
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
-    yield "\ufeff" + writer.writerow(map(safe_cell, header))
+    yield BYTE_ORDER_MARK + as_csv([header])
     async for row in found.aiterator(chunk_size=500):
-        yield writer.writerow(map(safe_cell, [str(row.line), row.reason, *row.cells]))
+        yield as_csv([[str(row.line), row.reason, *row.cells]])
 
 
 def _visible(request: Request, import_id: UUID) -> Import:

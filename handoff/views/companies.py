@@ -26,6 +26,7 @@ from .lead_timeline import address, kind_chips, kinds_in
 from .requests import Request, for_everybody, page_for, way_back
 
 PAGE = 50
+ORDER = ("by_name", "id")
 PEOPLE = 50
 #: The timeline is that of so many people, who moved last; a firm with more is read lead by lead.
 TOLD = 200
@@ -40,9 +41,8 @@ for_account_leaders = page_for(may_set_account_owner, "Managers and admins say w
 @for_everybody
 def all_companies(request: Request) -> HttpResponse:
     """Search, filter and page through the companies one may see."""
-    visible = Company.objects.visible_to(request.user).select_related("owner").annotate(by_name=Lower("name"))
-    filters = CompanyFilter(request.GET, queryset=visible)
-    page = paging.page(filters.qs, order=("by_name", "id"), after=request.GET.get("after", ""), size=PAGE)
+    filters = listed(request)
+    page = paging.page(filters.qs, order=ORDER, after=request.GET.get("after", ""), size=PAGE)
     counts = _counts(page.rows, request)
     context = {
         "now": timezone.now(),
@@ -54,6 +54,12 @@ def all_companies(request: Request) -> HttpResponse:
         "first_url": without(request.GET, "after"),
     }
     return render(request, "handoff/companies.html", context)
+
+
+def listed(request: Request) -> CompanyFilter:
+    """The companies that the URL asks for, to be read in ``ORDER``."""
+    visible = Company.objects.visible_to(request.user).select_related("owner").annotate(by_name=Lower("name"))
+    return CompanyFilter(request.GET, queryset=visible)
 
 
 def _counts(companies: list[Company], request: Request) -> dict[int, tuple[int, int]]:

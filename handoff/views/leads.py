@@ -59,12 +59,7 @@ for_sales = page_for(may_give_verdicts, "This is for sales to write down.")
 @for_everybody
 def all_leads(request: Request) -> HttpResponse:
     """Search, filter and page through every lead one may see."""
-    sort = request.GET.get("sort", "")
-    sort = sort if sort in SORTS else "newest"
-    visible = Lead.objects.visible_to(request.user).select_related("company", "owner")
-    waiting = Handoff.objects.open().filter(lead=OuterRef("pk")).values("rep__name")[:1]
-    visible = visible.annotate(waits_with=Subquery(waiting))
-    filters = LeadFilter(request.GET, queryset=visible)
+    filters, sort = listed(request)
     page = paging.page(filters.qs, order=SORTS[sort], after=request.GET.get("after", ""), size=PAGE)
     scores = leading_scores([lead.pk for lead in page.rows])
     lines = AgreedLines(agreed_line(), scores.values())
@@ -80,6 +75,15 @@ def all_leads(request: Request) -> HttpResponse:
         "first_url": without(request.GET, "after"),
     }
     return render(request, "handoff/leads.html", context)
+
+
+def listed(request: Request) -> tuple[LeadFilter, str]:
+    """The leads that the URL asks for, each with the rep it ``waits_with``, and the key of their order."""
+    sort = request.GET.get("sort", "")
+    visible = Lead.objects.visible_to(request.user).select_related("company", "owner")
+    waiting = Handoff.objects.open().filter(lead=OuterRef("pk")).values("rep__name")[:1]
+    visible = visible.annotate(waits_with=Subquery(waiting))
+    return LeadFilter(request.GET, queryset=visible), sort if sort in SORTS else "newest"
 
 
 @require_GET

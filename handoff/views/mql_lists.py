@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import (
     Count,
@@ -100,6 +100,18 @@ class MqlPage:
     back_more_url: str
     groups: list[Group]
     empty: dict[str, str]
+
+
+def listed_mqls(*, parameters: QueryDict, user: User, at: datetime) -> QuerySet[Lead]:
+    """Every MQL that the queue holds as its URL asks for it, those sent back among them; in no order."""
+    mqls = Lead.objects.visible_to(user).filter(stage=Stage.MQL)
+    view = parameters.get("view", "")
+    listed = _measured(mqls, agreed_line()).filter(_conditions(at).get(view, Q()))
+    if view == "back":
+        listed = listed.filter(Exists(_returned(user, at).filter(lead=OuterRef("pk"))))
+    if (only := parameters.get("phase", "")) in Phase.values:
+        listed = listed.filter(phase=only)
+    return cast("QuerySet[Lead]", MqlFilter(parameters, queryset=listed).qs)
 
 
 def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:

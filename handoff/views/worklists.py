@@ -106,6 +106,19 @@ def order_of(name: str, key: str, user: User, at: datetime) -> list[UUID]:
     return list(found.values_list("lead__public_id", flat=True)[:ORDERED])
 
 
+def listed(
+    name: str, user: User, parameters: QueryDict, at: datetime
+) -> tuple[QuerySet[Handoff], tuple[str, ...]]:
+    """Everything that the list of that name holds under the view and filters of its URL, with what nobody was
+    free for, and the order to read it in."""
+    view = chosen(QUEUE if name == "queue" else TEAM, parameters)
+    handoffs = Handoff.objects.filter(rep=user) if name == "queue" else _of_own_teams(user)
+    held = in_order(handoffs.filter(conditions(at)[view.key]), view)
+    if name == "team":
+        return TeamFilter(parameters, queryset=held, user=user).qs, view.order
+    return HandoffFilter(parameters, held).qs, view.order
+
+
 FIRST_VIEW = {"queue": QUEUE[0].key, "team": TEAM[0].key}
 LISTS: dict[str, Callable[[User, QueryDict, datetime], Worklist]] = {"queue": queue, "team": team}
 
