@@ -137,6 +137,7 @@ class PointingForm(forms.Form):
         self.event: Any = None
         self.problem = ""
         types = ActivityType.objects.order_by("category", "label").values_list("key", "label")
+        self.labels = dict(types)
         self._offer("type", [("", "No activity, kept all the same"), *types])
         self._read(str(self["sample"].value() or ""))
 
@@ -180,7 +181,7 @@ class PointingForm(forms.Form):
     def kind(self) -> dict[str, Any]:
         """The kind of event that was pointed at. Of a valid form."""
         chosen = self.cleaned_data
-        label = dict(self.fields["type"].choices).get(chosen["type"], "") if chosen["type"] else "Kept"  # type: ignore[attr-defined]  # a ChoiceField
+        label = self.labels[chosen["type"]] if chosen["type"] else "Kept"
         pointed = Pointed(
             events=chosen["events"],
             when=[path for path in (chosen["when_1"], chosen["when_2"]) if path],

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 from ninja.errors import AuthorizationError, HttpError
 from ninja.security import HttpBasicAuth
 
@@ -49,11 +49,11 @@ class StoredOut(Schema):
 class Call(Schema):
     """One call of the Segment spec; further fields are kept."""
 
-    messageId: str | None = None  # noqa: N815 — as the spec spells it
-    anonymousId: str | None = None  # noqa: N815 — as above — as the spec spells it
-    userId: str | None = None  # noqa: N815 — as above — as the spec spells it
+    message_id: str | None = Field(None, alias="messageId")
+    anonymous_id: str | None = Field(None, alias="anonymousId")
+    user_id: str | None = Field(None, alias="userId")
     timestamp: str | None = None
-    sentAt: str | None = None  # noqa: N815 — as above — as the spec spells it
+    sent_at: str | None = Field(None, alias="sentAt")
 
 
 _ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 503: Error}

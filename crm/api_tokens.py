@@ -18,10 +18,10 @@ from accounts import tokens
 from accounts.forms import TokenForm
 from accounts.models import ApiToken
 from accounts.requests import Request, for_everybody
-from notifications.sealing import Unreadable, seal, unseal
+from notifications import fresh_secrets
 
 PAGE = 50
-#: Where the text of a fresh token waits, sealed, for the one page that shows it.
+#: Where the text of a fresh token waits for the one page that shows it.
 _FRESH = "api_token"
 
 
@@ -32,18 +32,18 @@ def api_tokens(request: Request) -> HttpResponse:
     if request.method == "GET":
         return _page(request, TokenForm())
     once = request.POST.get("once", "")
-    if once and once == request.session.get(_FRESH, {}).get("once"):
+    if once and once == fresh_secrets.kept_last(request.session, _FRESH):
         return redirect("profile-tokens")
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, form)
     name, scope = form.cleaned_data["name"], form.cleaned_data["scope"]
     try:
-        made, text = tokens.issue_once(user=request.user, scope=scope, name=name)
+        _, text = tokens.issue_once(user=request.user, scope=scope, name=name)
     except tokens.TokenRefused as refused:
         form.add_error("name", str(refused))
         return _page(request, form)
-    request.session[_FRESH] = {"once": once, "token": str(made.public_id), "sealed": seal(text)}
+    fresh_secrets.keep(request.session, _FRESH, text, of=once)
     return redirect("profile-tokens")
 
 
@@ -72,21 +72,8 @@ def _page(request: Request, form: TokenForm) -> HttpResponse:
         "once": secrets.token_urlsafe(12),
         "everybody": everybody,
         "page": page,
-        "fresh": _take(request),
+        "fresh": fresh_secrets.take(request.session, _FRESH),
     }
     answer = render(request, "profile/tokens.html", context, status=422 if form.errors else 200)
     add_never_cache_headers(answer)
     return answer
-
-
-def _take(request: Request) -> str:
-    """The text of the token that was made a moment ago, the first time it is asked for."""
-    kept = request.session.get(_FRESH) or {}
-    sealed = kept.pop("sealed", "")
-    if not sealed:
-        return ""
-    request.session.modified = True
-    try:
-        return unseal(sealed)
-    except Unreadable:
-        return ""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -89,7 +90,7 @@ def _work_through(claimed: Sequence[InboxItem], at: datetime) -> int:
     for (_, _), group in groupby(claimed, key=lambda item: (item.hook_id, item.worked_at is None)):
         items = list(group)
         try:
-            done += retried(lambda items=items: _take(items[0].hook, items, at))  # type: ignore[misc]  # mypy knows no lambda defaults
+            done += retried(partial(_take, items[0].hook, items, at))
         except Exception as error:  # whatever a stranger's post set off, the others go on
             log.exception("posts to hook %s could not be worked through", items[0].hook_id)
             _let_go(items, type(error).__name__, at)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.db import transaction
@@ -152,7 +153,7 @@ def _check(one: Import, until: float) -> None:
 def _run(one: Import, until: float) -> None:
     job = job_of(one.mapping, at=one.started_at or timezone.now())
     for window in _rest(one, one.rows):
-        retried(lambda window=window: _write(one, window, job))  # type: ignore[misc]
+        retried(partial(_write, one, window, job))
         if time.monotonic() > until:
             return
     done = {"state": Import.State.DONE, "finished_at": database_now(), "attempts": 0, "trouble": ""}

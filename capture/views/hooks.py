@@ -22,9 +22,9 @@ from capture.hooks.mapping import Waiting
 from capture.mapping import MappingError
 from capture.models import Hook, InboxItem
 from leads.models import ActivityType
-from notifications.sealing import Unreadable, seal, unseal
+from notifications import fresh_secrets
 
-#: Where a fresh secret waits, sealed, for the one page that shows it.
+#: Where a fresh secret waits for the one page that shows it.
 _FRESH = "hook_secret"
 #: So many that arrived are offered as samples.
 SAMPLES = 8
@@ -61,7 +61,7 @@ def new(request: Request) -> HttpResponse:
         chosen = form.cleaned_data
         made = arranging.make(by=request.user, at=timezone.now(), **chosen)
         if made.secret and not chosen["secret"]:
-            _keep(request, made, made.secret)
+            fresh_secrets.keep(request.session, _FRESH, made.secret, of=str(made.public_id))
         messages.success(request, format_html("<b>{}</b> has an address now.", made))
         return redirect("capture:hook", made.public_id)
     context = {"form": form, "presets": presets.every().values()}
@@ -96,7 +96,7 @@ def hook(request: Request, hook_id: UUID) -> HttpResponse:
         "form": form,
         "result": result,
         "samples": samples,
-        "secret": _take(request, shown),
+        "secret": fresh_secrets.take(request.session, _FRESH, of=str(shown.public_id)),
         "address": arranging.address_of(shown),
         "preset": presets.of(shown.preset),
         "text": MappingTextForm(initial={"mapping": _text(shown)}),
@@ -174,7 +174,7 @@ def secret(request: Request, hook_id: UUID) -> HttpResponse:
     typed = form.cleaned_data["secret"]
     fresh = arranging.rotate(hook=shown, at=timezone.now(), secret=typed)
     if not typed:
-        _keep(request, shown, fresh)
+        fresh_secrets.keep(request.session, _FRESH, fresh, of=str(shown.public_id))
     messages.success(request, "There is a new secret. The old one is believed, too, for 24 hours.")
     return redirect("capture:hook", shown.public_id)
 
@@ -270,19 +270,3 @@ def _result(form: PointingForm, shown: Hook, now: datetime) -> dict[str, Any]:
 
 def _text(shown: Hook) -> str:
     return json.dumps(shown.mapping or {"kinds": []}, indent=1, ensure_ascii=False)
-
-
-def _keep(request: Request, shown: Hook, fresh: str) -> None:
-    request.session[_FRESH] = {"hook": str(shown.public_id), "sealed": seal(fresh)}
-
-
-def _take(request: Request, shown: Hook) -> str:
-    """The secret that was made a moment ago, the first time it is asked for."""
-    kept = request.session.get(_FRESH)
-    if not kept or kept["hook"] != str(shown.public_id):
-        return ""
-    del request.session[_FRESH]
-    try:
-        return unseal(kept["sealed"])
-    except Unreadable:
-        return ""

@@ -19,16 +19,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from accounts.requests import Request, page_for, way_back
-from notifications import emptying, switching
+from notifications import emptying, fresh_secrets, switching
 from notifications import endpoints as verbs
 from notifications.event_types import EVENT_TYPES
 from notifications.forms import EndpointForm
 from notifications.models import Dispatch, Endpoint
-from notifications.sealing import Unreadable, seal, unseal
 
 #: So many of the latest dispatches are shown at once.
 PAGE = 25
-#: Where a fresh secret waits, sealed, for the one page that shows it.
+#: Where a fresh secret waits for the one page that shows it.
 _FRESH = "endpoint_secret"
 
 
@@ -71,7 +70,7 @@ def new(request: Request) -> HttpResponse:
         made.created_by = request.user
         shown = verbs.equip(made)
         made.save()
-        _keep(request, made, shown)
+        fresh_secrets.keep(request.session, _FRESH, shown, of=str(made.public_id))
         messages.success(request, format_html("<b>{}</b> hears of it from now on.", made))
         return redirect("notifications:endpoint", made.public_id)
     context = {"form": form, "events": _chosen(form)}
@@ -95,7 +94,7 @@ def endpoint(request: Request, endpoint_id: UUID) -> HttpResponse:
         "endpoint": as_it_was,
         "form": form,
         "events": _chosen(form),
-        "secret": _take(request, shown),
+        "secret": fresh_secrets.take(request.session, _FRESH, of=str(shown.public_id)),
         **_latest(request, shown),
     }
     return render(request, "notifications/endpoint.html", context, status=422 if form.errors else 200)
@@ -119,7 +118,9 @@ def test(request: Request, endpoint_id: UUID) -> HttpResponse:
 def secret(request: Request, endpoint_id: UUID) -> HttpResponse:
     """A new secret, shown once; the old one signs beside it for a day."""
     shown = _visible(request, endpoint_id)
-    _keep(request, shown, verbs.rotate(endpoint=shown, at=timezone.now()))
+    fresh_secrets.keep(
+        request.session, _FRESH, verbs.rotate(endpoint=shown, at=timezone.now()), of=str(shown.public_id)
+    )
     messages.success(request, "There is a new secret. The old one signs, too, for 24 hours.")
     return redirect("notifications:endpoint", shown.public_id)
 
@@ -222,19 +223,3 @@ def _chosen(form: EndpointForm) -> list[dict[str, Any]]:
     """The events with their words, and whether each is ticked."""
     chosen = set(form["events"].value() or [])
     return [{"key": key, "words": words, "on": key in chosen} for key, words in EVENT_TYPES.items()]
-
-
-def _keep(request: Request, shown: Endpoint, fresh: str) -> None:
-    request.session[_FRESH] = {"endpoint": str(shown.public_id), "sealed": seal(fresh)}
-
-
-def _take(request: Request, shown: Endpoint) -> str:
-    """The secret that was made a moment ago, the first time it is asked for."""
-    kept = request.session.get(_FRESH)
-    if not kept or kept["endpoint"] != str(shown.public_id):
-        return ""
-    del request.session[_FRESH]
-    try:
-        return unseal(kept["sealed"])
-    except Unreadable:
-        return ""
