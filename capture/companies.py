@@ -12,6 +12,7 @@ from django.utils import timezone
 from leads.models import Company, CompanyExternalId
 
 from .cleaning import Refused
+from .employers import called
 from .journal import Journal, differences, digest
 
 #: One-line facts of a company and how long each may be.
@@ -135,7 +136,10 @@ class Firms:
 
     def _make(self, company: IncomingCompany) -> Firm:
         row = Company(
-            name=company.name, domain=company.domain, attributes=dict(company.attributes), **company.facts
+            name=company.name or called(company.domain or ""),
+            domain=company.domain,
+            attributes=dict(company.attributes),
+            **company.facts,
         )
         firm = Firm(row, made=True)
         self.made.append(firm)

@@ -43,7 +43,7 @@ def _threes() -> dict[str, str]:
 def code(text: str, *, field: str) -> str:
     """The two-letter code of the country that ``text`` names, by code or by name. Raises Refused."""
     plain = " ".join(text.split())
-    upper = plain.upper()
+    upper = plain.upper() if plain.isascii() else ""
     if upper in _codes():
         return upper
     if found := _names().get(plain.lower()) or _threes().get(upper):

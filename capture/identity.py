@@ -19,6 +19,7 @@ from leads.matching import match_or_create_by_email
 from leads.models import Lead, Visitor
 from leads.ticks import tick
 
+from . import employers
 from .channels import Channel
 from .cleaning import Refused
 
@@ -51,7 +52,7 @@ def resolve(*, events: "Sequence[Event]", user: User | None, source: str, at: da
     """Say whose each event is. Makes leads of unknown addresses and visitors of unknown browsers, gives an
     address to a named lead that has none (C-40), stitches visitors. Refuses a lead that ``user`` may not see
     or that does not exist, and a lead and an address that belong to different people. Without a user, what
-    named the lead is our own look at it, and any lead will do. At most 12 queries."""
+    named the lead is our own look at it, and any lead will do. At most 16 queries."""
     owners = Owners()
     leads = _leads(events, owners, user, source, at)
     visitors = _visitors(events, leads, owners, at)
@@ -99,11 +100,14 @@ def _leads(
                 continue
         found[event.index] = lead.pk
     _give_addresses(given)
+    fresh = set(given)
     wanted = {event.email for event in events if event.email and event.lead_id is None}
     if missing := wanted - holders.keys():
         made = match_or_create_by_email(emails=missing, at=at, source=source)
         holders |= {email: lead.pk for email, lead in made.items()}
         owners.made = {lead.pk for lead in made.values() if lead.created_at == at and lead.source == source}
+        fresh |= owners.made
+    employers.give(lead_ids=fresh, at=at)
     for event in events:
         if event.email and event.lead_id is None:
             found[event.index] = holders[event.email]

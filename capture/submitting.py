@@ -7,11 +7,13 @@ from typing import Any
 
 from leads.models import ConsentEvent
 
-from . import cleaning, companies
+from . import cleaning, companies, countries
 from .cleaning import OddNumber, Refused
 from .companies import IncomingCompany
 from .upserting import LINES, IncomingLead
 
+#: How long something may be as it is written, where that is longer than what is stored of it.
+_WRITTEN = {"country": 80}
 FIELDS = frozenset({"email", "attributes", "company", "consent", *LINES})
 COMPANY_FIELDS = frozenset({"domain", "employees", "revenue", "attributes", *companies.LINES})
 
@@ -68,9 +70,13 @@ def read_company(value: object) -> IncomingCompany | None:
 
 def country(text: str, *, field: str) -> str:
     """``text`` as a two-letter code. Raises Refused."""
-    if not (len(text) == 2 and text.isascii() and text.isalpha()):
+    if not _is_code(text):
         raise Refused(field, "Must be a country code of two letters, such as DE.")
     return text.upper()
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == 2 and text.isascii() and text.isalpha()
 
 
 def whole(value: object, name: str, field: str, most: int) -> dict[str, int]:
@@ -110,10 +116,11 @@ def _lines(data: Mapping[str, Any], names: Mapping[str, int], prefix: str) -> di
     lines = {
         name: text
         for name, most in names.items()
-        if (text := cleaning.line(data.get(name), field=f"{prefix}{name}", most=most))
+        if (text := cleaning.line(data.get(name), field=f"{prefix}{name}", most=_WRITTEN.get(name, most)))
     }
     if "country" in lines:
-        lines["country"] = country(lines["country"], field=f"{prefix}country")
+        read = country if _is_code(lines["country"]) else countries.code
+        lines["country"] = read(lines["country"], field=f"{prefix}country")
     if "phone" in lines:
         cleaning.phone(lines["phone"], field=f"{prefix}phone")
     return lines

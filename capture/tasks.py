@@ -5,7 +5,7 @@ from celery import shared_task
 from accounts.clock import database_now
 from leads.ticks import tick
 
-from . import arrivals
+from . import arrivals, employers
 from .hooks import inbox
 from .imports import working
 
@@ -29,6 +29,14 @@ def work_through_inbox() -> None:
 def empty_inbox() -> None:
     """Drop the words of posts that are older than the company keeps them."""
     inbox.empty()
+
+
+@shared_task
+def find_employers() -> None:
+    """Give leads without a company the one of their address, where capture has not: once a night."""
+    after: int | None = 0
+    while after is not None:
+        after = employers.catch_up(after=after, at=database_now())
 
 
 @shared_task

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from leads.matching import by_email
 from leads.models import Lead, LeadExternalId
 
-from . import look_alikes
+from . import employers, look_alikes, phones
 from .cleaning import Refused
 from .companies import Firm, Firms, IncomingCompany
 from .journal import Journal, differences, digest
@@ -82,8 +82,9 @@ def upsert(
     and is the origin of leads that name none. Refuses an external id and an address that belong to two
     different leads (C-40), and unknown leads that may not be made; a refused row changes nothing. Call it in
     a transaction, and again when someone else made the same lead meanwhile (IntegrityError). ``journal`` is
-    told what was written. 14 queries at most."""
-    firms = Firms.known(incoming=[lead.company for lead in incoming if lead.company], source=source)
+    told what was written. Who has no company gets that of their address. 14 queries at most."""
+    named = [lead.company or _employer(lead.email) for lead in incoming]
+    firms = Firms.known(incoming=[company for company in named if company], source=source)
     people = _People.known(incoming, source)
     answers: list[Upserted | Refused] = []
     for lead in incoming:
@@ -138,7 +139,10 @@ class _People:
         person = self._find(lead)
         if person is None and not lead.may_create:
             raise Refused("", "There is no such lead.")
-        answer = firms.take(lead.company) if lead.company else None
+        company = lead.company
+        if company is None and (person is None or (person.company_id is None and person.firm is None)):
+            company = _employer(lead.email)
+        answer = firms.take(company) if company else None
         firm = answer.firm if answer else None
         if person is None:
             return Upserted(self._make(lead, firm, at), "created")
@@ -158,11 +162,12 @@ class _People:
 
     def _make(self, lead: IncomingLead, firm: Firm | None, at: datetime) -> Person:
         created_at = min(lead.created_at or at, at)
+        lines = {"source": self.source, **lead.lines}
         person = Person(
             pk=None,
             public_id=uuid.uuid4(),
             email=lead.email,
-            lines={"source": self.source, **lead.lines},
+            lines=lines | _phone(lines, lines.get("country", "")),
             attributes=dict(lead.attributes),
             company_id=None,
             firm=firm,
@@ -194,9 +199,10 @@ class _People:
         return linked
 
     def _bring_up_to_date(self, lead: IncomingLead, person: Person, firm: Firm | None) -> bool:
+        lines = lead.lines | _phone(lead.lines, lead.lines.get("country") or person.lines.get("country", ""))
         new_lines = {
             name: value
-            for name, value in lead.lines.items()
+            for name, value in lines.items()
             if value
             and person.lines.get(name, "") != value
             # where somebody came from first does not change when they come again
@@ -250,6 +256,16 @@ class _People:
                     [person.id for _, person in self.linked],
                 ],
             )
+
+
+def _employer(email: str | None) -> IncomingCompany | None:
+    """The company that an address names, and nothing about it but its domain."""
+    site = employers.site_of(email)
+    return IncomingCompany(domain=site) if site else None
+
+
+def _phone(lines: dict[str, str], country: str) -> dict[str, str]:
+    return {"phone": phones.normal(lines["phone"], country=country)} if lines.get("phone") else {}
 
 
 def facts_of(person: Person) -> dict[str, Any]:

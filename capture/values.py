@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from leads.exporting import of_own_cell
+from leads.cells import of_own_cell
 
 from .cleaning import Refused, json_object
 

@@ -373,6 +373,7 @@ BEAT = {
     "capture.tasks.add_up_arrivals": 60.0,
     "capture.tasks.work_through_inbox": 5.0,
     "capture.tasks.empty_inbox": 3600.0,
+    "capture.tasks.find_employers": 24 * 3600.0,
     "capture.tasks.go_on_importing": 10.0,
     "notifications.tasks.empty_old": 3600.0,
 }

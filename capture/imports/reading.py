@@ -18,7 +18,7 @@ from typing import IO
 
 from charset_normalizer import from_bytes
 
-from leads.exporting import plain_cell
+from leads.cells import plain_cell
 
 MOST_ROWS = 500_000
 #: Of one cell, in characters.

@@ -26,7 +26,7 @@ from capture.imports.reading import FileError
 from capture.mapping import MappingError
 from capture.models import Import, RejectedRow, SavedMapping
 from leads import paging
-from leads.exporting import BYTE_ORDER_MARK, as_csv
+from leads.cells import BYTE_ORDER_MARK, as_csv
 
 PAGE = 50
 for_marketing = page_for(may_edit_leads, "Files are imported by marketing and administrators.")

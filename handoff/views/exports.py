@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from handoff.models import Handoff
 from leads import exporting, paging
-from leads.exporting import BYTE_ORDER_MARK, COMPANY_COLUMNS, LEAD_COLUMNS, LINK, OWN_FIELD, as_csv
+from leads.cells import BYTE_ORDER_MARK, as_csv
+from leads.exporting import COMPANY_COLUMNS, LEAD_COLUMNS, LINK, OWN_FIELD
 from leads.models import Lead
 from scoring.dimensions import HUNDREDTHS, Dimension
 

@@ -180,7 +180,8 @@ def test_undo_of_many_windows_is_the_last_first(mara: Client) -> None:
 
 
 def test_an_import_never_overwrites_a_withdrawal(mara: Client) -> None:
-    ada = factories.lead("Ada", email="ada@firm.example")
+    firm = factories.company(domain="firm.example")
+    ada = factories.lead("Ada", email="ada@firm.example", company=firm)
     ConsentEvent.objects.create(lead=ada, channel="email", granted=False, at=timezone.now(), source="link")
     one = imported(mara, b"Email,Consent\nada@firm.example,yes\n")
     assert one.skipped == 1

@@ -261,7 +261,7 @@ def test_the_worker_asks_the_same_for_one_post_and_for_forty() -> None:
     to = hook(mapping={"kinds": [{**PLAIN["kinds"][0], "consent": {"email": False}}]})
     for posts in (1, 40):
         for number in range(posts):
-            post(to, {"event": "demo", "email": f"a{posts}{number}@firm.example"})
+            post(to, {"event": "demo", "email": f"a{posts}{number}@gmail.com"})
         with CaptureQueriesContext(connection) as queries:
             assert inbox.work() == posts
         asked.append(len(queries))

@@ -182,11 +182,11 @@ def _ten_thousand(chance: random.Random) -> None:
     leads = Lead.objects.bulk_create(
         [
             Lead(
-                email=f"lead{number}@firm{number % len(firms)}.example",
+                email=f"lead{number}@{firm.domain if firm else 'gmail.com'}",
                 name=chance.choice(NAUGHTY),
                 title=chance.choice(["", *NAUGHTY]),
-                phone=chance.choice(["", "+49 40 555 123", "0151-2345678", "(555) 123-4567"]),
-                company=chance.choice([None, *firms]),
+                phone=chance.choice(["", "+49 40 555123", "0151-2345678", "(555) 123-4567"]),
+                company=firm,
                 country=chance.choice(["", "DE", "US"]),
                 city=chance.choice(["", *NAUGHTY]),
                 source=chance.choice(["website", "=fair"]),
@@ -199,6 +199,7 @@ def _ten_thousand(chance: random.Random) -> None:
                 created_at=at + timedelta(minutes=number),
             )
             for number in range(10_000)
+            for firm in [chance.choice([None, *firms])]
         ]
     )
     for lead in leads[:50]:
