@@ -7,7 +7,7 @@ from leads.ticks import tick
 
 from . import arrivals, employers
 from .hooks import inbox
-from .imports import working
+from .imports import emptying, working
 
 #: A task works no longer than this, so that others get their turn; the next tick goes on.
 SECONDS = 60
@@ -29,6 +29,12 @@ def work_through_inbox() -> None:
 def empty_inbox() -> None:
     """Drop the words of posts that are older than the company keeps them."""
     inbox.empty()
+
+
+@shared_task
+def empty_imports() -> None:
+    """Drop what old imports know of people, and stop those that nobody went on with."""
+    emptying.empty()
 
 
 @shared_task

@@ -373,6 +373,7 @@ BEAT = {
     "capture.tasks.add_up_arrivals": 60.0,
     "capture.tasks.work_through_inbox": 5.0,
     "capture.tasks.empty_inbox": 3600.0,
+    "capture.tasks.empty_imports": 3600.0,
     "capture.tasks.find_employers": 24 * 3600.0,
     "capture.tasks.go_on_importing": 10.0,
     "notifications.tasks.empty_old": 3600.0,
@@ -396,6 +397,8 @@ ALERT_RETENTION_DAYS = env.whole("ALERT_RETENTION_DAYS", 90, least=7, most=3650)
 WEBHOOK_RETENTION_DAYS = env.whole("WEBHOOK_RETENTION_DAYS", 30, least=7, most=3650)
 #: So many days the words of what other systems posted to hooks are kept (P6).
 INBOX_RETENTION_DAYS = env.whole("INBOX_RETENTION_DAYS", 30, least=1, most=3650)
+#: So many days the rejected rows of an import are kept, and what could be undone of it (P6).
+IMPORT_RETENTION_DAYS = env.whole("IMPORT_RETENTION_DAYS", 30, least=1, most=3650)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

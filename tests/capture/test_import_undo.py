@@ -1,5 +1,7 @@
 """A whole import is undone: what only it made goes, what it changed goes back, the rest stays."""
 
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from capture.imports import undoing, working
+from capture.imports import emptying, undoing, working
 from capture.models import Import
 from leads.models import Activity, Company, ConsentEvent, Lead, LeadExternalId, Opportunity
 from tests import factories
@@ -186,3 +188,25 @@ def test_an_import_never_overwrites_a_withdrawal(mara: Client) -> None:
     one = imported(mara, b"Email,Consent\nada@firm.example,yes\n")
     assert one.skipped == 1
     assert not ada.consent_events.filter(granted=True).exists()
+
+
+def test_p6_old_imports_forget_their_rows_and_keep_their_counts(mara: Client) -> None:
+    old = imported(mara, b"Email\nada@firm.example\nnobody\n", "old.csv")
+    new = imported(mara, b"Email\nbo@firm.example\nnobody\n", "new.csv")
+    left = uploaded(mara, b"Email\ncy@firm.example\n", "left.csv")
+    stray = left.path.with_name("0" * 32 + ".csv")
+    stray.write_bytes(b"x")
+    at = timezone.now() + timedelta(days=31)
+    Import.objects.filter(pk=new.pk).update(finished_at=at)
+    os.utime(stray, (0, 0))
+
+    assert emptying.empty(at=at) == 2
+    assert emptying.empty(at=at) == 0
+
+    assert (old.rejected_rows.count(), old.windows.count()) == (0, 0)
+    assert (new.rejected_rows.count(), new.windows.count()) == (1, 1)
+    page = mara.get(f"/imports/{old.public_id}/", follow=True).content.decode()
+    assert "old.csv" in page
+    assert "Undo" not in page
+    left.refresh_from_db()
+    assert (left.state, left.path.exists(), stray.exists()) == ("cancelled", False, False)
