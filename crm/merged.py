@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseRedirectBase
+from django.urls import resolve
 from django.utils.deprecation import MiddlewareMixin
 
 from leads.aliases import survivor
@@ -24,21 +25,19 @@ class MergedLeads(MiddlewareMixin):
         address of the kept lead; the API answers as if that had been asked for, since programs seldom follow.
         A merge can be undone, so neither is for ever."""
         match = request.resolver_match
-        lead_id = match.kwargs.get("lead_id") if match is not None else None
-        if response.status_code != 404 or not lead_id or hasattr(request, "led_on"):
-            return response
-        try:
-            kept = survivor(lead_id if isinstance(lead_id, UUID) else UUID(str(lead_id)))
-        except ValueError:
-            return response
+        lead_id = match.kwargs.get("lead_id") if match is not None and response.status_code == 404 else None
+        kept = _kept(str(lead_id)) if lead_id else None
         if kept is None:
             return response
         path = request.get_full_path().replace(str(lead_id), str(kept), 1)
         if request.path.startswith(API):
-            request.led_on = True  # type: ignore[attr-defined]
-            request.path_info = request.path_info.replace(str(lead_id), str(kept), 1)
-            request.path = request.path.replace(str(lead_id), str(kept), 1)
-            return cast("HttpResponse", self.get_response(request))
-        if request.method in ("GET", "HEAD"):
-            return HttpResponseRedirect(path)
-        return _AgainThere(path)
+            match = request.resolver_match = resolve(path.partition("?")[0])
+            return cast("HttpResponse", match.func(request, *match.args, **match.kwargs))
+        return HttpResponseRedirect(path) if request.method in ("GET", "HEAD") else _AgainThere(path)
+
+
+def _kept(lead_id: str) -> UUID | None:
+    try:
+        return survivor(UUID(lead_id))
+    except ValueError:
+        return None

@@ -7,7 +7,7 @@ pairs follow the facts: one whose likeness is gone goes, unless somebody dismiss
 
 import time
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.utils import timezone
@@ -75,7 +75,13 @@ def _following(key: int) -> list[int]:
 def find_among(*, first: int, last: int, at: datetime) -> None:
     """Bring the pairs of the leads with keys from ``first`` to ``last`` up to date, each with leads that came
     before it. One statement; safe to repeat."""
-    bounds = {"first": first, "last": last, "at": at, "each": MOST_EACH, "looked": MOST_LOOKED_AT}
+    bounds: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "at": at,
+        "each": MOST_EACH,
+        "looked": MOST_LOOKED_AT,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FIND, bounds)
 
