@@ -377,6 +377,7 @@ BEAT = {
     "capture.tasks.empty_inbox": 3600.0,
     "capture.tasks.go_on_importing": 10.0,
     "leads.tasks.search_duplicates": 60.0,
+    "leads.tasks.forget_ways_back": 3600.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

@@ -131,8 +131,12 @@ def put_together(keep: Lead, drop: Lead, taken: Collection[str]) -> dict[str, An
     for name in FIELDS:
         column = f"{name}_id" if name in ("company", "owner") else name
         facts[column] = getattr(drop if name in taken else keep, column)
-    theirs = {key: value for key, value in drop.attributes.items() if f"{ATTRIBUTE}{key}" in taken}
-    return {**facts, "attributes": {**keep.attributes, **theirs}}
+    attributes = {
+        key: (drop if f"{ATTRIBUTE}{key}" in taken else keep).attributes[key]
+        for key in [*keep.attributes, *(drop.attributes.keys() - keep.attributes.keys())]
+        if key in (drop if f"{ATTRIBUTE}{key}" in taken else keep).attributes
+    }
+    return {**facts, "attributes": attributes}
 
 
 def shared_activities(keep: Lead, drop: Lead) -> list[int]:
@@ -173,6 +177,8 @@ def undo(merged: Merge, *, by: "User", at: datetime | None = None) -> Merge:
     unless it came under the dropped one's old id or address or from one of its browsers; what somebody
     changed since stays changed. Raises UndoRefused. Locks as ``merge`` does."""
     at = at or timezone.now()
+    if not may_merge(by):
+        raise UndoRefused("Marketing and those who lead sales undo a merge.")
     kept = Lead.objects.select_for_update().filter(pk=merged.kept_id).first()
     merged = Merge.objects.select_for_update().get(pk=merged.pk)
     if kept is None or kept.pk != merged.kept_id:
@@ -204,6 +210,13 @@ def why_not_undo(merged: Merge, *, at: datetime) -> str:
     if later is not None:
         return f"Undo the merge with {later.dropped_name} first: it came later."
     return next((why for objection in folding.objections if (why := objection(merged))), "")
+
+
+def forget_ways_back(*, at: datetime) -> int:
+    """What a merge wrote down is personal data: once it can be undone no more, the words go and only that it
+    happened stays. Returns how many merges. One query; safe to repeat."""
+    over = Merge.objects.filter(Q(at__lt=at - UNDO_FOR) | Q(undone_at__isnull=False)).exclude(steps=[])
+    return over.update(steps=[])
 
 
 @folding.objects

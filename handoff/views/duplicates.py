@@ -188,7 +188,7 @@ def _taken(sent: Any, keep: Lead, drop: Lead) -> frozenset[str]:
     """The facts of which the dropped lead's value was chosen: each is sent as "take-<name>" with "drop" or
     "keep". What was not asked is as by default."""
     taken = set(of_leads.taken_by_default(keep, drop))
-    for name in [*FIELDS, *(f"{ATTRIBUTE}{key}" for key in drop.attributes)]:
+    for name in [*FIELDS, *(f"{ATTRIBUTE}{key}" for key in {**keep.attributes, **drop.attributes})]:
         if chosen := sent.get(f"take-{name}"):
             (taken.add if chosen == "drop" else taken.discard)(name)
     return frozenset(taken)

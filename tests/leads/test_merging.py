@@ -272,6 +272,15 @@ def test_after_30_days_a_merge_stands() -> None:
         merging.undo(made, by=mara, at=NOW + timedelta(days=31))
 
 
+def test_what_a_merge_wrote_down_goes_once_it_can_be_undone_no_more() -> None:
+    ada, twin, mara = make.lead(), make.lead(), make.marketer()
+    made = merging.merge(ada, twin, by=mara, at=NOW)
+    assert merging.forget_ways_back(at=NOW + timedelta(days=30)) == 0
+    assert merging.forget_ways_back(at=NOW + timedelta(days=31)) == 1
+    made.refresh_from_db()
+    assert made.steps == []
+
+
 def test_an_undone_merge_is_not_undone_again() -> None:
     ada, twin, mara = make.lead(), make.lead(), make.marketer()
     made = merging.merge(ada, twin, by=mara, at=NOW)
