@@ -62,6 +62,8 @@ class Preview:
     effects: list[str]
     obstacle: str
     until: datetime
+    stays: str
+    goes: str
 
 
 def look(*, keep: Lead, drop: Lead, taken: Collection[str], at: datetime) -> Preview:
@@ -90,7 +92,14 @@ def look(*, keep: Lead, drop: Lead, taken: Collection[str], at: datetime) -> Pre
         effects=_effects(keep, drop, ahead, facts, counts, len(shared), scores, handoffs),
         obstacle=of_leads.obstacle(keep, drop),
         until=at + UNDO_FOR,
+        stays=_told_apart(keep, drop),
+        goes=_told_apart(drop, keep),
     )
+
+
+def _told_apart(lead: Lead, other: Lead) -> str:
+    """The lead's name; with its address where the other one has the same name."""
+    return f"{lead} ({lead.email or 'no address'})" if str(lead) == str(other) else str(lead)
 
 
 def _facts(keep: Lead, drop: Lead, taken: Collection[str]) -> list[Fact]:
@@ -145,7 +154,8 @@ def _beside(
     for number, (_, several) in enumerate(_KINDS):
         mine, theirs = counts[keep.pk][number], counts[drop.pk][number]
         both = mine + theirs - (shared if number == 0 else 0)
-        rows.append(Beside(several.capitalize(), str(mine), str(theirs), str(both)))
+        if both:
+            rows.append(Beside(several.capitalize(), str(mine), str(theirs), str(both)))
     consent = _consent(keep, drop)
     for channel, label in ConsentEvent.Channel.choices:
         mine_said, theirs_said = (consent[lead.pk].get(channel, "") for lead in (keep, drop))
@@ -182,14 +192,15 @@ def _effects(
     handoffs: dict[int, Handoff],
 ) -> list[str]:
     """One sentence for each thing that merging does."""
-    told = [f"{drop} is gone. Its links, ids and addresses lead to {keep}."]
+    stays, goes = _told_apart(keep, drop), _told_apart(drop, keep)
+    told = [f"{goes} is gone. Its links, ids and addresses lead to {stays}."]
     moved = [
         f"{count} {one if count == 1 else several}"
         for count, (one, several) in zip(counts[drop.pk], _KINDS, strict=True)
         if count
     ]
     if moved:
-        told.append(f"{_listed(moved)} of {drop} become {keep}’s.")
+        told.append(f"From {goes} come {_listed(moved)}.")
     if shared:
         several = f"{shared} activities that both have count"
         told.append(f"{'1 activity that both have counts' if shared == 1 else several} once.")
@@ -201,7 +212,7 @@ def _effects(
         if each.crosses:
             told.append("It crosses the SQL line with that: sales gets it as any other lead.")
     if ahead is drop and keep.stage != drop.stage:
-        told.append(f"It stands where {drop} stood: {_stage(drop)}.")
+        told.append(f"It stands where {goes} stood: {_stage(drop)}.")
     goes_on, doubled = handoffs.get(ahead.pk), merging.doubled(keep, drop)
     if goes_on is not None and goes_on.rep is not None:
         told.append(f"{goes_on.rep} goes on with the handoff; its clock runs on.")

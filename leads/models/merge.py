@@ -169,9 +169,10 @@ class LookAlike(models.Model):
         return f"{self.older_id} and {self.newer_id}"
 
     @property
-    def why(self) -> list[str]:
-        """The reasons in words, the surest first."""
-        return [why.label for why in self.Why if why.value in self.reasons]
+    def why(self) -> str:
+        """The reasons in words, the surest first: "Same phone number, same name at the same company"."""
+        said = ", ".join(why.label.lower() for why in self.Why if why.value in self.reasons)
+        return said.capitalize()
 
 
 class LookAlikeSearch(models.Model):

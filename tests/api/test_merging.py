@@ -49,6 +49,8 @@ def test_the_old_id_answers_with_the_survivor() -> None:
     with zeal_ignore():  # one request asks for two leads: the old one, then the survivor
         answer = caller(mara, "read").get(f"/leads/{twin.public_id}")
         stranger = caller(make.rep(), "read").get(f"/leads/{twin.public_id}")
+        listed = caller(mara, "read").get("/leads", email=twin.email)
+    assert [lead["id"] for lead in listed.json()["items"]] == [str(ada.public_id)]
     assert (answer.status_code, answer.json()["id"]) == (200, str(ada.public_id))
     assert stranger.status_code == 404
 

@@ -82,10 +82,11 @@ def test_after_an_undo_each_has_its_own_handoffs_tasks_and_answers_again(sellers
     sent_back = offered(of=lead("Ada"), at=EARLIER)
     decisions.reject(handoff=sent_back, by=sent_back.rep, reason=reason("timing"), at=EARLIER)
     waiting = offered(of=lead("Twin"), at=NOW)
-    ada, twin = sent_back.lead, waiting.lead
+    ada, twin, sol = sent_back.lead, waiting.lead, waiting.rep
+    assert sol is not None
     for one in (ada, twin):
-        Task.objects.create(lead=one, title="Call", owner=waiting.rep, due_at=NOW, created_by=waiting.rep)
-        Qualification.objects.create(lead=one, question=question("budget"), level=1, by=waiting.rep)
+        Task.objects.create(lead=one, title="Call", owner=sol, due_at=NOW, created_by=sol)
+        Qualification.objects.create(lead=one, question=question("budget"), level=1, by=sol)
     before = [
         sorted(model.objects.filter(lead=one).values_list())
         for model in (Handoff, Task, Qualification, StageChange, Crossing)

@@ -62,7 +62,7 @@ def test_G12_the_question_names_the_effect_and_merging_does_what_it_said(mara: U
     rescore_changed()
     client = signed_in(mara)
     asked = client.get(of(ada, twin), {"review": "1", "take-title": "drop"}).content.decode()
-    assert "1 activity of Ada Lovelace" in asked
+    assert f"From Ada Lovelace ({twin.email}) come 1 activity." in asked
     assert f"What comes for {twin.email} still reaches it." in asked
     assert Lead.objects.count() == 2
     answer = client.post(of(ada, twin, "merge/"), {"take-title": "drop"})
