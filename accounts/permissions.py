@@ -31,6 +31,11 @@ def may_edit_leads(user: User) -> bool:
     return user.role in (Role.MARKETER, Role.ADMIN)
 
 
+def may_merge(user: User) -> bool:
+    """Who says that two leads are one person; each only of leads they see."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+
+
 def may_draft_rules(user: User) -> bool:
     """Marketing writes the rules of scoring; what is published needs more (``scoring.publishing``)."""
     return user.role in (Role.MARKETER, Role.ADMIN)

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from leads import matching
+from leads.aliases import kept_for, note_use
 from leads.lifecycle import advance_phases
-from leads.matching import match_or_create_by_email
 from leads.models import Lead, Visitor
 from leads.ticks import tick
 
@@ -78,7 +80,11 @@ def _leads(
     emails = {event.email for event in events if event.email}
     visible = (Lead.objects.visible_to(user) if user else Lead.objects.all()).filter(public_id__in=ids)
     named = {lead.public_id: lead for lead in visible} if ids else {}
-    holders = _holders(emails) if emails else {}
+    merged = _merged(gone, user) if (gone := ids - named.keys()) else {}
+    named |= merged
+    # Only the keys: this is asked for every batch of events, and a thousand whole leads would cost more than
+    # storing the events.
+    holders, old = matching.holders(emails=emails) if emails else matching.Holders({}, set())
     given: dict[int, str] = {}  # addresses for named leads that have none
     found: dict[int, int] = {}
     for event in events:
@@ -93,7 +99,7 @@ def _leads(
             if own is None and event.email not in holders:
                 given[lead.pk] = event.email
                 holders[event.email] = lead.pk
-            elif own != event.email:
+            elif own != event.email and holders.get(event.email) != lead.pk:
                 owners.refused[event.index] = Refused(
                     "email", "Is not the address of the lead named by lead_id."
                 )
@@ -103,7 +109,7 @@ def _leads(
     fresh = set(given)
     wanted = {event.email for event in events if event.email and event.lead_id is None}
     if missing := wanted - holders.keys():
-        made = match_or_create_by_email(emails=missing, at=at, source=source)
+        made = matching.match_or_create_by_email(emails=missing, at=at, source=source)
         holders |= {email: lead.pk for email, lead in made.items()}
         owners.made = {lead.pk for lead in made.values() if lead.created_at == at and lead.source == source}
         fresh |= owners.made
@@ -111,17 +117,21 @@ def _leads(
     for event in events:
         if event.email and event.lead_id is None:
             found[event.index] = holders[event.email]
+    note_use(
+        said=[(event.email, event.event_id) for event in events if event.email and event.email in old],
+        by_id=[(event.lead_id, event.event_id) for event in events if event.lead_id in merged],
+        source=source,
+    )
     return found
 
 
-def _holders(emails: set[str]) -> dict[str, int]:
-    """The primary keys of the leads with these normal addresses. Only the keys: this is asked for every batch
-    of events, and a thousand whole leads would cost more than storing the events."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT lower(email), id FROM leads_lead WHERE lower(email) = ANY(%s)", [sorted(emails)]
-        )
-        return dict(cursor.fetchall())
+def _merged(ids: set[UUID], user: User | None) -> dict[UUID, Lead]:
+    """Leads that were kept of those with old ids. One query, two with a user."""
+    kept = kept_for(ids)
+    if not kept or user is None:
+        return kept
+    seen = set(Lead.objects.visible_to(user).filter(pk__in=[lead.pk for lead in kept.values()]))
+    return {old: lead for old, lead in kept.items() if lead in seen}
 
 
 def _give_addresses(given: dict[int, str]) -> None:

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from leads.matching import by_email
+from leads.matching import holders
 from leads.models import Lead, LeadExternalId
 
 from . import employers, look_alikes, phones
@@ -116,10 +116,10 @@ class _People:
         people = cls(source)
         emails = {lead.email for lead in incoming if lead.email}
         external_ids = {lead.external_id for lead in incoming if lead.external_id}
-        pks = {lead.pk: email for email, lead in by_email(emails=emails).items()} if emails else {}
+        pks = holders(emails=emails).of if emails else {}
         links = _links(external_ids, source) if external_ids else {}
         alike = look_alikes.find(incoming)
-        wanted = {*pks, *links.values(), *alike}
+        wanted = {*pks.values(), *links.values(), *alike}
         if not wanted:
             return people
         persons = {
@@ -130,7 +130,7 @@ class _People:
         }
         people.originals = {pk: facts_of(person) for pk, person in persons.items()}
         people.alike.learn([(persons[pk], firm) for pk, firm in alike.items() if pk in persons])
-        people.by_email = {email: persons[pk] for pk, email in pks.items() if pk in persons}
+        people.by_email = {email: persons[pk] for email, pk in pks.items() if pk in persons}
         people.by_external_id = {key: persons[pk] for key, pk in links.items() if pk in persons}
         return people
 

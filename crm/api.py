@@ -11,7 +11,7 @@ from capture import api as capture
 from capture import segment_api
 from capture.cleaning import Refused
 from handoff import api as handoff
-from handoff import contact_api, dispute_api, opportunity_api, task_api
+from handoff import contact_api, dispute_api, merge_api, opportunity_api, task_api
 from handoff.permissions import NotYours
 from leads.paging import BrokenCursor
 from notifications import api as notifications
@@ -45,6 +45,7 @@ for router in (
     contact_api.router,
     task_api.router,
     dispute_api.router,
+    merge_api.router,
     notifications.router,
 ):
     api.add_router("", router)

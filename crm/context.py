@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
-from accounts.permissions import may_release
+from accounts.permissions import may_merge, may_release
 from handoff.models import Handoff, Task
 from leads import paging
-from leads.models import Lead
+from leads.models import Lead, LookAlike
 from leads.stages import Stage
 from notifications.models import Notification
 from scoring.models import Crossing, ModelVersion
@@ -23,8 +23,8 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held and live_version ("v3"), read when
-    a page shows one."""
+    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held, duplicates and live_version ("v3"), read
+    when a page shows one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 
@@ -41,10 +41,12 @@ def _rail(user: object) -> dict[str, object]:
         counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
     if may_release(user):
         counted["held"] = Crossing.objects.visible_to(user).to_release()
+    if may_merge(user):
+        counted["duplicates"] = LookAlike.objects.visible_to(user).waiting()
     live = ModelVersion.objects.published().filter(model__key="default").order_by("-number")
     shown: dict[str, object] = dict(paging.counts(counted, beside=live.values("number")[:1]))
     number = shown.pop("beside")
-    for name in ("held", "tasks_due"):
+    for name in ("held", "tasks_due", "duplicates"):
         if not shown.get(name):
             shown.pop(name, None)  # nothing waits: nothing is said
     return {**shown, "live_version": f"v{number}" if number else None}

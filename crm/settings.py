@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "crm.methods.RefusedMethods",
+    "crm.merged.MergedLeads",
 ]
 
 ROOT_URLCONF = "crm.urls"
@@ -339,6 +340,7 @@ CELERY_TASK_ROUTES = {
     "capture.tasks.*": {"queue": "bulk"},
     "crm.tasks.*": {"queue": "alerts"},
     "accounts.tasks.*": {"queue": "bulk"},
+    "leads.tasks.*": {"queue": "bulk"},
 }
 
 #: What ``leads.ticks.tick(name)`` sends on commit. Beat repeats each, so a lost message costs one period.
@@ -376,6 +378,8 @@ BEAT = {
     "capture.tasks.empty_imports": 3600.0,
     "capture.tasks.find_employers": 24 * 3600.0,
     "capture.tasks.go_on_importing": 10.0,
+    "leads.tasks.search_duplicates": 60.0,
+    "leads.tasks.forget_ways_back": 3600.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

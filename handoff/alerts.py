@@ -20,7 +20,7 @@ from .models import Handoff, Verdict, Work
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from leads.models import Lead
+    from leads.models import Lead, Merge
     from notifications.models import Section
 
     from .matching import Owner
@@ -252,6 +252,24 @@ def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:
     if of:
         tick("deliveries")
         hurry.look(user_ids=[*(rep.pk for rep in of), by.pk])
+
+
+def merged_away(*, handoff: Handoff, merge: "Merge", by: User, at: datetime) -> None:
+    """Tell whose handoff was taken back that its lead was merged into one that sales has already. Safe to
+    repeat."""
+    if handoff.rep is not None:
+        notify(
+            recipient=handoff.rep,
+            kind="taken_back",
+            key=f"handoff:{handoff.pk}:merged:{merge.pk}",
+            title=messages.merged_title(lead=handoff.lead),
+            body=messages.merged_body(by=by),
+            url=lead_url(handoff.lead),
+            about=handoff.lead.public_id,
+            at=at,
+        )
+        tick("deliveries")
+    lists_changed(handoff=handoff)
 
 
 def taken_away(*, handoff: Handoff, rep: User) -> None:

@@ -142,6 +142,15 @@ def taken_back_body(*, by: object) -> str:
     return f"The rules that handed them over were rolled back, and {by} took them back. You need not answer."
 
 
+def merged_title(*, lead: "Lead") -> str:
+    """ "Ada Lovelace was handed over twice"."""
+    return f"{lead} was handed over twice"
+
+
+def merged_body(*, by: object) -> str:
+    return f"{by} merged two leads that were one person. Sales has the other one: you need not answer."
+
+
 def task_due_title(*, task: Task) -> str:
     """ "Due: call back, Marta Kowalczyk"."""
     return f"Due: {task.title}, {task.lead}"

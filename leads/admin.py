@@ -12,6 +12,8 @@ from django.utils.functional import cached_property
 from .models import (
     Activity,
     ActivityType,
+    Alias,
+    AliasUse,
     ChangedLead,
     Company,
     CompanyExternalId,
@@ -20,7 +22,10 @@ from .models import (
     Lead,
     LeadAccess,
     LeadExternalId,
+    LookAlike,
+    LookAlikeSearch,
     LossReason,
+    Merge,
     Opportunity,
     OpportunityStage,
     OpportunityStep,
@@ -262,3 +267,45 @@ class WatchedAdmin(HistoryAdmin):
 
     list_display = ("what", "types")
     ordering = ("what",)
+
+
+@admin.register(Merge)
+class MergeAdmin(HistoryAdmin):
+    """Leads that were one person. Merging and undoing are on the page of duplicates."""
+
+    list_display = ("dropped_name", "kept", "at", "by", "undone_at", "undone_by")
+    list_select_related = ("kept", "by", "undone_by")
+    exclude = ("steps",)
+    ordering = ("-id",)
+
+
+@admin.register(Alias)
+class AliasAdmin(HistoryAdmin):
+    """Old ids and addresses of merged leads."""
+
+    list_display = ("lead", "email", "public_id", "merge")
+    list_select_related = ("lead", "merge")
+    ordering = ("-id",)
+
+
+@admin.register(AliasUse)
+class AliasUseAdmin(HistoryAdmin):
+    list_display = ("alias", "source", "event_id")
+    list_select_related = ("alias",)
+    ordering = ("-id",)
+
+
+@admin.register(LookAlike)
+class LookAlikeAdmin(HistoryAdmin):
+    list_display = ("older", "newer", "reasons", "crowded", "found_at", "dismissed_at", "dismissed_by")
+    list_select_related = ("older", "newer", "dismissed_by")
+    list_filter = (("dismissed_at", admin.EmptyFieldListFilter),)
+    ordering = ("-id",)
+
+
+@admin.register(LookAlikeSearch)
+class LookAlikeSearchAdmin(HistoryAdmin):
+    """How far the search for look-alikes has come."""
+
+    list_display = ("newest", "passed", "pass_began_at", "pass_ended_at")
+    ordering = ("id",)

@@ -27,7 +27,10 @@ KINDS = {
     kind.key: kind
     for kind in (
         Kind("handoff", "A lead is yours", "With the reasons and the time to answer.", _SALES),
-        Kind("taken_back", "Leads are taken back", "Rules that handed them over were rolled back.", _SALES),
+        Kind(
+            "taken_back", "Leads are taken back", "Their rules were rolled back, or two leads were one.",
+            _SALES,
+        ),
         Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),
         Kind(
             "due_soon", "Time runs out for a lead", "Yours, before its time is over.",

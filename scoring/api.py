@@ -5,7 +5,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import Prefetch
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -14,6 +13,7 @@ from pydantic import AwareDatetime, Field
 
 from accounts.api_auth import READ, user_of
 from accounts.api_problems import Error, Problem
+from leads.matching import holders
 from leads.models import Lead
 from leads.paging import page
 
@@ -240,7 +240,7 @@ def list_leads(request: HttpRequest, query: Query[LeadsQuery]) -> Any:
     """Only leads that the token's user may see. The same number of queries however many rows."""
     leads = _leads(request)
     if query.email:
-        leads = leads.annotate(address=Lower("email")).filter(address=query.email.strip().lower())
+        leads = leads.filter(pk__in=holders(emails=[query.email.strip().lower()]).of.values())
     found = page(leads, order=["-created_at", "-id"], after=query.after, size=query.limit, strict=True)
     return {"items": [_shown(lead) for lead in found.rows], "next": found.next}
 

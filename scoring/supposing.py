@@ -74,6 +74,32 @@ def scores_if(
     return rows
 
 
+def score_together(
+    *,
+    statement: Statement,
+    keep: Lead,
+    drop: Lead,
+    facts: Mapping[str, Any],
+    left_out: Sequence[int],
+    at: datetime,
+) -> Row:
+    """What ``keep`` would score as of ``at`` if ``drop`` were the same lead: with these ``facts``, by column,
+    with what both did but for the activities ``left_out``, and with both's adjustments. One query; it writes
+    nothing."""
+    lead = {name: str(value) if isinstance(value, datetime) else value for name, value in facts.items()}
+    asked = {
+        "ids": [-1],
+        "as_of": at,
+        "real_lead": keep.pk,
+        "real_leads": [keep.pk, drop.pk],
+        "left_out": list(left_out),
+        "company": facts["company_id"],
+        "supposed": json.dumps([{"lead": lead, "company": {}, "acts": []}]),
+        "recent": RECENT_IN_EARNEST,
+    }
+    return _run(statement, asked)[0]
+
+
 def _scores_if(
     statement: Statement,
     lead: Lead,
@@ -86,9 +112,16 @@ def _scores_if(
         "ids": [-n for n in range(1, len(suppositions) + 1)],
         "as_of": at,
         "real_lead": lead.pk,
+        "real_leads": [lead.pk],
+        "left_out": [],
+        "company": lead.company_id,
         "supposed": _written(suppositions, lead, types),
         "recent": recent,
     }
+    return _run(statement, asked)
+
+
+def _run(statement: Statement, asked: Mapping[str, Any]) -> list[Row]:
     sql = f"WITH {_shadows(statement)},\n{statement.ctes}\nSELECT * FROM scored ORDER BY lead_id DESC"
     return run(sql, statement.binding(**asked))
 
@@ -141,7 +174,8 @@ _ACTIVITIES = """leads_activity AS (
   SELECT a.id, s.id AS lead_id, a.type_id, a.occurred_at, a.undated, a.voided_at, a.properties
   FROM (
     SELECT *, row_number() OVER (PARTITION BY type_id ORDER BY occurred_at DESC) AS place
-    FROM leads_activity WHERE lead_id = %(real_lead)s::bigint AND voided_at IS NULL
+    FROM leads_activity WHERE lead_id = ANY(%(real_leads)s::bigint[]) AND voided_at IS NULL
+      AND id <> ALL(%(left_out)s::bigint[])
   ) a CROSS JOIN supposed s WHERE a.place <= %(recent)s::bigint
   UNION ALL
   SELECT (2^62)::bigint, s.id, (act ->> 'type')::smallint, %(as_of)s::timestamptz, false, NULL::timestamptz,
@@ -150,12 +184,13 @@ _ACTIVITIES = """leads_activity AS (
   CROSS JOIN LATERAL generate_series(1, (act ->> 'times')::int)"""
 
 _COLLEAGUES = f"""colleagues AS MATERIALIZED (
-  SELECT o.id FROM leads_lead l JOIN leads_lead o ON o.company_id = l.company_id AND o.id <> l.id
+  SELECT o.id FROM leads_lead o
   JOIN LATERAL (
     SELECT max(a.occurred_at) AS last_at FROM leads_activity a
     WHERE a.lead_id = o.id AND a.voided_at IS NULL AND a.occurred_at <= %(as_of)s::timestamptz
   ) a ON a.last_at IS NOT NULL
-  WHERE l.id = %(real_lead)s::bigint ORDER BY a.last_at DESC LIMIT {MOST_COLLEAGUES})"""
+  WHERE o.company_id = %(company)s::bigint AND o.id <> ALL(%(real_leads)s::bigint[])
+  ORDER BY a.last_at DESC LIMIT {MOST_COLLEAGUES})"""
 
 _THEIR_ACTIVITIES = """
   UNION ALL
@@ -164,12 +199,12 @@ _THEIR_ACTIVITIES = """
 
 _ADJUSTMENTS = """scoring_adjustment AS (
   SELECT a.id, s.id AS lead_id, a.kind, a.dimensions, a.points, a.at, a.expires_at, a.voided_at
-  FROM scoring_adjustment a CROSS JOIN supposed s WHERE a.lead_id = %(real_lead)s::bigint)"""
+  FROM scoring_adjustment a CROSS JOIN supposed s WHERE a.lead_id = ANY(%(real_leads)s::bigint[]))"""
 
 _COMPANIES = """leads_company AS (
-  SELECT r.* FROM leads_lead l CROSS JOIN supposed s LEFT JOIN leads_company c ON c.id = l.company_id
+  SELECT r.* FROM supposed s LEFT JOIN leads_company c ON c.id = %(company)s::bigint
   CROSS JOIN LATERAL jsonb_populate_record(c, s.company || jsonb_build_object('id', s.id)) r
-  WHERE l.id = %(real_lead)s::bigint AND (c.id IS NOT NULL OR s.company <> '{}'))"""
+  WHERE c.id IS NOT NULL OR s.company <> '{}')"""
 
 
 def _leads(*, with_colleagues: bool) -> str:
@@ -180,7 +215,7 @@ def _leads(*, with_colleagues: bool) -> str:
   SELECT {", ".join(f"r.{column}" for column in columns)} FROM leads_lead l CROSS JOIN supposed s
   CROSS JOIN LATERAL jsonb_populate_record(l, s.lead || jsonb_build_object(
     'id', s.id,
-    'company_id', CASE WHEN l.company_id IS NOT NULL OR s.company <> '{{}}' THEN s.id END,
+    'company_id', CASE WHEN %(company)s::bigint IS NOT NULL OR s.company <> '{{}}' THEN s.id END,
     'seniority', leads_seniority(coalesce(s.lead ->> 'title', l.title)),
     'department', leads_department(coalesce(s.lead ->> 'title', l.title)))) r
   WHERE l.id = %(real_lead)s::bigint"""

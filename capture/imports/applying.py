@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from django.db.models.functions import Lower
-
 from capture.cleaning import Refused
 from capture.companies import Firms
 from capture.journal import Journal
 from capture.upserting import Person, upsert
 from leads.activities import NewActivity, record
+from leads.matching import holders
 from leads.models import ConsentEvent, Lead, LeadExternalId
 
 from . import outcomes
@@ -121,12 +120,10 @@ def _known(window: Sequence[Prepared], source: str) -> tuple[dict[str, Known], d
             source=source, external_id__in=external_ids
         ).values_list("external_id", "lead_id", "lead__created_at")
     } if external_ids else {}  # fmt: skip
-    by_email = {
-        key: Known(pk, created_at)
-        for key, pk, created_at in Lead.objects.annotate(address=Lower("email"))
-        .filter(address__in=emails)
-        .values_list("address", "pk", "created_at")
-    } if emails else {}  # fmt: skip
+    pks = holders(emails=emails).of if emails else {}
+    known = Lead.objects.filter(pk__in=set(pks.values()))
+    made_at = dict(known.values_list("pk", "created_at")) if pks else {}
+    by_email = {email: Known(pk, made_at[pk]) for email, pk in pks.items() if pk in made_at}
     return by_id, by_email
 
 

@@ -34,7 +34,14 @@ from . import outcomes
 
 #: Follows from the lead itself and goes with it.
 DERIVED = frozenset(
-    {"leads.LeadHistory", "leads.CompanyHistory", "scoring.Score", "scoring.LineState", "scoring.Crossing"}
+    {
+        "leads.LeadHistory",
+        "leads.CompanyHistory",
+        "leads.LookAlike",
+        "scoring.Score",
+        "scoring.LineState",
+        "scoring.Crossing",
+    }
 )
 #: The longest event id, in characters.
 EVENT_ID = 128

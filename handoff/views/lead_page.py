@@ -9,7 +9,13 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.permissions import may_adjust_scores, may_arrange_routing, may_edit_leads, may_hand_over
+from accounts.permissions import (
+    may_adjust_scores,
+    may_arrange_routing,
+    may_edit_leads,
+    may_hand_over,
+    may_merge,
+)
 from handoff import follow_ups, frameworks, qualification
 from handoff.clocks import Clock, read_clocks
 from handoff.models import Dispute, Handoff, Qualification, Rating, Task, Verdict
@@ -39,6 +45,7 @@ from .deal_panel import Deal, deals_of
 from .lead_path import Step, path_of
 from .lead_timeline import TOLD_ELSEWHERE, KindChip, address, entries_of, kind_chips, kinds_in
 from .lead_verdicts import disputed, handoffs_of, undoable, vetted
+from .merged_entries import merges_of
 from .neighbours import Neighbours, neighbours_of
 from .previews import try_to_hold
 from .rows import AgreedLine, by_activity, in_words, leading_line, time_there
@@ -105,6 +112,7 @@ class LeadPage:
     may_hand_over: bool
     may_set_phase: bool
     may_see_alerts: bool
+    may_merge: bool
     may_convert: bool
     may_adjust: bool
     vetted: str
@@ -210,6 +218,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         added=[
             *entries_of(handoffs=handoffs, undoes=undoes, steps=told_steps, tasks=tasks, reasons=reasons),
             *clock_entries.entries(handoffs),
+            *merges_of(lead, user=user, at=at),
         ],
     )
     works = works_on(user, lead, newest_handoff)
@@ -276,6 +285,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_log=may_log(user, lead),
         may_hand_over=may_hand_over(user) and lead.stage in (*WITH_MARKETING, Stage.CLOSED),
         may_set_phase=may_edit_leads(user),
+        may_merge=may_merge(user),
         may_see_alerts=may_see_alerts(user),
         may_convert=may_qualify(user, lead) and works and lead.stage == Stage.SQL,
         may_adjust=may_adjust_scores(user),

@@ -3,6 +3,7 @@ from .changed_lead import ChangedLead, Watched
 from .company import Company, CompanyExternalId
 from .consent import ConsentEvent
 from .lead import Lead, LeadAccess, LeadExternalId, within_reach
+from .merge import UNDO_FOR, Alias, AliasUse, LookAlike, LookAlikeSearch, Merge
 from .opportunity import (
     CompetingSupplier,
     LossReason,
@@ -14,8 +15,11 @@ from .opportunity import (
 from .stage_change import StageChange
 
 __all__ = [
+    "UNDO_FOR",
     "Activity",
     "ActivityType",
+    "Alias",
+    "AliasUse",
     "ChangedLead",
     "Company",
     "CompanyExternalId",
@@ -24,7 +28,10 @@ __all__ = [
     "Lead",
     "LeadAccess",
     "LeadExternalId",
+    "LookAlike",
+    "LookAlikeSearch",
     "LossReason",
+    "Merge",
     "Opportunity",
     "OpportunityStage",
     "OpportunityStep",

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import sees_everything, team_ids
 from leads import marking, searching
+from leads.alike import Dialled, PlainEmail
 from leads.searching import Digits, Folded
 from leads.stages import WITH_SALES, Phase, Stage, said, sql_stages
 
@@ -146,6 +147,20 @@ class Lead(models.Model):
             GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="leads_lead_name_folded"),
             GinIndex(OpClass(Digits("phone"), "gin_trgm_ops"), name="leads_lead_phone_digits"),
             GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="leads_lead_email_search"),
+            # leads.duplicates: who shares a mailbox, a number, or a name at a company with a lead.
+            models.Index(
+                PlainEmail("email"), "id", condition=Q(email__isnull=False), name="leads_lead_mailbox"
+            ),
+            models.Index(
+                Dialled("phone", "country"), "id", condition=~Q(phone=""), name="leads_lead_dialled"
+            ),
+            models.Index(
+                "company",
+                Folded("name"),
+                "id",
+                condition=Q(company__isnull=False) & ~Q(name=""),
+                name="leads_lead_name_at_company",
+            ),
         ]
         triggers = [marking.lead_inserted(), marking.lead_updated(LEAD_FACTS)]
 

@@ -14,7 +14,8 @@ from capture import collecting, sites
 from capture.models import Site
 from handoff import decisions, escalation, pausing, saved_views, snoozing
 from handoff.models import Handoff, RejectReason, SlaPolicy, Task
-from leads.models import Lead
+from leads import duplicates, merging
+from leads.models import Lead, LeadAccess
 from leads.stages import Stage
 from notifications import endpoints, switching
 from notifications.models import Browser, Delivery, Dispatch, Endpoint
@@ -50,6 +51,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
     Handoff.objects.filter(pk=free.pk).update(rep=None, assigned_at=None)
     saved_views.keep(owner=cast.sol, page="queue", name="Germany", query="country=DE", team=None)
     tasks(cast, marta.lead)
+    twins = lookalikes(cast.max, marta.lead)
     return [
         ("sol", "/queue/"),
         ("sol", f"/queue/?lead={marta.lead.public_id}"),
@@ -73,6 +75,11 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", f"/leads/{back.lead.public_id}/"),
         ("sol", f"/leads/{sql.lead.public_id}/score/?days=90"),
         ("mara", f"/leads/{back.lead.public_id}/score/?at=2026-11-01T10:00"),
+        ("mara", "/duplicates/"),
+        ("mara", "/duplicates/?show=merged"),
+        ("max", f"/duplicates/{twins[0]}/{twins[1]}/"),
+        ("mara", f"/duplicates/{twins[0]}/{twins[1]}/?review=1"),
+        ("mara", f"/leads/{twins[0]}/merge/?q=marta"),
         ("mara", "/rules/book/"),
         ("sol", "/rules/?rule=target-industry"),
         ("mara", "/rules/?rule=pricing"),
@@ -89,6 +96,17 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         *alerts(cast),
         *versions(cast),
     ]
+
+
+def lookalikes(max_: User, of: Lead) -> list[str]:
+    """``of`` and somebody who looks like them, and two that were merged."""
+    pair = [of, worlds.fitting(of.name, of.company)]
+    pair += [worlds.fitting("Twin Teresa"), worlds.fitting("Twin Tess")]
+    for lead in pair:
+        LeadAccess.objects.get_or_create(lead=lead, team=max_.teams.get())
+    duplicates.search(seconds=5)
+    merging.merge(pair[2], pair[3], by=max_)
+    return [str(lead.public_id) for lead in pair[:2]]
 
 
 def tasks(cast: worlds.Cast, of: Lead) -> None:

@@ -118,6 +118,7 @@ BUDGETS = {
     + 1  # the score that leads
     + LINE
     + 1  # stage changes
+    + 1  # merges
     + 2  # handoffs, verdicts
     + 2  # timeline: which activities, the activities
     + CLOCKS

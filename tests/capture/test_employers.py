@@ -46,13 +46,16 @@ def test_a_company_is_called_by_its_domain_until_somebody_says_its_name(site: st
     ("written", "country", "kept"),
     [
         ("0040/555 123", "DE", "0040/555 123"),
+        ("0049 40 555123", "", "0049 40 555123"),
+        ("0049 40 555123", "DE", "+49 40 555123"),
+        ("+44 (0)20 7946 0958", "", "+44 20 7946 0958"),
         ("040/555123", "DE", "+49 40 555123"),
         ("040/555123", "", "040/555123"),
-        ("+4940555123", "US", "+49 40 555123"),
+        ("+4940555123", "US", "+4940555123"),
         ("call me", "DE", "call me"),
     ],
 )
-def test_a_number_that_can_be_dialled_has_one_spelling(written: str, country: str, kept: str) -> None:
+def test_a_number_that_can_be_dialled_has_all_its_digits(written: str, country: str, kept: str) -> None:
     assert phones.normal(written, country=country) == kept
     assert phones.normal(kept, country=country) == kept
 

@@ -185,7 +185,7 @@ def _ten_thousand(chance: random.Random) -> None:
                 email=f"lead{number}@{firm.domain if firm else 'gmail.com'}",
                 name=chance.choice(NAUGHTY),
                 title=chance.choice(["", *NAUGHTY]),
-                phone=chance.choice(["", "+49 40 555123", "0151-2345678", "(555) 123-4567"]),
+                phone=chance.choice(["", "+49 40 555123", "0151-2345678", "ask Bo: 123"]),
                 company=firm,
                 country=chance.choice(["", "DE", "US"]),
                 city=chance.choice(["", *NAUGHTY]),
