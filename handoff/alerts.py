@@ -254,6 +254,23 @@ def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:
         hurry.look(user_ids=[*(rep.pk for rep in of), by.pk])
 
 
+def evidence_voided(*, handoff: Handoff, at: datetime) -> None:
+    """Tell the rep who had it, and who leads them, that a lead is theirs no more: what it was handed over for
+    was no person's interest. Safe to repeat."""
+    people = [*leaders(handoff, admins=False), *([handoff.rep] if handoff.rep else [])]
+    words = [
+        Word(
+            to=person,
+            kind="taken_back",
+            key=_key(handoff, "evidence_voided"),
+            title=messages.evidence_voided_title(lead=handoff.lead),
+            body=messages.evidence_voided_body(handoff=handoff, to=person),
+        )
+        for person in people
+    ]
+    tell(handoff=handoff, words=words, at=at)
+
+
 def taken_away(*, handoff: Handoff, rep: User) -> None:
     """Wake the list of who had it until now."""
     hurry.look(user_ids=[rep.pk])

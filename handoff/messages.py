@@ -142,6 +142,22 @@ def taken_back_body(*, by: object) -> str:
     return f"The rules that handed them over were rolled back, and {by} took them back. You need not answer."
 
 
+def evidence_voided_title(*, lead: Lead) -> str:
+    """ "Marta Kowalczyk was taken back"."""
+    return f"{lead} was taken back"
+
+
+def evidence_voided_body(*, handoff: Handoff, to: object) -> str:
+    """Why, and that nothing is asked of anybody."""
+    whose = "you" if to == handoff.rep else str(handoff.rep or "nobody yet")
+    said = [
+        about(handoff.lead),
+        f"It was with {whose}. What it was handed over for was voided: a bot's doing, a test or a mistake.",
+        "You need not answer. Should the evidence be restored, it comes again.",
+    ]
+    return "\n".join(part for part in said if part)
+
+
 def task_due_title(*, task: Task) -> str:
     """ "Due: call back, Marta Kowalczyk"."""
     return f"Due: {task.title}, {task.lead}"

@@ -27,7 +27,7 @@ KINDS = {
     kind.key: kind
     for kind in (
         Kind("handoff", "A lead is yours", "With the reasons and the time to answer.", _SALES),
-        Kind("taken_back", "Leads are taken back", "Rules that handed them over were rolled back.", _SALES),
+        Kind("taken_back", "Leads are taken back", "What they were handed over for holds no more.", _SALES),
         Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),
         Kind(
             "due_soon", "Time runs out for a lead", "Yours, before its time is over.",

@@ -12,6 +12,7 @@ from .opportunity import (
     Supplier,
 )
 from .stage_change import StageChange
+from .suspicion import Correction, EvidenceChange, Suspicion
 
 __all__ = [
     "Activity",
@@ -21,6 +22,8 @@ __all__ = [
     "CompanyExternalId",
     "CompetingSupplier",
     "ConsentEvent",
+    "Correction",
+    "EvidenceChange",
     "Lead",
     "LeadAccess",
     "LeadExternalId",
@@ -30,6 +33,7 @@ __all__ = [
     "OpportunityStep",
     "StageChange",
     "Supplier",
+    "Suspicion",
     "Visitor",
     "Watched",
     "within_reach",

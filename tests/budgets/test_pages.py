@@ -119,7 +119,7 @@ BUDGETS = {
     + LINE
     + 1  # stage changes
     + 2  # handoffs, verdicts
-    + 2  # timeline: which activities, the activities
+    + 3  # timeline: which activities, the activities, what is suspected of them
     + CLOCKS
     + 3  # pauses, steps and snoozes of the timeline
     + 5  # the clock: its pause, its calendar, its steps
