@@ -38,7 +38,9 @@ class _Lines(forms.CharField):
         )
 
 
-class EvidenceRulesForm(forms.Form):
+class _OwnLines(forms.Form):
+    """What is ours, line by line, and what is wrong with a line."""
+
     own_addresses = _Lines(
         label="E-mail of your own people",
         help_text="A domain or an address on each line: fieldline.example, tester@gmail.com.",
@@ -51,33 +53,6 @@ class EvidenceRulesForm(forms.Form):
         label="Hidden links",
         help_text="Paths you put where no person sees them, in mails and pages: /not-for-you.",
     )
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        for signal in USUAL:
-            self.fields[f"treat_{signal}"] = forms.ChoiceField(
-                choices=Treatment.choices,
-                label=str(Suspicion.Signal(signal).label),
-                help_text=MEANS[Suspicion.Signal(signal)],
-            )
-
-    @classmethod
-    def of(cls, rules: EvidenceRules, typed: Any = None) -> "EvidenceRulesForm":
-        initial = {
-            name: "\n".join(getattr(rules, name))
-            for name in ("own_addresses", "own_networks", "hidden_links")
-        }
-        treated = {f"treat_{signal}": rules.treatment(signal).value for signal in USUAL}
-        return cls(typed, initial={**initial, **treated})
-
-    def put_into(self, rules: EvidenceRules) -> None:
-        for name in ("own_addresses", "own_networks", "hidden_links"):
-            setattr(rules, name, self.cleaned_data[name])
-        rules.treatments = {signal: self.cleaned_data[f"treat_{signal}"] for signal in USUAL}
-
-    @property
-    def treatments(self) -> list[forms.BoundField]:
-        return [self[f"treat_{signal}"] for signal in USUAL]
 
     def clean_own_addresses(self) -> list[str]:
         found = []
@@ -116,3 +91,55 @@ class EvidenceRulesForm(forms.Form):
         if len(lines) > MOST_LINES:
             raise ValidationError(f"{MOST_LINES} lines at most.")
         return list(dict.fromkeys(lines))
+
+
+class EvidenceRulesForm(_OwnLines):
+    """That, and what happens to what each signal names."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for signal in USUAL:
+            self.fields[f"treat_{signal}"] = forms.ChoiceField(
+                choices=Treatment.choices,
+                label=str(Suspicion.Signal(signal).label),
+                help_text=MEANS[Suspicion.Signal(signal)],
+            )
+
+    @classmethod
+    def of(cls, rules: EvidenceRules, typed: Any = None) -> "EvidenceRulesForm":
+        initial = {
+            name: "\n".join(getattr(rules, name))
+            for name in ("own_addresses", "own_networks", "hidden_links")
+        }
+        treated = {f"treat_{signal}": rules.treatment(signal).value for signal in USUAL}
+        return cls(typed, initial={**initial, **treated})
+
+    def put_into(self, rules: EvidenceRules) -> None:
+        for name in ("own_addresses", "own_networks", "hidden_links"):
+            setattr(rules, name, self.cleaned_data[name])
+        rules.treatments = {signal: self.cleaned_data[f"treat_{signal}"] for signal in USUAL}
+
+    @property
+    def treatments(self) -> list[forms.BoundField]:
+        return [self[f"treat_{signal}"] for signal in USUAL]
+
+
+class EvidenceRulesAdminForm(_OwnLines, forms.ModelForm[EvidenceRules]):
+    """The same refusals in the administration."""
+
+    class Meta:
+        model = EvidenceRules
+        fields = ("own_addresses", "own_networks", "hidden_links", "treatments")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for name in ("own_addresses", "own_networks", "hidden_links"):
+            self.initial[name] = "\n".join(getattr(self.instance, name))
+
+    def clean_treatments(self) -> dict[str, str]:
+        said = self.cleaned_data["treatments"] or {}
+        if not isinstance(said, dict) or any(
+            signal not in USUAL or treatment not in Treatment.values for signal, treatment in said.items()
+        ):
+            raise ValidationError("Write each signal with “void”, “mark” or “ignore”.")
+        return said

@@ -85,6 +85,11 @@ class _Search:
             "not_clicked": list(NOT_CLICKED),
         }
         found: list[Suspected] = []
+        if void := self._treated(Signal.OWN_ADDRESS):
+            rows = _ask(_OWN_PAST, asked)
+            found += [
+                Suspected(pk, Signal.OWN_ADDRESS, detail, void == Treatment.VOID) for pk, detail in rows
+            ]
         if void := self._treated(Signal.BURST):
             for most, span in BURSTS:
                 detail = f"more than {most} in {span.total_seconds():.0f} s"
@@ -127,6 +132,19 @@ WITH new AS MATERIALIZED (
   WHERE a.id > %(first)s AND a.id <= %(last)s AND NOT a.undated
     AND NOT EXISTS (SELECT 1 FROM capture_source s WHERE s.key = a.source AND s.kind = %(file)s)
 )"""
+#: Who turned out to be one of ours was it before: what they did before they said who they are.
+_OWN_PAST = """,
+ours AS MATERIALIZED (
+  SELECT n.lead_id, max(s.detail) AS detail
+  FROM new n JOIN leads_suspicion s ON s.activity_id = n.id AND s.signal = 'own_address'
+  WHERE n.lead_id IS NOT NULL GROUP BY n.lead_id
+)
+SELECT a.id, o.detail FROM ours o
+JOIN leads_activity a ON a.lead_id = o.lead_id
+JOIN leads_activitytype t ON t.id = a.type_id AND t.category NOT IN ('sales', 'system')
+WHERE NOT EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = a.id AND s.signal = 'own_address')
+LIMIT 20000
+"""
 #: Of each lead, or of each visitor nobody knows, the time in which anything new happened and a bit more. An
 #: exact midnight is a day without a time.
 _BURST = """,

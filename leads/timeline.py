@@ -197,7 +197,8 @@ SELECT a.occurred_at, a.id FROM unnest(%(leads)s::bigint[]) AS l (id)
 CROSS JOIN LATERAL (
   SELECT occurred_at, id FROM leads_activity
   WHERE lead_id = l.id {before}
-    AND (voided_at IS NULL OR EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = leads_activity.id))
+    AND (voided_at IS NULL
+      OR EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = leads_activity.id))
   ORDER BY occurred_at DESC, id DESC LIMIT %(limit)s
 ) a
 ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s

@@ -126,6 +126,24 @@ def test_g09_own_people_are_known_by_domain_and_by_address_wherever_they_are_nam
     assert Activity.objects.filter(lead=own).counted().count() == 0, "in their own browser as well"
 
 
+def test_g09_what_one_of_ours_did_before_they_said_who_they_are_is_ours_too(site: Site) -> None:
+    rules(own_addresses=["fieldline.example"])
+    visit(site, "/pricing")
+    who = {
+        "id": "i",
+        "kind": "identify",
+        "at": NOW.isoformat(),
+        "url": HERE,
+        "email": "sol@fieldline.example",
+    }
+    body = {"anonymous_id": ANNA, "sent_at": NOW.isoformat(), "events": [who]}
+    collecting.collect(site=site, body=body, at=NOW)
+    visit(site, "/other")
+    looking_back.look_back(at=NOW)
+    assert {signal for _, signal, _ in named()} == {"own_address"}
+    assert Activity.objects.counted().count() == 0
+
+
 @pytest.mark.parametrize(("treatment", "expected"), [("void", "voided"), ("mark", "marked")])
 def test_g09_the_company_says_what_happens_to_what_a_signal_names(
     site: Site, treatment: str, expected: str
