@@ -17,9 +17,9 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
 _LOCAL = re.compile(r"[^\s@]{1,64}")
 #: What each signal means, in a few words.
 MEANS = {
-    Suspicion.Signal.OWN_ADDRESS: "the e-mail addresses below",
-    Suspicion.Signal.OWN_NETWORK: "the networks below",
-    Suspicion.Signal.OWN_BROWSER: "a browser that opened the link below",
+    Suspicion.Signal.OWN_ADDRESS: "names an address or a domain above",
+    Suspicion.Signal.OWN_NETWORK: "came from a network above",
+    Suspicion.Signal.OWN_BROWSER: "from a browser that opened the link above",
     Suspicion.Signal.CRAWLER: "calls itself a crawler: 1,500 are known",
     Suspicion.Signal.MAIL_PROXY: "Apple or Yahoo fetched the pictures before anybody looked",
     Suspicion.Signal.TOO_SOON: "opened or clicked within 5 s of delivery, or before it",
@@ -118,6 +118,14 @@ class EvidenceRulesForm(_OwnLines):
         for name in ("own_addresses", "own_networks", "hidden_links"):
             setattr(rules, name, self.cleaned_data[name])
         rules.treatments = {signal: self.cleaned_data[f"treat_{signal}"] for signal in USUAL}
+
+    def only_to_read(self) -> None:
+        """What is long can still be scrolled and copied."""
+        for field in self.fields.values():
+            if isinstance(field, _Lines):
+                field.widget.attrs["readonly"] = True
+            else:
+                field.disabled = True
 
     @property
     def treatments(self) -> list[forms.BoundField]:

@@ -135,8 +135,8 @@ class ActivityTypeAdmin(admin.ModelAdmin[ActivityType]):
 
 @admin.register(Activity)
 class ActivityAdmin(BigTableAdmin):
-    """What happened. Activities may be added (a call that nobody logged) and voided, not rewritten. To void many,
-    with undo, there is *Suspected evidence*."""
+    """What happened. Activities may be added (a call that nobody logged) and voided, not rewritten. To void
+    many, with undo, there is *Suspected evidence*."""
 
     list_display = ("type", "lead", "occurred_at", "source", "voided_at")
     list_select_related = ("type", "lead")

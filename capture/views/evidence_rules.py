@@ -28,8 +28,7 @@ def rules(request: Request) -> HttpResponse:
         messages.success(request, "Saved. It holds for what arrives from now on.")
         return redirect("capture:evidence-rules")
     if not may:
-        for bound in form.fields.values():
-            bound.disabled = True
+        form.only_to_read()
     context = {
         "form": form,
         "may_edit": may,
