@@ -36,6 +36,11 @@ def may_merge(user: User) -> bool:
     return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
 
 
+def may_read_evidence(user: User) -> bool:
+    """Who sees what is suspected of being nobody's interest; marketing decides on it (``may_edit_leads``)."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+
+
 def may_draft_rules(user: User) -> bool:
     """Marketing writes the rules of scoring; what is published needs more (``scoring.publishing``)."""
     return user.role in (Role.MARKETER, Role.ADMIN)

@@ -5,12 +5,15 @@ from django.http import HttpRequest
 
 from leads.admin import BigTableAdmin, HistoryAdmin
 
+from .evidence_forms import EvidenceRulesAdminForm
 from .models import (
     Arrival,
+    EvidenceRules,
     Hook,
     Import,
     ImportWindow,
     InboxItem,
+    LookingBack,
     PageRule,
     RefusedItem,
     RejectedRow,
@@ -126,3 +129,21 @@ class InboxItemAdmin(HistoryAdmin):
     list_select_related = ("hook__source",)
     list_filter = ("state",)
     ordering = ("-id",)
+
+
+@admin.register(EvidenceRules)
+class EvidenceRulesAdmin(BigTableAdmin):
+    """One row; edited on *What counts* as well, where each signal is explained."""
+
+    list_display = ("__str__", "own_addresses", "own_networks")
+    ordering = ("id",)
+    form = EvidenceRulesAdminForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not EvidenceRules.objects.exists()
+
+
+@admin.register(LookingBack)
+class LookingBackAdmin(HistoryAdmin):
+    list_display = ("reached", "ahead", "ahead_at")
+    ordering = ("id",)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from leads.models import ActivityType
 
-from . import channels, cleaning, intake
+from . import bots, channels, cleaning, intake
 from .cleaning import Refused
 from .intake import Taken
 from .models import Site, Source
@@ -27,6 +27,8 @@ KEPT_FOR_OURSELVES = (
 _LONGEST = 300
 #: Of 128 bits, so that nobody can claim a browser, or the id of another system, by guessing.
 _RANDOM = re.compile("[0-9a-f]{32}")
+#: Nothing happened: somebody of ours says whose browser this is.
+OURS = "ours"
 #: kind → the activity type where no rule of the site says another.
 _KINDS = {
     "page": "page_view",
@@ -36,6 +38,7 @@ _KINDS = {
     "form": "form_submitted",
     "track": "custom_event",
     "identify": intake.IDENTIFY,
+    OURS: intake.IDENTIFY,
 }
 
 
@@ -43,9 +46,10 @@ class NotABatch(ValueError):
     """The body is not what the script sends; the message is a sentence."""
 
 
-def collect(*, site: Site, body: object, at: datetime) -> Taken:
-    """Store what a page of ``site`` sent: ``{"anonymous_id", "sent_at", "events": […]}``. Safe to repeat: an
-    event's id is stored once. Raises NotABatch; a single event that cannot be taken is refused by itself."""
+def collect(*, site: Site, body: object, at: datetime, client: bots.Client | None = None) -> Taken:
+    """Store what a page of ``site`` sent: ``{"anonymous_id", "sent_at", "events": […]}``; ``client`` is the
+    browser. Safe to repeat: an event's id is stored once. Raises NotABatch; a single event that cannot be
+    taken is refused by itself."""
     events = body.get("events") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(events, list):
         raise NotABatch("The body must be an object with events.")
@@ -55,8 +59,12 @@ def collect(*, site: Site, body: object, at: datetime) -> Taken:
         raise NotABatch("The anonymous_id must be 32 hexadecimal digits, random for each browser.")
     reader = _Reader(site, body)
     items = [reader.item(event) for event in events]
-    taken = intake.take(items=items, user=None, source=site.source.key, kind=Source.Kind.SCRIPT, at=at)
+    taken = intake.take(
+        items=items, user=None, source=site.source.key, kind=Source.Kind.SCRIPT, at=at, client=client
+    )
     _name_the_nameless(events)
+    if any(isinstance(event, dict) and event.get("kind") == OURS for event in events):
+        bots.disown(anonymous_id=str(body["anonymous_id"]), at=at)
     return taken
 
 

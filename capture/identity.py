@@ -163,7 +163,7 @@ def _visitors(
     touch: dict[str, dict[str, Any]] = {}
     for key, event in named:
         seen.setdefault(key, min(event.occurred_at, at))
-        if event.properties.get("channel") in _CHANNELS:
+        if event.properties.get("channel") in _CHANNELS and not event.is_voided:
             touch.setdefault(key, event.properties)
         if event.index in leads:
             identified.setdefault(key, leads[event.index])

@@ -13,7 +13,7 @@ from leads.activities import NewActivity, record
 from leads.models import ActivityType
 from leads.retrying import retrying
 
-from . import arrivals, cleaning, identity
+from . import arrivals, bots, cleaning, identity
 from .arrivals import Became, TurnedAway
 from .cleaning import FURTHEST_AHEAD, Refused
 from .models import Source
@@ -45,6 +45,7 @@ class Event:
     lead_id: UUID | None
     anonymous_id: str | None
     properties: dict[str, Any]
+    is_voided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,17 @@ class Taken:
 
 
 def take(
-    *, items: Sequence[object], user: User | None, source: str, kind: Source.Kind, at: datetime
+    *,
+    items: Sequence[object],
+    user: User | None,
+    source: str,
+    kind: Source.Kind,
+    at: datetime,
+    client: bots.Client | None = None,
 ) -> Taken:
     """Store ``items`` that ``source`` sent and that arrived ``at``, and count what became of them. An item
-    that cannot be taken is refused by itself; the others are stored. Who is named by a ``lead_id`` must be
+    that cannot be taken is refused by itself; the others are stored. ``client`` is the browser they all came
+    from, where one sent them itself. Who is named by a ``lead_id`` must be
     visible to ``user``; without a user no lead can be named so. Safe to repeat: an event id is stored once
     per source. A constant number of queries, however many items."""
     events: list[Event] = []
@@ -85,7 +93,7 @@ def take(
             refused.append(Refusal(index, refusal.field, refusal.reason))
 
     def take_all() -> Taken:
-        stored = store(events, user, source, at) if events else Taken(0, 0, [])
+        stored = store(events, user, source, at, client) if events else Taken(0, 0, [])
         every = sorted([*refused, *stored.refused], key=lambda refusal: refusal.index)
         turned_away = [TurnedAway(each.field, each.reason, items[each.index]) for each in every]
         became = Became(stored.accepted, stored.duplicates, refused=turned_away, lag=stored.lag)
@@ -138,9 +146,12 @@ def _occurred_at(item: Mapping[str, object], at: datetime) -> tuple[datetime, da
     return occurred_at, None
 
 
-def store(events: list[Event], user: User | None, source: str, at: datetime) -> Taken:
-    """Store ``events``, which are checked, each once per source; ``user`` as for ``identity.resolve``. Call
-    it in ``retried``."""
+def store(
+    events: list[Event], user: User | None, source: str, at: datetime, client: bots.Client | None = None
+) -> Taken:
+    """Store ``events``, which are checked, each once per source; ``user`` as for ``identity.resolve``. What
+    looks like a bot or one of our own is named, and counts or not as the company says. Call it in
+    ``retried``."""
     types = dict(ActivityType.objects.values_list("key", "id"))
     refused = [
         Refusal(event.index, "type", f"There is no activity type “{event.type}”.")
@@ -157,7 +168,11 @@ def store(events: list[Event], user: User | None, source: str, at: datetime) -> 
             duplicates += 1
         else:
             fresh[event.event_id] = event
-    owners = identity.resolve(events=list(fresh.values()), user=user, source=source, at=at)
+    guard = bots.Guard.on_duty()
+    guard.look_at(list(fresh.values()), client)
+    news = [replace(event, is_voided=bool(guard.voided(event.index))) for event in fresh.values()]
+    owners = identity.resolve(events=news, user=user, source=source, at=at)
+    guard.look_up(news, {place: one.lead_id for place, one in owners.found.items() if one.lead_id})
     refused += [Refusal(index, refusal.field, refusal.reason) for index, refusal in owners.refused.items()]
     activities = [
         NewActivity(
@@ -167,12 +182,15 @@ def store(events: list[Event], user: User | None, source: str, at: datetime) -> 
             source=source,
             lead_id=owner.lead_id,
             visitor_id=owner.visitor_id,
-            properties=event.properties,
+            properties=bots.without_address(event.properties),
+            void_reason=guard.voided(event.index),
         )
-        for event in fresh.values()
+        for event in news
         if event.type != IDENTIFY and (owner := owners.found.get(event.index)) is not None
     ]
     recorded = record(activities=activities, at=at)
+    stored = {activities[place].event_id for place in recorded.inserted}
+    guard.write_down({event.index: event.event_id for event in news if event.event_id in stored}, source, at)
     new = [activities[place].occurred_at for place in recorded.inserted]
     lag = at - min(new) if new else None
     said = sum(event.type == IDENTIFY and event.index in owners.found for event in fresh.values())

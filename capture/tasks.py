@@ -5,7 +5,7 @@ from celery import shared_task
 from accounts.clock import database_now
 from leads.ticks import tick
 
-from . import arrivals, employers
+from . import arrivals, correcting, employers, looking_back
 from .hooks import inbox
 from .imports import emptying, working
 
@@ -50,3 +50,16 @@ def go_on_importing() -> None:
     """Go on with the file that waits; when more is to do, the next tick or beat comes soon."""
     if working.work():
         tick("imports")
+
+
+@shared_task
+def look_for_bots() -> None:
+    """Name what only shows once more has come: bursts, every link of a mail."""
+    looking_back.look_back()
+
+
+@shared_task
+def go_on_correcting() -> None:
+    """Go on with what people said of many activities."""
+    if correcting.go_on(seconds=SECONDS):
+        tick("corrections")

@@ -7,7 +7,7 @@
   const early = (window.handoff && window.handoff.q) || [];
   if (nav.globalPrivacyControl) { window.handoff = () => {}; return; }
 
-  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", YEAR = 31536000;
+  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", OURS = "handoff_ours", YEAR = 31536000;
   const TAGS = /^(utm_(source|medium|campaign|term|content)|gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid)$/;
   const FILES = /\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|zip|epub|mp3|mp4|dmg|exe|msi|deb)$/i;
   const SECRET = /pass|card|cvv|cvc|iban|ssn|token|secret/i;
@@ -142,7 +142,19 @@
   const push = history.pushState;
   history.pushState = function (...state) { push.apply(this, state); setTimeout(moved); };
 
-  const choice = cookie(CHOICE);
+  // Somebody of ours opened the link for it: this browser is not counted, and what it did so far is theirs.
+  const choice = cookie(CHOICE), asked = here.hash.match(/^#handoff-(not-)?ours$/);
+  let ours = false;
+  try {
+    if (asked) asked[1] ? localStorage.removeItem(OURS) : localStorage.setItem(OURS, "1");
+    ours = !!localStorage.getItem(OURS);
+  } catch { ours = !!(asked && !asked[1]); }
+  if (ours) {
+    const [known] = cookie(ID).split(".");
+    if (known) { on = true; id = known; say("ours"); send(true); stop(); }
+    window.handoff = () => {};
+    return;
+  }
   if (choice === "1" || (!waits && choice !== "0")) start();
   early.forEach((call) => window.handoff(...call));
 })();

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from .imports import steering
-from .views import hook_inbox, hooks, imports, receiving, sites, sources, tracking
+from .views import evidence, evidence_rules, hook_inbox, hooks, imports, receiving, sites, sources, tracking
 
 app_name = "capture"
 
@@ -35,6 +35,12 @@ urlpatterns = [
         hook_inbox.replay_one,
         name="hook-item-replay",
     ),
+    path("evidence/", evidence.suspected, name="evidence"),
+    path("evidence/rules/", evidence_rules.rules, name="evidence-rules"),
+    path("evidence/corrections/", evidence.corrections, name="corrections"),
+    path("evidence/corrections/new/", evidence.correct, name="correct"),
+    path("evidence/corrections/<uuid:correction_id>/", evidence.correction, name="correction"),
+    path("evidence/corrections/<uuid:correction_id>/undoing/", evidence.undo, name="correction-undo"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new, name="import-new"),
     path("imports/<uuid:import_id>/", imports.shown, name="import"),

@@ -353,6 +353,7 @@ TICKS = {
     "calls": "notifications.tasks.make_calls",
     "inbox": "capture.tasks.work_through_inbox",
     "imports": "capture.tasks.go_on_importing",
+    "corrections": "capture.tasks.go_on_correcting",
 }
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
@@ -380,6 +381,8 @@ BEAT = {
     "capture.tasks.go_on_importing": 10.0,
     "leads.tasks.search_duplicates": 60.0,
     "leads.tasks.forget_ways_back": 3600.0,
+    "capture.tasks.look_for_bots": 15.0,
+    "capture.tasks.go_on_correcting": 10.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

@@ -10,7 +10,16 @@ from leads.admin import BigTableAdmin, HistoryAdmin
 from leads.ticks import tick
 
 from . import clocks_admin, qualification_admin, routing_admin, stuck
-from .models import Handoff, Look, Qualification, RejectReason, SavedView, StuckCrossing, Verdict
+from .models import (
+    EvidenceCheck,
+    Handoff,
+    Look,
+    Qualification,
+    RejectReason,
+    SavedView,
+    StuckCrossing,
+    Verdict,
+)
 
 #: The rest of the desk: clocks; questions and deals; rules, pools, the ledger.
 __all__ = ["clocks_admin", "qualification_admin", "routing_admin"]
@@ -35,6 +44,14 @@ class HandoffAdmin(HistoryAdmin):
     search_fields = ("lead__name", "lead__email", "rep__email")
     ordering = ("-offered_at", "-id")
     inlines = (VerdictInline,)
+
+
+@admin.register(EvidenceCheck)
+class EvidenceCheckAdmin(HistoryAdmin):
+    list_display = ("handoff", "at", "voided", "activities", "share", "stands", "taken_back")
+    list_select_related = ("handoff__lead",)
+    list_filter = ("stands", "taken_back")
+    ordering = ("-handoff",)
 
 
 @admin.register(Verdict)

@@ -272,6 +272,23 @@ def merged_away(*, handoff: Handoff, merge: "Merge", by: User, at: datetime) -> 
     lists_changed(handoff=handoff)
 
 
+def evidence_voided(*, handoff: Handoff, at: datetime) -> None:
+    """Tell the rep who had it, and who leads them, that a lead is theirs no more: what it was handed over for
+    was no person's interest. Safe to repeat."""
+    people = [*leaders(handoff, admins=False), *([handoff.rep] if handoff.rep else [])]
+    words = [
+        Word(
+            to=person,
+            kind="taken_back",
+            key=_key(handoff, "evidence_voided"),
+            title=messages.evidence_voided_title(lead=handoff.lead),
+            body=messages.evidence_voided_body(handoff=handoff, to=person),
+        )
+        for person in people
+    ]
+    tell(handoff=handoff, words=words, at=at)
+
+
 def taken_away(*, handoff: Handoff, rep: User) -> None:
     """Wake the list of who had it until now."""
     hurry.look(user_ids=[rep.pk])

@@ -151,6 +151,22 @@ def merged_body(*, by: object) -> str:
     return f"{by} merged two leads that were one person. Sales has the other one: you need not answer."
 
 
+def evidence_voided_title(*, lead: Lead) -> str:
+    """ "Marta Kowalczyk was taken back"."""
+    return f"{lead} was taken back"
+
+
+def evidence_voided_body(*, handoff: Handoff, to: object) -> str:
+    """Why, and that nothing is asked of anybody."""
+    whose = "you" if to == handoff.rep else str(handoff.rep or "nobody yet")
+    said = [
+        about(handoff.lead),
+        f"It was with {whose}. What it was handed over for was voided: a bot's doing, a test or a mistake.",
+        "You need not answer. Should the evidence be restored, it comes again.",
+    ]
+    return "\n".join(part for part in said if part)
+
+
 def task_due_title(*, task: Task) -> str:
     """ "Due: call back, Marta Kowalczyk"."""
     return f"Due: {task.title}, {task.lead}"

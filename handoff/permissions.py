@@ -3,7 +3,7 @@
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import Role, User
-from accounts.permissions import may_give_verdicts
+from accounts.permissions import may_edit_leads, may_give_verdicts
 from leads.models import Lead
 from leads.stages import Stage
 
@@ -90,6 +90,12 @@ def may_rate(user: User, handoff: Handoff) -> bool:
 def may_log(user: User, lead: Lead) -> bool:
     """Sales writes down contact with a lead it may see, unless the lead is closed. No query."""
     return may_give_verdicts(user) and lead.stage != Stage.CLOSED
+
+
+def may_void(user: User, lead: Lead, newest: Handoff | None) -> bool:
+    """Who says of one activity that it was a test or a mistake: marketing, and sales of a lead that no
+    colleague has. No query."""
+    return may_edit_leads(user) or works_on(user, lead, newest)
 
 
 def works_on(user: User, lead: Lead, newest: Handoff | None) -> bool:

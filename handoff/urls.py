@@ -34,6 +34,7 @@ from .views import (
     search,
     taking_back,
     teams,
+    voided_evidence,
 )
 
 app_name = "handoff"
@@ -58,6 +59,7 @@ urlpatterns = [
     path("views/<uuid:savedview_id>/", saved.view, name="view"),
     path("search/", search.search, name="search"),
     path("handoffs/<uuid:handoff_id>/routing/", ledger.handoff_routing, name="handoff-routing"),
+    path("handoffs/voided-evidence/", voided_evidence.undermined, name="undermined"),
     path("handoffs/left-over/", taking_back.left_over, name="left-over"),
     path("handoffs/left-over/withdrawals/", taking_back.taking, name="left-over-taking"),
     path("leads/", leads.all_leads, name="leads"),
@@ -68,6 +70,11 @@ urlpatterns = [
     path("companies/file/", exports.companies, name="companies-file"),
     path("leads/<uuid:lead_id>/", leads.lead, name="lead"),
     path("leads/<uuid:lead_id>/alerts/", lead_alerts.lead_alerts, name="lead-alerts"),
+    path(
+        "leads/<uuid:lead_id>/activities/<int:activity_id>/voiding/",
+        voided_evidence.voiding_page,
+        name="activity-voiding",
+    ),
     path("leads/<uuid:lead_id>/score/", scores.score, name="score"),
     path("leads/<uuid:lead_id>/score/adjustments/", scores.adjustments, name="adjustments"),
     path(

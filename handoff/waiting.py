@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.clock import database_now
 
-from . import alerts, eligibility, ladders, ledger, matching, reassigning, recycling, routing
+from . import alerts, eligibility, ladders, ledger, matching, reassigning, recycling, routing, standing
 from .holding import each, hold
 from .models import Handoff, RoutingDecision
 from .models.handoff import LET_GO
@@ -17,7 +17,9 @@ WAITING_AT_ONCE = 500
 
 
 def look_after(*, at: datetime | None = None, limit: int = 100) -> None:
-    """Withdraw what has become pointless, and give what waits to reps who have become available."""
+    """Withdraw what has become pointless or rests on voided evidence, and give what waits to reps who have
+    become available."""
+    standing.look_again(at=at, limit=limit)
     at = at or database_now()
     withdraw_overtaken(at=at, limit=limit)
     assign_waiting(at=at, limit=limit)

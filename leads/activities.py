@@ -17,7 +17,8 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class NewActivity:
-    """One activity to record; ``lead_id`` or ``visitor_id`` or both."""
+    """One activity to record; ``lead_id`` or ``visitor_id`` or both. With a ``void_reason`` it is stored and
+    does not count."""
 
     event_id: str
     type_id: int
@@ -27,6 +28,7 @@ class NewActivity:
     visitor_id: int | None = None
     properties: dict[str, Any] = field(default_factory=dict)
     undated: bool = False
+    void_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ def record(*, activities: Sequence[NewActivity], at: datetime) -> Recorded:
     stored = _insert(batch, at) if batch else set()
     inserted = sorted(first[key] for key in stored)
     news = [activities[position] for position in inserted]
-    if seen := [(new.lead_id, new.type_id, new.occurred_at) for new in news if new.lead_id is not None]:
+    if seen := [
+        (new.lead_id, new.type_id, new.occurred_at)
+        for new in news
+        if new.lead_id is not None and not new.void_reason
+    ]:
         advance_phases_by(seen=seen, at=at)
         tick("leads_changed")
     known = set(range(len(activities))) - set(inserted)
@@ -62,7 +68,7 @@ def _insert(batch: list[NewActivity], at: datetime) -> set[tuple[str, str]]:
         *[
             (
                 a.lead_id, a.visitor_id, a.type_id, a.occurred_at, a.undated, a.source, a.event_id,
-                _encode(a.properties),
+                _encode(a.properties), a.void_reason,
             )
             for a in batch
         ],
@@ -78,10 +84,13 @@ def _insert(batch: list[NewActivity], at: datetime) -> set[tuple[str, str]]:
 
 _INSERT = """
 INSERT INTO leads_activity
-    (received_at, lead_id, visitor_id, type_id, occurred_at, undated, source, event_id, properties)
-SELECT %b, new.*
-FROM unnest(%b::bigint[], %b::bigint[], %b::smallint[], %b::timestamptz[], %b::boolean[], %b::text[],
-            %b::text[], %b::text[]::jsonb[]) AS new
+    (received_at, lead_id, visitor_id, type_id, occurred_at, undated, source, event_id, properties,
+     void_reason, voided_at)
+SELECT at, new.*, CASE WHEN new.void_reason <> '' THEN at END
+FROM (SELECT %b::timestamptz AS at) AS now,
+  unnest(%b::bigint[], %b::bigint[], %b::smallint[], %b::timestamptz[], %b::boolean[], %b::text[], %b::text[],
+         %b::text[]::jsonb[], %b::text[])
+  AS new (lead_id, visitor_id, type_id, occurred_at, undated, source, event_id, properties, void_reason)
 ON CONFLICT (source, event_id) DO NOTHING
 RETURNING source, event_id
 """

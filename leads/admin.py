@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from . import voiding
 from .models import (
     Activity,
     ActivityType,
@@ -19,6 +20,8 @@ from .models import (
     CompanyExternalId,
     CompetingSupplier,
     ConsentEvent,
+    Correction,
+    EvidenceChange,
     Lead,
     LeadAccess,
     LeadExternalId,
@@ -31,6 +34,7 @@ from .models import (
     OpportunityStep,
     StageChange,
     Supplier,
+    Suspicion,
     Visitor,
     Watched,
 )
@@ -136,7 +140,8 @@ class ActivityTypeAdmin(admin.ModelAdmin[ActivityType]):
 
 @admin.register(Activity)
 class ActivityAdmin(BigTableAdmin):
-    """What happened. Activities may be added (a call that nobody logged) and voided, not rewritten."""
+    """What happened. Activities may be added (a call that nobody logged) and voided, not rewritten. To void
+    many, with undo, there is *Suspected evidence*."""
 
     list_display = ("type", "lead", "occurred_at", "source", "voided_at")
     list_select_related = ("type", "lead")
@@ -147,6 +152,11 @@ class ActivityAdmin(BigTableAdmin):
         "lead", "visitor", "type", "occurred_at", "undated", "source", "event_id", "properties",
         "voided_at", "void_reason",
     )  # fmt: skip
+
+    def save_model(self, request: HttpRequest, obj: Activity, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "voided_at" in form.changed_data:
+            voiding.note_leads(Activity.objects.filter(pk=obj.pk))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.fields[:-2] if obj else ()
@@ -309,3 +319,26 @@ class LookAlikeSearchAdmin(HistoryAdmin):
 
     list_display = ("newest", "passed", "pass_began_at", "pass_ended_at")
     ordering = ("id",)
+
+
+@admin.register(Suspicion)
+class SuspicionAdmin(HistoryAdmin):
+    list_display = ("activity", "signal", "detail", "state", "at", "correction")
+    list_select_related = ("activity", "correction")
+    list_filter = ("signal", "state")
+    ordering = ("-id",)
+
+
+@admin.register(Correction)
+class CorrectionAdmin(HistoryAdmin):
+    list_display = ("verb", "reason", "by", "at", "changed", "finished_at", "undoes")
+    list_select_related = ("by", "undoes")
+    list_filter = ("verb",)
+    ordering = ("-id",)
+
+
+@admin.register(EvidenceChange)
+class EvidenceChangeAdmin(HistoryAdmin):
+    list_display = ("lead", "version")
+    list_select_related = ("lead",)
+    ordering = ("lead",)

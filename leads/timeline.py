@@ -1,7 +1,7 @@
 """What happened to one lead or to everybody of a company, newest first: what they did and how they moved
 through the stages. A page costs the same however long the history is, whatever it is narrowed to."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, cast
@@ -21,6 +21,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "steps": (_Category.SYSTEM,),
 }
 STEPS = "steps"
+#: What does not count. Without kinds it stands among the rest, struck out.
+VOIDED = "voided"
 PAGE = 25
 #: Earlier entries are counted up to here; beyond it nobody needs the figure.
 COUNTED = 100
@@ -56,7 +58,8 @@ LONGEST = 300
 
 class Entry(TypedDict, total=False):
     """One line of a timeline: ``title`` in bold between ``lead_in`` and ``text``; ``points`` it brings today,
-    ``quote`` in somebody's own words, ``note`` small below, ``undo_url`` while it can be taken back."""
+    ``quote`` in somebody's own words, ``note`` small below, ``undo_url`` while it can be taken back. What is
+    ``struck`` does not count; ``correct_url`` is where somebody says whether it does."""
 
     at: datetime
     icon: str
@@ -67,6 +70,8 @@ class Entry(TypedDict, total=False):
     quote: str
     note: str
     undo_url: str
+    struck: bool
+    correct_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +98,23 @@ def page(
     changes: Sequence[StageChange] = (),
     added: Iterable[Entry] = (),
     named: bool = False,
+    correct_url: Callable[[Activity], str] | None = None,
 ) -> Timeline:
     """The newest ``PAGE`` entries that come after the cursor, of the ``kinds`` asked for (none: of all).
     ``points`` by activity id; ``changes`` are the leads' stage changes (with ``by``) and ``added`` what the
-    caller knows beside them. ``named`` says whose each entry is. 2 queries, 3 with kinds."""
+    caller knows beside them. ``named`` says whose each entry is; ``correct_url`` where somebody says that an
+    activity was no person's interest, "" where they may not. 3 queries, 4 with kinds."""
     position = cast("tuple[datetime, int, int] | None", _position(after))
     there = _there(lead_ids, kinds, position, limit=PAGE + COUNTED + 2)
     first = {number for _, number in there[: PAGE + 1]}
     rows = Activity.objects.filter(pk__in=first).select_related("type", "lead")
+    rows = rows.prefetch_related("suspicions")
     found: list[_Ranked] = [
         (
             row.occurred_at,
             _ACTIVITY,
             row.id,
-            _named(of_activity(row, (points or {}).get(row.id, 0.0)), row.lead if named else None),
+            _named(_judged(row, (points or {}).get(row.id, 0.0), correct_url), row.lead if named else None),
         )
         for row in rows
     ]
@@ -154,7 +162,8 @@ def _there(
     mail costs no more than one with ten."""
     if not lead_ids:
         return []
-    bounds: dict[str, Any] = {"leads": sorted(lead_ids), "limit": limit, "types": _types(kinds)}
+    others = [kind for kind in kinds if kind != VOIDED]
+    bounds: dict[str, Any] = {"leads": sorted(lead_ids), "limit": limit, "types": _types(others)}
     before = ""
     if position is not None:
         at, rank, number = position
@@ -165,6 +174,8 @@ def _there(
             " AND (occurred_at, id) < (%(at)s::timestamptz, %(id)s::bigint)"
         )
     statement = _OF_TYPES if kinds else _OF_ALL
+    if VOIDED in kinds:
+        statement = f"({_OF_TYPES}) UNION ALL ({_OF_VOIDED}) {_NEWEST_FIRST}" if others else _OF_VOIDED
     with connection.cursor() as cursor:
         cursor.execute(statement.format(before=before), bounds)
         return [(at, number) for at, number in cursor.fetchall()]
@@ -179,11 +190,25 @@ def _types(kinds: Collection[str]) -> list[int]:
 
 
 _LAST_ID = 2**63 - 1
+_NEWEST_FIRST = "ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s"
+#: What an import took back is gone; what a signal was named of, or a person voided, can be seen and restored.
 _OF_ALL = """
 SELECT a.occurred_at, a.id FROM unnest(%(leads)s::bigint[]) AS l (id)
 CROSS JOIN LATERAL (
   SELECT occurred_at, id FROM leads_activity
-  WHERE lead_id = l.id AND voided_at IS NULL {before}
+  WHERE lead_id = l.id {before}
+    AND (voided_at IS NULL
+      OR EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = leads_activity.id))
+  ORDER BY occurred_at DESC, id DESC LIMIT %(limit)s
+) a
+ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s
+"""
+_OF_VOIDED = """
+SELECT a.occurred_at, a.id FROM unnest(%(leads)s::bigint[]) AS l (id)
+CROSS JOIN LATERAL (
+  SELECT occurred_at, id FROM leads_activity
+  WHERE lead_id = l.id AND voided_at IS NOT NULL {before}
+    AND EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = leads_activity.id)
   ORDER BY occurred_at DESC, id DESC LIMIT %(limit)s
 ) a
 ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s
@@ -206,6 +231,23 @@ ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s
 def _named(entry: Entry, whose: Lead | None) -> Entry:
     if whose is not None:
         entry["lead_in"] = f"{whose}:"
+    return entry
+
+
+def _judged(activity: Activity, points: float, correct_url: Callable[[Activity], str] | None) -> Entry:
+    """What an activity was, with what speaks against it."""
+    entry = of_activity(activity, points)
+    named = list(activity.suspicions.all())
+    if activity.voided_at is not None:
+        entry["struck"] = True
+        signal = next(
+            (f" ({each.detail})" for each in named if each.detail not in ("", activity.void_reason)), ""
+        )
+        entry["note"] = f"Does not count: {activity.void_reason or 'voided'}{signal}"
+    elif marked := [each for each in named if each.state == each.State.MARKED]:
+        entry["note"] = f"Suspected: {', '.join(str(each).lower() for each in marked)}"
+    if correct_url is not None:
+        entry["correct_url"] = correct_url(activity)
     return entry
 
 

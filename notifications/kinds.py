@@ -28,7 +28,9 @@ KINDS = {
     for kind in (
         Kind("handoff", "A lead is yours", "With the reasons and the time to answer.", _SALES),
         Kind(
-            "taken_back", "Leads are taken back", "Their rules were rolled back, or two leads were one.",
+            "taken_back",
+            "Leads are taken back",
+            "What they were handed over for holds no more, or two leads were one.",
             _SALES,
         ),
         Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),

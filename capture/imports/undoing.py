@@ -19,6 +19,7 @@ from capture.intake import retried
 from capture.journal import digest
 from capture.models import Import, ImportWindow
 from capture.upserting import LINES, facts_of, person_of
+from leads import voiding
 from leads.models import (
     Activity,
     Company,
@@ -38,6 +39,7 @@ DERIVED = frozenset(
         "leads.LeadHistory",
         "leads.CompanyHistory",
         "leads.LookAlike",
+        "leads.EvidenceChange",
         "scoring.Score",
         "scoring.LineState",
         "scoring.Crossing",
@@ -165,6 +167,7 @@ def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone) -
         # The file may come again, put right: its event ids are free for it. The row's key keeps ours apart.
         mark = Concat(Value("undone:"), Cast("pk", CharField()), Value(":"))
         given_up = Left(Concat(mark, F("event_id")), EVENT_ID)
+        voiding.note_leads(rows)
         undone.gone["activities"] += rows.update(
             voided_at=at, void_reason="The import was undone", event_id=given_up
         )

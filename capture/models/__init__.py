@@ -1,3 +1,4 @@
+from .evidence_rules import EvidenceRules, LookingBack, Treatment
 from .hook import Hook, InboxItem
 from .imports import Import, ImportWindow, RejectedRow, SavedMapping
 from .site import PageRule, Site
@@ -5,10 +6,12 @@ from .source import Arrival, RefusedItem, Source, SourceHour
 
 __all__ = [
     "Arrival",
+    "EvidenceRules",
     "Hook",
     "Import",
     "ImportWindow",
     "InboxItem",
+    "LookingBack",
     "PageRule",
     "RefusedItem",
     "RejectedRow",
@@ -16,4 +19,5 @@ __all__ = [
     "Site",
     "Source",
     "SourceHour",
+    "Treatment",
 ]

@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 
 import rjsmin
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ninja.errors import HttpError
 
 from accounts.clock import database_now
-from capture import arrivals, collecting
+from capture import arrivals, bots, collecting
 from capture.arrivals import Became, TurnedAway
 from capture.models import Site, Source
 from capture.reading import json_body
@@ -56,12 +58,22 @@ def collect(request: HttpRequest, site_key: str) -> HttpResponse:
         response["Access-Control-Max-Age"] = "600"
         return _readable(response, origin)
     try:
-        collecting.collect(site=site, body=json_body(request, most=MOST_BYTES), at=database_now())
+        body = json_body(request, most=MOST_BYTES)
+        collecting.collect(site=site, body=body, at=database_now(), client=_client(request))
     except HttpError as error:
         return _readable(_said(str(error), error.status_code), origin)
     except collecting.NotABatch as error:
         return _readable(_said(str(error), 422), origin)
     return _readable(HttpResponse(status=204), origin)
+
+
+def _client(request: HttpRequest) -> bots.Client:
+    """The browser that asks. Its address is looked at, behind the proxies we trust, and never stored."""
+    try:
+        address = get_adapter().get_client_ip(request)
+    except PermissionDenied:
+        address = ""
+    return bots.Client(address, request.headers.get("User-Agent", ""))
 
 
 def _refused(site: Site, origin: str) -> HttpResponse:

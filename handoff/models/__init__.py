@@ -1,5 +1,6 @@
 from .clock import Pause, Step, Work
 from .dispute import Dispute, DisputeWord
+from .evidence_check import EvidenceCheck
 from .framework import Framework, Level, Question, Requirement
 from .handoff import Handoff
 from .look import Look
@@ -19,6 +20,7 @@ __all__ = [
     "UNKNOWN",
     "Dispute",
     "DisputeWord",
+    "EvidenceCheck",
     "Framework",
     "Handoff",
     "LadderRung",

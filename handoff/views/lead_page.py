@@ -27,11 +27,20 @@ from handoff.permissions import (
     may_qualify,
     may_rate,
     may_see_alerts,
+    may_void,
     works_on,
 )
 from handoff.reassigning import is_worked
 from leads import consent, timeline
-from leads.models import CompetingSupplier, Lead, LossReason, OpportunityStep, StageChange
+from leads.models import (
+    Activity,
+    ActivityType,
+    CompetingSupplier,
+    Lead,
+    LossReason,
+    OpportunityStep,
+    StageChange,
+)
 from leads.signals import active_colleagues
 from leads.stages import WITH_MARKETING, Phase, Stage
 from scoring.dimensions import SALES_STAGE
@@ -52,6 +61,7 @@ from .rows import AgreedLine, by_activity, in_words, leading_line, time_there
 from .score_page import marks_of
 from .work_rows import held_words, moment
 
+Category = ActivityType.Category
 HISTORY_DAYS = 30
 HISTORY_STEP_DAYS = 2
 COLLEAGUES = 6
@@ -220,6 +230,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
             *clock_entries.entries(handoffs),
             *merges_of(lead, user=user, at=at),
         ],
+        correct_url=_correct_url if may_void(user, lead, newest_handoff) else None,
     )
     works = works_on(user, lead, newest_handoff)
     rejection = disputed(newest_handoff)
@@ -291,6 +302,13 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         may_adjust=may_adjust_scores(user),
         vetted=vetted(newest_handoff, decides=decides),
     )
+
+
+def _correct_url(activity: Activity) -> str:
+    """Where somebody says that this was no person's interest; "" for what we did ourselves."""
+    if activity.lead is None or activity.type.category in (Category.SALES, Category.SYSTEM):
+        return ""
+    return reverse("handoff:activity-voiding", args=[activity.lead.public_id, activity.pk])
 
 
 def _is_worked(newest: Handoff | None) -> bool:

@@ -16,7 +16,7 @@ from leads.stages import Stage, sql_stages
 
 #: Stage changes that a verdict's, or a deal's, own entry tells better.
 TOLD_ELSEWHERE = (StageChange.Cause.VERDICT, StageChange.Cause.UNDO)
-LABELS = {"web": "Web", "mail": "E-mail", "people": "Sales and events", "steps": "Steps"}
+LABELS = {"web": "Web", "mail": "E-mail", "people": "Sales and events", "steps": "Steps", "voided": "Voided"}
 
 
 @dataclass(frozen=True, slots=True)

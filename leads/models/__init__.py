@@ -13,6 +13,7 @@ from .opportunity import (
     Supplier,
 )
 from .stage_change import StageChange
+from .suspicion import Correction, EvidenceChange, Suspicion
 
 __all__ = [
     "UNDO_FOR",
@@ -25,6 +26,8 @@ __all__ = [
     "CompanyExternalId",
     "CompetingSupplier",
     "ConsentEvent",
+    "Correction",
+    "EvidenceChange",
     "Lead",
     "LeadAccess",
     "LeadExternalId",
@@ -37,6 +40,7 @@ __all__ = [
     "OpportunityStep",
     "StageChange",
     "Supplier",
+    "Suspicion",
     "Visitor",
     "Watched",
     "within_reach",

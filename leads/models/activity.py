@@ -143,6 +143,11 @@ class Activity(models.Model):
             ),
             models.Index(fields=["lead", "-occurred_at", "-id"], name="leads_activity_timeline"),
             models.Index(fields=["visitor"], condition=Q(lead=None), name="leads_activity_unidentified"),
+            models.Index(
+                fields=["lead", "-occurred_at", "-id"],
+                condition=Q(voided_at__isnull=False),
+                name="leads_activity_voided",
+            ),
         ]
         triggers = [
             marking.activity_inserted(),

@@ -29,6 +29,7 @@ class StageChange(models.Model):
         CONVERSION = "conversion", "Became an opportunity"
         IMPORT = "import", "Imported history"
         PERSON = "person", "Set by hand"
+        VOIDED = "voided", "Evidence was voided"
 
     #: The reason of a step that takes a handover back as if it had not been: what led to it was wrong.
     TAKEN_BACK = "taken_back"

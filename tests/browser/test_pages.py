@@ -10,13 +10,15 @@ from playwright.sync_api import Page, Response, expect
 
 from accounts import calendars, tokens
 from accounts.models import Absence, BusinessCalendar, User
-from capture import collecting, sites
+from capture import collecting, correcting, sites
+from capture.bots import Client
 from capture.models import Site
 from handoff import decisions, escalation, pausing, saved_views, snoozing
 from handoff.models import Handoff, RejectReason, SlaPolicy, Task
-from leads import duplicates, merging
-from leads.models import Lead, LeadAccess
+from leads import duplicates, merging, voiding
+from leads.models import Correction, Lead, LeadAccess, Suspicion
 from leads.stages import Stage
+from leads.voiding import Suspected
 from notifications import endpoints, switching
 from notifications.models import Browser, Delivery, Dispatch, Endpoint
 from scoring import model_file, publishing, reviewing
@@ -95,6 +97,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         *setup(cast),
         *alerts(cast),
         *versions(cast),
+        *evidence(cast),
     ]
 
 
@@ -196,6 +199,42 @@ def alerts(cast: worlds.Cast) -> list[tuple[str, str]]:
         ("mara", f"/sites/{visited().public_id}/?page=/pricing"),
         ("ada", f"/webhooks/{hook}/"),
         ("ada", f"/webhooks/{off.public_id}/?state=parked"),
+    ]
+
+
+def evidence(cast: worlds.Cast) -> list[tuple[str, str]]:
+    """Named by several signals, some voided by hand, and a handoff that rested on it."""
+    now, bot = timezone.now(), worlds.asks_for_a_demo(worlds.fitting("Boris Scanner"))
+    decisions.accept(handoff=bot, by=cast.sol, at=now)
+    ids = list(bot.lead.activities.values_list("id", flat=True))
+    voiding.suspect(
+        found=[
+            Suspected(ids[0], Suspicion.Signal.TOO_SOON, "2 s after delivery", void=False),
+            Suspected(ids[1], Suspicion.Signal.CRAWLER, "Googlebot/2.1 " * 8, void=True),
+        ],
+        at=now,
+    )
+    worlds.work()
+    stranger = {"id": "bot", "kind": "page", "at": now.isoformat(), "url": "https://www.fieldline.example/"}
+    collecting.collect(
+        site=visited(), body={"anonymous_id": "c" * 32, "events": [stranger]}, at=now,
+        client=Client("66.249.66.1", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+    )  # fmt: skip
+    said = correcting.begin(
+        verb=Correction.Verb.VOID, by=cast.mara, at=now, reason="A scanner", chosen={"signal": "too_soon"}
+    )
+    return [
+        ("mara", "/evidence/"),
+        ("max", "/evidence/?signal=crawler"),
+        ("mara", "/evidence/?signal=burst&state=kept"),
+        ("mara", "/evidence/rules/"),
+        ("max", "/evidence/rules/"),
+        ("mara", "/evidence/corrections/"),
+        ("mara", f"/evidence/corrections/{said.public_id}/"),
+        ("max", "/handoffs/voided-evidence/?show=all"),
+        ("mara", f"/leads/{bot.lead.public_id}/?t=voided"),
+        ("mara", f"/leads/{bot.lead.public_id}/activities/{ids[0]}/voiding/"),
+        ("sol", f"/leads/{bot.lead.public_id}/activities/{ids[1]}/voiding/"),
     ]
 
 

@@ -24,7 +24,7 @@ from tests.handoff.views.worlds import handed_over, sent_back
 pytestmark = pytest.mark.django_db
 
 FRAME = 4  # session, user, the rail's counts, the reader's teams
-TIMELINE = 2  # which activities, the activities
+TIMELINE = 3  # which activities, the activities, what is suspected of them
 BUDGETS = {
     "/companies/": FRAME
     + 2  # companies, how many of their people

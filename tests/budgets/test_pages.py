@@ -120,7 +120,7 @@ BUDGETS = {
     + 1  # stage changes
     + 1  # merges
     + 2  # handoffs, verdicts
-    + 2  # timeline: which activities, the activities
+    + 3  # timeline: which activities, the activities, what is suspected of them
     + CLOCKS
     + 3  # pauses, steps and snoozes of the timeline
     + 5  # the clock: its pause, its calendar, its steps

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from leads import timeline
+from leads import timeline, voiding
 from leads.lifecycle import move
-from leads.models import Lead, StageChange
+from leads.models import Lead, StageChange, Suspicion
 from leads.stages import Stage
+from leads.voiding import Suspected
 from tests.factories import NOW, activity, lead, rep
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +127,21 @@ def test_a_move_by_a_person_names_them_and_quotes_their_note() -> None:
     assert entry["title"] == "Closed"
     assert "Sol Seller" in entry["text"]
     assert entry["quote"] == "Moved to a competitor."
+
+
+def test_g09_what_a_signal_voided_stands_struck_with_why_and_alone_when_asked_for() -> None:
+    ada = lead("Ada Example")
+    real, bot = (activity(ada, kind) for kind in ("demo_request", "page_view"))
+    voiding.suspect(found=[Suspected(bot.pk, Suspicion.Signal.CRAWLER, "Googlebot", void=True)], at=NOW)
+    voiding.suspect(found=[Suspected(real.pk, Suspicion.Signal.BURST, "", void=False)], at=NOW)
+
+    def told(*kinds: str) -> list[tuple[str, bool, str]]:
+        entries = timeline.page(lead_ids=[ada.pk], kinds=kinds).entries
+        return [(entry["title"], entry.get("struck", False), entry.get("note", "")) for entry in entries]
+
+    struck = ("Viewed a page", True, "Does not count: Crawler (Googlebot)")
+    marked = ("Requested a demo", False, "Suspected: burst")
+    assert sorted(told()) == sorted([struck, marked])
+    assert told("web") == [marked]
+    assert told("voided") == [struck]
+    assert sorted(told("voided", "web")) == sorted([struck, marked])

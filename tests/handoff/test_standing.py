@@ -1,0 +1,299 @@
+"""G-09: what is voided does not count anywhere: the score is as if it had never come, a handoff that rests on
+it goes back to where it came from, and what sales has answered is named."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Team, User
+from handoff import decisions, pipeline, standing
+from handoff.models import EvidenceCheck, Handoff, Pool
+from leads import lifecycle, voiding
+from leads.models import Activity, Correction, EvidenceChange, Lead, StageChange, Suspicion
+from leads.stages import Phase, Stage
+from leads.voiding import Suspected
+from notifications.models import Notification
+from scoring import rescoring
+from scoring.models import Crossing, LineState, Score
+from tests.factories import NOW, activity, company, lead, manager, marketer, rep, team
+from tests.handoff.factories import pool
+
+pytestmark = pytest.mark.django_db
+Verb, Signal = Correction.Verb, Suspicion.Signal
+LATER = NOW + timedelta(minutes=5)
+PAGE = "/handoffs/voided-evidence/"
+
+
+def fitting(name: str = "Ada Example") -> Lead:
+    """Over the SQL line as soon as it asks for a demo."""
+    firm = company(employees=240, industry="HVAC")
+    return lead(
+        name, title="Head of Operations", company=firm, phone="+49 30 1234567", at=NOW - timedelta(days=9)
+    )
+
+
+def work(at: Any = NOW) -> None:
+    while rescoring.rescore_changed(at=at):
+        pass
+    while pipeline.run(at=at):
+        pass
+
+
+def scores_of(of: Lead) -> tuple[int, ...] | None:
+    return Score.objects.filter(lead=of).values_list("fit", "engagement", "intent", "total").first()
+
+
+def say(verb: Correction.Verb, *which: Activity, at: Any = LATER) -> None:
+    by = User.objects.filter(role="marketer").first() or marketer()
+    for each in which:
+        voiding.say(
+            activity=Activity.objects.get(pk=each.pk), verb=verb, by=by, at=at, reason="A test of ours"
+        )
+
+
+def asked_for_a_demo(name: str = "Ada Example", to: User | None = None) -> tuple[Handoff, Activity]:
+    to = to or User.objects.filter(role="rep").first() or rep()
+    if not Pool.objects.exists():
+        pool(to)
+    who = fitting(name)
+    demo = activity(who, "demo_request", NOW - timedelta(minutes=1))
+    work()
+    return Handoff.objects.get(lead=who), demo
+
+
+def test_g09_voided_the_score_is_as_if_it_had_never_come_and_restored_as_if_nothing_had_been() -> None:
+    bots, none = fitting("Bots Only"), fitting("Nothing Came")
+    for who in (bots, none):
+        activity(who, "page_view", NOW - timedelta(days=2))
+    came = [activity(bots, kind, NOW - timedelta(hours=n)) for n, kind in enumerate(
+        ["pricing_page_view", "email_clicked", "content_download", "demo_request"]
+    )]  # fmt: skip
+    lifecycle.advance_phases(lead_ids=[bots.pk, none.pk], at=NOW)
+    work()
+    before, phase = scores_of(bots), Lead.objects.values_list("phase", "phase_at").get(pk=bots.pk)
+    assert before != scores_of(none)
+
+    say(Verb.VOID, *came)
+    work(NOW)
+    assert scores_of(bots) == scores_of(none)
+    assert Lead.objects.get(pk=bots.pk).phase == Phase.AWARENESS
+    say(Verb.RESTORE, *came)
+    work(NOW)
+    assert scores_of(bots) == before
+    assert Lead.objects.values_list("phase", "phase_at").get(pk=bots.pk) == phase
+
+
+def test_g09_a_phase_that_a_marketer_set_stays() -> None:
+    ada = fitting()
+    looked = activity(ada, "pricing_page_view", NOW - timedelta(hours=1))
+    lifecycle.set_phase(lead=ada, phase=Phase.DECISION, at=NOW + timedelta(minutes=2))
+    Activity.objects.filter(pk=looked.pk).update(received_at=NOW)
+    say(Verb.VOID, looked)
+    assert Lead.objects.get(pk=ada.pk).phase == Phase.DECISION
+
+
+def test_g09_an_open_handoff_that_rests_on_voided_evidence_goes_back_and_the_rep_is_told() -> None:
+    max_ = manager()
+    handoff, demo = asked_for_a_demo()
+    was = handoff.stage_change.from_stage
+    say(Verb.VOID, demo)
+    work(LATER)
+
+    handoff.refresh_from_db()
+    assert handoff.status == Handoff.Status.WITHDRAWN
+    back = Lead.objects.get(pk=handoff.lead_id)
+    assert back.stage == Stage.LEAD, f"from {was}: an MQL it was by the same demo request"
+    told = Notification.objects.filter(kind="taken_back").order_by("recipient")
+    assert {note.recipient for note in told} == {handoff.rep, max_}
+    assert {note.title for note in told} == {"Ada Example was taken back"}
+    assert "voided" in told[0].body
+    step = StageChange.objects.filter(lead=back, from_stage=Stage.HANDED_OVER).get()
+    assert (step.cause, step.reason, step.by) == ("voided", "taken_back", None)
+    assert not EvidenceChange.objects.exists()
+    work(LATER)
+    assert told.count() == 2, "said once"
+
+
+def test_g09_restored_it_crosses_again() -> None:
+    handoff, demo = asked_for_a_demo()
+    say(Verb.VOID, demo)
+    work(LATER)
+    assert not Handoff.objects.open().exists()
+    say(Verb.RESTORE, demo)
+    work(LATER)
+    again = Handoff.objects.open().get()
+    assert (again.lead_id, again.cycle) == (handoff.lead_id, 2)
+    assert Crossing.objects.filter(lead=again.lead, stage="sql").count() == 2
+
+
+def test_g09_what_has_other_reasons_stays_with_the_rep() -> None:
+    handoff, demo = asked_for_a_demo()
+    activity(handoff.lead, "contact_sales", NOW + timedelta(minutes=1))
+    work(NOW + timedelta(minutes=2))
+    say(Verb.VOID, demo)
+    work(LATER)
+    assert Handoff.objects.get(pk=handoff.pk).is_open
+    assert Lead.objects.get(pk=handoff.lead_id).stage == Stage.HANDED_OVER
+
+
+def test_g09_what_fell_by_time_alone_is_not_taken_back_for_a_trifle() -> None:
+    handoff, _ = asked_for_a_demo()
+    trifle = activity(handoff.lead, "page_view", NOW - timedelta(minutes=2))
+    say(Verb.VOID, trifle, at=NOW + timedelta(days=80))
+    work(NOW + timedelta(days=80))
+    assert Handoff.objects.get(pk=handoff.pk).is_open
+
+
+def test_g09_a_rep_who_has_talked_to_the_lead_keeps_it_and_it_is_listed() -> None:
+    handoff, demo = asked_for_a_demo()
+    Handoff.objects.filter(pk=handoff.pk).update(first_touch_at=NOW + timedelta(minutes=3))
+    say(Verb.VOID, demo)
+    work(LATER)
+    assert Handoff.objects.get(pk=handoff.pk).is_open
+    check = EvidenceCheck.objects.get()
+    assert (check.stands, check.taken_back, check.share) == (False, False, 100)
+
+
+def test_g09_what_sales_accepted_stays_and_is_listed_with_what_is_void() -> None:
+    sol, max_, mara = rep(), manager(), marketer()
+    handoff, demo = asked_for_a_demo("Ada Accepted", to=sol)
+    decisions.accept(handoff=handoff, by=sol, at=NOW + timedelta(minutes=2))
+    say(Verb.VOID, demo)
+    work(LATER)
+    assert Lead.objects.get(pk=handoff.lead_id).stage == Stage.SQL
+    check = EvidenceCheck.objects.get()
+    assert (check.voided, check.share, check.stands) == (1, 100, False)
+    assert check.total_without < check.total_then
+
+    for who in (max_, mara):
+        page = signed_in(who).get(PAGE).content.decode()
+        assert "Ada Accepted" in page
+        assert "<b>100%</b>" in page
+        assert f">{check.points_without:.0f}<" in page
+    assert signed_in(sol).get(PAGE).status_code == 403
+    assert "Ada Accepted" not in signed_in(manager("Nora Nordics", other_team())).get(PAGE).content.decode()
+
+    say(Verb.RESTORE, demo)
+    work(LATER)
+    assert "Ada Accepted" not in signed_in(mara).get(f"{PAGE}?show=all").content.decode()
+
+
+def other_team() -> Team:
+    return team("Nordics")
+
+
+def signed_in(who: User) -> Client:
+    client = Client()
+    client.force_login(who)
+    return client
+
+
+def test_g09_a_held_crossing_that_rests_on_voided_evidence_asks_nobody() -> None:
+    rep()
+    who = fitting()
+    work()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL handoff.quiet = on")
+    demo = activity(who, "demo_request", NOW - timedelta(minutes=1))
+    work()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL handoff.quiet = off")
+    assert Crossing.objects.to_release().filter(lead=who, stage="sql").exists()
+    say(Verb.VOID, demo)
+    work(LATER)
+    assert not LineState.objects.filter(lead=who, stage="sql", inside=True).exists()
+    assert not Crossing.objects.to_release().filter(lead=who, stage="sql").exists()
+
+
+def test_g09_what_a_rule_voids_later_takes_the_handoff_back_as_well() -> None:
+    handoff, demo = asked_for_a_demo()
+    for _ in range(2):
+        voiding.suspect(found=[Suspected(demo.pk, Signal.BURST, "", True)], at=LATER)
+        work(LATER)
+    assert Handoff.objects.get(pk=handoff.pk).status == Handoff.Status.WITHDRAWN
+
+
+def test_g09_what_goes_wrong_with_one_lead_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, one = asked_for_a_demo("Ada First")
+    second, other = asked_for_a_demo("Ben Second")
+    whole: Callable[..., Any] = standing._check
+
+    def check(handoff: Handoff, *rest: Any) -> None:
+        if handoff.pk == first.pk:
+            raise ValueError
+        whole(handoff, *rest)
+
+    monkeypatch.setattr(standing, "_check", check)
+    say(Verb.VOID, one, other)
+    work(LATER)
+    assert Handoff.objects.get(pk=first.pk).is_open
+    assert Handoff.objects.get(pk=second.pk).status == Handoff.Status.WITHDRAWN
+    monkeypatch.setattr(standing, "_check", whole)
+    work(LATER)
+    assert Handoff.objects.get(pk=first.pk).status == Handoff.Status.WITHDRAWN, "the next look comes to it"
+
+
+def test_g09_the_list_costs_the_same_for_one_and_for_many() -> None:
+    mara = signed_in(marketer("Mia Marker"))
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert mara.get(f"{PAGE}?show=all").status_code == 200
+        return len(queries)
+
+    _, demo = asked_for_a_demo()
+    say(Verb.VOID, demo)
+    work(LATER)
+    few = asked()
+    for n in range(12):
+        _, demo = asked_for_a_demo(f"Lead Number{n}")
+        say(Verb.VOID, demo)
+    work(LATER)
+    assert EvidenceCheck.objects.count() == 13
+    assert asked() == few <= 5
+
+
+def test_g09_one_activity_is_voided_and_restored_on_the_leads_page() -> None:
+    sol = rep()
+    handoff, demo = asked_for_a_demo(to=sol)
+    desk = signed_in(sol)
+    at = f"/leads/{handoff.lead.public_id}/"
+    address = f"{at}activities/{demo.pk}/voiding/"
+    assert address in desk.get(at).content.decode()
+    assert desk.get(address).status_code == 200
+    assert desk.post(address, {"verb": "void", "why": "nonsense"}).status_code == 422
+
+    desk.post(address, {"verb": "void", "why": "A test of ours"})
+    demo.refresh_from_db()
+    assert demo.void_reason == "A test of ours"
+    page = desk.get(at).content.decode()
+    assert "Does not count: A test of ours" in page
+    assert "tl__void" in page
+    assert "tl__void" not in desk.get(f"{at}?t=web").content.decode()
+    assert "tl__void" in desk.get(f"{at}?t=voided").content.decode()
+    said = Correction.objects.get()
+    assert (said.by, said.changed) == (sol, 1)
+    assert "It stood so already" in desk.post(address, {"verb": "void"}, follow=True).content.decode()
+
+    desk.post(address, {"verb": "restore"})
+    demo.refresh_from_db()
+    assert demo.voided_at is None
+
+
+def test_g09_a_colleagues_lead_is_not_for_a_rep_to_void_and_another_teams_is_not_there() -> None:
+    sol, other, stranger = rep(), rep("Otto Other"), rep("Nils Nordic", other_team())
+    handoff, demo = asked_for_a_demo(to=sol)
+    address = f"/leads/{handoff.lead.public_id}/activities/{demo.pk}/voiding/"
+    assert signed_in(other).post(address, {"verb": "void", "why": "A mistake"}).status_code == 403
+    assert signed_in(stranger).get(address).status_code == 404
+    another = activity(fitting("Ben Other"), "page_view")
+    mara = signed_in(marketer())
+    assert mara.get(address.replace(str(demo.pk), str(another.pk))).status_code == 404
+    assert mara.get(address).status_code == 200
+    demo.refresh_from_db()
+    assert demo.voided_at is None
