@@ -8,6 +8,7 @@ from leads.ticks import tick
 from . import arrivals
 from .hooks import inbox
 from .imports import working
+from .webforms import confirming
 
 #: A task works no longer than this, so that others get their turn; the next tick goes on.
 SECONDS = 60
@@ -36,3 +37,9 @@ def go_on_importing() -> None:
     """Go on with the file that waits; when more is to do, the next tick or beat comes soon."""
     if working.work():
         tick("imports")
+
+
+@shared_task
+def send_confirmations() -> None:
+    """Mail the links by which visitors confirm their address."""
+    confirming.send_due()

@@ -351,6 +351,7 @@ TICKS = {
     "calls": "notifications.tasks.make_calls",
     "inbox": "capture.tasks.work_through_inbox",
     "imports": "capture.tasks.go_on_importing",
+    "confirmations": "capture.tasks.send_confirmations",
 }
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
@@ -374,6 +375,7 @@ BEAT = {
     "capture.tasks.work_through_inbox": 5.0,
     "capture.tasks.empty_inbox": 3600.0,
     "capture.tasks.go_on_importing": 10.0,
+    "capture.tasks.send_confirmations": 30.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

@@ -2,9 +2,11 @@ from .hook import Hook, InboxItem
 from .imports import Import, ImportWindow, RejectedRow, SavedMapping
 from .site import PageRule, Site
 from .source import Arrival, RefusedItem, Source, SourceHour
+from .web_form import ConsentWording, Submission, WebForm, WebFormField
 
 __all__ = [
     "Arrival",
+    "ConsentWording",
     "Hook",
     "Import",
     "ImportWindow",
@@ -16,4 +18,7 @@ __all__ = [
     "Site",
     "Source",
     "SourceHour",
+    "Submission",
+    "WebForm",
+    "WebFormField",
 ]
