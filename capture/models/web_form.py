@@ -109,9 +109,9 @@ class WebFormField(models.Model):
 
     class Shown(models.TextChoices):
         ALWAYS = "always", "Always"
-        ONCE = "once", "Until this browser has answered"
-        NEXT = "next", "Next, in place of one answered"
-        HIDDEN = "hidden", "Never: it is filled in unseen"
+        ONCE = "once", "Until answered"
+        NEXT = "next", "For one answered"
+        HIDDEN = "hidden", "Hidden"
 
     web_form = models.ForeignKey(WebForm, models.CASCADE, related_name="fields")
     position = models.PositiveSmallIntegerField(default=0)

@@ -243,4 +243,4 @@ def _host(address: str) -> str:
 
 
 def _typed(posted: QueryDict) -> dict[str, str]:
-    return {name[:64]: value[:500] for name, value in posted.items() if not name.startswith("_")}
+    return {name[:64]: posted.get(name, "")[:500] for name in posted if not name.startswith("_")}

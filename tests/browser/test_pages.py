@@ -11,7 +11,8 @@ from playwright.sync_api import Page, Response, expect
 from accounts import calendars, tokens
 from accounts.models import Absence, BusinessCalendar, User
 from capture import collecting, sites
-from capture.models import Site
+from capture.models import Site, Submission
+from capture.webforms import stamps
 from handoff import decisions, escalation, pausing, saved_views, snoozing
 from handoff.models import Handoff, RejectReason, SlaPolicy, Task
 from leads.models import Lead
@@ -22,6 +23,7 @@ from scoring import model_file, publishing, reviewing
 from scoring.models import ModelVersion
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
+from tests.capture.forms import built, send
 from tests.factories import PASSWORD, activity, company
 from tests.fixtures.browser import axe_violations
 from tests.scoring.waiting import held
@@ -176,8 +178,31 @@ def alerts(cast: worlds.Cast) -> list[tuple[str, str]]:
         ("mara", "/sites/"),
         ("mara", "/sites/new/"),
         ("mara", f"/sites/{visited().public_id}/?page=/pricing"),
+        *web_forms(cast),
         ("ada", f"/webhooks/{hook}/"),
         ("ada", f"/webhooks/{off.public_id}/?state=parked"),
+    ]
+
+
+def web_forms(cast: worlds.Cast) -> list[tuple[str, str]]:
+    """A form with a submission that was taken and one that was held, and what visitors see of it."""
+    form = built("guide", offer_url="https://www.fieldline.example/guide.pdf", offer_name="The guide")
+    send(form, {"consent": "on"})
+    send(form, {"contact_website": "https://spam.example", "name": "N" * 90})
+    held, taken = Submission.objects.order_by("-id")
+    confirming = stamps.link(taken)
+    return [
+        ("mara", "/forms/"),
+        ("mara", "/forms/new/"),
+        ("mara", f"/forms/{form.public_id}/"),
+        ("mara", "/forms/review/"),
+        ("mara", f"/forms/{form.public_id}/submissions/"),
+        ("mara", f"/forms/{form.public_id}/submissions/{held.public_id}/"),
+        ("ada", f"/forms/{form.public_id}/submissions/{taken.public_id}/"),
+        ("sol", f"/f/{form.key}/"),
+        ("sol", f"/f/{form.key}/embed/"),
+        ("sol", f"/f/{form.key}/thanks/"),
+        ("sol", f"/f/{form.key}/confirm/{confirming}/"),
     ]
 
 
