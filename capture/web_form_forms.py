@@ -29,6 +29,15 @@ class _WebAddress(forms.URLField):
 
     default_validators = [URLValidator(schemes=["http", "https"])]
 
+    def clean(self, value: Any) -> str:
+        address: str = super().clean(value)
+        if address:
+            try:
+                sites.origin(address)
+            except sites.OriginRefused as refusal:
+                raise ValidationError(str(refusal)) from None
+        return address
+
 
 class NewWebFormForm(forms.Form):
     starter = forms.ChoiceField(

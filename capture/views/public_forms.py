@@ -2,6 +2,7 @@
 confirmation of an address. Strangers ask here: no cookie is set, and every answer is the same whoever is
 named in it."""
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -19,9 +20,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.clock import database_now
-from capture import channels
+from capture import channels, sites
 from capture.cleaning import storable
-from capture.models import ConsentWording, WebForm, WebFormField
+from capture.models import ConsentWording, WebForm
 from capture.webforms import asking, confirming, stamps, suspecting, taking
 from capture.webforms.asking import AnswerForm
 from capture.webforms.suspecting import Evidence
@@ -30,6 +31,8 @@ from capture.webforms.taking import Sent
 #: Set by our script on websites under the same domain, and only with consent.
 VISITOR_COOKIE = "handoff_id"
 _RANDOM = re.compile("[0-9a-f]{32}")
+#: What may stand in a policy, whatever somebody wrote in the administration.
+_ORIGIN = re.compile(r"https?://[a-z0-9.*:-]+")
 _LONGEST = 300
 _TAGS = (*channels.TAGS, *channels.PAID_SEARCH_CLICKS, *channels.PAID_SOCIAL_CLICKS)
 
@@ -114,8 +117,6 @@ def _take(request: HttpRequest, form: WebForm, framed: bool) -> HttpResponse:
     at, text = database_now(), request.POST.get("_stamp", "")
     stamp = stamps.read(text, form=form)
     asked = asking.asked_again(form, stamp.asked) if stamp else asking.questions(form)
-    if not any(one.fills == WebFormField.Fills.EMAIL for one in asked):
-        asked = asking.questions(form)
     wording = _wording(form, stamp.version if stamp else form.consent_version)
     answers = AnswerForm(request.POST, asked=asked, wording=wording, consent_required=form.consent_required)
     if not answers.is_valid():
@@ -174,11 +175,13 @@ def _thank(request: HttpRequest, form: WebForm, *, framed: bool) -> HttpResponse
 
 def _allowing(response: HttpResponse, form: WebForm, *, framed: bool) -> HttpResponse:
     """Let the pages that the form names frame this one, and the form lead to its stored address."""
-    goes_to = urlsplit(form.goes_to)
-    target = [f"{goes_to.scheme}://{goes_to.netloc}"] if goes_to.netloc and not framed else []
-    policy: dict[str, Any] = {"form-action": [SELF, *target]}
+    policy: dict[str, Any] = {"form-action": [SELF]}
+    if form.goes_to and not framed:
+        with contextlib.suppress(sites.OriginRefused):
+            policy["form-action"].append(sites.origin(form.goes_to))
     if framed:
-        policy["frame-ancestors"] = [SELF, *form.origins] if form.origins else [NONE]
+        origins = [origin for origin in form.origins if _ORIGIN.fullmatch(origin)]
+        policy["frame-ancestors"] = [SELF, *origins] if origins else [NONE]
     response._csp_replace = policy  # type: ignore[attr-defined]  # how django-csp takes it
     return response
 

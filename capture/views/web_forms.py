@@ -208,7 +208,6 @@ def _page(
         "most": arranging.MOST_FIELDS,
         "hosted": hosted,
         "snippet": _snippet(request, shown),
-        "plain_snippet": _frame(request, shown),
         "brought": arrivals.brought(since=now - SHOWN).get(shown.source_id),
         "newest": ours.order_by("-id")[:5],
         "held": ours.held().count(),

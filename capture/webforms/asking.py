@@ -38,7 +38,7 @@ def questions(form: WebForm, *, anonymous_id: str = "") -> list[WebFormField]:
     question that it has answered the next one that waits. What it has answered is what was sent from it
     before by the person whom it belongs to, and not what we know of that person: whoever claims to be
     somebody else learns nothing. 1 query, 2 more for a browser that has an id."""
-    every = list(form.fields.all())
+    every = _with_address(form)
     answered = _answered(anonymous_id) if anonymous_id else set()
     known = [one for one in every if one.shown == Shown.ONCE and one.key in answered]
     waiting = [one for one in every if one.shown == Shown.NEXT and one.key not in answered]
@@ -137,8 +137,9 @@ class AnswerForm(forms.Form):
 
 def _hidden(one: WebFormField) -> forms.Field:
     """Filled from the address of a page: what does not fit is left out, for nobody could mend it."""
-    return forms.CharField(
-        required=False, max_length=None, widget=forms.HiddenInput({"data-parameter": one.parameter})
+    return _Unseen(
+        required=False,
+        widget=forms.HiddenInput({"data-parameter": one.parameter, "autocomplete": "off"}),
     )
 
 
@@ -168,6 +169,11 @@ def _input(one: WebFormField) -> forms.Field:
         check = _phone
     kind = forms.TextInput({**look, "type": "tel"}) if one.fills == Fills.PHONE else forms.TextInput(look)
     return _Checked(check, key=one.key, most=_MOST.get(Fills(one.fills), LONGEST), widget=kind, **common)
+
+
+class _Unseen(forms.Field):
+    def clean(self, value: Any) -> str:
+        return cleaning.storable(str(value or ""))[:LONGEST]
 
 
 class _Checked(forms.CharField):
@@ -207,4 +213,14 @@ _NO_COUNTRIES = frozenset({"EU", "UN", "ZZ", "XA", "XB", "EZ", "QO"})
 
 def asked_again(form: WebForm, keys: Collection[str]) -> list[WebFormField]:
     """The questions that a page asked, as they are by now. One query."""
-    return [one for one in form.fields.all() if one.key in keys]
+    return [one for one in _with_address(form) if one.key in keys or one.fills == Fills.EMAIL]
+
+
+def _with_address(form: WebForm) -> list[WebFormField]:
+    """The fields of ``form``, with one for an e-mail address whatever somebody did in the administration."""
+    every = [one for one in form.fields.all() if one.fills != Fills.EMAIL]
+    address = next((one for one in form.fields.all() if one.fills == Fills.EMAIL), None)
+    if address is None:
+        return [*every, WebFormField(web_form=form, fills=Fills.EMAIL, key="email", label="E-mail")]
+    address.key, address.shown = "email", Shown.ALWAYS
+    return [one if one.fills != Fills.EMAIL else address for one in form.fields.all()]

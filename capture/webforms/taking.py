@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from capture import arrivals, channels, intake
@@ -48,7 +49,7 @@ class Sent:
 def take(*, form: WebForm, sent: Sent, at: datetime) -> None:
     """Write down ``sent``, which arrived ``at``, and count it. The same answers from the same page are stored
     once. What looks like a robot's is held; all else becomes a lead and an activity at once."""
-    key = _key(sent)
+    key = _key(sent, at)
 
     def take_it() -> None:
         if Submission.objects.filter(web_form=form, key=key).exists():
@@ -82,18 +83,19 @@ def take(*, form: WebForm, sent: Sent, at: datetime) -> None:
 def refuse(*, form: WebForm, faults: list[tuple[str, str]], typed: Mapping[str, str], at: datetime) -> None:
     """Count a post that could not be taken: ``faults`` are fields and why. One post is one item."""
     field, reason = faults[0] if faults else ("", "Could not be read.")
-    _count(form, Became(refused=[TurnedAway(field, reason, dict(typed))]), at)
+    with transaction.atomic():
+        _count(form, Became(refused=[TurnedAway(field, reason, dict(typed))]), at)
 
 
 def _count(form: WebForm, became: Became, at: datetime) -> None:
     arrivals.note(source=form.key, kind=Source.Kind.FORM, became=became, at=at)
 
 
-def _key(sent: Sent) -> str:
+def _key(sent: Sent, at: datetime) -> str:
     """The same for the same answers from the same page; of a post that names no page, within an hour from the
     same network."""
     evidence = sent.evidence
-    page = evidence.stamp.key if evidence.stamp else f"{evidence.network} {timezone.now():%Y-%m-%d %H}"
+    page = evidence.stamp.key if evidence.stamp else f"{evidence.network} {at:%Y-%m-%d %H}"
     said = [page, sent.answers, sent.wording.pk if sent.wording else 0, evidence.trap]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

@@ -170,6 +170,7 @@ def test_S7_a_form_in_a_browser_leads_to_the_stored_page(
     page.goto(f"{website.address}/resources?next=https://evil.invalid/")
     fill(page.frame_locator("iframe"), page, email="ben@firm.example")
     page.wait_for_url(stored)
+    assert Submission.objects.count() == 2
 
 
 def test_a_marketer_puts_a_form_on_a_page_in_a_few_clicks(

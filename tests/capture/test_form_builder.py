@@ -120,6 +120,7 @@ def test_an_attribute_of_ones_own_cannot_take_the_place_of_another_field(client:
         ({"after": "address"}, "Say which page"),
         ({"after": "address", "redirect_url": "javascript:alert(1)"}, "Enter a valid URL"),
         ({"offer_url": "ftp://files.example/guide.pdf"}, "Enter a valid URL"),
+        ({"offer_url": "https://user:pw@files.example/guide.pdf"}, "not the address of a site"),
         ({"confirms": "on"}, "Write what one agrees to"),
         ({"origins": "*.com"}, "half the web"),
         ({"type": "deal_won"}, "Select a valid choice"),

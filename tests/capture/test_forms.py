@@ -418,6 +418,28 @@ def test_an_unknown_form_is_404() -> None:
         assert Client().get(where).status_code == 404
 
 
+def test_whatever_the_administration_says_an_address_is_asked_for(contact: WebForm) -> None:
+    contact.fields.filter(fills="email").update(key="mail", shown="hidden", value="a@b.example")
+    assert send(contact, stamp=opened(contact)).status_code == 302
+    contact.fields.filter(fills="email").delete()
+    assert send(contact, {"email": "ben@firm.example"}).status_code == 302
+    assert set(Lead.objects.values_list("email", flat=True)) == {"ada@firm.example", "ben@firm.example"}
+
+
+def test_a_policy_holds_addresses_only() -> None:
+    form = built(
+        "contact",
+        origins=[HERE, "https://a.example; script-src *"],
+        after="address",
+        redirect_url="https://bücher.example/danke",
+    )
+    framed = Client().get(path(form, framed=True)).headers["Content-Security-Policy"]
+    assert f"frame-ancestors 'self' {HERE};" in f"{framed};"
+    assert "script-src *" not in framed
+    hosted = Client().get(path(form)).headers["Content-Security-Policy"]
+    assert "form-action 'self' https://xn--bcher-kva.example;" in f"{hosted};"
+
+
 KILLERS = [
     "\x00", "a\x00b", "\ud7ff", "‮evil", "<script>alert(1)</script>", "{{7*7}}", "{% now %}", "' OR 1=1 --",
     "=1+1", "a" * 9_000, "💩" * 500, "\r\nBcc: eve@evil.example", "﷽", "../../etc/passwd", "null", "-1",
