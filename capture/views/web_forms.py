@@ -226,7 +226,7 @@ def _frame(request: Request, shown: WebForm) -> str:
     address = request.build_absolute_uri(reverse("capture:form-framed", args=[shown.key]))
     title = shown.heading or shown.source.name
     return format_html(
-        '<iframe src="{}" title="{}" width="100%" height="560" style="border:0" loading="lazy"></iframe>',
+        '<iframe src="{}" title="{}" width="100%" height="560" frameborder="0" loading="lazy"></iframe>',
         address,
         title,
     )
