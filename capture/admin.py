@@ -8,6 +8,7 @@ from leads.admin import BigTableAdmin, HistoryAdmin
 from .evidence_forms import EvidenceRulesAdminForm
 from .models import (
     Arrival,
+    ConsentWording,
     EvidenceRules,
     Hook,
     Import,
@@ -21,6 +22,9 @@ from .models import (
     Site,
     Source,
     SourceHour,
+    Submission,
+    WebForm,
+    WebFormField,
 )
 
 
@@ -147,3 +151,41 @@ class EvidenceRulesAdmin(BigTableAdmin):
 class LookingBackAdmin(HistoryAdmin):
     list_display = ("reached", "ahead", "ahead_at")
     ordering = ("id",)
+
+
+class WebFormFieldInline(admin.TabularInline[WebFormField, WebForm]):
+    model = WebFormField
+    extra = 0
+    ordering = ("position", "id")
+
+
+@admin.register(WebForm)
+class WebFormAdmin(BigTableAdmin):
+    list_display = ("source", "type", "confirms", "origins")
+    list_select_related = ("source", "type")
+    ordering = ("source__name", "id")
+    readonly_fields = ("source", "public_id", "consent_version")
+    inlines = (WebFormFieldInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # made on its own page, with its source
+
+    def has_delete_permission(self, request: HttpRequest, obj: WebForm | None = None) -> bool:
+        return False  # closed instead: leads, activities and consents name its source
+
+
+@admin.register(ConsentWording)
+class ConsentWordingAdmin(HistoryAdmin):
+    """Changed on the form's page, where every change is a version of its own."""
+
+    list_display = ("web_form", "version", "created_at", "created_by")
+    list_select_related = ("web_form__source", "created_by")
+    ordering = ("-id",)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(HistoryAdmin):
+    list_display = ("submitted_at", "web_form", "email", "state", "lead", "looked_by", "confirmed_at")
+    list_select_related = ("web_form__source", "lead", "looked_by")
+    list_filter = ("state",)
+    ordering = ("-id",)

@@ -8,6 +8,7 @@ from leads.ticks import tick
 from . import arrivals, correcting, employers, looking_back
 from .hooks import inbox
 from .imports import emptying, working
+from .webforms import confirming
 
 #: A task works no longer than this, so that others get their turn; the next tick goes on.
 SECONDS = 60
@@ -63,3 +64,9 @@ def go_on_correcting() -> None:
     """Go on with what people said of many activities."""
     if correcting.go_on(seconds=SECONDS):
         tick("corrections")
+
+
+@shared_task
+def send_confirmations() -> None:
+    """Mail the links by which visitors confirm their address."""
+    confirming.send_due()

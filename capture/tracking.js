@@ -89,18 +89,21 @@
     try { sessionStorage.removeItem(KEPT); } catch { /* forbidden */ }
   };
   // A second person at this computer gets an id of their own; what came before stays with the first.
-  const identify = (email, properties) => {
-    const name = mark(email);
+  const is = (name) => {
+    if (!on || !/^-?[0-9a-z]{1,8}$/.test(name)) return;
     if (who && who !== name) id = random();
     who = name;
     keep(ID, `${id}.${who}`);
+  };
+  const identify = (email, properties) => {
+    is(mark(email));
     say("identify", { email, properties });
   };
   const verbs = {
     consent(yes) { keep(CHOICE, yes ? "1" : "0"); yes ? start() : stop(); },
     identify(email, properties) { if (on && typeof email === "string" && email) identify(email, properties); },
     track(name, properties) { say("track", { name, properties }); },
-    page: look,
+    page: look, is,
   };
   const held = [];
   window.handoff = (verb, ...rest) => {

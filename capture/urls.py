@@ -1,7 +1,19 @@
 from django.urls import path
 
 from .imports import steering
-from .views import evidence, evidence_rules, hook_inbox, hooks, imports, receiving, sites, sources, tracking
+from .views import (
+    evidence,
+    evidence_rules,
+    hook_inbox,
+    hooks,
+    imports,
+    public_forms,
+    receiving,
+    sites,
+    sources,
+    tracking,
+    web_forms,
+)
 
 app_name = "capture"
 
@@ -18,6 +30,28 @@ urlpatterns = [
     path("sites/<uuid:site_id>/rules/", sites.rule_new, name="site-rules"),
     path("sites/<uuid:site_id>/rules/<int:pagerule_id>/up/", sites.rule_up, name="site-rule-up"),
     path("sites/<uuid:site_id>/rules/<int:pagerule_id>/end/", sites.rule_end, name="site-rule-end"),
+    path("f/<slug:webform_key>/", public_forms.hosted, name="form-hosted"),
+    path("f/<slug:webform_key>/thanks/", public_forms.thanks, name="form-thanks"),
+    path("f/<slug:webform_key>/embed/", public_forms.framed, name="form-framed"),
+    path("f/<slug:webform_key>/embed/thanks/", public_forms.framed_thanks, name="form-framed-thanks"),
+    path(
+        "f/<slug:webform_key>/confirm/<str:submission_key>/",
+        public_forms.confirmation,
+        name="form-confirmation",
+    ),
+    path("forms/", web_forms.web_forms, name="forms"),
+    path("forms/new/", web_forms.new, name="form-new"),
+    path("forms/review/", web_forms.review, name="form-review"),
+    path("forms/review/decision/", web_forms.decide, name="form-decision"),
+    path("forms/<uuid:webform_id>/", web_forms.web_form, name="form"),
+    path("forms/<uuid:webform_id>/preview/", web_forms.preview, name="form-preview"),
+    path("forms/<uuid:webform_id>/switch/", web_forms.switch, name="form-switch"),
+    path("forms/<uuid:webform_id>/submissions/", web_forms.submissions, name="form-submissions"),
+    path(
+        "forms/<uuid:webform_id>/submissions/<uuid:submission_id>/",
+        web_forms.submission,
+        name="form-submission",
+    ),
     path("in/<str:hook_key>/", receiving.receive, name="receive"),
     path("hooks/", hooks.hooks, name="hooks"),
     path("hooks/new/", hooks.new, name="hook-new"),

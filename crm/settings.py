@@ -354,6 +354,7 @@ TICKS = {
     "inbox": "capture.tasks.work_through_inbox",
     "imports": "capture.tasks.go_on_importing",
     "corrections": "capture.tasks.go_on_correcting",
+    "confirmations": "capture.tasks.send_confirmations",
 }
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
@@ -383,6 +384,7 @@ BEAT = {
     "leads.tasks.forget_ways_back": 3600.0,
     "capture.tasks.look_for_bots": 15.0,
     "capture.tasks.go_on_correcting": 10.0,
+    "capture.tasks.send_confirmations": 30.0,
     "notifications.tasks.empty_old": 3600.0,
 }
 #: A beat nobody took within two periods is thrown away: the next one says the same.

@@ -3,9 +3,11 @@ from .hook import Hook, InboxItem
 from .imports import Import, ImportWindow, RejectedRow, SavedMapping
 from .site import PageRule, Site
 from .source import Arrival, RefusedItem, Source, SourceHour
+from .web_form import ConsentWording, Submission, WebForm, WebFormField
 
 __all__ = [
     "Arrival",
+    "ConsentWording",
     "EvidenceRules",
     "Hook",
     "Import",
@@ -19,5 +21,8 @@ __all__ = [
     "Site",
     "Source",
     "SourceHour",
+    "Submission",
     "Treatment",
+    "WebForm",
+    "WebFormField",
 ]

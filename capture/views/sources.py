@@ -31,7 +31,7 @@ def sources(request: Request) -> HttpResponse:
     now, days = timezone.now(), _days(request)
     brought = arrivals.brought(since=now - timedelta(days=days))
     seen = arrivals.brought(since=now - SEEN)
-    found = Source.objects.visible_to(request.user).select_related("site", "hook").in_order()
+    found = Source.objects.visible_to(request.user).select_related("site", "hook", "web_form").in_order()
     rows = [_row(one, brought.get(one.pk), seen.get(one.pk), now) for one in found]
     rows.sort(key=lambda row: (row["seen"] is None, -(row["seen"].timestamp() if row["seen"] else 0)))
     context = {"now": now, "rows": rows, "days": days, "spans": sorted(SPANS)}
@@ -44,7 +44,8 @@ def source(request: Request, source_id: UUID) -> HttpResponse:
     """One source: a fortnight day by day, what was refused lately as it was sent, and how to try it."""
     now = timezone.now()
     shown = get_object_or_404(
-        Source.objects.visible_to(request.user).select_related("site", "hook"), public_id=source_id
+        Source.objects.visible_to(request.user).select_related("site", "hook", "web_form"),
+        public_id=source_id,
     )
     days = arrivals.days(
         source=shown, since=now - timedelta(days=DAYS), zone=timezone.get_current_timezone_name()
@@ -85,4 +86,6 @@ def _set_up(one: Source) -> str:
         return reverse("capture:site", args=[one.site.public_id])
     if hasattr(one, "hook"):
         return reverse("capture:hook", args=[one.hook.public_id])
+    if hasattr(one, "web_form"):
+        return reverse("capture:form", args=[one.web_form.public_id])
     return reverse("capture:imports") if one.kind == Source.Kind.IMPORT else ""

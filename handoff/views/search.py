@@ -52,6 +52,7 @@ PAGES = (
     ("MQLs by stage", "handoff:mqls", "layers", ("G", "M"), MARKETING, "marketing"),
     ("What arrives", "capture:sources", "activity", (), MARKETING, "sources refused lag last seen health"),
     ("Websites", "capture:sites", "globe", (), MARKETING, "script tracking visits pages snippet sources"),
+    ("Forms", "capture:forms", "clipboard-list", (), MARKETING, "build embed submissions held newsletter"),
     ("Incoming hooks", "capture:hooks", "inbox", (), MARKETING, "webhooks mapping inbox sources connect"),
     ("Imports", "capture:imports", "upload", (), MARKETING, "files csv spreadsheet upload contacts"),
     ("Definitions", "scoring:definitions", "book-open", ("G", "D"), EVERYBODY, "what is an SQL MQL line"),

@@ -12,7 +12,8 @@ from accounts import calendars, tokens
 from accounts.models import Absence, BusinessCalendar, User
 from capture import collecting, correcting, sites
 from capture.bots import Client
-from capture.models import Site
+from capture.models import Site, Submission
+from capture.webforms import stamps
 from handoff import decisions, escalation, pausing, saved_views, snoozing
 from handoff.models import Handoff, RejectReason, SlaPolicy, Task
 from leads import duplicates, merging, voiding
@@ -25,6 +26,7 @@ from scoring import model_file, publishing, reviewing
 from scoring.models import ModelVersion
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
+from tests.capture.forms import built, send
 from tests.factories import PASSWORD, activity, company
 from tests.fixtures.browser import axe_violations
 from tests.scoring.waiting import held
@@ -197,6 +199,7 @@ def alerts(cast: worlds.Cast) -> list[tuple[str, str]]:
         ("mara", "/sites/"),
         ("mara", "/sites/new/"),
         ("mara", f"/sites/{visited().public_id}/?page=/pricing"),
+        *web_forms(cast),
         ("ada", f"/webhooks/{hook}/"),
         ("ada", f"/webhooks/{off.public_id}/?state=parked"),
     ]
@@ -238,6 +241,28 @@ def evidence(cast: worlds.Cast) -> list[tuple[str, str]]:
     ]
 
 
+def web_forms(cast: worlds.Cast) -> list[tuple[str, str]]:
+    """A form with a submission that was taken and one that was held, and what visitors see of it."""
+    form = built("guide", offer_url="https://www.fieldline.example/guide.pdf", offer_name="The guide")
+    send(form, {"consent": "on"})
+    send(form, {"contact_website": "https://spam.example", "name": "N" * 90})
+    held, taken = Submission.objects.order_by("-id")
+    confirming = stamps.link(taken)
+    return [
+        ("mara", "/forms/"),
+        ("mara", "/forms/new/"),
+        ("mara", f"/forms/{form.public_id}/"),
+        ("mara", "/forms/review/"),
+        ("mara", f"/forms/{form.public_id}/submissions/"),
+        ("mara", f"/forms/{form.public_id}/submissions/{held.public_id}/"),
+        ("ada", f"/forms/{form.public_id}/submissions/{taken.public_id}/"),
+        ("sol", f"/f/{form.key}/"),
+        ("sol", f"/f/{form.key}/embed/"),
+        ("sol", f"/f/{form.key}/thanks/"),
+        ("sol", f"/f/{form.key}/confirm/{confirming}/"),
+    ]
+
+
 def visited() -> Site:
     """A website with visits, and somebody who should not send."""
     now = timezone.now()
@@ -273,13 +298,13 @@ def versions(cast: worlds.Cast) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("part", [0, 1, 2, 3])
+@pytest.mark.parametrize("part", [0, 1, 2, 3, 4])
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_are_accessible_and_fit(
     open_page: Open, addresses: list[tuple[str, str]], width: int, scheme: str, part: int
 ) -> None:
-    """A quarter of the pages each time: all of them take longer than one test may."""
-    mine = addresses[part::4]
+    """A fifth of the pages each time: all of them take longer than one test may."""
+    mine = addresses[part::5]
     people = {name: User.objects.get(email=f"{name}@handoff.example") for name in {name for name, _ in mine}}
     pages = {name: open_page(who, width=width, scheme=scheme) for name, who in people.items()}
     for name, path in mine:

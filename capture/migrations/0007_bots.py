@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capture', '0005_hooks'),
+        ('capture', '0006_forms'),
     ]
 
     operations = [
