@@ -25,6 +25,7 @@ from .models import (
     ChangedLead,
     CompetingSupplier,
     ConsentEvent,
+    EvidenceChange,
     Lead,
     LeadAccess,
     LeadExternalId,
@@ -349,6 +350,14 @@ def _look_alikes(one: Folding) -> None:
                     dismissed_by_id=pair.dismissed_by_id,
                 )
             )
+
+
+@settles("leads.EvidenceChange.lead")
+def _evidence(one: Folding) -> None:
+    """Whoever was to look again at the dropped lead looks at the kept one."""
+    if EvidenceChange.objects.filter(lead=one.drop).exists():
+        EvidenceChange.objects.bulk_create([EvidenceChange(lead=one.keep)], ignore_conflicts=True)
+        one.forget(EvidenceChange)
 
 
 @settles("leads.ChangedLead.lead")
