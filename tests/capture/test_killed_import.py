@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 
+from capture.models import Import
 from leads.models import Activity, Company, Lead, StageChange
+from tests import factories
+from tests.capture.importing import counts, imported, matched, told, uploaded
 from tests.fixtures.processes import product_environment
 
 ROWS = 4_000
@@ -74,3 +78,43 @@ def test_B6_an_import_killed_anywhere_and_run_again_ends_the_same(tmp_path: Path
 
     assert cut_short >= 2
     assert content() == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_B6_an_import_of_the_page_whose_worker_dies_twenty_times_ends_the_same(
+    client: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    client.force_login(factories.marketer())
+    rows = [
+        f"{n},a{n % 9_000}@firm{n % 9_000 % 700}.example,Ada {n},2024-01-01"
+        if n % 1_000
+        else "no-id,nobody,Nobody,"
+        for n in range(12_000)
+    ]
+    file = "\n".join(["ID,Email,Name,Created At", *rows]).encode()
+    undisturbed = imported(client, file)
+    wanted = (counts(undisturbed), content(), _rejected(undisturbed))
+    assert undisturbed.state == Import.State.DONE
+    clear()
+
+    one = matched(client, uploaded(client, file))
+    told(client, one, "start")
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.capture.dying_worker", str(tmp_path), "6"],
+        env={**os.environ, **product_environment()},
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+
+    one.refresh_from_db()
+    assert int(died) == 20
+    assert one.state == Import.State.DONE
+    assert (counts(one), content(), _rejected(one)) == wanted
+    again = imported(client, file)
+    assert (again.created, again.updated, again.rejected) == (0, 0, wanted[0][3])
+
+
+def _rejected(one: Import) -> list[tuple[int, str]]:
+    return list(one.rejected_rows.filter(of_check=False).order_by("line").values_list("line", "reason"))
