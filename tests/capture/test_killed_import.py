@@ -88,7 +88,7 @@ def test_B6_an_import_of_the_page_whose_worker_dies_twenty_times_ends_the_same(
     settings.MEDIA_ROOT = tmp_path
     client.force_login(factories.marketer())
     rows = [
-        f"{n},a{n % 9_000}@firm{n % 9_000 % 700}.example,Ada {n},2024-01-01"
+        f"{n},a{n % 9_000}@firm{n % 9_000 % 700}.example,Ada {n % 9_000},2024-01-01"
         if n % 1_000
         else "no-id,nobody,Nobody,"
         for n in range(12_000)
