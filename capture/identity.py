@@ -5,7 +5,7 @@ theirs (stitching). A second person in the same browser gets their own events an
 (C-42); events without a name stay with the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ def resolve(*, events: "Sequence[Event]", user: User | None, source: str, at: da
     named the lead is our own look at it, and any lead will do. At most 16 queries."""
     owners = Owners()
     leads = _leads(events, owners, user, source, at)
-    visitors = _visitors(events, leads, owners, at)
+    visitors = _visitors(events, leads, owners, source, at)
     for event in events:
         if event.index in owners.refused:
             continue
@@ -148,7 +148,7 @@ def _give_addresses(given: dict[int, str]) -> None:
 
 
 def _visitors(
-    events: "Sequence[Event]", leads: dict[int, int], owners: Owners, at: datetime
+    events: "Sequence[Event]", leads: dict[int, int], owners: Owners, source: str, at: datetime
 ) -> dict[str, Visitor]:
     """The visitors that the events name, by anonymous id, locked, and stitched where one is identified."""
     named = [
@@ -160,24 +160,31 @@ def _visitors(
         return {}
     seen: dict[str, datetime] = {}
     identified: dict[str, int] = {}
-    touch: dict[str, dict[str, Any]] = {}
+    touch: dict[str, tuple[datetime, dict[str, Any]]] = {}
     for key, event in named:
         seen.setdefault(key, min(event.occurred_at, at))
         if event.properties.get("channel") in _CHANNELS and not event.is_voided:
-            touch.setdefault(key, event.properties)
+            touch.setdefault(key, (min(event.occurred_at, at), event.properties))
         if event.index in leads:
             identified.setdefault(key, leads[event.index])
     known = Visitor.objects.filter(anonymous_id__in=seen).values_list("anonymous_id", flat=True)
     if missing := sorted(seen.keys() - set(known)):
         Visitor.objects.bulk_create(
             [
-                Visitor(anonymous_id=key, first_seen_at=seen[key], **_first_touch(touch.get(key)))
+                Visitor(anonymous_id=key, first_seen_at=seen[key], **_first_touch(touch[key][1]))
+                if key in touch
+                else Visitor(anonymous_id=key, first_seen_at=seen[key])
                 for key in missing
             ],
             ignore_conflicts=True,
         )
     rows = Visitor.objects.select_for_update().filter(anonymous_id__in=seen).order_by("pk")
     visitors = {visitor.anonymous_id: visitor for visitor in rows}
+    brought = [
+        visitor for key, visitor in visitors.items() if key in touch and _brought_by(visitor, *touch[key])
+    ]
+    if brought:
+        Visitor.objects.bulk_update(brought, ["first_seen_at", "channel", "campaign"])
     stitched = {
         visitor.pk: identified[key]
         for key, visitor in visitors.items()
@@ -187,13 +194,26 @@ def _visitors(
         visitor.lead_id = visitor.lead_id or stitched.get(visitor.pk)
     if stitched:
         _stitch(stitched, at)
-        _tell_source([visitor for visitor in visitors.values() if visitor.lead_id in owners.made])
+    made = [visitor for visitor in visitors.values() if visitor.lead_id in owners.made] if stitched else []
+    _tell_source({visitor.pk: visitor for visitor in (*made, *brought) if visitor.lead_id}.values(), source)
     return visitors
 
 
-def _first_touch(properties: dict[str, Any] | None) -> dict[str, str]:
+def _brought_by(visitor: Visitor, at: datetime, properties: dict[str, Any]) -> bool:
+    """Whether this is what brought the visitor here first: pages are told of in any order, and the first one
+    may come last. Changes ``visitor``, unsaved."""
+    if visitor.channel and at >= visitor.first_seen_at:
+        return False
+    told = _first_touch(properties)
+    if not told["channel"] or (visitor.channel, visitor.campaign) == (told["channel"], told["campaign"]):
+        return False
+    visitor.channel, visitor.campaign = told["channel"], told["campaign"]
+    visitor.first_seen_at = min(visitor.first_seen_at, at)
+    return True
+
+
+def _first_touch(found: dict[str, Any]) -> dict[str, str]:
     """What brought a browser here first, as it is kept with the visitor."""
-    found = properties or {}
     said = found.get("channel")
     return {
         "channel": said if isinstance(said, str) and said in _CHANNELS else "",
@@ -201,8 +221,9 @@ def _first_touch(properties: dict[str, Any] | None) -> dict[str, str]:
     }
 
 
-def _tell_source(visitors: "Sequence[Visitor]") -> None:
-    """A lead that was a visitor before comes from where the visitor came from, not from our own site."""
+def _tell_source(visitors: "Iterable[Visitor]", source: str) -> None:
+    """A lead that was a visitor before comes from where the visitor came from, not from our own site, which
+    ``source`` is."""
     known = [visitor for visitor in visitors if visitor.channel]
     if known:
         with connection.cursor() as cursor:
@@ -212,6 +233,7 @@ def _tell_source(visitors: "Sequence[Visitor]") -> None:
                     [visitor.lead_id for visitor in known],
                     [visitor.channel for visitor in known],
                     [visitor.campaign for visitor in known],
+                    source,
                 ],
             )
 
@@ -233,7 +255,8 @@ FROM unnest(%s::bigint[], %s::bigint[]) AS new (id, lead_id) WHERE v.id = new.id
 """
 _TELL_SOURCE = """
 UPDATE leads_lead l SET source = new.channel, campaign = new.campaign
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new (id, channel, campaign) WHERE l.id = new.id
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new (id, channel, campaign)
+WHERE l.id = new.id AND l.source = %s
 """
 _GIVE_ACTIVITIES = """
 UPDATE leads_activity a SET lead_id = new.lead_id

@@ -38,6 +38,10 @@ def event(kind: Any, number: int = 1, **more: Any) -> dict[str, Any]:
     return {"id": f"{kind}{number}", "kind": kind, "at": at, "url": f"{HERE}/", **more}
 
 
+def before(seconds: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+
+
 def send(site: Site, *events: Any, who: str = ANNA, origin: str | None = HERE, **more: Any) -> Any:
     body = {"anonymous_id": who, "sent_at": datetime.now(UTC).isoformat(), "events": list(events), **more}
     headers = {"Origin": origin} if origin is not None else {}
@@ -123,6 +127,17 @@ def test_S3_10_a_new_lead_comes_from_what_brought_its_first_visit(site: Site) ->
     }
     assert Lead.objects.get(email="ada@firm.example").campaign == "dispatch"
     assert "channel" not in Activity.objects.get(event_id="page2").properties
+
+
+def test_S3_10_the_first_page_is_the_first_one_although_it_is_told_of_last(site: Site) -> None:
+    send(site, event("page", 2, url=f"{HERE}/about", referrer=HERE, at=before(50)))
+    send(site, event("identify", 1, email="ada@firm.example", at=before(40)))
+    assert Lead.objects.get().source == site.source.key
+    tags = {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "dispatch"}
+    send(site, event("page", 1, tags=tags, at=before(60)))
+    send(site, event("page", 3, referrer="https://duckduckgo.com", at=before(10)))
+    ada = Lead.objects.get()
+    assert (ada.source, ada.campaign) == ("paid_search", "dispatch")
 
 
 def test_a_known_lead_keeps_its_source_its_name_and_its_owner(site: Site) -> None:
