@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
-from accounts.permissions import may_merge, may_release
+from accounts.permissions import may_merge, may_release, sees_everything
 from handoff.models import Handoff, Task
 from leads import paging
 from leads.models import Lead, LookAlike
@@ -41,7 +41,9 @@ def _rail(user: object) -> dict[str, object]:
         counted["mqls"] = Lead.objects.visible_to(user).in_stage(Stage.MQL)
     if may_release(user):
         counted["held"] = Crossing.objects.visible_to(user).to_release()
-    if may_merge(user):
+    if may_merge(user) and sees_everything(user):
+        # The pairs of a manager's teams may be few among very many, and finding them would cost every page a
+        # walk over all. So managers have the list and no number beside it.
         counted["duplicates"] = LookAlike.objects.visible_to(user).waiting()
     live = ModelVersion.objects.published().filter(model__key="default").order_by("-number")
     shown: dict[str, object] = dict(paging.counts(counted, beside=live.values("number")[:1]))

@@ -8,7 +8,9 @@ from django.http.response import HttpResponseRedirectBase
 from django.urls import resolve
 from django.utils.deprecation import MiddlewareMixin
 
+from accounts.models import User
 from leads.aliases import survivor
+from leads.models import Lead
 
 API = "/api/"
 
@@ -22,8 +24,9 @@ class _AgainThere(HttpResponseRedirectBase):
 class MergedLeads(MiddlewareMixin):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Only what was not found is looked at, so every other request costs nothing. A page leads on to the
-        address of the kept lead; the API answers as if that had been asked for, since programs seldom follow.
-        A merge can be undone, so neither is for ever."""
+        address of the kept lead, if the reader may open it; the API answers as if that had been asked for,
+        since programs seldom follow, and looks itself at who asks. A merge can be undone, so neither is for
+        ever."""
         match = request.resolver_match
         lead_id = match.kwargs.get("lead_id") if match is not None and response.status_code == 404 else None
         kept = _kept(str(lead_id)) if lead_id else None
@@ -33,7 +36,14 @@ class MergedLeads(MiddlewareMixin):
         if request.path.startswith(API):
             match = request.resolver_match = resolve(path.partition("?")[0])
             return cast("HttpResponse", match.func(request, *match.args, **match.kwargs))
+        if not _may_open(request, kept):
+            return response
         return HttpResponseRedirect(path) if request.method in ("GET", "HEAD") else _AgainThere(path)
+
+
+def _may_open(request: HttpRequest, lead_id: UUID) -> bool:
+    user = getattr(request, "user", None)
+    return isinstance(user, User) and Lead.objects.visible_to(user).filter(public_id=lead_id).exists()
 
 
 def _kept(lead_id: str) -> UUID | None:

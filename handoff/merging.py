@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from accounts.models import User
 from leads import merging as of_leads
+from leads import unmerging
 from leads.folding import FAR, Folding, moved_ids, objects, settles
 from leads.models import Lead, Merge
 from leads.retrying import begins_again
@@ -40,7 +41,7 @@ def _merge(keep: Lead, drop: Lead, by: User, at: datetime, chosen: "Collection[s
 
 
 def undo(*, merge: Merge, by: User, at: datetime) -> Lead:
-    """Undo as ``leads.merging.undo`` does, score both leads at once and return the one that is back. Raises
+    """Undo as ``leads.unmerging.undo`` does, score both leads at once and return the one that is back. Raises
     UndoRefused."""
     _undo(merge, by, at)
     for lead_id in (merge.kept_id, merge.dropped_key):
@@ -50,7 +51,7 @@ def undo(*, merge: Merge, by: User, at: datetime) -> Lead:
 
 @begins_again
 def _undo(merge: Merge, by: User, at: datetime) -> None:
-    of_leads.undo(merge, by=by, at=at)
+    unmerging.undo(merge, by=by, at=at)
     both = Handoff.objects.open().filter(lead__in=[merge.kept_id, merge.dropped_key])
     for handoff in both.select_related("pool"):
         alerts.lists_changed(handoff=handoff)
@@ -97,3 +98,13 @@ def _sales_answered(merge: Merge) -> str:
         .first()
     )
     return f"{verdict.by} has answered {merge.dropped_name}’s handoff since." if verdict else ""
+
+
+@objects
+def _sales_let_go(merge: Merge) -> str:
+    """One that ended without a verdict did so for the kept lead: the other would come back with sales and
+    nobody working it."""
+    handoffs = moved_ids(merge.steps, Handoff)
+    if Handoff.objects.filter(pk__in=handoffs, decided_at__gt=merge.at).exists():
+        return f"{merge.dropped_name}’s handoff was taken back since."
+    return ""

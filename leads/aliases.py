@@ -33,7 +33,7 @@ def note_use(
     ids = [name for name in names if isinstance(name, UUID)]
     old: dict[str | UUID | None, int] = {}
     for alias in Alias.objects.filter(Q(public_id__in=ids) | Q(email__in=emails)).order_by("pk"):
-        old |= {alias.public_id: alias.pk, alias.email: alias.pk}
+        old |= {name: alias.pk for name in (alias.public_id, alias.email) if name is not None}
     AliasUse.objects.bulk_create(
         [AliasUse(alias_id=old[name], source=source, event_id=event) for name, event in pairs if name in old],
         ignore_conflicts=True,

@@ -5,4 +5,4 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
-        from leads import merging  # noqa: F401 — says what becomes of this app's rows
+        from leads import merging, unmerging  # noqa: F401 — say what becomes of this app's rows

@@ -1,19 +1,21 @@
 """What merging does to the rows that point at a lead, and how it is taken back.
 
 Every model with a key to a lead says what becomes of its rows, in its own app: a step, registered with
-``settles``. A step works through the five verbs of ``Folding``, which write down what they did; undoing reads
-that backwards, so no app needs to say how its step is undone. A relation nobody settles fails a test, and a
-merge fails rather than lose its rows: the dropped lead cannot go while anything points at it.
+``settles``. A step works through the verbs of ``Folding``, which write down what they did; undoing reads
+that backwards, so no app needs to say how its step is undone. What came since and belongs to the lead that
+is back, an app says with ``goes_back``. A relation nobody settles fails a test, and a merge fails rather than
+lose its rows: the dropped lead cannot go while anything points at it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Field, ForeignObjectRel, GeneratedField, Model, QuerySet
+from django.db.models import Field, ForeignKey, ForeignObjectRel, GeneratedField, Model, QuerySet
 
 from .models import Lead
 
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
 Step = Callable[["Folding"], None]
 #: Says why a merge can be undone no more; "" when nothing stands in the way.
 Objection = Callable[["Merge"], str]
+#: Gives the lead that is back what else belongs to these activities of the kept one, which go back to it.
+Return = Callable[["Merge", Collection[int]], None]
 
 #: "app.Model.field" → what settles it, in the order in which apps said so: the lower ones first.
 settled: dict[str, Step] = {}
 objections: list[Objection] = []
+returning: list[Return] = []
 
 
 def settles(*relations: str) -> Callable[[Step], Step]:
@@ -45,6 +50,13 @@ def objects(objection: Objection) -> Objection:
     """Decorate what may stand in the way of undoing."""
     objections.append(objection)
     return objection
+
+
+def goes_back(step: Return) -> Return:
+    """Decorate what takes the rest along when activities go back. Both leads are there by then, and the
+    activities still the kept one's."""
+    returning.append(step)
+    return step
 
 
 def relations() -> set[str]:
@@ -147,6 +159,11 @@ class Folding:
         row.save(force_insert=True)
         self._note("add", type(row), ids=[row.pk])
 
+    def remember(self, model: type[Model]) -> None:
+        """How far the rows of ``model`` have come: what is written down later came since the merge."""
+        last = model._base_manager.order_by("-pk").values_list("pk", flat=True).first()
+        self._note("last", model, key=last or 0)
+
     def _take_out(self, model: type[Model], statement: str, values: Sequence[Any]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"WITH gone AS ({statement}) SELECT to_jsonb(gone)::text FROM gone", values)
@@ -176,6 +193,18 @@ def moved_ids(steps: Iterable[dict[str, Any]], model: type[Model]) -> list[int]:
     return [pk for step in steps if step["did"] == "move" and step["model"] == label for pk in step["ids"]]
 
 
+def added_ids(steps: Iterable[dict[str, Any]], model: type[Model]) -> list[int]:
+    """The keys of the rows of ``model`` that the merge itself added."""
+    label = model._meta.label
+    return [pk for step in steps if step["did"] == "add" and step["model"] == label for pk in step["ids"]]
+
+
+def last_before(steps: Iterable[dict[str, Any]], model: type[Model]) -> int:
+    """The last key of ``model`` when the merge was made, which ``remember`` noted."""
+    label = model._meta.label
+    return next(int(step["key"]) for step in steps if step["did"] == "last" and step["model"] == label)
+
+
 def _move_back(model: type[Model], step: dict[str, Any], keep: int, drop: int) -> None:
     table, column, pk = _names(model, step["name"])
     number = step["number"]
@@ -187,38 +216,72 @@ def _move_back(model: type[Model], step: dict[str, Any], keep: int, drop: int) -
 
 
 def _bring_back(model: type[Model], step: dict[str, Any], keep: int, drop: int) -> None:
-    stored = [
-        f'"{each.column}"'
-        for each in model._meta.concrete_fields
-        if each.column is not None and not isinstance(each, GeneratedField)
-    ]
-    table = model._meta.db_table
-    columns = ", ".join(stored)
+    """Without what points at something that is gone since: a row that must point there is gone, too. A column
+    that is newer than the merge has its default."""
+    table, known = model._meta.db_table, json.loads(step["rows"][0]).keys()
+    columns, selected, there, values = [], [], ["true"], list[Any]()
+    for each in model._meta.concrete_fields:
+        if each.column is None or isinstance(each, GeneratedField):
+            continue
+        if each.column in known:
+            selected.append(_if_there(each))
+            if not each.null and (exists := _exists(each)):
+                there.append(exists)
+        elif each.has_db_default():
+            continue
+        else:
+            selected.append("%s")
+            values.append(each.get_db_prep_save(each.get_default(), connection))
+        columns.append(f'"{each.column}"')
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
-            f" FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)"
-            + ("" if model is Lead else " ON CONFLICT DO NOTHING"),
-            [f"[{', '.join(step['rows'])}]"],
+            f"INSERT INTO {table} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE"
+            f" SELECT {', '.join(selected)} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) AS r"
+            f" WHERE {' AND '.join(there)}" + ("" if model is Lead else " ON CONFLICT DO NOTHING"),
+            [*values, f"[{', '.join(step['rows'])}]"],
         )
 
 
 def _change_back(model: type[Model], step: dict[str, Any], keep: int, drop: int) -> None:
+    """Where the old value points at something that is gone since, it points at nothing."""
+    fields = {each.column: each for each in model._meta.concrete_fields}
     columns = ", ".join(f'"{each}"' for each in step["columns"])
+    restored = ", ".join(_if_there(fields[each]) for each in step["columns"])
     table, pk = model._meta.db_table, f'"{model._meta.pk.column}"'
     picture = _picture(step["columns"])
     rows = [f'{{"pk": {row}, "before": {before}, "after": {after}}}' for row, before, after in step["rows"]]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} t SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(t, s.before))"
+            f"UPDATE {table} t SET ({columns}) ="
+            f" (SELECT {restored} FROM jsonb_populate_record(t, s.before) AS r)"
             " FROM jsonb_to_recordset(%s::jsonb) AS s (pk bigint, before jsonb, after jsonb)"
             f" WHERE t.{pk} = s.pk AND {picture} = s.after",
             [f"[{', '.join(rows)}]"],
         )
 
 
+def _exists(field: "Field[Any, Any]") -> str:
+    """SQL: what ``field`` of row r points at is there; "" for a field that points at nothing."""
+    if not isinstance(field, ForeignKey):
+        return ""
+    there = field.target_field
+    return (
+        f'EXISTS (SELECT 1 FROM {there.model._meta.db_table} o WHERE o."{there.column}" = r."{field.column}")'
+    )
+
+
+def _if_there(field: "Field[Any, Any]") -> str:
+    """SQL: ``field`` of row r, or NULL where what it points at is gone and it may be."""
+    exists = _exists(field) if field.null else ""
+    return f'CASE WHEN {exists} THEN r."{field.column}" END' if exists else f'r."{field.column}"'
+
+
 def _take_away(model: type[Model], step: dict[str, Any], keep: int, drop: int) -> None:
     model._base_manager.filter(pk__in=step["ids"]).delete()
+
+
+def _nothing_back(model: type[Model], step: dict[str, Any], keep: int, drop: int) -> None:
+    """It was only noted."""
 
 
 def _number_back(model: type[Model], step: dict[str, Any], keep: int, drop: int) -> None:
@@ -251,6 +314,7 @@ _BACK = {
     "change": _change_back,
     "number": _number_back,
     "add": _take_away,
+    "last": _nothing_back,
 }
 
 

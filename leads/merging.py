@@ -1,4 +1,4 @@
-"""Two leads that are one person become one, and two again if it was wrong.
+"""Two leads that are one person become one; two again, if it was wrong, in ``unmerging``.
 
 A person decides (G-12); no task calls this. What becomes of each row that points at a lead, every app says
 for its own (``folding``). Histories are not added up: the kept lead has both, and its score follows from them
@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,10 +18,8 @@ from accounts.permissions import may_merge
 from . import folding, marking
 from .folding import Folding, settles
 from .models import (
-    UNDO_FOR,
     Activity,
     Alias,
-    AliasUse,
     ChangedLead,
     CompetingSupplier,
     ConsentEvent,
@@ -58,10 +56,6 @@ class MergeRefused(Exception):
     """The two cannot be merged, or not any more; the message says why."""
 
 
-class UndoRefused(Exception):
-    """The merge cannot be undone; the message says why."""
-
-
 @begins_again
 def merge(
     keep: Lead, drop: Lead, *, by: "User", at: datetime | None = None, chosen: Collection[str] | None = None
@@ -81,7 +75,7 @@ def merge(
         step(one)
     ChangedLead.objects.filter(lead=drop).delete()  # what was done so far marked it again
     one.drop_lead()
-    aliases = _put_together(one, taken)
+    email = _put_together(one, taken)
     made = Merge.objects.create(
         kept=keep,
         dropped_key=drop.pk,
@@ -91,7 +85,7 @@ def merge(
         by=by,
         steps=one.steps,
     )
-    Alias.objects.create(lead=keep, merge=made, public_id=drop.public_id, email=aliases)
+    _keep_old_names(made, keep, drop, email)
     marking.mark(lead_ids=[keep.pk])
     tick("leads_changed")
     return made
@@ -172,62 +166,6 @@ def withdrawn(keep: Lead, drop: Lead) -> list[str]:
     return sorted({channel for (_, channel), granted in said.items() if not granted})
 
 
-@begins_again
-def undo(merged: Merge, *, by: "User", at: datetime | None = None) -> Merge:
-    """Two leads again, each as it was: facts, histories, scores. What came since stays with the kept lead,
-    unless it came under the dropped one's old id or address or from one of its browsers; what somebody
-    changed since stays changed. Raises UndoRefused. Locks as ``merge`` does."""
-    at = at or timezone.now()
-    if not may_merge(by):
-        raise UndoRefused("Marketing and those who lead sales undo a merge.")
-    kept = Lead.objects.select_for_update().filter(pk=merged.kept_id).first()
-    merged = Merge.objects.select_for_update().get(pk=merged.pk)
-    if kept is None or kept.pk != merged.kept_id:
-        raise UndoRefused("The lead was merged into another one a moment ago. Undo that first.")
-    if why := why_not_undo(merged, at=at):
-        raise UndoRefused(why)
-    late = _came_since(merged)
-    try:
-        with transaction.atomic():
-            folding.walk_back(steps=merged.steps, keep=kept.pk, drop=merged.dropped_key)
-    except IntegrityError as error:
-        raise UndoRefused("Another lead has the old address by now. Change that one first.") from error
-    Activity.objects.filter(pk__in=late).update(lead=merged.dropped_key)
-    merged.aliases.all().delete()
-    merged.undone_at, merged.undone_by = at, by
-    merged.save(update_fields=["undone_at", "undone_by"])
-    marking.mark(lead_ids=[kept.pk, merged.dropped_key])
-    tick("leads_changed")
-    return merged
-
-
-def why_not_undo(merged: Merge, *, at: datetime) -> str:
-    """Why ``merged`` can be undone no more; "" when it can."""
-    if merged.undone_at is not None:
-        return "This merge was undone."
-    if at > merged.at + UNDO_FOR:
-        return f"A merge can be undone for {UNDO_FOR.days} days."
-    later = Merge.objects.standing().filter(kept=merged.kept_id, pk__gt=merged.pk).order_by("-pk").first()
-    if later is not None:
-        return f"Undo the merge with {later.dropped_name} first: it came later."
-    return next((why for objection in folding.objections if (why := objection(merged))), "")
-
-
-def forget_ways_back(*, at: datetime) -> int:
-    """What a merge wrote down is personal data: once it can be undone no more, the words go and only that it
-    happened stays. Returns how many merges. One query; safe to repeat."""
-    over = Merge.objects.filter(Q(at__lt=at - UNDO_FOR) | Q(undone_at__isnull=False)).exclude(steps=[])
-    return over.update(steps=[])
-
-
-@folding.objects
-def _deals_moved_on(merged: Merge) -> str:
-    deals = folding.moved_ids(merged.steps, Opportunity)
-    if Opportunity.objects.filter(pk__in=deals, steps__at__gt=merged.at).exists():
-        return f"A deal that was {merged.dropped_name}’s has moved on since."
-    return ""
-
-
 def _locked(keep: Lead, drop: Lead, by: "User") -> tuple[Lead, Lead]:
     if not may_merge(by):
         raise MergeRefused("Marketing and those who lead sales merge leads.")
@@ -239,7 +177,7 @@ def _locked(keep: Lead, drop: Lead, by: "User") -> tuple[Lead, Lead]:
 
 
 def _put_together(one: Folding, taken: Collection[str]) -> str | None:
-    """Write the facts of the kept lead. Returns the address that neither has any more."""
+    """Write the facts of the kept lead. Returns its address from now on."""
     keep, drop = one.keep, one.drop
     row = Lead.objects.filter(pk=keep.pk)
     facts = put_together(keep, drop, taken)
@@ -254,20 +192,17 @@ def _put_together(one: Folding, taken: Collection[str]) -> str | None:
         one.change(row, phase=drop.phase, phase_at=drop.phase_at)
     if drop.created_at < keep.created_at:
         one.change(row, created_at=drop.created_at)
-    mine = facts["email"]
-    others = [lead.email for lead in (drop, keep) if lead.email and lead.email != mine]
-    return others[0] if others else None
+    address: str | None = facts["email"]
+    return address
 
 
-def _came_since(merged: Merge) -> list[int]:
-    """Activities of the kept lead that are clearly the dropped one's: they came since from a browser that was
-    its own, or under its old names."""
-    since = Activity.objects.filter(lead=merged.kept_id, received_at__gte=merged.at)
-    visitors = folding.moved_ids(merged.steps, Visitor)
-    found = set(since.filter(visitor__in=visitors).values_list("pk", flat=True)) if visitors else set()
-    for source, event_id in AliasUse.objects.filter(alias__merge=merged).values_list("source", "event_id"):
-        found |= set(since.filter(source=source, event_id=event_id).values_list("pk", flat=True))
-    return sorted(found)
+def _keep_old_names(made: Merge, keep: Lead, drop: Lead, email: str | None) -> None:
+    """What names the merged lead from now on beside its own ``email``: the dropped lead's id and address; and
+    by itself, since no undoing gives away what came under it, an address of its own that it lost."""
+    lost = drop.email.lower() if drop.email and drop.email != email else None
+    Alias.objects.create(lead=keep, merge=made, public_id=drop.public_id, email=lost)
+    if keep.email and keep.email != email:
+        Alias.objects.create(lead=keep, merge=made, email=keep.email.lower())
 
 
 # What becomes of the rows of this app.
@@ -290,6 +225,7 @@ def _histories(one: Folding) -> None:
 def _consent(one: Folding) -> None:
     """A no on either side holds, whatever the other said later."""
     refused = withdrawn(one.keep, one.drop)
+    one.remember(ConsentEvent)
     one.move(ConsentEvent, unless_there=("channel", "granted", "at", "source"))
     held = {event.channel: event for event in one.keep.consent_events.order_by("at", "-granted", "id")}
     for channel in refused:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from accounts.clock import database_now
 
-from . import duplicates, merging
+from . import duplicates, unmerging
 
 #: A task works no longer than this, so that others get their turn; the next beat goes on.
 SECONDS = 20
@@ -19,4 +19,4 @@ def search_duplicates() -> None:
 @shared_task
 def forget_ways_back() -> None:
     """Drop what merges wrote down that can be undone no more."""
-    merging.forget_ways_back(at=database_now())
+    unmerging.forget_ways_back(at=database_now())

@@ -20,6 +20,7 @@ from leads import paging
 from leads.aliases import survivor
 from leads.merging import ATTRIBUTE, FIELDS
 from leads.models import Lead, LookAlike, Merge
+from leads.unmerging import UndoRefused
 
 from .requests import Request, page_for
 
@@ -47,6 +48,7 @@ def all_duplicates(request: Request) -> HttpResponse:
     pairs = LookAlike.objects.visible_to(request.user).select_related("older__company", "newer__company")
     if show == "merged":
         merges = Merge.objects.visible_to(request.user).select_related("kept", "by", "undone_by")
+        merges = merges.defer("steps")  # of a busy lead they are megabytes
         found: paging.Page[Any] = paging.page(merges, order=["-id"], after=after, size=PAGE)
         context["merges"] = found.rows
     elif show == "dismissed":
@@ -133,7 +135,7 @@ def undo(request: Request, merge_id: UUID) -> HttpResponse:
     )
     try:
         back = merging.undo(merge=made, by=request.user, at=timezone.now())
-    except of_leads.UndoRefused as refusal:
+    except UndoRefused as refusal:
         messages.warning(request, str(refusal))
         return redirect("handoff:lead", made.kept.public_id)
     messages.success(request, format_html("<b>{}</b> is a lead of its own again.", back))

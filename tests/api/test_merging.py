@@ -3,7 +3,7 @@
 import pytest
 from zeal import zeal_ignore
 
-from leads import merging
+from leads import merging, unmerging
 from leads.models import Activity, AliasUse, Lead, LeadExternalId, Opportunity
 from tests import factories as make
 from tests.factories import NOW
@@ -66,7 +66,7 @@ def test_C43_what_comes_under_an_old_name_reaches_the_survivor_and_goes_back_wit
     assert Lead.objects.count() == 1
     assert Activity.objects.get().lead == ada
     assert AliasUse.objects.count() == 1
-    merging.undo(made, by=mara)
+    unmerging.undo(made, by=mara)
     assert Activity.objects.get().lead == twin
 
 

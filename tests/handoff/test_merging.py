@@ -6,9 +6,11 @@ import pytest
 
 from handoff import decisions, merging, pipeline
 from handoff.models import Handoff, Qualification, Task
-from leads import merging as of_leads
+from handoff.waiting import withdraw_overtaken
+from leads import lifecycle
 from leads.models import Lead, StageChange
 from leads.stages import Stage
+from leads.unmerging import UndoRefused
 from notifications.models import Notification
 from scoring.models import Crossing, LineState
 from tests.factories import NOW, lead, marketer, rep
@@ -112,7 +114,21 @@ def test_once_sales_answered_what_was_the_dropped_leads_the_merge_stands(sellers
     made = merged(lead("Ada"), waiting.lead)
     waiting.refresh_from_db()
     decisions.accept(handoff=waiting, by=waiting.rep, at=LATER + timedelta(minutes=1))
-    with pytest.raises(of_leads.UndoRefused, match="has answered Twin’s handoff since"):
+    with pytest.raises(UndoRefused, match="has answered Twin’s handoff since"):
+        merging.undo(merge=made, by=made.by, at=LATER + timedelta(minutes=2))
+
+
+def test_once_the_handoff_that_was_the_dropped_leads_was_taken_back_the_merge_stands(sellers) -> None:
+    """Else the lead would come back as handed over, with nobody working it and no way on."""
+    waiting = offered(of=lead("Twin"), at=NOW)
+    ada = lead("Ada")
+    made = merged(ada, waiting.lead)
+    ada.refresh_from_db()
+    lifecycle.move(
+        lead=ada, to=Stage.MQL, at=LATER, cause=StageChange.Cause.VOIDED, reason=StageChange.TAKEN_BACK
+    )
+    assert withdraw_overtaken(at=LATER + timedelta(minutes=1)) == 1
+    with pytest.raises(UndoRefused, match="Twin’s handoff was taken back since"):
         merging.undo(merge=made, by=made.by, at=LATER + timedelta(minutes=2))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from leads import duplicates, merging
+from leads import duplicates, merging, unmerging
 from leads.models import Lead, LookAlike, LookAlikeSearch
 from tests import factories as make
 from tests.factories import NOW
@@ -118,7 +118,7 @@ def test_G12_who_is_not_the_dropped_lead_is_not_the_kept_one_either() -> None:
     made = merging.merge(keep, ada, by=mara, at=NOW)
     duplicates.search(seconds=5, at=NOW + DAY)
     assert found() == set()
-    merging.undo(made, by=mara, at=NOW)
+    unmerging.undo(made, by=mara, at=NOW)
     assert LookAlike.objects.waiting().count() == 2
 
 

@@ -1,5 +1,6 @@
 """Two leads that are one person become one, and two again."""
 
+import json
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -11,14 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from leads import consent, folding, merging
+from leads import consent, folding, merging, unmerging
+from leads.aliases import note_use
 from leads.models import (
     Activity,
     Alias,
+    AliasUse,
+    Company,
     CompetingSupplier,
     Lead,
     LeadAccess,
     LeadExternalId,
+    LookAlike,
     Merge,
     Opportunity,
     Supplier,
@@ -153,7 +158,8 @@ def test_what_the_kept_lead_lacks_comes_from_the_other_and_choices_hold() -> Non
     kept = Lead.objects.get()
     assert (kept.name, kept.title, kept.phone, kept.email) == ("Ada", "", "2", twin.email)
     assert kept.attributes == {"seats": 9}
-    assert Alias.objects.get().email == ada.email
+    names = Alias.objects.order_by("pk").values_list("public_id", "email")
+    assert list(names) == [(twin.public_id, None), (None, ada.email)]
 
 
 @pytest.mark.parametrize("keep_said_no", [True, False])
@@ -197,7 +203,7 @@ def test_undone_at_once_both_are_as_before() -> None:
     mara = make.marketer()
     made = merging.merge(ada, twin, by=mara, at=LATER)
     assert everything_about(twin.pk)["leads.Lead"] == []
-    merging.undo(made, by=mara, at=LATER)
+    unmerging.undo(made, by=mara, at=LATER)
     for lead in (ada, twin):
         totals(lead)
     assert everything_about(ada.pk, twin.pk) == before
@@ -224,7 +230,7 @@ def test_C16_merging_and_undoing_changes_nothing_whatever_they_did(one: Any, two
     made = merging.merge(ada, twin, by=mara, at=LATER)
     assert Activity.objects.filter(lead=ada).count() == len(one) + len(two)
     totals(ada)
-    merging.undo(made, by=mara, at=LATER)
+    unmerging.undo(made, by=mara, at=LATER)
     for lead in (ada, twin):
         totals(lead)
     after = everything_about(ada.pk, twin.pk)
@@ -256,11 +262,11 @@ def test_a_chain_of_merges_is_undone_from_its_end() -> None:
     first.refresh_from_db()
     assert first.kept_id == c.pk
     assert {alias.public_id for alias in c.aliases.all()} == {a.public_id, b.public_id}
-    with pytest.raises(merging.UndoRefused, match="Undo the merge with Berta first"):
-        merging.undo(first, by=mara, at=LATER)
-    merging.undo(second, by=mara, at=LATER)
+    with pytest.raises(unmerging.UndoRefused, match="Undo the merge with Berta first"):
+        unmerging.undo(first, by=mara, at=LATER)
+    unmerging.undo(second, by=mara, at=LATER)
     first.refresh_from_db()
-    merging.undo(first, by=mara, at=LATER)
+    unmerging.undo(first, by=mara, at=LATER)
     assert set(Lead.objects.values_list("name", flat=True)) == {"Anna", "Berta", "Cleo"}
     assert not Alias.objects.exists()
 
@@ -268,15 +274,15 @@ def test_a_chain_of_merges_is_undone_from_its_end() -> None:
 def test_after_30_days_a_merge_stands() -> None:
     ada, twin, mara = make.lead(), make.lead(), make.marketer()
     made = merging.merge(ada, twin, by=mara, at=NOW)
-    with pytest.raises(merging.UndoRefused, match="for 30 days"):
-        merging.undo(made, by=mara, at=NOW + timedelta(days=31))
+    with pytest.raises(unmerging.UndoRefused, match="for 30 days"):
+        unmerging.undo(made, by=mara, at=NOW + timedelta(days=31))
 
 
 def test_what_a_merge_wrote_down_goes_once_it_can_be_undone_no_more() -> None:
     ada, twin, mara = make.lead(), make.lead(), make.marketer()
     made = merging.merge(ada, twin, by=mara, at=NOW)
-    assert merging.forget_ways_back(at=NOW + timedelta(days=30)) == 0
-    assert merging.forget_ways_back(at=NOW + timedelta(days=31)) == 1
+    assert unmerging.forget_ways_back(at=NOW + timedelta(days=30)) == 0
+    assert unmerging.forget_ways_back(at=NOW + timedelta(days=31)) == 1
     made.refresh_from_db()
     assert made.steps == []
 
@@ -284,9 +290,9 @@ def test_what_a_merge_wrote_down_goes_once_it_can_be_undone_no_more() -> None:
 def test_an_undone_merge_is_not_undone_again() -> None:
     ada, twin, mara = make.lead(), make.lead(), make.marketer()
     made = merging.merge(ada, twin, by=mara, at=NOW)
-    merging.undo(made, by=mara, at=NOW)
-    with pytest.raises(merging.UndoRefused, match="was undone"):
-        merging.undo(made, by=mara, at=NOW)
+    unmerging.undo(made, by=mara, at=NOW)
+    with pytest.raises(unmerging.UndoRefused, match="was undone"):
+        unmerging.undo(made, by=mara, at=NOW)
 
 
 def test_undoing_leaves_what_somebody_changed_since_and_what_came_to_the_kept_lead() -> None:
@@ -297,7 +303,7 @@ def test_undoing_leaves_what_somebody_changed_since_and_what_came_to_the_kept_le
     Lead.objects.filter(pk=ada.pk).update(title="CEO")
     own = make.activity(ada, "page_view", LATER, received_at=LATER)
     theirs = make.activity(ada, "page_view", LATER, visitor=browser, received_at=LATER)
-    merging.undo(made, by=mara, at=LATER)
+    unmerging.undo(made, by=mara, at=LATER)
     ada.refresh_from_db()
     assert (ada.title, ada.phone) == ("CEO", "")
     assert [Activity.objects.get(pk=each.pk).lead_id for each in (own, theirs)] == [ada.pk, twin.pk]
@@ -307,9 +313,117 @@ def test_undoing_says_so_when_the_old_address_is_somebody_elses_by_now() -> None
     ada, twin, mara = make.lead(), make.lead(), make.marketer()
     made = merging.merge(ada, twin, by=mara, at=NOW)
     make.lead(email=twin.email)
-    with pytest.raises(merging.UndoRefused, match="has the old address"):
-        merging.undo(made, by=mara, at=NOW)
+    with pytest.raises(unmerging.UndoRefused, match="has the old address"):
+        unmerging.undo(made, by=mara, at=NOW)
     assert Merge.objects.standing().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_undo_leaves_out_what_points_at_somebody_who_is_gone_since() -> None:
+    """Foreign keys are looked at when a transaction ends, so it must end here."""
+    a, b, c, d = (make.lead(name) for name in ("Anna", "Berta", "Cleo", "Dora"))
+    mara, firm = make.marketer(), make.company("Gone AG")
+    Lead.objects.filter(pk=b.pk).update(company=firm)
+    pair = {"older": b, "reasons": ["phone"], "found_at": NOW}
+    LookAlike.objects.create(newer=d, **pair)
+    LookAlike.objects.create(newer=c, **pair)
+    first = merging.merge(a, b, by=mara, at=LATER, chosen=[])
+    merging.merge(c, d, by=mara, at=LATER)
+    Company.objects.filter(pk=firm.pk).delete()  # as undoing its import does, once it is nobody's
+    unmerging.undo(first, by=mara, at=LATER)
+    assert Lead.objects.get(pk=b.pk).company is None
+    assert [(each.older_id, each.newer_id) for each in LookAlike.objects.all()] == [(b.pk, c.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kept_lead_does_not_get_a_company_back_that_is_gone_since() -> None:
+    mara, firm = make.marketer(), make.company("Gone AG")
+    ada, twin = make.lead("Ada", company=firm), make.lead("Twin", company=make.company())
+    made = merging.merge(ada, twin, by=mara, at=LATER, chosen=["company"])
+    Company.objects.filter(pk=firm.pk).delete()
+    unmerging.undo(made, by=mara, at=LATER)
+    ada.refresh_from_db()
+    assert ada.company is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undoing_says_so_when_anything_else_stands_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what the database finds only at the end, which would be nobody's to tell."""
+    ada, twin, mara = make.lead("Ada"), make.lead("Twin"), make.marketer()
+    made = merging.merge(ada, twin, by=mara, at=NOW)
+
+    def unfounded(merged: Merge, late: Any) -> None:
+        LeadAccess.objects.create(lead_id=merged.dropped_key, team_id=0)
+
+    monkeypatch.setattr(folding, "returning", [unfounded])
+    with pytest.raises(unmerging.UndoRefused, match="What changed since"):
+        unmerging.undo(made, by=mara, at=NOW)
+    assert Lead.objects.get() == ada
+
+
+def test_a_column_that_is_newer_than_a_merge_has_its_default_after_the_undo() -> None:
+    ada, twin, mara = make.lead("Ada"), make.lead("Twin", phone="123"), make.marketer()
+    made = merging.merge(ada, twin, by=mara, at=NOW)
+    made.refresh_from_db()
+    for step in made.steps:
+        if step["did"] == "remove":
+            rows = [json.loads(row) for row in step["rows"]]
+            step["rows"] = [json.dumps({k: v for k, v in row.items() if k != "phone"}) for row in rows]
+    made.save()
+    unmerging.undo(made, by=mara, at=NOW)
+    assert Lead.objects.get(pk=twin.pk).phone == ""
+
+
+@pytest.mark.parametrize("said_at", [LATER, NOW - timedelta(days=9)])
+def test_S16_a_no_that_was_said_since_holds_for_the_lead_that_is_back_too(said_at: Any) -> None:
+    """Also one that a list of withdrawals dates before the merge: it was of either of the two."""
+    ada, twin, mara = make.lead("Ada"), make.lead("Twin"), make.marketer()
+    for one in (ada, twin):
+        consent.record(lead=one, channel="phone", granted=True, at=NOW, source="form")
+    consent.record(lead=twin, channel="email", granted=True, at=NOW - timedelta(days=10), source="form")
+    made = merging.merge(ada, twin, by=mara, at=NOW)
+    consent.record(lead=ada, channel="email", granted=False, at=said_at, source="link")
+    unmerging.undo(made, by=mara, at=LATER)
+    held = consent.current(lead=Lead.objects.get(pk=twin.pk))
+    assert {channel: event.granted for channel, event in held.items()} == {"email": False, "phone": True}
+    assert consent.current(lead=ada)["email"].granted is False
+
+
+def test_a_no_that_only_the_kept_lead_had_said_is_its_own_again() -> None:
+    ada, twin, mara = make.lead("Ada"), make.lead("Twin"), make.marketer()
+    consent.record(lead=ada, channel="email", granted=False, at=NOW, source="link")
+    consent.record(lead=twin, channel="email", granted=True, at=LATER, source="form")
+    made = merging.merge(ada, twin, by=mara, at=LATER)
+    unmerging.undo(made, by=mara, at=LATER)
+    assert consent.current(lead=Lead.objects.get(pk=twin.pk))["email"].granted is True
+
+
+def _arrived(name: str, lead: Lead, event_id: str) -> Activity:
+    """An event that came since under that name."""
+    note_use(said=[(name, event_id)], source="hook")
+    return make.activity(lead, "page_view", LATER, event_id=event_id, source="hook", received_at=LATER)
+
+
+def test_C43_what_came_under_the_kept_leads_own_old_address_stays_with_it() -> None:
+    ada, twin, mara = make.lead("Ada"), make.lead("Twin"), make.marketer()
+    made = merging.merge(ada, twin, by=mara, at=NOW, chosen=["email"])
+    assert ada.email
+    own = _arrived(ada.email, ada, "one")
+    assert AliasUse.objects.count() == 1
+    unmerging.undo(made, by=mara, at=LATER)
+    own.refresh_from_db()
+    assert own.lead_id == ada.pk
+
+
+def test_C43_what_came_under_a_name_from_a_merge_before_goes_with_it() -> None:
+    a, b, c, mara = make.lead("Anna"), make.lead("Berta"), make.lead("Cleo"), make.marketer()
+    merging.merge(b, a, by=mara, at=NOW)
+    second = merging.merge(c, b, by=mara, at=NOW)
+    assert a.email
+    theirs = _arrived(a.email, c, "one")
+    unmerging.undo(second, by=mara, at=LATER)
+    theirs.refresh_from_db()
+    assert theirs.lead_id == b.pk
 
 
 @pytest.mark.django_db(transaction=True)

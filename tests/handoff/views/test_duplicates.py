@@ -105,8 +105,30 @@ def test_the_old_address_of_a_merged_lead_leads_on_and_what_is_posted_there_too(
 def test_whoever_may_not_open_the_kept_lead_is_not_told_of_it(mara: User) -> None:
     ada, twin = two()
     signed_in(mara).post(of(ada, twin, "merge/"))
-    answer = signed_in(make.rep()).get(f"/leads/{twin.public_id}/", follow=True)
+    answer = signed_in(make.rep()).get(f"/leads/{twin.public_id}/")
     assert answer.status_code == 404
+    assert str(ada.public_id) not in answer.content.decode()
+
+
+def test_what_was_merged_is_listed_without_what_the_merges_wrote_down(mara: User) -> None:
+    ada, twin = two()
+    client = signed_in(mara)
+    client.post(of(ada, twin, "merge/"))
+    with CaptureQueriesContext(connection) as caught:
+        assert "Ada Lovelace" in client.get("/duplicates/?show=merged").content.decode()
+    assert not [each["sql"] for each in caught if '"leads_merge"."steps"' in each["sql"]]
+
+
+def test_the_number_of_duplicates_is_beside_the_rails_entry_of_who_sees_all_leads(mara: User) -> None:
+    """A manager's few among very many would have to be looked for on every page."""
+    ada, twin = two()
+    max_ = make.manager()
+    for lead in (ada, twin):
+        LeadAccess.objects.create(lead=lead, team=max_.teams.get())
+    assert signed_in(mara).get("/duplicates/").context["rail"].get("duplicates") == 1
+    page = signed_in(max_).get("/duplicates/")
+    assert page.context["rail"].get("duplicates") is None
+    assert of(ada, twin) in page.content.decode()
 
 
 def test_G12_not_a_duplicate_goes_off_the_list_and_comes_back_when_taken_back(mara: User) -> None:
