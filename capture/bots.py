@@ -168,6 +168,7 @@ class Guard:
                 if key in ids
             ],
             at=at,
+            stored=True,
         )
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.clock import database_now
 from leads import voiding
 from leads.models import Correction, Suspicion
+from leads.retrying import begins_again
 from leads.ticks import tick
 
 from .models import Source
@@ -122,7 +123,7 @@ def go_on(*, seconds: float, only: Correction | None = None) -> bool:
     return False
 
 
-@transaction.atomic
+@begins_again
 def _step(only: Correction | None) -> bool:
     """Whether more is left."""
     waiting = Correction.objects.filter(finished_at=None).order_by("id")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from django.db import connection
 from django.db.models.functions import Lower
@@ -10,6 +10,7 @@ from publicsuffixlist import PublicSuffixList
 
 from leads.mail_domains import FREE, THROWAWAY
 from leads.models import Company, Lead
+from leads.retrying import retrying
 
 #: Leads that ``catch_up`` reads at a time.
 WINDOW = 5_000
@@ -62,10 +63,12 @@ def give(*, lead_ids: Iterable[int], at: datetime) -> int:
     pairs = [(pk, firms[site]) for pk, site in sorted(sites.items())]
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE leads_lead l SET company_id = new.company, updated_at = %s"
-            " FROM unnest(%s::bigint[], %s::bigint[]) AS new (id, company)"
+            "WITH held AS MATERIALIZED (SELECT id FROM leads_lead WHERE id = ANY(%s) AND company_id IS NULL"
+            " ORDER BY id FOR NO KEY UPDATE)"
+            " UPDATE leads_lead l SET company_id = new.company, updated_at = %s"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS new (id, company) JOIN held USING (id)"
             " WHERE l.id = new.id AND l.company_id IS NULL",
-            [at, [pk for pk, _ in pairs], [firm for _, firm in pairs]],
+            [list(sites), at, [pk for pk, _ in pairs], [firm for _, firm in pairs]],
         )
         given: int = cursor.rowcount
     return given
@@ -78,8 +81,9 @@ def _firms(sites: Iterable[str]) -> dict[str, int]:
 
 def catch_up(*, after: int, at: datetime) -> int | None:
     """The same for the next ``WINDOW`` leads behind the one with id ``after``: those that got their address
-    in the administration, or before this was done. Answers behind which to go on, None at the end."""
+    in the administration, or before this was done. Answers behind which to go on, None at the end.
+    Begins again after a deadlock, so that nobody costs the night's remainder."""
     waiting = Lead.objects.filter(pk__gt=after, company=None, email__isnull=False)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:WINDOW])
-    give(lead_ids=ids, at=at)
+    retrying(partial(give, lead_ids=ids, at=at))
     return ids[-1] if len(ids) == WINDOW else None

@@ -2,15 +2,20 @@
 delivery was told later, and what else the visitor of a hidden link did."""
 
 import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 
 from accounts.clock import database_now
 from leads.models import Activity, Suspicion
+from leads.retrying import begins_again
 from leads.voiding import Suspected, suspect
 
 from .bots import DELIVERED, LONGEST_LOOK, MAIL, SOONEST, after_delivery
@@ -44,7 +49,7 @@ def look_back(*, at: datetime | None = None, seconds: float = 20) -> int:
             return new
 
 
-@transaction.atomic
+@begins_again
 def _step(at: datetime | None) -> tuple[int, bool]:
     """(signals found, whether more waits)."""
     LookingBack.objects.get_or_create(pk=1)
@@ -96,10 +101,11 @@ class _Search:
                 rows = _ask(_BURST, {**asked, "most": most, "span": span})
                 found += [Suspected(row[0], Signal.BURST, detail, void == Treatment.VOID) for row in rows]
         if void := self._treated(Signal.EVERY_LINK):
-            rows = _ask(_EVERY_LINK, {**asked, "links": LINKS, "span": LINKS_WITHIN})
+            rows = _ask(_CLICKS, {**asked, "span": LINKS_WITHIN})
             found += [
                 Suspected(pk, Signal.EVERY_LINK, f"{links} links at once", void == Treatment.VOID)
-                for pk, links in rows
+                for _, clicks in groupby(rows, key=itemgetter(0, 1))
+                for pk, links in links_at_once([(at, pk, url) for _, _, at, pk, url in clicks])
             ]
         if void := self._treated(Signal.TOO_SOON):
             said = {**asked, "delivered": list(DELIVERED), "soonest": SOONEST, "look": LONGEST_LOOK}
@@ -116,6 +122,36 @@ class _Search:
     def _treated(self, signal: Suspicion.Signal) -> Treatment | None:
         treatment = self.rules.treatment(signal)
         return None if treatment == Treatment.IGNORE else treatment
+
+
+def links_at_once(clicks: Sequence[tuple[datetime, int, str]]) -> Iterator[tuple[int, int]]:
+    """Those of the clicks of one mail, each (moment, activity, address) and in their order, that fall into
+    some ``LINKS_WITHIN`` in which ``LINKS`` or more different addresses were followed; with how many at most.
+    Pure. Goes over the clicks once forth and once back, however close they are."""
+    moments = [(at, list(group)) for at, group in groupby(clicks, key=itemgetter(0))]
+    followed: Counter[str] = Counter()
+    counts: list[int] = []
+    first = 0
+    for at, group in moments:
+        followed.update(url for _, _, url in group)
+        while clicks[first][0] < at - LINKS_WITHIN:
+            url = clicks[first][2]
+            followed[url] -= 1
+            if not followed[url]:
+                del followed[url]
+            first += 1
+        counts.append(len(followed))
+    # The highest count at a moment or so long after it, whose own time reaches back to that moment. On the
+    # right is the highest; what is left of it is sooner and lower.
+    ahead: deque[tuple[datetime, int]] = deque()
+    for (at, group), count in zip(reversed(moments), reversed(counts), strict=True):
+        while ahead and ahead[0][1] <= count:
+            ahead.popleft()
+        ahead.appendleft((at, count))
+        while ahead[-1][0] > at + LINKS_WITHIN:
+            ahead.pop()
+        if (most := ahead[-1][1]) >= LINKS:
+            yield from ((pk, most) for _, pk, _ in group)
 
 
 def _ask(search: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -142,11 +178,13 @@ ours AS MATERIALIZED (
 SELECT a.id, o.detail FROM ours o
 JOIN leads_activity a ON a.lead_id = o.lead_id
 JOIN leads_activitytype t ON t.id = a.type_id AND t.category NOT IN ('sales', 'system')
-WHERE NOT EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = a.id AND s.signal = 'own_address')
+WHERE a.voided_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = a.id AND s.signal = 'own_address')
 LIMIT 20000
 """
 #: Of each lead, or of each visitor nobody knows, the time in which anything new happened and a bit more. An
-#: exact midnight is a day without a time.
+#: exact midnight is a day without a time. Counts throughout: those a moving window takes back, while for a
+#: highest it would be looked through again at each row.
 _BURST = """,
 types AS (
   SELECT id FROM leads_activitytype
@@ -173,35 +211,32 @@ types AS (
     RANGE BETWEEN %(span)s::interval PRECEDING AND CURRENT ROW
   ) AS n FROM did
 ), in_burst AS (
-  SELECT id, max(n) OVER (
+  SELECT id, count(*) FILTER (WHERE n > %(most)s) OVER (
     PARTITION BY lead_id, visitor_id ORDER BY occurred_at
     RANGE BETWEEN CURRENT ROW AND %(span)s::interval FOLLOWING
-  ) AS most FROM counted
+  ) AS full_moments FROM counted
 )
-SELECT id FROM in_burst WHERE most > %(most)s
+SELECT id FROM in_burst WHERE full_moments > 0
 """
-_EVERY_LINK = """,
+#: The clicks of the mails in which one is new, mail by mail: (lead, message, moment, activity, address).
+_CLICKS = """,
 mails AS MATERIALIZED (
   SELECT n.lead_id, n.type_id, n.properties ->> 'message_id' AS message,
     min(n.occurred_at) - %(span)s::interval AS since, max(n.occurred_at) + %(span)s::interval AS till
   FROM new n JOIN leads_activitytype t ON t.id = n.type_id AND t.key = 'email_clicked'
   WHERE n.lead_id IS NOT NULL AND n.properties ->> 'message_id' <> ''
   GROUP BY 1, 2, 3
-), clicks AS (
-  SELECT a.id, a.lead_id, m.message, a.occurred_at, a.properties ->> 'url' AS url
-  FROM mails m JOIN leads_activity a ON a.lead_id = m.lead_id AND a.type_id = m.type_id
-    AND a.occurred_at BETWEEN m.since AND m.till
-  WHERE a.properties ->> 'message_id' = m.message AND a.properties ->> 'url' <> ''
-), followed AS (
-  SELECT c.id, c.lead_id, c.message, c.occurred_at,
-    (SELECT count(DISTINCT o.url) FROM clicks o WHERE o.lead_id = c.lead_id AND o.message = c.message
-      AND o.occurred_at BETWEEN c.occurred_at - %(span)s::interval AND c.occurred_at) AS links
-  FROM clicks c
+), who AS MATERIALIZED (
+  SELECT lead_id, type_id, min(since) AS since, max(till) AS till FROM mails GROUP BY 1, 2
 )
-SELECT c.id, max(f.links) FROM clicks c
-JOIN followed f ON f.lead_id = c.lead_id AND f.message = c.message AND f.links >= %(links)s
-  AND c.occurred_at BETWEEN f.occurred_at - %(span)s::interval AND f.occurred_at
-GROUP BY c.id
+SELECT a.lead_id, m.message, a.occurred_at, a.id, a.properties ->> 'url'
+FROM who w
+JOIN leads_activity a ON a.lead_id = w.lead_id AND a.type_id = w.type_id
+  AND a.occurred_at BETWEEN w.since AND w.till
+JOIN mails m ON m.lead_id = a.lead_id AND m.message = a.properties ->> 'message_id'
+  AND a.occurred_at BETWEEN m.since AND m.till
+WHERE a.properties ->> 'url' <> ''
+ORDER BY 1, 2, 3, 4
 """
 _TOO_SOON = """,
 about AS MATERIALIZED (

@@ -9,11 +9,13 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.clock import database_now
 from leads import lifecycle, marking
+from leads.merging import RECORDED_TWICE
 from leads.models import Activity, EvidenceChange, Lead, StageChange
+from leads.retrying import begins_again
 from leads.stages import Stage
 from leads.ticks import tick
 from scoring.dimensions import HUNDREDTHS, SALES_STAGE
@@ -44,7 +46,7 @@ def look_again(*, at: datetime | None = None, limit: int = 100) -> int:
     return looked
 
 
-@transaction.atomic
+@begins_again
 def _look_at(lead_id: int, version: int, at: datetime | None) -> bool:
     lead = held(skip_locked=True).filter(pk=lead_id).first()
     if lead is None:
@@ -102,7 +104,7 @@ def _check(handoff: Handoff, lead: Lead, at: datetime) -> None:
         for reason in dimension["reasons"]:
             for activity in reason["activities"]:
                 earned[activity["id"]] = earned.get(activity["id"], 0.0) + max(activity["points"], 0)
-    void = set(Activity.objects.filter(pk__in=earned, voided_at__isnull=False).values_list("id", flat=True))
+    void = _void_among(earned, lead)
     before = EvidenceCheck.objects.filter(handoff=handoff).first()
     if not void and before is None:
         return
@@ -127,6 +129,19 @@ def _check(handoff: Handoff, lead: Lead, at: datetime) -> None:
     )
     if takes:
         _take_back(handoff, lead, at)
+
+
+def _void_among(ids: Iterable[int], lead: Lead) -> set[int]:
+    """Those of these activities that count no more. What a merge found recorded twice counts by its other
+    record, as long as that one does."""
+    out = Activity.objects.filter(pk__in=ids, voided_at__isnull=False)
+    alike = Q(
+        occurred_at=OuterRef("occurred_at"), undated=OuterRef("undated"), properties=OuterRef("properties")
+    )
+    other = Activity.objects.counted().filter(
+        alike | Q(event_id=OuterRef("event_id")), lead=lead, type=OuterRef("type")
+    )
+    return set(out.exclude(Exists(other), void_reason=RECORDED_TWICE).values_list("id", flat=True))
 
 
 def _may_take(handoff: Handoff, lead: Lead, at: datetime) -> bool:
@@ -154,14 +169,17 @@ def _unmake_mql(lead: Lead, at: datetime) -> None:
     """A lead that became an MQL by voided evidence alone is a lead again."""
     if lead.stage != Stage.MQL:
         return
-    last = lead.stage_changes.order_by("-at", "-id").first()
+    # Of a merged lead there are the other one's changes as well: this is the one by which it stands here.
+    made = lead.stage_changes.filter(to_stage=Stage.MQL).order_by("-at", "-id")
+    last = made.filter(at=lead.stage_at).first()
     if last is None:
         return
     if last.reason == StageChange.TAKEN_BACK:  # back from sales: why it was an MQL before
-        last = (
-            lead.stage_changes.filter(to_stage=Stage.MQL).exclude(pk=last.pk).order_by("-at", "-id").first()
-        )
-    if last is None or last.to_stage != Stage.MQL or last.from_stage != Stage.LEAD:
+        earlier = made.filter(at__lte=last.at).exclude(pk=last.pk)
+        if lead.merges.exists() and earlier.exclude(cause=StageChange.Cause.CROSSING).exists():
+            return  # nobody can tell which of the two was made one by hand
+        last = earlier.first()
+    if last is None or last.from_stage != Stage.LEAD:
         return
     crossings: Iterable[Crossing] = Crossing.objects.filter(stage_change=last)
     for crossing in crossings:

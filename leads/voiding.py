@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from .lifecycle import advance_phases
 from .models import Activity, Correction, Suspicion
+from .retrying import begins_again
 from .ticks import tick
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 #: Of ``Activity.void_reason``, in characters.
 REASON = 120
+#: Begins the event id of what an undone import had made, before its own key. It comes back when the file is
+#: imported again, never by itself.
+GIVEN_UP = "undone:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,12 @@ class Suspected:
     void: bool
 
 
-@transaction.atomic
-def suspect(*, found: Sequence[Suspected], at: datetime) -> int:
-    """Name the signals, and void what is to be voided. What a person has kept as real stays so. Returns how
-    many signals were new. A constant number of statements; safe to repeat."""
+@begins_again
+def suspect(*, found: Sequence[Suspected], at: datetime, stored: bool = False) -> int:
+    """Name the signals, and void what is to be voided. What a person has kept as real stays so; what is out
+    for another reason, with an undone import or as recorded twice, is not named at all. ``stored`` says that
+    the activities were stored a moment ago in this transaction: what of them is out is so by these signals.
+    Returns how many signals were new. A constant number of statements; safe to repeat."""
     if not found:
         return 0
     first = {(each.activity_id, each.signal): each for each in found}
@@ -46,6 +52,7 @@ def suspect(*, found: Sequence[Suspected], at: datetime) -> int:
                 "signals": [str(row.signal) for row in rows],
                 "details": [row.detail[:120] for row in rows],
                 "voids": [row.void for row in rows],
+                "stored": stored,
                 "at": at,
             },
         )
@@ -59,7 +66,7 @@ def suspect(*, found: Sequence[Suspected], at: datetime) -> int:
     return len(new)
 
 
-#: What is out already, and by whatever way, is marked as voided, too.
+#: What is out by another signal is marked as voided, too.
 _SUSPECT = """
 INSERT INTO leads_suspicion (activity_id, signal, detail, at, state, before)
 SELECT a.id, f.signal, f.detail, %(at)s,
@@ -69,6 +76,8 @@ SELECT a.id, f.signal, f.detail, %(at)s,
 FROM unnest(%(ids)s::bigint[], %(signals)s::text[], %(details)s::text[], %(voids)s::boolean[])
   AS f (id, signal, detail, void)
 JOIN leads_activity a ON a.id = f.id
+WHERE a.voided_at IS NULL OR %(stored)s
+  OR EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = a.id AND s.state = 'voided')
 ORDER BY a.id
 ON CONFLICT (activity_id, signal) DO NOTHING
 RETURNING activity_id, signal, state
@@ -110,11 +119,12 @@ ORDER BY id
 
 @transaction.atomic
 def restore(*, activity_ids: Collection[int], correction: Correction, at: datetime) -> int:
-    """Let these count again by a person's word; no rule voids them from now on. Only what a signal is named
-    of: an import that was undone stays so. Returns how many. Safe to repeat."""
+    """Let these count again by a person's word; no rule voids them from now on. Only what a signal took out:
+    an import that was undone stays so, and so does what a merge found recorded twice. Returns how many. Safe
+    to repeat."""
     with connection.cursor() as cursor:
         said: dict[str, Any] = {"ids": sorted(activity_ids), "correction": correction.pk}
-        cursor.execute(_RESTORE, said)
+        cursor.execute(_RESTORE, {**said, "given_up": GIVEN_UP, "by_signal": False})
         restored = [row[0] for row in cursor.fetchall()]
         # What was only marked is kept as real, too.
         cursor.execute(_SAID_REAL, said)
@@ -122,11 +132,14 @@ def restore(*, activity_ids: Collection[int], correction: Correction, at: dateti
     return len(restored)
 
 
+#: ``by_signal``: the caller knows that a signal had taken them out.
 _RESTORE = """
 WITH chosen AS MATERIALIZED (
   SELECT a.id FROM leads_activity a
   WHERE a.id = ANY(%(ids)s::bigint[]) AND a.voided_at IS NOT NULL
-    AND EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = a.id)
+    AND NOT starts_with(a.event_id, %(given_up)s::text || a.id || ':')
+    AND (%(by_signal)s
+      OR EXISTS (SELECT 1 FROM leads_suspicion s WHERE s.activity_id = a.id AND s.state = 'voided'))
   ORDER BY a.id FOR NO KEY UPDATE
 )
 UPDATE leads_activity a SET voided_at = NULL, void_reason = '' FROM chosen
@@ -138,7 +151,15 @@ WHERE activity_id = ANY(%(ids)s::bigint[]) AND state <> 'kept'
 """
 
 
-@transaction.atomic
+def is_restorable(activity: Activity) -> bool:
+    """Whether ``activity`` is out by a signal or by somebody's word, so that ``restore`` brings it back. One
+    query at most."""
+    if activity.voided_at is None or activity.event_id.startswith(f"{GIVEN_UP}{activity.pk}:"):
+        return False
+    return activity.suspicions.filter(state=Suspicion.State.VOIDED).exists()
+
+
+@begins_again
 def say(
     *, activity: Activity, verb: Correction.Verb, by: "User", at: datetime, reason: str = ""
 ) -> Correction | None:
@@ -167,17 +188,18 @@ def put_back(*, suspicions: Collection[int], correction: Correction, at: datetim
     changed = 0
     by_reason: dict[str, list[int]] = {}
     counts = []
-    for activity_id, signal, detail, state in back:
+    for activity_id, signal, detail, state, before in back:
         if state == Suspicion.State.VOIDED:
             label = detail if signal == Suspicion.Signal.PERSON else str(Suspicion.Signal(signal).label)
             by_reason.setdefault(label, []).append(activity_id)
-        else:
+        elif before == Suspicion.State.VOIDED:
             counts.append(activity_id)
     out = {activity_id for ids in by_reason.values() for activity_id in ids}
     for reason, ids in sorted(by_reason.items()):
         changed += len(_void(sorted(set(ids)), reason, at))
     with connection.cursor() as cursor:
-        cursor.execute(_RESTORE, {"ids": sorted(set(counts) - out)})
+        ids = sorted(set(counts) - out)
+        cursor.execute(_RESTORE, {"ids": ids, "given_up": GIVEN_UP, "by_signal": True})
         restored = [row[0] for row in cursor.fetchall()]
     _restored(restored, at)
     return changed + len(restored)
@@ -187,7 +209,7 @@ _PUT_BACK = """
 UPDATE leads_suspicion SET state = CASE WHEN before = '' THEN 'kept' ELSE before END, before = state,
   correction_id = %(correction)s
 WHERE id = ANY(%(ids)s::bigint[]) AND correction_id = %(of)s
-RETURNING activity_id, signal, detail, state
+RETURNING activity_id, signal, detail, state, before
 """
 
 
@@ -231,11 +253,13 @@ WITH brought AS MATERIALIZED (
   LEFT JOIN (VALUES ('awareness', 1), ('consideration', 2), ('decision', 3)) AS rank (phase, n)
     ON rank.phase = t.phase
   GROUP BY b.id, b.n
+), held AS MATERIALIZED (
+  SELECT id FROM leads_lead WHERE id IN (SELECT id FROM left_over) ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE leads_lead l
 SET phase = (ARRAY['awareness', 'consideration', 'decision'])[o.n],
   phase_at = greatest(l.created_at, CASE o.n WHEN 3 THEN o.decision_at WHEN 2 THEN o.consideration_at END)
-FROM left_over o WHERE l.id = o.id
+FROM left_over o JOIN held USING (id) WHERE l.id = o.id
 """
 
 
@@ -306,12 +330,17 @@ WITH touched AS MATERIALIZED (
     WHERE a.voided_at IS NULL AND a.properties ->> 'channel' ~ '^[a-z_]{1,20}$' AND a.source = v.site
     ORDER BY a.occurred_at, a.event_id LIMIT 1
   ) f ON true
+), held AS MATERIALIZED (
+  SELECT id FROM leads_visitor WHERE id IN (SELECT id FROM found) ORDER BY id FOR NO KEY UPDATE
+), held_leads AS MATERIALIZED (
+  SELECT id FROM leads_lead WHERE id IN (SELECT lead_id FROM found) ORDER BY id FOR NO KEY UPDATE
 ), visitors AS (
-  UPDATE leads_visitor v SET channel = f.now_channel, campaign = f.now_campaign FROM found f
+  UPDATE leads_visitor v SET channel = f.now_channel, campaign = f.now_campaign
+  FROM found f JOIN held USING (id)
   WHERE v.id = f.id AND (v.channel, v.campaign) IS DISTINCT FROM (f.now_channel, f.now_campaign)
 )
 UPDATE leads_lead l SET source = coalesce(nullif(f.now_channel, ''), f.site), campaign = f.now_campaign
-FROM found f
+FROM found f JOIN held_leads h ON h.id = f.lead_id
 WHERE l.id = f.lead_id AND l.campaign = f.campaign AND l.source = coalesce(nullif(f.channel, ''), f.site)
   AND (f.channel, f.campaign) IS DISTINCT FROM (f.now_channel, f.now_campaign)
 """

@@ -163,11 +163,12 @@ def _take_back(one: Import, window: ImportWindow, at: datetime) -> Undone:
 
 def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone) -> None:
     if event_ids:
-        rows = Activity.objects.counted().filter(source=one.source, event_id__in=event_ids)
+        # Those that a signal or a merge has taken out go, too: nobody is to bring them back by itself.
+        rows = Activity.objects.filter(source=one.source, event_id__in=event_ids)
         # The file may come again, put right: its event ids are free for it. The row's key keeps ours apart.
-        mark = Concat(Value("undone:"), Cast("pk", CharField()), Value(":"))
+        mark = Concat(Value(voiding.GIVEN_UP), Cast("pk", CharField()), Value(":"))
         given_up = Left(Concat(mark, F("event_id")), EVENT_ID)
-        voiding.note_leads(rows)
+        voiding.note_leads(rows.counted())
         undone.gone["activities"] += rows.update(
             voided_at=at, void_reason="The import was undone", event_id=given_up
         )

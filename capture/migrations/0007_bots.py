@@ -4,10 +4,17 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 
 
+def start_here(apps, schema_editor):
+    """What came before is not judged: the search begins behind the last activity there is."""
+    last = apps.get_model('leads', 'Activity').objects.aggregate(last=models.Max('id'))['last'] or 0
+    apps.get_model('capture', 'LookingBack').objects.create(pk=1, reached=last, ahead=last)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
         ('capture', '0006_forms'),
+        ('leads', '0012_suspicion'),
     ]
 
     operations = [
@@ -38,4 +45,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='capture_lookingback_one')],
             },
         ),
+        migrations.RunPython(start_here, migrations.RunPython.noop),
     ]

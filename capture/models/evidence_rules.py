@@ -68,7 +68,8 @@ class EvidenceRules(models.Model):
 
 
 class LookingBack(models.Model):
-    """How far the search for what only shows later has come. One row. ``reached`` is an activity before which
+    """How far the search for what only shows later has come; it began behind what there was when this came.
+    One row. ``reached`` is an activity before which
     nothing is missing any more; ``ahead`` was the last one at ``ahead_at``."""
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)

@@ -63,8 +63,8 @@ def voiding_page(request: Request, lead_id: UUID, activity_id: int) -> HttpRespo
         pk=activity_id,
     )
     is_void = shown.voided_at is not None
-    if is_void and not shown.suspicions.exists():
-        raise PermissionDenied("An import was undone; it is imported anew instead.")
+    if is_void and not voiding.is_restorable(shown):
+        raise PermissionDenied("It went with an undone import or was recorded twice.")
     form = VoidingForm(request.POST if request.method == "POST" and not is_void else None)
     if request.method == "POST" and (is_void or form.is_valid()):
         return _say(request, shown, restore=request.POST.get("verb") == "restore", form=form)

@@ -3,10 +3,12 @@ and what people do is left alone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import crawleruseragents
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -203,6 +205,58 @@ def test_g09_every_link_of_a_mail_at_once_is_a_scanners() -> None:
     assert Activity.objects.counted().count() == 1, "the click of the person, later, counts"
 
 
+def test_g09_links_are_counted_lead_by_lead_and_mail_by_mail() -> None:
+    start = NOW - timedelta(hours=1)
+    # (who, mail, second, link); of one lead the clicks of two mails are mixed.
+    for who, message, second, link in [
+        ("ada", "m1", 0.0, "a"), ("ada", "m2", 0.1, "a"), ("ada", "m1", 1.0, "b"), ("ada", "m2", 1.1, "b"),
+        ("ada", "m1", 3.0, "c"), ("ada", "m1", 4.0, "d"), ("ada", "m1", 20.0, "a"),
+        ("ben", "m1", 0.0, "a"), ("ben", "m1", 1.0, "b"), ("ben", "m1", 3.1, "c"),
+    ]:  # fmt: skip
+        at = start + timedelta(seconds=second)
+        mail("email_clicked", at, email=f"{who}@firm.example", message=message, url=f"{HERE}/{link}")
+    looking_back.look_back(at=NOW)
+    rows = Suspicion.objects.values_list(
+        "activity__lead__email", "activity__properties__message_id", "activity__properties__url", "detail"
+    )
+    three = "3 links at once"
+    assert sorted(rows) == [("ada@firm.example", "m1", f"{HERE}/{link}", three) for link in "abcd"]
+
+
+_clicks = st.lists(st.tuples(st.integers(0, 90), st.sampled_from("abcdef")), max_size=40)
+
+
+@given(clicked=_clicks)
+@settings(max_examples=300, deadline=None)
+def test_g09_links_at_once_are_those_that_looking_at_each_pair_finds(clicked: list[tuple[int, str]]) -> None:
+    """In tenths of a second; many at the same one, and exactly as far apart as counts."""
+    clicks = [
+        (NOW + timedelta(milliseconds=100 * tenth), pk, url)
+        for pk, (tenth, url) in enumerate(sorted(clicked))
+    ]
+    within = looking_back.LINKS_WITHIN
+    followed = [(at, len({url for o, _, url in clicks if at - within <= o <= at})) for at, _, _ in clicks]
+    expected = {
+        pk: max(counts)
+        for at, pk, _ in clicks
+        if (counts := [n for o, n in followed if n >= looking_back.LINKS and at <= o <= at + within])
+    }
+    assert dict(looking_back.links_at_once(clicks)) == expected
+
+
+def test_g09_thousands_of_clicks_of_one_mail_cost_each_a_look() -> None:
+    class Address(str):
+        looks = 0
+
+        def __hash__(self) -> int:
+            Address.looks += 1
+            return super().__hash__()
+
+    clicks = [(NOW + timedelta(microseconds=n), n, Address(f"/{n % 50}")) for n in range(3_000)]
+    assert len(list(looking_back.links_at_once(clicks))) == 3_000
+    assert Address.looks < 10 * len(clicks)
+
+
 def test_g09_one_link_clicked_again_and_again_is_an_impatient_person() -> None:
     for number in range(6):
         mail("email_clicked", NOW - timedelta(milliseconds=300 * number), url=f"{HERE}/same")
@@ -288,6 +342,33 @@ def test_g09_looking_back_goes_on_where_it_stopped_and_looks_again_at_what_may_h
     assert LookingBack.objects.get().reached < last, "what has just come may not be all yet"
     looking_back.look_back(at=NOW + timedelta(minutes=3))
     assert LookingBack.objects.get().reached == last
+
+
+def test_g09_upgrading_judges_nothing_that_was_there_before() -> None:
+    def clicks(start: datetime) -> None:
+        for number in range(4):
+            mail("email_clicked", start + timedelta(milliseconds=300 * number), url=f"{HERE}/{number}")
+
+    clicks(NOW - timedelta(hours=1))
+    LookingBack.objects.all().delete()
+    import_module("capture.migrations.0007_bots").start_here(apps, None)
+    looking_back.look_back(at=NOW)
+    looking_back.look_back(at=NOW + timedelta(minutes=3))
+    assert named() == []
+    assert Activity.objects.counted().count() == 4
+    clicks(NOW - timedelta(minutes=10))
+    looking_back.look_back(at=NOW + timedelta(minutes=4))
+    assert named() == [("email_clicked", "every_link", "voided")] * 4, "what arrives from now on is"
+
+
+def test_g09_the_past_of_one_of_ours_leaves_out_what_an_undone_import_had_made() -> None:
+    rules(own_addresses=["fieldline.example"])
+    sol = make.lead("Sol", email="sol@fieldline.example")
+    gone = make.activity(sol, "page_view", NOW - timedelta(days=9), voided_at=NOW, void_reason="x")
+    mail("email_clicked", email="sol@fieldline.example")
+    looking_back.look_back(at=NOW)
+    assert named() == [("email_clicked", "own_address", "voided")]
+    assert Activity.objects.get(pk=gone.pk).void_reason == "x"
 
 
 def test_g09_our_own_browser_says_so_and_its_past_goes(site: Site) -> None:

@@ -1,17 +1,21 @@
 """G-09: what is suspected is listed by signal, voided and restored in bulk, and all of it can be undone."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import psycopg.errors
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.clock import database_now
 from accounts.models import User
-from capture import correcting
-from capture.models import EvidenceRules
-from leads import voiding
+from capture import correcting, employers, looking_back
+from capture.imports import undoing
+from capture.models import EvidenceRules, Import
+from leads import merging, voiding
 from leads.models import Activity, Correction, Lead, Suspicion
 from leads.voiding import Suspected
 from tests import factories as make
@@ -158,6 +162,108 @@ def test_g09_what_a_person_kept_as_real_no_rule_voids_again() -> None:
     voiding.suspect(found=[Suspected(pk, Signal.TOO_SOON, "", True)], at=NOW)
     assert Activity.objects.get(pk=pk).voided_at is None
     assert states() == {"kept": 2}
+
+
+def _import_undone(ids: list[int]) -> None:
+    made = list(Activity.objects.filter(pk__in=ids).values_list("event_id", flat=True))
+    undoing._void(Import(source="test"), made, NOW, undoing.Undone())
+
+
+def _recorded_twice(ids: list[int]) -> None:
+    Activity.objects.filter(pk__in=ids).update(voided_at=NOW, void_reason=merging.RECORDED_TWICE)
+
+
+def _restored_one_by_one(mara: User, ids: list[int]) -> None:
+    for activity in Activity.objects.filter(pk__in=ids):
+        voiding.say(activity=activity, verb=Verb.RESTORE, by=mara, at=NOW)
+
+
+def _restored_all(mara: User, ids: list[int]) -> None:
+    made = correcting.begin(verb=Verb.RESTORE, by=mara, at=NOW, chosen={})
+    assert made.changed == 0
+    undone = correcting.undo(correction=made, by=mara, at=NOW)
+    correcting.undo(correction=undone, by=mara, at=NOW)
+
+
+@pytest.mark.parametrize("restored", [_restored_all, _restored_one_by_one])
+@pytest.mark.parametrize(
+    ("took_out", "suspected"),
+    [
+        (_import_undone, "marked before"),
+        (_import_undone, "voided before"),
+        (_import_undone, "named since"),
+        (_recorded_twice, "marked before"),
+        (_recorded_twice, "named since"),
+    ],
+)
+def test_g09_restoring_revives_neither_an_undone_import_nor_what_was_recorded_twice(
+    took_out: Callable[[list[int]], None], suspected: str, restored: Callable[[User, list[int]], None]
+) -> None:
+    ids = named(2, void=suspected == "voided before")
+    if suspected == "named since":
+        Suspicion.objects.all().delete()
+    took_out(ids)
+    voiding.suspect(found=[Suspected(pk, Signal.CRAWLER, "", True) for pk in ids], at=NOW)
+    reasons = set(Activity.objects.filter(pk__in=ids).values_list("void_reason", flat=True))
+    restored(make.marketer(), ids)
+    assert not Activity.objects.filter(pk__in=ids).counted().exists()
+    assert set(Activity.objects.filter(pk__in=ids).values_list("void_reason", flat=True)) == reasons
+
+
+def test_g09_taking_a_void_back_leaves_out_what_an_import_took_with_it_meanwhile() -> None:
+    ids = named(2)
+    mara = make.marketer()
+    made = correcting.begin(verb=Verb.VOID, by=mara, at=NOW, chosen={})
+    _import_undone(ids[:1])
+    back = correcting.undo(correction=made, by=mara, at=NOW)
+    assert back.changed == 1
+    assert list(Activity.objects.counted().values_list("pk", flat=True)) == ids[1:]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_g09_a_deadlock_costs_nobody_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL ends each of these once, in the middle; each begins again."""
+
+    def once(module: Any, name: str) -> None:
+        whole: Callable[..., Any] = getattr(module, name)
+        ended: list[str] = []
+
+        def work(*args: Any, **kwargs: Any) -> Any:
+            if not ended:
+                ended.append(name)
+                raise OperationalError("deadlock") from psycopg.errors.DeadlockDetected()
+            return whole(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, work)
+
+    mara, ids = make.marketer(), named(2)
+    once(voiding, "_void")
+    said = voiding.say(activity=Activity.objects.get(pk=ids[0]), verb=Verb.VOID, by=mara, at=NOW)
+    assert said is not None
+    once(voiding, "restore")
+    made = correcting.begin(verb=Verb.RESTORE, by=mara, at=database_now(), chosen={})
+    assert (made.changed, made.finished_at is None) == (1, False)
+    once(looking_back, "suspect")
+    assert looking_back.look_back(at=NOW) == 0
+    make.lead("Nora", email="nora@nordwind.example")
+    once(employers, "give")
+    assert employers.catch_up(after=0, at=NOW) is None
+    assert Lead.objects.get(name="Nora").company is not None
+
+
+def test_g09_a_manager_reads_no_counts_that_would_ask_for_the_lead_of_each() -> None:
+    named(3)
+    counts: dict[str, int] = {}
+    for who in (make.marketer(), make.manager()):
+        desk = signed_in(who)
+        with CaptureQueriesContext(connection) as queries:
+            page = desk.get(PAGE).content.decode()
+        assert "Burst" in page
+        assert ("Kept as real</th>" in page) == (who.role == "marketer")
+        counts[who.role] = sum(
+            "count(*)" in query["sql"] and "leads_suspicion" in query["sql"] for query in queries
+        )
+    assert counts == {"marketer": 1, "manager": 0}
 
 
 def test_g09_an_undone_restore_is_voided_for_the_reason_it_was() -> None:

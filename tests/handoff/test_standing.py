@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Team, User
 from handoff import decisions, pipeline, standing
 from handoff.models import EvidenceCheck, Handoff, Pool
-from leads import lifecycle, voiding
+from leads import lifecycle, merging, voiding
 from leads.models import Activity, Correction, EvidenceChange, Lead, StageChange, Suspicion
 from leads.stages import Phase, Stage
 from leads.voiding import Suspected
@@ -21,7 +21,7 @@ from notifications.models import Notification
 from scoring import rescoring
 from scoring.models import Crossing, LineState, Score
 from tests.factories import NOW, activity, company, lead, manager, marketer, rep, team
-from tests.handoff.factories import pool
+from tests.handoff.factories import crossing, pool
 
 pytestmark = pytest.mark.django_db
 Verb, Signal = Correction.Verb, Suspicion.Signal
@@ -117,6 +117,49 @@ def test_g09_an_open_handoff_that_rests_on_voided_evidence_goes_back_and_the_rep
     assert not EvidenceChange.objects.exists()
     work(LATER)
     assert told.count() == 2, "said once"
+
+
+@pytest.mark.parametrize("by_line_first", [False, True])
+def test_g09_of_merged_mqls_the_one_set_by_hand_stays_one_and_the_one_by_voided_evidence_does_not(
+    by_line_first: bool,
+) -> None:
+    """At the same stage, the merged lead stands there since the first of the two did."""
+    by_line, by_hand = lead("Lia Line", at=NOW - timedelta(days=9)), lead("Hanna Hand", at=NOW)
+    looked = activity(by_line, "pricing_page_view", NOW - timedelta(minutes=2))
+    crossing(by_line, "mql", at=NOW)
+    pipeline.run(at=NOW)
+    by_line.refresh_from_db()
+    assert by_line.stage == Stage.MQL
+    hand = NOW + timedelta(minutes=1 if by_line_first else -1)
+    lifecycle.move(lead=by_hand, to=Stage.MQL, at=hand, cause=StageChange.Cause.PERSON)
+    merging.merge(by_hand, by_line, by=marketer(), at=NOW + timedelta(minutes=3))
+    say(Verb.VOID, looked)
+    standing.look_again(at=LATER)
+    assert Lead.objects.get(pk=by_hand.pk).stage == (Stage.LEAD if by_line_first else Stage.MQL)
+
+
+def test_g09_what_a_merge_found_recorded_twice_is_no_voided_evidence_while_its_other_record_counts() -> None:
+    handoff, demo = asked_for_a_demo("Ada Example")
+    twin = lead("Ada Twin", at=NOW - timedelta(days=1))
+    other = activity(twin, "demo_request", demo.occurred_at)
+    trifle = activity(handoff.lead, "page_view", NOW - timedelta(minutes=3))
+    merged = merging.merge(
+        twin,
+        Lead.objects.get(pk=handoff.lead_id),
+        by=User.objects.filter(role="marketer").first() or marketer(),
+        at=NOW + timedelta(minutes=2),
+    )
+    demo.refresh_from_db()
+    assert demo.void_reason == merging.RECORDED_TWICE
+    say(Verb.VOID, trifle)
+    work(LATER)
+    assert not EvidenceCheck.objects.filter(voided__gt=0).exists()
+    say(Verb.VOID, other)
+    work(LATER)
+    check = EvidenceCheck.objects.get()
+    assert (check.voided, check.stands) == (1, False)
+    assert Handoff.objects.get(pk=handoff.pk).status == Handoff.Status.WITHDRAWN
+    assert merged.kept_id == twin.pk
 
 
 def test_g09_restored_it_crosses_again() -> None:
