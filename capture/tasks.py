@@ -40,7 +40,7 @@ def empty_imports() -> None:
 
 @shared_task
 def empty_submissions() -> None:
-    """Drop the words of what forms held and nobody let in, once they are older than the company keeps them."""
+    """Drop the words of what forms held and nobody let in, once it is older than the company keeps it."""
     reviewing.empty()
 
 

@@ -180,7 +180,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
 class Submission(models.Model):
     """What somebody sent with a form, as they typed it. Kept whatever becomes of it: what a known lead has
-    already is not overwritten, and what looks like a robot waits until somebody looks. The words of those that
+    already is not overwritten, and what looks like a robot waits until somebody looks. The words of what
     nobody let in are dropped after ``SUBMISSION_RETENTION_DAYS``."""
 
     class State(models.TextChoices):

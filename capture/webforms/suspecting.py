@@ -23,7 +23,7 @@ QUICKEST = timedelta(seconds=2)
 #: which most robots do without, so many from one network and from all.
 WHILE, OF_NETWORK = timedelta(minutes=10), 6
 OF_NETWORK_UNSCRIPTED, OF_ALL_UNSCRIPTED = 3, 4
-#: Of one network so many submissions of a form are held in an hour; of a robot without an end, more tell no more.
+#: In so long a time, so many submissions of a form from one network are held: more of one robot tell no more.
 HOLDS, HELD_OF_NETWORK = timedelta(hours=1), 200
 ENOUGH = "Looks like a robot’s, and enough of its network was held within the hour."
 #: One page is sent so often: people go back and mend what they wrote.
