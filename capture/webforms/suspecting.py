@@ -1,5 +1,5 @@
-"""Tell robots from people by what they send. Nobody is turned away for it: a submission that looks like a
-robot's waits until somebody looks, with what gave it away."""
+"""Tell robots from people by what they send. Nobody is turned away for it, but a network that has
+sent very many: a submission that looks like a robot's waits until somebody looks, with what gave it away."""
 
 import hashlib
 import hmac
