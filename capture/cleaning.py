@@ -100,9 +100,16 @@ def email(value: object, *, field: str = "email") -> str:
     if len(text) <= PLAIN_EMAIL and _PLAIN_EMAIL.fullmatch(plain := text.lower()):
         return plain
     try:
-        return normal_email(text)
+        normal = normal_email(text)
     except ValueError as error:
         raise Refused(field, str(error)) from None
+    domain = normal.rpartition("@")[2]
+    if not domain.isascii():
+        try:
+            domain.encode("idna")
+        except UnicodeError:  # no mail server could be asked
+            raise Refused(field, f"“{domain[:80]}” is not a domain that mail can go to.") from None
+    return normal
 
 
 def phone(text: str, *, field: str) -> str:

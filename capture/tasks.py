@@ -8,7 +8,7 @@ from leads.ticks import tick
 from . import arrivals, correcting, employers, looking_back
 from .hooks import inbox
 from .imports import emptying, working
-from .webforms import confirming
+from .webforms import confirming, reviewing
 
 #: A task works no longer than this, so that others get their turn; the next tick goes on.
 SECONDS = 60
@@ -36,6 +36,12 @@ def empty_inbox() -> None:
 def empty_imports() -> None:
     """Drop what old imports know of people, and stop those that nobody went on with."""
     emptying.empty()
+
+
+@shared_task
+def empty_submissions() -> None:
+    """Drop the words of what forms held and nobody let in, once it is older than the company keeps it."""
+    reviewing.empty()
 
 
 @shared_task

@@ -190,7 +190,22 @@ class FieldForm(forms.Form):
                 self.add_error("value", "A hidden field needs a value, or a parameter to take it from.")
             if cleaned.get("value") and cleaned.get("parameter"):
                 self.add_error("parameter", "Either a value or a parameter.")
+        if not self.errors:
+            self._fit(cleaned)
         return cleaned
+
+    def _fit(self, said: dict[str, Any]) -> None:
+        """A visitor could not mend what does not fit the field it fills."""
+        one = WebFormField(**{**said, "key": said["key"] or "own"})
+        try:
+            name = "value"
+            if one.shown == Shown.HIDDEN and one.value:
+                asking.fixed(one)
+            name = "choices"
+            for choice in one.choices:
+                asking.fitting(one, choice)
+        except ValidationError as problem:
+            self.add_error(name, problem)
 
     @property
     def is_open(self) -> bool:

@@ -378,6 +378,7 @@ BEAT = {
     "capture.tasks.work_through_inbox": 5.0,
     "capture.tasks.empty_inbox": 3600.0,
     "capture.tasks.empty_imports": 3600.0,
+    "capture.tasks.empty_submissions": 3600.0,
     "capture.tasks.find_employers": 24 * 3600.0,
     "capture.tasks.go_on_importing": 10.0,
     "leads.tasks.search_duplicates": 60.0,
@@ -408,6 +409,8 @@ WEBHOOK_RETENTION_DAYS = env.whole("WEBHOOK_RETENTION_DAYS", 30, least=7, most=3
 INBOX_RETENTION_DAYS = env.whole("INBOX_RETENTION_DAYS", 30, least=1, most=3650)
 #: So many days the rejected rows of an import are kept, and what could be undone of it (P6).
 IMPORT_RETENTION_DAYS = env.whole("IMPORT_RETENTION_DAYS", 30, least=1, most=3650)
+#: So many days the words of submissions that were held and not let in are kept (P6).
+SUBMISSION_RETENTION_DAYS = env.whole("SUBMISSION_RETENTION_DAYS", 30, least=1, most=3650)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

@@ -158,6 +158,11 @@ class ConsentWording(models.Model):
         return f"Version {self.version}"
 
 
+#: The conditions of indexes, and of the questions that they answer.
+_LET_IN = Q(with_script=False) & ~Q(state="held")
+_LEFT_OUT = Q(state__in=["held", "dismissed"], emptied_at=None)
+
+
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: "User") -> "SubmissionQuerySet":
         return self.filter(web_form__in=WebForm.objects.visible_to(user))
@@ -165,10 +170,18 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def held(self) -> "SubmissionQuerySet":
         return self.filter(state=Submission.State.HELD)
 
+    def left_out(self) -> "SubmissionQuerySet":
+        """Those that nobody let in and that still have their words."""
+        return self.filter(_LEFT_OUT)
+
+    def unscripted_and_let_in(self) -> "SubmissionQuerySet":
+        return self.filter(_LET_IN)
+
 
 class Submission(models.Model):
     """What somebody sent with a form, as they typed it. Kept whatever becomes of it: what a known lead has
-    already is not overwritten, and what looks like a robot waits until somebody looks."""
+    already is not overwritten, and what looks like a robot waits until somebody looks. The words of what
+    nobody let in are dropped after ``SUBMISSION_RETENTION_DAYS``."""
 
     class State(models.TextChoices):
         TAKEN = "taken", "Taken"
@@ -204,6 +217,7 @@ class Submission(models.Model):
     mail_tries = models.PositiveSmallIntegerField(default=0)
     mailed_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(null=True, blank=True, help_text="When its words were dropped.")
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -213,16 +227,25 @@ class Submission(models.Model):
             models.Index(fields=["web_form", "-id"], name="capture_submission_listed"),
             models.Index(fields=["-id"], condition=Q(state="held"), name="capture_submission_held"),
             models.Index(
-                fields=["web_form", "submitted_at"],
-                include=["network", "with_script", "state"],
+                fields=["web_form", "network", "submitted_at"],
+                include=["with_script", "state"],
                 name="capture_submission_floods",
             ),
+            models.Index(
+                fields=["web_form", "submitted_at"], condition=_LET_IN, name="capture_submission_unscripted"
+            ),
+            models.Index(fields=["submitted_at"], condition=_LEFT_OUT, name="capture_submission_left_out"),
             models.Index(fields=["page_key"], condition=~Q(page_key=""), name="capture_submission_page"),
             models.Index(
                 fields=["anonymous_id"], condition=~Q(anonymous_id=""), name="capture_submission_browser"
             ),
             models.Index(
                 fields=["mail_due_at"], condition=Q(mail_due_at__isnull=False), name="capture_submission_mail"
+            ),
+            models.Index(
+                fields=["web_form", "email", "mailed_at"],
+                condition=Q(mailed_at__isnull=False),
+                name="capture_submission_mailed",
             ),
         ]
 

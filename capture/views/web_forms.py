@@ -141,7 +141,13 @@ def review(request: Request) -> HttpResponse:
     """What was held of all forms, the newest first, each with what gave it away. ``?before=`` goes back."""
     held = Submission.objects.visible_to(request.user).held()
     rows, older = _listed(request, held.select_related("web_form__source"))
-    context = {"rows": rows, "older": older, "now": timezone.now(), "most": reviewing.MOST}
+    context = {
+        "rows": rows,
+        "older": older,
+        "now": timezone.now(),
+        "most": reviewing.MOST,
+        "days": settings.SUBMISSION_RETENTION_DAYS,
+    }
     return render(request, "capture/form_review.html", context)
 
 

@@ -1,14 +1,14 @@
 """The form that a visitor fills in: which questions, as which inputs, and whether an answer can be kept."""
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
 
-from capture import cleaning, companies
+from capture import cleaning, companies, countries
 from capture.cleaning import Refused
 from capture.models import ConsentWording, Submission, WebForm, WebFormField
 from leads.models import Visitor
@@ -87,7 +87,7 @@ class AnswerForm(forms.Form):
         for one in asked:
             if one.shown == Shown.HIDDEN:
                 if one.parameter:
-                    self.fields[one.key] = _hidden(one)
+                    self.fields[one.key] = _Unseen(one)
             else:
                 self.fields[one.key] = _input(one)
         if wording is not None:
@@ -119,10 +119,9 @@ class AnswerForm(forms.Form):
         """What was answered, by key; fixed values included."""
         found: dict[str, Any] = {}
         for one in self.asked:
-            said = (
-                one.value if one.shown == Shown.HIDDEN and not one.parameter else self.cleaned_data[one.key]
-            )
-            if said not in (None, "", False):
+            ours = one.shown == Shown.HIDDEN and not one.parameter
+            said = _Unseen(one).clean(one.value) if ours else self.cleaned_data[one.key]
+            if said is not None and said is not False and said != "":  # 0 is an answer
                 found[one.key] = said
         return found
 
@@ -135,25 +134,32 @@ class AnswerForm(forms.Form):
         return cleaned
 
 
-def _hidden(one: WebFormField) -> forms.Field:
-    """Filled from the address of a page: what does not fit is left out, for nobody could mend it."""
-    return _Unseen(
-        required=False,
-        widget=forms.HiddenInput({"data-parameter": one.parameter, "autocomplete": "off"}),
-    )
+def fixed(one: WebFormField) -> Any:
+    """The value of a hidden field as it is kept: "Germany" is DE. Raises ValidationError where it does not
+    fit what it fills."""
+    return _kept(one).clean(one.value)
+
+
+def fitting(one: WebFormField, choice: str) -> Any:
+    """The same of one of its choices."""
+    return choice if one.fills == Fills.OWN else _typed(one, {}).clean(choice)
 
 
 def _input(one: WebFormField) -> forms.Field:
-    look = {"autocomplete": _AUTOCOMPLETE.get(Fills(one.fills), "on")}
     common: dict[str, Any] = {"label": one.label, "help_text": one.help, "required": one.required}
+    if one.choices and one.fills not in (Fills.EMAIL, Fills.COUNTRY):
+        listed = [("", "Choose…"), *((choice, choice) for choice in one.choices)]
+        return forms.TypedChoiceField(choices=listed, coerce=partial(fitting, one), **common)
+    return _typed(one, common)
+
+
+def _typed(one: WebFormField, common: dict[str, Any]) -> forms.Field:
+    look = {"autocomplete": _AUTOCOMPLETE.get(Fills(one.fills), "on")}
     if one.fills == Fills.EMAIL:
         widget = forms.EmailInput({**look, "inputmode": "email", "spellcheck": "false"})
         return _Checked(cleaning.email, key=one.key, most=254, widget=widget, **{**common, "required": True})
     if one.fills == Fills.COUNTRY:
         return forms.ChoiceField(choices=_countries, widget=forms.Select(look), **common)
-    if one.choices:
-        listed = [("", "Choose…"), *((choice, choice) for choice in one.choices)]
-        return forms.ChoiceField(choices=listed, **common)
     if one.fills == Fills.EMPLOYEES or (one.fills == Fills.OWN and one.kind == Kind.NUMBER):
         most = companies.MOST_EMPLOYEES
         least = 0 if one.fills == Fills.EMPLOYEES else -most
@@ -171,9 +177,31 @@ def _input(one: WebFormField) -> forms.Field:
     return _Checked(check, key=one.key, most=_MOST.get(Fills(one.fills), LONGEST), widget=kind, **common)
 
 
+def _kept(one: WebFormField) -> forms.Field:
+    """What checks a value that nobody typed."""
+    if one.fills == Fills.COUNTRY:
+        return _Checked(countries.code, key=one.key, most=LONGEST, required=False)
+    found = _input(one)
+    found.required = False
+    return found
+
+
 class _Unseen(forms.Field):
-    def clean(self, value: Any) -> str:
-        return cleaning.storable(str(value or ""))[:LONGEST]
+    """Not typed by anybody, so nobody could mend it: what does not fit is left out, and text cut."""
+
+    def __init__(self, one: WebFormField) -> None:
+        look = {"data-parameter": one.parameter, "autocomplete": "off"}
+        super().__init__(required=False, widget=forms.HiddenInput(look))
+        self.kept = _kept(one)
+
+    def clean(self, value: Any) -> Any:
+        text = cleaning.storable(str(value or ""))
+        if isinstance(self.kept, forms.CharField) and getattr(self.kept, "check", _line) is _line:
+            text = text[: self.kept.max_length]
+        try:
+            return self.kept.clean(text)
+        except ValidationError:
+            return ""
 
 
 class _Checked(forms.CharField):

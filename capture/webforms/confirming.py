@@ -47,14 +47,17 @@ def _send_next() -> bool | None:
     if submission is None:
         return None
     submission.mail_tries += 1
-    if _was_just_asked(submission, at):
-        submission.mail_due_at = None
-        went = False
-    elif went := _send(submission):
-        submission.mail_due_at, submission.mailed_at = None, at
-    else:
-        tried = submission.mail_tries
-        submission.mail_due_at = at + RETRIES[tried - 1] if tried <= len(RETRIES) else None
+    tried, went = submission.mail_tries, False
+    submission.mail_due_at = None
+    if not _was_just_asked(submission, at):
+        try:
+            _send(submission)
+            submission.mailed_at, went = at, True
+        except (SMTPException, OSError):
+            log.exception("the confirmation mail of submission %d was not sent", submission.pk)
+            submission.mail_due_at = at + RETRIES[tried - 1] if tried <= len(RETRIES) else None
+        except ValueError:  # no mail can be made for the address, however often; the others are not to wait
+            log.exception("there is no confirmation mail of submission %d", submission.pk)
     submission.save(update_fields=["mail_tries", "mail_due_at", "mailed_at"])
     return went
 
@@ -64,7 +67,7 @@ def _was_just_asked(submission: Submission, at: datetime) -> bool:
     return others.filter(mailed_at__gt=at - APART).exclude(pk=submission.pk).exists()
 
 
-def _send(submission: Submission) -> bool:
+def _send(submission: Submission) -> None:
     path = reverse("capture:form-confirmation", args=[submission.web_form.key, stamps.link(submission)])
     context = {
         "url": f"{settings.PUBLIC_URL}{path}",
@@ -74,12 +77,7 @@ def _send(submission: Submission) -> bool:
     }
     body = render_to_string("capture/form_confirmation.txt", context)
     subject = f"Please confirm your address for {settings.WORKSPACE_NAME}"
-    try:
-        EmailMessage(subject, body, to=[submission.email]).send()
-    except (SMTPException, OSError):
-        log.exception("the confirmation mail of submission %d was not sent", submission.pk)
-        return False
-    return True
+    EmailMessage(subject, body, to=[submission.email]).send()
 
 
 @transaction.atomic

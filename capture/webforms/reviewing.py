@@ -1,10 +1,14 @@
-"""Look through what was held: let it in as of when it was sent, or leave it out."""
+"""Look through what was held: let it in as of when it was sent, or leave it out, and forget it in time."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
+from django.db import transaction
+
+from accounts.clock import database_now
 from capture import intake
 from capture.models import Submission
 
@@ -38,7 +42,8 @@ def _release(pk: int, by: "User", at: datetime) -> bool:
 
 
 def dismiss(*, ids: Iterable[UUID], by: "User", at: datetime) -> int:
-    """Leave those out for good; they stay readable. Returns how many. Safe to repeat."""
+    """Leave those out for good; they stay readable until they are emptied. Returns how many. Safe to
+    repeat."""
     held = Submission.objects.visible_to(by).held().filter(public_id__in=list(ids)[:MOST])
     return held.update(state=Submission.State.DISMISSED, looked_at=at, looked_by=by)
 
@@ -51,3 +56,30 @@ def _held(ids: Iterable[UUID], by: "User") -> list[int]:
 def _locked(pk: int) -> Submission | None:
     rows = Submission.objects.held().select_for_update(of=("self",)).select_related("consent")
     return rows.select_related("web_form__source", "web_form__type", "consent").filter(pk=pk).first()
+
+
+def empty(*, at: datetime | None = None, most: int = 100_000) -> int:
+    """Drop the words of what was left out, once it is older than ``SUBMISSION_RETENTION_DAYS``; what nobody
+    looked at until then is dismissed (P6). That it came and why it was held stays. Returns how many
+    submissions. Safe to repeat."""
+    at = at or database_now()
+    before, done = at - timedelta(days=settings.SUBMISSION_RETENTION_DAYS), 0
+    while done < most and (count := _empty_some(before, at, min(most - done, 1_000))):
+        done += count
+    return done
+
+
+@transaction.atomic
+def _empty_some(before: datetime, at: datetime, limit: int) -> int:
+    old = Submission.objects.left_out().filter(submitted_at__lt=before)
+    locked = old.order_by("submitted_at").select_for_update(of=("self",), skip_locked=True)
+    rows = Submission.objects.filter(pk__in=[one.pk for one in locked.only("pk")[:limit]])
+    return rows.update(
+        state=Submission.State.DISMISSED,
+        email="",
+        answers={},
+        came={},
+        anonymous_id="",
+        network="",
+        emptied_at=at,
+    )

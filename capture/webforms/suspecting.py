@@ -1,5 +1,5 @@
-"""Tell robots from people by what they send. Nobody is turned away for it: a submission that looks like a
-robot's waits until somebody looks, with what gave it away."""
+"""Tell robots from people by what they send. Nobody is turned away for it, but a network that has
+sent very many: a submission that looks like a robot's waits until somebody looks, with what gave it away."""
 
 import hashlib
 import hmac
@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
 
 from capture.models import Submission, WebForm
+from capture.models.web_form import SubmissionQuerySet
 
 from .stamps import Stamp
 
@@ -23,6 +23,9 @@ QUICKEST = timedelta(seconds=2)
 #: which most robots do without, so many from one network and from all.
 WHILE, OF_NETWORK = timedelta(minutes=10), 6
 OF_NETWORK_UNSCRIPTED, OF_ALL_UNSCRIPTED = 3, 4
+#: In so long a time, so many submissions of a form from one network are held: more of one robot tell no more.
+HOLDS, HELD_OF_NETWORK = timedelta(hours=1), 200
+ENOUGH = "Looks like a robot’s, and enough of its network was held within the hour."
 #: One page is sent so often: people go back and mend what they wrote.
 OF_PAGE = 3
 _LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
@@ -42,7 +45,8 @@ class Evidence:
 
 
 def signals(*, form: WebForm, evidence: Evidence, answers: Mapping[str, Any], at: datetime) -> list[str]:
-    """What gives a robot away, as sentences; [] for a person. 2 queries at most."""
+    """What gives a robot away, as sentences; [] for a person. 3 queries at most, each of a
+    few rows however many there are."""
     found = []
     if evidence.trap:
         found.append("Filled in a field that people do not see.")
@@ -58,24 +62,32 @@ def signals(*, form: WebForm, evidence: Evidence, answers: Mapping[str, Any], at
 
 
 def _floods(form: WebForm, evidence: Evidence, at: datetime) -> list[str]:
-    ours = Q(network=evidence.network)
-    unscripted = Q(with_script=False)
     lately = Submission.objects.filter(web_form=form, submitted_at__gt=at - WHILE, submitted_at__lte=at)
-    counted = lately.aggregate(
-        of_network=Count("id", filter=ours),
-        of_network_unscripted=Count("id", filter=ours & unscripted),
-        # An attack that is held anyway does not keep out people who run no scripts.
-        of_unscripted=Count("id", filter=unscripted & ~Q(state=Submission.State.HELD)),
+    scripted = list(
+        lately.filter(network=evidence.network).values_list("with_script", flat=True)[:OF_NETWORK]
     )
-    if counted["of_network"] >= OF_NETWORK:
+    if len(scripted) >= OF_NETWORK:
         return ["One of many from one network within ten minutes."]
-    if evidence.proof is None and counted["of_network_unscripted"] >= OF_NETWORK_UNSCRIPTED:
+    if evidence.proof is None and scripted.count(False) >= OF_NETWORK_UNSCRIPTED:
         return ["One of several from one network within ten minutes, from pages where no script ran."]
-    if evidence.proof is None and counted["of_unscripted"] >= OF_ALL_UNSCRIPTED:
+    # An attack that is held anyway does not keep out people who run no scripts.
+    unscripted = lately.unscripted_and_let_in()
+    if evidence.proof is None and _has(unscripted, OF_ALL_UNSCRIPTED):
         return ["One of many within ten minutes from pages where no script ran."]
-    if evidence.stamp and Submission.objects.filter(page_key=evidence.stamp.key).count() >= OF_PAGE:
+    if evidence.stamp and _has(Submission.objects.filter(page_key=evidence.stamp.key), OF_PAGE):
         return ["The same page was sent again and again with other answers."]
     return []
+
+
+def holds_enough(*, form: WebForm, network: str, at: datetime) -> bool:
+    """Whether of ``network`` no more is to be held of ``form``. One query."""
+    lately = Submission.objects.filter(web_form=form, submitted_at__gt=at - HOLDS, submitted_at__lte=at)
+    return _has(lately.held().filter(network=network), HELD_OF_NETWORK)
+
+
+def _has(rows: SubmissionQuerySet, many: int) -> bool:
+    """Whether there are so ``many``; it reads no more of them."""
+    return rows.order_by().values("pk")[:many].count() >= many
 
 
 def network(address: str | None) -> str:

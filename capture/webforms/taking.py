@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from capture import arrivals, channels, intake
@@ -48,7 +49,8 @@ class Sent:
 
 def take(*, form: WebForm, sent: Sent, at: datetime) -> None:
     """Write down ``sent``, which arrived ``at``, and count it. The same answers from the same page are stored
-    once. What looks like a robot's is held; all else becomes a lead and an activity at once."""
+    once. What looks like a robot's is held, and refused where its network has enough held; all else becomes a
+    lead and an activity at once."""
     key = _key(sent, at)
 
     def take_it() -> None:
@@ -56,6 +58,9 @@ def take(*, form: WebForm, sent: Sent, at: datetime) -> None:
             _count(form, Became(duplicates=1), at)
             return
         signals = suspecting.signals(form=form, evidence=sent.evidence, answers=sent.answers, at=at)
+        if signals and suspecting.holds_enough(form=form, network=sent.evidence.network, at=at):
+            _count(form, Became(refused=[TurnedAway("", suspecting.ENOUGH, dict(sent.answers))]), at)
+            return
         submission = Submission.objects.create(
             web_form=form,
             key=key,
@@ -109,7 +114,10 @@ def make_of(submission: Submission) -> None:
     if stored.refused:
         raise RuntimeError(f"A submission was refused: {stored.refused[0]}")
     whose = Activity.objects.filter(source=form.key, event_id=event.event_id).values("lead")
-    [lead] = Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=whose)
+    lead = Lead.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=whose).first()
+    if lead is None:  # merged into another meanwhile: the database refuses the activity, and all begins again
+        connection.check_constraints()
+        raise RuntimeError(f"Nobody has the activity of submission {submission.pk}.")
     if lead.source == form.key and lead.created_at == at:
         _tell_source(lead, submission)
     _fill(lead, submission)
@@ -160,7 +168,9 @@ def _fill(lead: Lead, submission: Submission) -> None:
     """Keep what was not known of the lead; nothing that is known is overwritten, of its company neither."""
     said = submission.answers
     fields = {one.key: one for one in WebFormField.objects.filter(web_form=submission.web_form_id)}
-    incoming = IncomingLead(email=lead.email.lower() if lead.email else None)
+    # By the address it was sent with, which may be an old one of a lead that has none now.
+    incoming = IncomingLead(email=submission.email, may_create=False)
+    made = _employer_made(lead, submission)
     about: dict[str, Any] = {}
     for key, answer in said.items():
         fills = fields[key].fills if key in fields else key
@@ -170,22 +180,34 @@ def _fill(lead: Lead, submission: Submission) -> None:
             about[fills] = answer
         elif fills == Fills.OWN and lead.attributes.get(key) in (None, ""):
             incoming.attributes[key] = answer
-    if lead.company_id is None and (about.get(Fills.COMPANY) or about.get(Fills.DOMAIN)):
-        incoming.company = _company(about)
+    if about and (made or (lead.company_id is None and about.keys() & {Fills.COMPANY, Fills.DOMAIN})):
+        incoming.company = _company(about, made)
     if incoming.lines or incoming.attributes or incoming.company:
         upsert(incoming=[incoming], source=submission.web_form.key, at=submission.submitted_at)
+    if made and not Lead.objects.filter(company=made).exists():
+        made.delete()  # another was named
 
 
-def _company(about: Mapping[str, Any]) -> IncomingCompany:
-    """The company that is named: a known one as it is, a new one with what is said of it."""
+def _employer_made(lead: Lead, submission: Submission) -> Company | None:
+    """The company that ``submission`` made by the domain of its address: of it nothing is known yet."""
+    at, company = submission.submitted_at, lead.company
+    return company if company and company.created_at == at == lead.created_at else None
+
+
+def _company(about: Mapping[str, Any], made: Company | None) -> IncomingCompany:
+    """The company that is named: a known one as it is, a new one with what is said of it, which is the one
+    that was ``made`` unless another domain is said."""
     name, domain = str(about.get(Fills.COMPANY, "")), about.get(Fills.DOMAIN)
     known = Company.objects.filter(domain=domain).first() if domain else None
     if known is None and name:
-        known = Company.objects.filter(name__iexact=name).order_by("pk").first()
+        namesakes = Company.objects.alias(lower=Lower("name")).filter(lower=name.lower())
+        known = namesakes.order_by("pk").first()
         if known and domain and known.domain not in (None, domain):
             known = None
-    if known is not None:
+    if known is not None and known != made:
         return IncomingCompany(domain=known.domain) if known.domain else IncomingCompany(name=known.name)
+    if made is not None:
+        domain = domain or made.domain
     facts = {key: about[key] for key in (Fills.EMPLOYEES, Fills.INDUSTRY) if key in about}
     return IncomingCompany(name=name, domain=domain, facts={str(key): value for key, value in facts.items()})
 

@@ -128,6 +128,11 @@ def test_an_attribute_of_ones_own_cannot_take_the_place_of_another_field(client:
         ({"f0-fills": "email"}, "asks for an e-mail address, once"),
         ({"f2-fills": "name"}, "filled by another field already"),
         ({"f2-shown": "hidden"}, "needs a value"),
+        ({"f2-shown": "hidden", "f2-fills": "country", "f2-value": "Atlantis"}, "no country that we know"),
+        ({"f2-shown": "hidden", "f2-fills": "phone", "f2-value": "1" * 41}, "at most 40 characters"),
+        ({"f2-shown": "hidden", "f2-fills": "employees", "f2-value": "many"}, "Enter a whole number"),
+        ({"f2-shown": "hidden", "f2-fills": "domain", "f2-value": "our site"}, "is not a domain"),
+        ({"f2-fills": "employees", "f2-choices": "1-10\n11-50"}, "Enter a whole number"),
         ({"f0-label": ""}, "This field is required"),
         ({"rows": "0"}, "asks for an e-mail address, once"),
     ],
@@ -143,6 +148,14 @@ def test_what_cannot_be_is_refused_at_its_field_and_kept_as_typed(
     assert said in page
     assert "Typed with care" in page
     assert WebForm.objects.get().heading == "Talk to us"
+
+
+def test_a_hidden_value_that_fits_is_saved(client: Client) -> None:
+    form = built("contact")
+    save(client, form, **{"f2-shown": "hidden", "f2-fills": "country", "f2-value": "Germany"})
+    assert form.fields.get(fills="country").value == "Germany"
+    send(form)
+    assert Submission.objects.get().answers["country"] == "DE"
 
 
 def test_a_wording_that_changes_is_a_new_version_and_one_that_comes_back_is_the_old(client: Client) -> None:

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from capture.models import Submission, WebForm
-from capture.webforms import stamps, suspecting, taking
+from capture.models import RefusedItem, Submission, WebForm
+from capture.tasks import empty_submissions
+from capture.webforms import reviewing, stamps, suspecting, taking
 from capture.webforms.suspecting import Evidence
 from capture.webforms.taking import Sent
 from leads.models import Activity, Lead
@@ -132,6 +135,69 @@ def test_S15_a_flood_that_was_held_does_not_keep_out_people_without_scripts(cont
         send(contact, stamp="", proof="", email=f"bot{number}@spam.example", network=f"203.0.113.{number}")
     send(contact, proof="")
     assert Submission.objects.get(email="ada@firm.example").state == "taken"
+
+
+def test_S15_one_network_fills_no_table_and_is_still_counted(
+    contact: WebForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspecting, "HELD_OF_NETWORK", 3)
+    answers = [
+        send(contact, {"contact_website": "x", "message": f"Buy {number}"}, stamp=opened(contact))
+        for number in range(5)
+    ]
+    send(contact, {"contact_website": "x"}, network="198.51.100.1")
+
+    assert {(one.status_code, one.headers["Location"]) for one in answers} == {(302, "/f/contact/thanks/")}
+    assert Submission.objects.count() == 4
+    assert tally(contact) == (0, 0, 4, 2)
+    turned_away = RefusedItem.objects.first()
+    assert turned_away is not None
+    assert "enough of its network" in turned_away.reason
+    assert "Buy" in turned_away.sent
+
+    Submission.objects.update(submitted_at=timezone.now() - timedelta(minutes=61))
+    send(contact, {"contact_website": "x", "message": "Buy again"})
+    assert tally(contact) == (0, 0, 5, 2)
+
+
+def test_S15_telling_robots_reads_no_more_rows_in_a_flood(contact: WebForm) -> None:
+    """Every question about a flood ends at the few rows that decide it."""
+    stamp = stamps.Stamp("page", timezone.now() - timedelta(seconds=30), ("email",), 0)
+    evidence = Evidence(stamp=stamp, trap="", proof=None, network=suspecting.network("192.0.2.7"))
+    with CaptureQueriesContext(connection) as queries:
+        assert not suspecting.signals(form=contact, evidence=evidence, answers={}, at=timezone.now())
+        suspecting.holds_enough(form=contact, network=evidence.network, at=timezone.now())
+    assert len(queries) == 4
+    assert all(" LIMIT " in query["sql"] for query in queries)
+
+
+def test_P6_what_nobody_let_in_loses_its_words_in_time(contact: WebForm, client: Client, mara: User) -> None:
+    for number in range(4):
+        send(
+            contact, {"contact_website": "x", "email": f"p{number}@firm.example"}, network=f"192.0.2.{number}"
+        )
+    send(contact)
+    waits, dismissed, released, fresh, taken = Submission.objects.order_by("id")
+    reviewing.dismiss(ids=[dismissed.public_id], by=mara, at=timezone.now())
+    reviewing.release(ids=[released.public_id], by=mara, at=timezone.now())
+    old = timezone.now() - timedelta(days=31)
+    Submission.objects.exclude(pk=fresh.pk).update(submitted_at=old)
+
+    empty_submissions()
+    assert reviewing.empty() == 0
+    for one in (waits, dismissed):
+        one.refresh_from_db()
+        assert (one.state, one.email, one.answers, one.came, one.network) == ("dismissed", "", {}, {}, "")
+        assert one.signals == ["Filled in a field that people do not see."]
+        page = client.get(f"/forms/{contact.public_id}/submissions/{one.public_id}/").content.decode()
+        assert ("nobody looked at it" in page) is (one == waits)
+    for one, state in ((released, "released"), (fresh, "held"), (taken, "taken")):
+        one.refresh_from_db()
+        assert (one.state, one.answers["message"]) == (state, "Call me")
+    assert "Emptied" in client.get(f"/forms/{contact.public_id}/submissions/").content.decode()
+    assert "After 30 days" in client.get("/forms/review/").content.decode()
+    client.post("/forms/review/decision/", {"do": f"release {waits.public_id}"})
+    assert Lead.objects.count() == 2
 
 
 def test_networks_are_told_apart_and_not_kept() -> None:

@@ -2,16 +2,19 @@
 and takes nothing away."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from capture import intake
 from capture.models import Arrival, RefusedItem, Submission, WebForm, WebFormField
 from capture.webforms import arranging, confirming, stamps
-from leads import consent
+from leads import consent, merging
 from leads.models import Activity, ActivityType, Company, ConsentEvent, Lead, Visitor
 from tests import factories as make
 from tests.capture.forms import FILE, HERE, built, opened, path, send, tally
@@ -103,7 +106,17 @@ def test_the_page_that_comes_back_may_be_sent_at_once(contact: WebForm) -> None:
     assert tally(contact) == (1, 0, 0, 1)
 
 
-@pytest.mark.parametrize("email", ["", "x", "a@b", "a@b.example\nBcc: x@y.example", "a" * 300 + "@b.example"])
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "x",
+        "a@b",
+        "a@b.example\nBcc: x@y.example",
+        "a" * 300 + "@b.example",
+        f"a@{'ü' * 60}.de",  # no domain once it is written for the network
+    ],
+)
 def test_an_address_is_always_needed(contact: WebForm, email: str) -> None:
     WebFormField.objects.filter(fills="email").update(required=False)
     assert send(contact, {"email": email}).status_code == 422
@@ -152,6 +165,63 @@ def test_S16_a_known_company_is_named_and_stays_as_it_is() -> None:
     firm.refresh_from_db()
     assert (firm.name, firm.employees, firm.domain) == ("Nordwind", 40, None)
     assert Lead.objects.get().company == firm
+    assert Company.objects.count() == 1
+
+
+def test_a_new_lead_works_for_the_company_of_their_address(contact: WebForm) -> None:
+    send(contact, {"email": "ada@mail.nordwind.de"})
+    send(contact, {"email": "ben@nordwind.de"})
+    send(contact, {"email": "cem@gmail.com"})
+
+    firm = Company.objects.get()
+    assert (firm.name, firm.domain) == ("Nordwind", "nordwind.de")
+    assert set(Lead.objects.values_list("email", "company")) == {
+        ("ada@mail.nordwind.de", firm.pk),
+        ("ben@nordwind.de", firm.pk),
+        ("cem@gmail.com", None),
+    }
+
+
+def test_S16_the_first_names_the_company_of_an_address_and_the_second_does_not() -> None:
+    demo = built("demo")
+    send(demo, {"email": "ada@nw-gruppe.de", "company": "Nordwind Gruppe", "employees": "240"})
+    send(demo, {"email": "eve@nw-gruppe.de", "company": "Evil Ltd", "employees": "1"})
+
+    firm = Company.objects.get()
+    assert (firm.name, firm.domain, firm.employees) == ("Nordwind Gruppe", "nw-gruppe.de", 240)
+    assert set(Lead.objects.values_list("company", flat=True)) == {firm.pk}
+
+
+def test_C43_a_form_sent_with_an_old_address_of_a_merged_lead_makes_no_nameless_one(contact: WebForm) -> None:
+    kept = make.lead("", email=None)
+    merging.merge(kept, make.lead("Ada", email="ada@firm.example"), by=make.admin(), chosen=[])
+    for message in ("First", "Second"):
+        send(contact, {"message": message, "phone": "+49 30 99"})
+
+    kept.refresh_from_db()
+    assert Lead.objects.get() == kept
+    assert (kept.email, kept.phone) == (None, "+49 30 99")
+    assert set(Submission.objects.values_list("lead", flat=True)) == {kept.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_C50_a_merge_at_the_same_moment_loses_no_submission(
+    contact: WebForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, tries = make.lead("Ada", email="ada@firm.example"), []
+
+    def store(*said: Any) -> Any:
+        done = intake.store(*said)
+        tries.append(1)
+        if len(tries) == 1:  # as the row is for whoever locks it once the merge is done
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM leads_lead WHERE id = %s", [ada.pk])
+        return done
+
+    monkeypatch.setattr("capture.webforms.taking.intake", SimpleNamespace(**{**vars(intake), "store": store}))
+    assert send(contact).status_code == 302
+    assert (len(tries), Submission.objects.get().lead) == (2, ada)
+    assert tally(contact) == (1, 0, 0, 0)
 
 
 def test_C50_a_submission_of_a_known_contact_is_never_lost(contact: WebForm) -> None:
@@ -336,6 +406,19 @@ def test_nobodys_mailbox_is_filled_with_our_help() -> None:
     assert len(mail.outbox) == 1
 
 
+def test_an_address_that_no_mail_can_be_made_for_stops_no_other_mail() -> None:
+    form = built("newsletter")
+    send(form, {"consent": "on"})
+    odd = Submission.objects.get()
+    Submission.objects.update(email=f"a@{'ü' * 60}.de")
+    send(form, {"consent": "on", "email": "ben@firm.example"})
+
+    assert confirming.send_due() == 1
+    assert [one.to for one in mail.outbox] == [["ben@firm.example"]]
+    odd.refresh_from_db()
+    assert (odd.mail_due_at, odd.mailed_at) == (None, None)
+
+
 def test_a_form_without_the_tick_that_it_needs_is_refused() -> None:
     assert send(built("newsletter")).status_code == 422
 
@@ -383,6 +466,49 @@ def test_hidden_fields_are_fixed_or_come_from_the_address() -> None:
     send(form, {"ref": "partner-7", "team": "south"})
 
     assert Lead.objects.get().attributes == {"team": "north", "ref": "partner-7"}
+
+
+@pytest.mark.parametrize(
+    ("fills", "said", "kept"),
+    [
+        ("country", "Germany", "DE"),
+        ("country", "de", "DE"),
+        ("country", "Atlantis", None),
+        ("phone", "+49 30 " + "1" * 40, None),
+        ("employees", "many", None),
+        ("employees", "9" * 12, None),
+        ("employees", "250", 250),
+        ("domain", "HTTPS://www.Firm.Example/about", "firm.example"),
+        ("domain", "no domain", None),
+        ("city", "x" * 130, "x" * 120),
+    ],
+)
+@pytest.mark.parametrize("way", ["value", "parameter"])
+def test_a_hidden_value_that_does_not_fit_is_left_out_and_the_rest_arrives(
+    way: str, fills: str, said: str, kept: object
+) -> None:
+    form = built("newsletter", confirms=False)
+    field = {"fills": fills, "key": fills, "label": fills, "shown": "hidden", "position": 8}
+    WebFormField.objects.create(web_form=form, **field, **{way: said if way == "value" else "about"})
+    assert send(form, {"consent": "on", fills: said}).status_code == 302
+
+    sent = Submission.objects.get()
+    assert (sent.state, sent.answers.get(fills)) == ("taken", kept)
+    assert Lead.objects.get().email == "ada@firm.example"
+
+
+def test_nought_is_an_answer_and_a_size_that_is_chosen_is_a_number() -> None:
+    form = built("demo")
+    row = {"web_form": form, "fills": "own", "key": "seats", "label": "Seats", "kind": "number"}
+    WebFormField.objects.create(**row, position=9)
+    form.fields.filter(fills="employees").update(choices=["10", "11-50"])
+    firm = {"company": "Nordwind"}
+    assert 'href="#q_employees"' in send(form, {**firm, "employees": "11-50"}).content.decode()
+    send(form, {**firm, "seats": "0", "employees": "10"})
+
+    assert Submission.objects.get().answers["seats"] == 0
+    ada = Lead.objects.get()
+    assert (ada.attributes, ada.company.employees) == ({"seats": 0}, 10)
 
 
 def test_choices_numbers_and_ticks_are_checked() -> None:
