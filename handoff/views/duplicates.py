@@ -64,11 +64,11 @@ def all_duplicates(request: Request) -> HttpResponse:
 
 @require_safe
 @for_mergers
-def pair(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse:
+def pair(request: Request, lead_id: UUID, other_lead_id: UUID) -> HttpResponse:
     """Two leads side by side; with ``review`` the question, which names what merging does as chosen."""
-    if gone := _merged_already(request, keep_id, drop_id):
+    if gone := _merged_already(request, lead_id, other_lead_id):
         return gone
-    keep, drop = _both(request, keep_id, drop_id)
+    keep, drop = _both(request, lead_id, other_lead_id)
     at = timezone.now()
     taken = _taken(request.GET, keep, drop)
     context = {
@@ -85,11 +85,11 @@ def pair(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse:
 
 @require_POST
 @for_mergers
-def merge(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse:
+def merge(request: Request, lead_id: UUID, other_lead_id: UUID) -> HttpResponse:
     """Merge them as the question said. Sent twice, it merges once."""
-    if gone := _merged_already(request, keep_id, drop_id):
+    if gone := _merged_already(request, lead_id, other_lead_id):
         return gone
-    keep, drop = _both(request, keep_id, drop_id)
+    keep, drop = _both(request, lead_id, other_lead_id)
     name = str(drop)
     try:
         merging.merge(
@@ -104,10 +104,10 @@ def merge(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse:
 
 @require_POST
 @for_mergers
-def dismissal(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse:
+def dismissal(request: Request, lead_id: UUID, other_lead_id: UUID) -> HttpResponse:
     """They are two people: no search brings the pair up again."""
     at = timezone.now()
-    older, newer = sorted(_both(request, keep_id, drop_id), key=lambda lead: lead.pk)
+    older, newer = sorted(_both(request, lead_id, other_lead_id), key=lambda lead: lead.pk)
     known, _ = LookAlike.objects.get_or_create(
         older=older, newer=newer, defaults={"reasons": [], "found_at": at}
     )
@@ -118,9 +118,9 @@ def dismissal(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse:
 
 @require_POST
 @for_mergers
-def dismissal_removal(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse:
+def dismissal_removal(request: Request, lead_id: UUID, other_lead_id: UUID) -> HttpResponse:
     """They may be one person after all."""
-    older, newer = sorted(_both(request, keep_id, drop_id), key=lambda lead: lead.pk)
+    older, newer = sorted(_both(request, lead_id, other_lead_id), key=lambda lead: lead.pk)
     known = get_object_or_404(LookAlike.objects.visible_to(request.user), older=older, newer=newer)
     looking.bring_back(pair=known)
     return redirect(pair_url(older, newer))
@@ -165,21 +165,21 @@ def pair_url(keep: Lead, drop: Lead) -> str:
     return reverse("handoff:duplicate", args=[keep.public_id, drop.public_id])
 
 
-def _both(request: Request, keep_id: UUID, drop_id: UUID) -> tuple[Lead, Lead]:
+def _both(request: Request, lead_id: UUID, other_lead_id: UUID) -> tuple[Lead, Lead]:
     """The two leads; 404 when the reader may not open both."""
-    leads = Lead.objects.visible_to(request.user).filter(public_id__in=[keep_id, drop_id])
+    leads = Lead.objects.visible_to(request.user).filter(public_id__in=[lead_id, other_lead_id])
     found = {lead.public_id: lead for lead in leads.select_related("company", "owner")}
-    if keep_id not in found or drop_id not in found or keep_id == drop_id:
+    if lead_id not in found or other_lead_id not in found or lead_id == other_lead_id:
         raise Http404
-    return found[keep_id], found[drop_id]
+    return found[lead_id], found[other_lead_id]
 
 
-def _merged_already(request: Request, keep_id: UUID, drop_id: UUID) -> HttpResponse | None:
+def _merged_already(request: Request, lead_id: UUID, other_lead_id: UUID) -> HttpResponse | None:
     """To the lead that was kept, when one of the two was merged since the page was made."""
-    known = Lead.objects.filter(public_id__in=[keep_id, drop_id]).count()
+    known = Lead.objects.filter(public_id__in=[lead_id, other_lead_id]).count()
     if known == 2:
         return None
-    kept = survivor(drop_id) or survivor(keep_id)
+    kept = survivor(other_lead_id) or survivor(lead_id)
     if kept is None or not Lead.objects.visible_to(request.user).filter(public_id=kept).exists():
         raise Http404
     messages.warning(request, "One of the two was merged already.")

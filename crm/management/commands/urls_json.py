@@ -68,8 +68,8 @@ def _layers(view: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
 
 def _ids(found: URLPattern) -> dict[str, str | None]:
-    """Each parameter of the path with the model it names: lead_id → leads.Lead, modelversion_number →
-    scoring.ModelVersion, lossreason_code → leads.LossReason; None when it names none."""
+    """Each parameter of the path with the model it names: lead_id, and beside it other_lead_id → leads.Lead,
+    modelversion_number → scoring.ModelVersion, lossreason_code → leads.LossReason; None when it names none."""
     if not isinstance(found.pattern, RoutePattern):
         return {}
     admin = getattr(found.callback, "model_admin", None)
@@ -79,6 +79,6 @@ def _ids(found: URLPattern) -> dict[str, str | None]:
         if admin is not None and name == "object_id":
             model = admin.model
         else:
-            model = models.get(re.sub("_(id|number|key|code)$", "", name))
+            model = models.get(re.sub("^other_|_(id|number|key|code)$", "", name))
         ids[name] = model._meta.label if model is not None else None
     return ids
