@@ -69,7 +69,7 @@ def _layers(view: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
 def _ids(found: URLPattern) -> dict[str, str | None]:
     """Each parameter of the path with the model it names: lead_id, and beside it other_lead_id → leads.Lead,
-    modelversion_number → scoring.ModelVersion, lossreason_code → leads.LossReason; None when it names none."""
+    modelversion_number → scoring.ModelVersion, lossreason_code → leads.LossReason; None for no model."""
     if not isinstance(found.pattern, RoutePattern):
         return {}
     admin = getattr(found.callback, "model_admin", None)
