@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.account.adapter import get_adapter
 from csp.constants import NONE, SELF
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -27,6 +26,8 @@ from capture.webforms import asking, confirming, stamps, suspecting, taking
 from capture.webforms.asking import AnswerForm
 from capture.webforms.suspecting import Evidence
 from capture.webforms.taking import Sent
+
+from .addresses import address_of
 
 #: Set by our script on websites under the same domain, and only with consent.
 VISITOR_COOKIE = "handoff_id"
@@ -129,7 +130,7 @@ def _take(request: HttpRequest, form: WebForm, framed: bool) -> HttpResponse:
         stamp=stamp,
         trap=answers.cleaned_data[asking.HONEYPOT],
         proof=(proof == stamps.proof(text)) if proof else None,
-        network=suspecting.network(get_adapter().get_client_ip(request)),
+        network=suspecting.network(address_of(request)),
     )
     agreed = wording if answers.cleaned_data.get(asking.CONSENT) else None
     sent = Sent(

@@ -5,8 +5,6 @@ from functools import cache
 from pathlib import Path
 
 import rjsmin
-from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
@@ -18,6 +16,8 @@ from capture import arrivals, bots, collecting
 from capture.arrivals import Became, TurnedAway
 from capture.models import Site, Source
 from capture.reading import json_body
+
+from .addresses import address_of
 
 MOST_BYTES = 64 * 1024
 #: How long a browser may keep the script: a change of the settings is everywhere by then.
@@ -68,12 +68,8 @@ def collect(request: HttpRequest, site_key: str) -> HttpResponse:
 
 
 def _client(request: HttpRequest) -> bots.Client:
-    """The browser that asks. Its address is looked at, behind the proxies we trust, and never stored."""
-    try:
-        address = get_adapter().get_client_ip(request)
-    except PermissionDenied:
-        address = ""
-    return bots.Client(address, request.headers.get("User-Agent", ""))
+    """The browser that asks."""
+    return bots.Client(address_of(request), request.headers.get("User-Agent", ""))
 
 
 def _refused(site: Site, origin: str) -> HttpResponse:
