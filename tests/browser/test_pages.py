@@ -96,10 +96,10 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/leads/"),
         ("mara", "/mqls/"),
         ("mara", "/mqls/?view=back"),
+        *evidence(cast),
         *setup(cast),
         *alerts(cast),
         *versions(cast),
-        *evidence(cast),
     ]
 
 
