@@ -26,21 +26,28 @@ class SiteForm(forms.Form):
     )
 
     def clean_origins(self) -> list[str]:
-        found: list[str] = []
-        problems = []
-        for line in str(self.cleaned_data["origins"]).splitlines():
-            if line.strip():
-                try:
-                    found.append(sites.origin(line))
-                except sites.OriginRefused as refusal:
-                    problems.append(str(refusal))
-        if problems:
-            raise ValidationError(problems)
-        if len(set(found)) > sites.MOST_ORIGINS:
-            raise ValidationError(f"A site may have {sites.MOST_ORIGINS} addresses at most.")
+        found = read_origins(self.cleaned_data["origins"])
         if not found:
             raise ValidationError("Name at least one address.")
-        return list(dict.fromkeys(found))
+        return found
+
+
+def read_origins(text: str) -> list[str]:
+    """The origins on the lines of ``text``, each once. Raises ValidationError with what is wrong on each."""
+    found: list[str] = []
+    problems = []
+    for line in text.splitlines():
+        if line.strip():
+            try:
+                found.append(sites.origin(line))
+            except sites.OriginRefused as refusal:
+                problems.append(str(refusal))
+    if problems:
+        raise ValidationError(problems)
+    found = list(dict.fromkeys(found))
+    if len(found) > sites.MOST_ORIGINS:
+        raise ValidationError(f"There may be {sites.MOST_ORIGINS} addresses at most.")
+    return found
 
 
 class PageRuleForm(forms.Form):

@@ -12,6 +12,7 @@ from leads.models import ActivityType
 
 from . import sites
 from .collecting import KEPT_FOR_OURSELVES
+from .forms import read_origins
 from .models import ConsentWording, WebForm, WebFormField
 from .webforms import arranging, asking, starters
 
@@ -110,18 +111,7 @@ class WebFormSettings(forms.Form):
     )
 
     def clean_origins(self) -> list[str]:
-        found, problems = [], []
-        for line in str(self.cleaned_data["origins"]).splitlines():
-            if line.strip():
-                try:
-                    found.append(sites.origin(line))
-                except sites.OriginRefused as refusal:
-                    problems.append(str(refusal))
-        if problems:
-            raise ValidationError(problems)
-        if len(set(found)) > sites.MOST_ORIGINS:
-            raise ValidationError(f"A form may have {sites.MOST_ORIGINS} addresses at most.")
-        return list(dict.fromkeys(found))
+        return read_origins(self.cleaned_data["origins"])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -1,5 +1,5 @@
 """A worker of imports that dies in the midst of its work twenty times, as a machine may, and then one that
-does not. Run as ``python -m tests.capture.dying_worker FOLDER SEED``; prints how often it died."""
+does not. For a process of its own, in which Django is set up."""
 
 import os
 import random
@@ -7,15 +7,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import django
+from django.conf import settings
+from django.db import connection, connections
 
-django.setup()
-
-from django.conf import settings  # noqa: E402 — after the set-up
-from django.db import connection, connections  # noqa: E402 — after the set-up
-
-from capture.imports import working  # noqa: E402 — after the set-up
-from capture.models import Import  # noqa: E402 — after the set-up
+from capture.imports import working
+from capture.models import Import
 
 KILLED = 9
 
@@ -36,7 +32,8 @@ def work(statements: int) -> None:
             pass
 
 
-def main(folder: str, seed: str) -> None:
+def run(folder: str, seed: str) -> None:
+    """Work the imports off whose files lie in ``folder``; prints how often it died on the way."""
     settings.MEDIA_ROOT = folder
     chance, died = random.Random(seed), 0
     while died < 20 and Import.objects.filter(state=Import.State.RUNNING).exists():
@@ -52,7 +49,3 @@ def main(folder: str, seed: str) -> None:
     while working.work():
         pass
     sys.stdout.write(str(died))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

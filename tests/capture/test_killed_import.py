@@ -21,6 +21,12 @@ from tests.capture.importing import counts, imported, matched, told, uploaded
 from tests.fixtures.processes import product_environment
 
 ROWS = 4_000
+DYING = """
+import sys, django
+django.setup()
+from tests.capture import dying_worker
+dying_worker.run(*sys.argv[1:])
+"""
 MAPPING: dict[str, Any] = {
     "source": "list",
     "match": {"external_id": "id", "email": "email"},
@@ -102,7 +108,7 @@ def test_B6_an_import_of_the_page_whose_worker_dies_twenty_times_ends_the_same(
     one = matched(client, uploaded(client, file))
     told(client, one, "start")
     died = subprocess.run(
-        [sys.executable, "-m", "tests.capture.dying_worker", str(tmp_path), "6"],
+        [sys.executable, "-c", DYING, str(tmp_path), "6"],
         env={**os.environ, **product_environment()},
         stdout=subprocess.PIPE,
         check=True,
