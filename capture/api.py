@@ -32,7 +32,8 @@ router = Router(tags=["Events"])
 
 
 class EventIn(Schema):
-    """One thing somebody did. ``email`` or ``lead_id`` name the person, ``anonymous_id`` the browser."""
+    """One thing somebody did. ``email``, ``lead_id`` or ``mail_key`` name the person, ``anonymous_id`` the
+    browser."""
 
     event_id: str = Field(min_length=1, max_length=128, description="Unique in your system.")
     type: str = Field(min_length=1, max_length=64, description="Of an activity type: demo_request.")
@@ -40,6 +41,7 @@ class EventIn(Schema):
     sent_at: datetime | None = Field(None, description="By the same clock; corrects a wrong one.")
     email: str | None = Field(None, max_length=254)
     lead_id: str | None = None
+    mail_key: str | None = Field(None, max_length=200, description="Of the link in a mail that was followed.")
     anonymous_id: str | None = Field(None, max_length=128)
     properties: dict[str, Any] | None = Field(None, description="32 kB and 8 levels at most.")
 

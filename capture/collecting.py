@@ -1,5 +1,6 @@
-"""Make events of what our script sends from a page. A page is a stranger: it names no lead, claims no mail
-and no call, and what it says of itself is cut down to what we want to know."""
+"""Make events of what our script sends from a page. A page is a stranger: it names a lead by an address or by
+the key of a link in a mail to it, claims no mail and no call, and what it says of itself is cut down to what
+we want to know."""
 
 import re
 from collections.abc import Mapping
@@ -84,13 +85,15 @@ class _Reader:
         kind = event.get("kind")
         address = _address(event.get("url"))
         properties = self._properties(event, address)
+        mail_key = event.get("mail") or None
         return {
             "event_id": event.get("id"),
             "type": self._type(kind, event, address.path),
             "occurred_at": event.get("at"),
             "sent_at": self.body.get("sent_at"),
             "anonymous_id": self.body.get("anonymous_id"),
-            "email": event.get("email") or None,
+            "email": None if mail_key else event.get("email") or None,
+            "mail_key": mail_key,
             "properties": properties,
         }
 

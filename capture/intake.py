@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import User
+from leads import mail_keys
 from leads.activities import NewActivity, record
 from leads.models import ActivityType
 from leads.retrying import retrying
@@ -27,7 +28,17 @@ CLAIMED = "claimed_occurred_at"
 #: Instead of a type: nothing happened, somebody says whose browser this is.
 IDENTIFY = "$identify"
 FIELDS = frozenset(
-    {"event_id", "type", "occurred_at", "sent_at", "email", "lead_id", "anonymous_id", "properties"}
+    {
+        "event_id",
+        "type",
+        "occurred_at",
+        "sent_at",
+        "email",
+        "lead_id",
+        "mail_key",
+        "anonymous_id",
+        "properties",
+    }
 )
 
 T = TypeVar("T")
@@ -35,7 +46,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as it was sent, checked by itself; ``index`` is its place in the batch."""
+    """One event as it was sent, checked by itself; ``index`` is its place in the batch, ``lead_id`` whom a
+    ``mail_key`` stands for, too."""
 
     index: int
     event_id: str
@@ -78,17 +90,16 @@ def take(
 ) -> Taken:
     """Store ``items`` that ``source`` sent and that arrived ``at``, and count what became of them. An item
     that cannot be taken is refused by itself; the others are stored. ``client`` is the browser they all came
-    from, where one sent them itself. Who is named by a ``lead_id`` must be
-    visible to ``user``; without a user no lead can be named so. Safe to repeat: an event id is stored once
-    per source. A constant number of queries, however many items."""
+    from, where one sent them itself. Who is named by a ``lead_id`` or ``mail_key`` must be visible to
+    ``user``; without a user no lead can be named by its id. Safe to repeat: an event id is stored once per
+    source. A constant number of queries, however many items."""
     events: list[Event] = []
     refused: list[Refusal] = []
     for index, item in enumerate(items):
         try:
-            event = read(item, index=index, at=at)
-            if user is None and event.lead_id is not None:
+            if user is None and isinstance(item, dict) and item.get("lead_id") is not None:
                 raise Refused("lead_id", "Cannot be named here.")
-            events.append(event)
+            events.append(read(item, index=index, at=at))
         except Refused as refusal:
             refused.append(Refusal(index, refusal.field, refusal.reason))
 
@@ -116,7 +127,7 @@ def read(item: object, *, index: int, at: datetime) -> Event:
     occurred_at, claimed = _occurred_at(item, at)
     if claimed is not None:
         properties = {**properties, CLAIMED: claimed.isoformat()}
-    email, lead_id, visitor = (item.get(name) for name in ("email", "lead_id", "anonymous_id"))
+    email, lead_id, visitor = item.get("email"), _named(item), item.get("anonymous_id")
     if email is None and lead_id is None and visitor is None:
         raise Refused("email", "Nobody is named: send email, lead_id or anonymous_id.")
     return Event(
@@ -125,10 +136,25 @@ def read(item: object, *, index: int, at: datetime) -> Event:
         type=key,
         occurred_at=occurred_at,
         email=None if email is None else cleaning.email(email),
-        lead_id=None if lead_id is None else cleaning.public_id(lead_id, field="lead_id"),
+        lead_id=lead_id,
         anonymous_id=None if visitor is None else cleaning.anonymous_id(visitor),
         properties=properties,
     )
+
+
+def _named(item: Mapping[str, object]) -> UUID | None:
+    """The lead that the item names by its id, or by the key of a link in a mail to it."""
+    lead_id, key = item.get("lead_id"), item.get("mail_key")
+    named = None if lead_id is None else cleaning.public_id(lead_id, field="lead_id")
+    if key is None:
+        return named
+    try:
+        behind = mail_keys.lead_behind(cleaning.line(key, field="mail_key", most=200))
+    except mail_keys.NoKey:
+        raise Refused("mail_key", "Is no key that we gave out.") from None
+    if named not in (None, behind):
+        raise Refused("mail_key", "Is the key of another lead than lead_id names.")
+    return behind
 
 
 def _occurred_at(item: Mapping[str, object], at: datetime) -> tuple[datetime, datetime | None]:

@@ -7,7 +7,7 @@
   const early = (window.handoff && window.handoff.q) || [];
   if (nav.globalPrivacyControl) { window.handoff = () => {}; return; }
 
-  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", OURS = "handoff_ours", YEAR = 31536000;
+  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", OURS = "handoff_ours", MAIL = "handoff_mail", YEAR = 31536000;
   const TAGS = /^(utm_(source|medium|campaign|term|content)|gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid)$/;
   const FILES = /\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|zip|epub|mp3|mp4|dmg|exe|msi|deb)$/i;
   const SECRET = /pass|card|cvv|cvc|iban|ssn|token|secret/i;
@@ -81,7 +81,15 @@
     who = name || "";
     keep(ID, who ? `${id}.${who}` : id);
     try { waiting = JSON.parse(sessionStorage.getItem(KEPT)) || []; } catch { /* none */ }
+    // Who followed a link in a mail to them. The key goes, so that nobody hands it on with the address.
+    const asked = new URL(here), mail = asked.searchParams.get(MAIL);
+    if (mail) {
+      asked.searchParams.delete(MAIL);
+      history.replaceState(history.state, "", asked);
+      is(mail.split(".")[1]);
+    }
     look();
+    if (mail) say("identify", { mail });
   };
   const stop = () => {
     on = false; waiting = []; clearTimeout(timer);

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 
 from accounts.api_auth import READ, user_of
 from accounts.api_problems import Error, Problem
+from leads.mail_keys import mail_key
 from leads.matching import holders
 from leads.models import Lead
 from leads.paging import page
@@ -66,6 +67,9 @@ class LeadOut(Schema):
     phase_at: datetime
     created_at: datetime
     attributes: dict[str, Any]
+    mail_key: str = Field(
+        description="Links in mails to the lead carry it, as in ?handoff_mail=KEY; empty without an address."
+    )
     company: CompanyOut | None
     scores: list[ScoreOut]
 
@@ -308,11 +312,12 @@ def _leads(request: HttpRequest) -> Any:
 
 
 def _shown(lead: Lead) -> dict[str, Any]:
-    names = [name for name in LeadOut.model_fields if name not in ("id", "company", "scores")]
+    names = [name for name in LeadOut.model_fields if name not in ("id", "mail_key", "company", "scores")]
     company = lead.company
     return {
         "id": lead.public_id,
         **{name: getattr(lead, name) for name in names},
+        "mail_key": mail_key(lead),
         "company": company
         and {
             "id": company.public_id,

@@ -15,6 +15,7 @@ from handoff.models import Handoff
 from leads import exporting, paging
 from leads.cells import BYTE_ORDER_MARK, as_csv
 from leads.exporting import COMPANY_COLUMNS, LEAD_COLUMNS, LINK, OWN_FIELD
+from leads.mail_keys import mail_key
 from leads.models import Lead
 from scoring.dimensions import HUNDREDTHS, Dimension
 
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 #: Rows that are read, and sent, at a time.
 CHUNK = 1_000
-_STANDING = ("Stage", "Phase", "Fit", "Engagement", "Intent", "Score", "Owner")
+_STANDING = ("Stage", "Phase", "Fit", "Engagement", "Intent", "Score", "Owner", "Mail Key")
 _HANDOFF = ("Rep", "Pool", "Handed over", "Answer due", "Answer")
 Cells = list[list[str]]
 
@@ -116,6 +117,7 @@ def _lead_cells(request: Request, rows: Sequence[Lead], own: Sequence[str]) -> C
             lead.get_phase_display(),
             *_points(scores.get(lead.pk)),
             str(lead.owner or ""),
+            mail_key(lead),
             _link(request, "lead", lead.public_id),
         ]
         for lead, line in zip(rows, exporting.lead_cells(rows, own), strict=True)

@@ -13,7 +13,8 @@ from playwright.sync_api import BrowserContext, Page, Request
 
 from capture import sites
 from capture.models import Site
-from leads.models import Activity, ActivityType, Lead
+from leads.mail_keys import mail_key
+from leads.models import Activity, ActivityType, Lead, Visitor
 from tests import factories
 from tests.fixtures.processes import wait_until
 
@@ -210,6 +211,24 @@ def test_C42_a_second_person_at_the_computer_has_their_own_history(
         "/two": "ada@firm.example",
         "/three": "ben@firm.example",
     }
+
+
+def test_G12_a_link_in_a_mail_says_whose_browser_it_is_and_its_key_goes_from_the_address(
+    open_page: Open, site: str, website: Website, transactional_db: None
+) -> None:
+    carry(website, site, waits=False)
+    ada = factories.lead(email="Ada+Ö😀@firm.example")
+    page = open_page()
+    page.goto(f"{website.address}/one")
+    wait_until(arrived("page_view"), what="a page has arrived")
+    page.goto(f"{website.address}/two?a=1&handoff_mail={mail_key(ada)}#top")
+    page.wait_for_url(f"{website.address}/two?a=1#top")
+    page.evaluate("email => handoff('identify', email)", ada.email)
+    page.goto(f"{website.address}/three")
+    wait_until(arrived("page_view", "page_view", "page_view"), what="three pages have arrived")
+
+    assert set(Activity.objects.values_list("lead__email", flat=True)) == {ada.email}
+    assert Visitor.objects.count() == 1, "she was taken for two people"
 
 
 def test_what_could_not_be_sent_is_sent_with_the_next_page_once(

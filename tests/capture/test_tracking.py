@@ -13,6 +13,8 @@ from django.utils import timezone
 from capture import arrivals, sites
 from capture.models import RefusedItem, Site, SourceHour
 from capture.page_rules import fits
+from leads.mail_keys import mail_key
+from leads.merging import merge
 from leads.models import Activity, ActivityType, Lead, Visitor
 from tests import factories as make
 
@@ -111,6 +113,37 @@ def test_C40_who_says_who_they_are_gets_the_visits_before_and_after(site: Site) 
     assert (ada.email, ada.name) == ("ada@firm.example", "Ada Byron")
     assert set(Activity.objects.values_list("lead", flat=True)) == {ada.pk}
     assert kinds() == ["page_view", "page_view"]
+
+
+def test_G12_who_follows_a_link_in_a_mail_to_them_is_known_with_what_they_saw_before(site: Site) -> None:
+    ada = make.lead(email="ada@firm.example")
+    send(site, event("page", 1))
+    send(site, event("identify", 1, mail=mail_key(ada)))
+    send(site, event("page", 2))
+
+    assert set(Activity.objects.values_list("lead", flat=True)) == {ada.pk}
+    assert Activity.objects.count() == 2
+
+
+def test_C40_the_key_of_a_lead_that_was_merged_leads_to_the_one_that_stayed(site: Site) -> None:
+    ada, kept = make.lead(email="ada@firm.example"), make.lead(email="ada@home.example")
+    key = mail_key(ada)
+    merge(kept, ada, by=make.admin(), at=timezone.now())
+    send(site, event("page", 1), event("identify", 1, mail=key))
+
+    assert list(Activity.objects.values_list("lead", flat=True)) == [kept.pk]
+
+
+@pytest.mark.parametrize("place", [0, 3, 20, -1])
+def test_S16_a_key_that_was_changed_or_not_filled_in_names_nobody_and_is_told(site: Site, place: int) -> None:
+    key = mail_key(make.lead(email="ada@firm.example"))
+    turned = "b" if key[place] != "b" else "c"
+    changed = key[:place] + turned + key[place:][1:]
+    send(site, event("page", 1), event("identify", 1, mail=changed), event("identify", 2, mail="*|KEY|*"))
+
+    assert Visitor.objects.get().lead is None
+    refused = RefusedItem.objects.values_list("field", "reason")
+    assert set(refused) == {("mail_key", "Is no key that we gave out.")}
 
 
 def test_S3_10_a_new_lead_comes_from_what_brought_its_first_visit(site: Site) -> None:

@@ -19,6 +19,7 @@ from accounts.models import User
 from capture.imports import recognising
 from handoff.views import exports
 from leads import consent, exporting
+from leads.mail_keys import lead_behind
 from leads.models import Company, Lead
 from leads.stages import Stage
 from tests import factories
@@ -104,6 +105,7 @@ def test_the_queue_says_by_when_and_the_companies_their_size(client: Client, sol
     assert row["Rep"] == sol.name
     assert row["Answer due"] == handoff.due_at.isoformat()
     assert row["Open in Handoff"].endswith(f"/leads/{handoff.lead.public_id}/")
+    assert lead_behind(row["Mail Key"]) == handoff.lead.public_id
     client.force_login(mara)
     Company.objects.all().delete()
     factories.company(name="Firm", domain="firm.example", employees=40, revenue=Decimal("1.50"))
