@@ -30,12 +30,14 @@ class TurnedAway:
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of the items of one request. ``lag``: from the earliest that was taken until it arrived."""
+    """What became of the items of one request. ``lag``: from the earliest that was taken until it arrived.
+    ``too_many`` were refused for their number alone (``capture.limiting``), and are not kept."""
 
     accepted: int = 0
     duplicates: int = 0
     held: int = 0
     refused: list[TurnedAway] = field(default_factory=list)
+    too_many: int = 0
     lag: timedelta | None = None
 
 
@@ -48,7 +50,7 @@ def note(*, source: str, kind: Source.Kind, became: Became, at: datetime) -> Non
         became.accepted,
         became.duplicates,
         became.held,
-        len(became.refused),
+        len(became.refused) + became.too_many,
         became.lag,
         source,
     )

@@ -19,6 +19,7 @@ from accounts.clock import database_now
 from accounts.models import ApiToken
 from accounts.models.token import Scope
 
+from . import limiting
 from .api import source_of
 from .hooks import arranging, receiving
 from .reading import NotJson, TooLarge, parse
@@ -56,7 +57,7 @@ class Call(Schema):
     sent_at: str | None = Field(None, alias="sentAt")
 
 
-_ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 503: Error}
+_ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 429: Error, 503: Error}
 _ONE = {"requestBody": {"required": True, "content": {"application/json": {"schema": Call.json_schema()}}}}
 _BATCH = {
     "requestBody": {
@@ -82,6 +83,7 @@ def _mount(kind: str) -> None:
         _check_sender(request)
         body = _body(request, most=MOST_CALL_BYTES)
         _check_ids(body, "")
+        limiting.charge(source=source_of(request))
         _store(request, {**body, "type": kind})
         return {"success": True}
 
@@ -127,6 +129,7 @@ def batch(request: HttpRequest) -> Any:
         if len(json.dumps(one, default=str).encode()) > MOST_CALL_BYTES:
             raise HttpError(413, f"batch[{place}]: A call may have {MOST_CALL_BYTES // 1024} kB at most.")
         _check_ids(one, f"batch[{place}].")
+    limiting.charge(source=source_of(request), cost=len(calls))
     _store(request, body)
     return {"success": True}
 

@@ -13,10 +13,11 @@ from django.db import connection
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
 
-from capture import arrivals
+from capture import arrivals, limiting
 from capture.arrivals import Became, TurnedAway
 from capture.models import Hook, Source
 from leads.ticks import tick
+from capture.limiting import TooMuch
 
 from . import signatures
 from .signatures import BadSignature, Post
@@ -32,7 +33,7 @@ TELLING = (
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Why a post was not stored, with the HTTP status that says so."""
+    """Why a post was not stored, with the HTTP status that says so, and for 429 the seconds to wait."""
 
     status: int
     reason: str
@@ -40,6 +41,7 @@ class Turned:
 
 class Unreadable(Exception):
     """The body is too large or cannot be unpacked; ``status`` is the HTTP status that says so."""
+    seconds: int = 0
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -86,7 +88,8 @@ def digest(token: str) -> str:
 
 def receive(*, hook: Hook, post: Post, content_type: str) -> Turned | None:
     """Store ``post``, once however often it comes; None when it is stored, now or before. A closed hook and a
-    bad signature turn it away, which is counted, and of the post itself nothing is kept."""
+    bad signature turn it away, which is counted, and of the post itself nothing is kept. So does more than a
+    source may send: of what is signed first of all, so that no stranger uses it up."""
     if not hook.source.is_active:
         return turn_away(hook, 403, "This address is closed.", at=post.at)
     try:
@@ -106,7 +109,11 @@ def receive(*, hook: Hook, post: Post, content_type: str) -> Turned | None:
 
 
 def turn_away(hook: Hook, status: int, reason: str, *, at: datetime) -> Turned:
-    """Count a post that is not stored."""
+    """Count a post that is not stored; where there are very many, in one row."""
+    try:
+        limiting.charge(source=hook.source.key, purse=limiting.UNPROVEN)
+    except TooMuch as error:
+        return Turned(error.status_code, str(error), error.seconds)
     became = Became(refused=[TurnedAway("", reason)])
     arrivals.note(source=hook.source.key, kind=Source.Kind(hook.source.kind), became=became, at=at)
     return Turned(status, reason)
@@ -116,6 +123,10 @@ def store(
     *, hook: Hook, body: str, key: str, content_type: str, headers: Mapping[str, str], at: datetime
 ) -> bool:
     """Put ``body`` into the inbox of ``hook`` and hurry a worker. False when it is there already, which is
+    try:
+        limiting.charge(source=hook.source.key, cost=limiting.by_size(post.body))
+    except TooMuch as error:
+        return Turned(error.status_code, str(error), error.seconds)
     counted. One statement, 2 more for a repeat."""
     key = key if key and len(key) <= 140 and _PLAIN.fullmatch(key) else f"sha256:{_hash(key or body)}"
     kept = {name: headers[name][:200] for name in TELLING if name in headers}

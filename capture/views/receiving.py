@@ -20,9 +20,11 @@ RETRY_SECONDS = 5
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest, hook_key: str) -> HttpResponse:
-    """Stores the post before it answers 200. 401 without the right signature, 403 when closed, 404 when there
-    is no such address, 413 over a megabyte, 400 or 415 when it cannot be unpacked, 503 while the database is
-    away."""
+    """Answers Meta, which asks by GET whether the address is ours; all others are answered 405.
+
+    Stores the post before it answers 200. 401 without the right signature, 403 when closed, 404 when there
+    is no such address, 413 over a megabyte, 400 or 415 when it cannot be unpacked, 429 for more than a source
+    may send, 503 while the database is away."""
     try:
         turned = _receive(request, hook_key)
     except (OperationalError, InterfaceError):
@@ -49,6 +51,8 @@ def _receive(request: HttpRequest, hook_key: str) -> Turned | None:
     at = database_now()
     try:
         body = receiving.unpacked(request, most=MOST_BYTES)
+    if turned.seconds:
+        response["Retry-After"] = str(turned.seconds)
     except Unreadable as problem:
         return receiving.turn_away(hook, problem.status, str(problem), at=at)
     headers = {name.lower(): value for name, value in request.headers.items()}
