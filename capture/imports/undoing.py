@@ -43,6 +43,7 @@ DERIVED = frozenset(
         "scoring.Score",
         "scoring.LineState",
         "scoring.Crossing",
+        "handoff.StuckEvidence",
     }
 )
 #: The longest event id, in characters.
