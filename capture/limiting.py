@@ -5,7 +5,6 @@ The count is kept in the broker, in one round trip, and carries no truth: while 
 is let in (F3), and one that forgets lets a burst in anew.
 """
 
-import hashlib
 import logging
 import math
 import time
@@ -21,6 +20,7 @@ from redis.commands.core import Script
 from . import arrivals
 from .arrivals import Became
 from .models import RefusedItem, Source
+from .webforms.suspecting import network
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ def charge(*, source: str, cost: int = 1, address: str = "", purse: str = "") ->
         return
     rate, burst = float(settings.CAPTURE_RATE), settings.CAPTURE_BURST / settings.CAPTURE_RATE
     keys, limits = [_TURNED_AWAY, _key(source, purse)], [1 / rate, burst]
-    if address:
-        keys.append(_key(source, f"{purse}:{hashlib.sha256(address.encode()).hexdigest()[:16]}"))
+    if own := network(address):
+        keys.append(_key(source, f"{purse}:{own}"))
         limits += [1 / (rate * SHARE_OF_ONE_ADDRESS), burst]
     wait = _ask(keys, [source, max(cost, 1), *limits])
     if wait > 0:

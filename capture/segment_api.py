@@ -83,7 +83,6 @@ def _mount(kind: str) -> None:
         _check_sender(request)
         body = _body(request, most=MOST_CALL_BYTES)
         _check_ids(body, "")
-        limiting.charge(source=source_of(request))
         _store(request, {**body, "type": kind})
         return {"success": True}
 
@@ -129,8 +128,7 @@ def batch(request: HttpRequest) -> Any:
         if len(json.dumps(one, default=str).encode()) > MOST_CALL_BYTES:
             raise HttpError(413, f"batch[{place}]: A call may have {MOST_CALL_BYTES // 1024} kB at most.")
         _check_ids(one, f"batch[{place}].")
-    limiting.charge(source=source_of(request), cost=len(calls))
-    _store(request, body)
+    _store(request, body, many=len(calls))
     return {"success": True}
 
 
@@ -166,11 +164,12 @@ def _body(request: HttpRequest, *, most: int) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _store(request: HttpRequest, body: dict[str, Any]) -> None:
+def _store(request: HttpRequest, body: dict[str, Any], *, many: int = 1) -> None:
     at = database_now()
     hook = arranging.hook_of_api(source=source_of(request), by=user_of(request), at=at)
     if not hook.source.is_active:
         raise HttpError(403, "This source is closed.")
+    limiting.charge(source=hook.source.key, cost=many)
     text = json.dumps(body, ensure_ascii=False)
     message = body.get("messageId")
     key = f"id:{body.get('type')}:{message}" if isinstance(message, str) and message else ""
