@@ -51,3 +51,12 @@ def test_the_steps_of_an_import_are_accessible_and_fit(
     fine("Being checked")
     page.goto("/imports/")
     fine("messe.csv")
+
+    page.goto("/imports/new/")
+    page.set_input_files("[name=file]", {"name": "old.xlsx", "mimeType": "x/y", "buffer": b"PK\x03\x04"})
+    page.fill("[name=source]", "messe-2026")
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_text("Reading the file").wait_for()
+    while working.work():
+        pass
+    fine("Nothing of this file was kept")
