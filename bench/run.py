@@ -41,6 +41,7 @@ def everything(*, leads: int, rounds: int, only: Sequence[str], keep: bool) -> i
         "P-9": lambda: previewing.draft(rounds=rounds),
         "P-6": live.event_to_screen,
         "P-10": capturing.file,
+        "S16": capturing.known_and_unknown,
         # Last: its open handoffs would give the workers of the others more to do.
         "P-7": lambda: pages.every_page(seed=SEED),
     }

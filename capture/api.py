@@ -17,7 +17,7 @@ from leads import consent
 from leads.models import Lead
 from leads.ticks import tick
 
-from . import arrivals, intake, submitting
+from . import arrivals, intake, limiting, submitting
 from .arrivals import Became, TurnedAway
 from .cleaning import Refused
 from .models import Source
@@ -64,7 +64,7 @@ def _body_of(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-_ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 503: Error}
+_ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 429: Error, 503: Error}
 
 
 @router.post(
@@ -77,16 +77,18 @@ _ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 503: Erro
 )
 def send_events(request: HttpRequest) -> Any:
     """Stores each item once. An item that cannot be taken is refused by itself; the others are stored. The
-    source of the events is the token's name."""
+    source of the events is the token's name; 429 when it sends more than a source may."""
     body = json_body(request, most=MOST_EVENTS_BYTES)
     if not isinstance(body, list):
         raise HttpError(422, "The body must be a list of events.")
     if len(body) > MOST_EVENTS:
         raise HttpError(413, f"A batch may have {MOST_EVENTS:,} events at most.")
+    source = source_of(request)
+    limiting.charge(source=source, cost=len(body))
     taken = intake.take(
         items=body,
         user=user_of(request),
-        source=source_of(request),
+        source=source,
         kind=Source.Kind.API,
         at=database_now(),
     )
@@ -147,6 +149,7 @@ def save_lead(request: HttpRequest) -> Any:
         raise HttpError(403, "Marketers and admins edit leads.")
     body = json_body(request, most=MOST_LEAD_BYTES)
     source, at = source_of(request), timezone.now()
+    limiting.charge(source=source)
 
     def save() -> Upserted | Refused:
         try:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,12 +30,14 @@ class TurnedAway:
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of the items of one request. ``lag``: from the earliest that was taken until it arrived."""
+    """What became of the items of one request. ``lag``: from the earliest that was taken until it arrived.
+    ``too_many`` were refused for their number alone (``capture.limiting``), and are not kept."""
 
     accepted: int = 0
     duplicates: int = 0
     held: int = 0
     refused: list[TurnedAway] = field(default_factory=list)
+    too_many: int = 0
     lag: timedelta | None = None
 
 
@@ -48,7 +50,7 @@ def note(*, source: str, kind: Source.Kind, became: Became, at: datetime) -> Non
         became.accepted,
         became.duplicates,
         became.held,
-        len(became.refused),
+        len(became.refused) + became.too_many,
         became.lag,
         source,
     )
@@ -69,6 +71,41 @@ _NOTE = """
 INSERT INTO capture_arrival (source_id, at, accepted, duplicates, held, refused, lag)
 SELECT id, %s, %s, %s, %s, %s, %s FROM capture_source WHERE key = %s
 RETURNING source_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became, later, of items of one request that were held: so many ``fewer`` are held now."""
+
+    fewer: int
+    accepted: int
+    duplicates: int
+
+
+def settle(*, source: str, settled: Settled, at: datetime) -> None:
+    """Count otherwise what ``source`` brought ``at`` and was held then. It stays one arrival, of its own
+    time. Call it in the transaction that takes the items. 1 query, 1 more once they were added up."""
+    counts = {**asdict(settled), "source": source, "at": at}
+    with connection.cursor() as cursor:
+        # A row that is just being added up is waited for, and then found in its hour.
+        cursor.execute(_SETTLE_ARRIVAL, counts)
+        if not cursor.rowcount:
+            cursor.execute(_SETTLE_HOUR, counts)
+
+
+_SETTLE_ARRIVAL = """
+UPDATE capture_arrival SET held = greatest(held - %(fewer)s, 0), accepted = accepted + %(accepted)s,
+    duplicates = duplicates + %(duplicates)s
+WHERE id = (
+    SELECT a.id FROM capture_arrival a JOIN capture_source s ON s.id = a.source_id
+    WHERE s.key = %(source)s AND a.at = %(at)s ORDER BY a.held DESC, a.id LIMIT 1)
+"""
+_SETTLE_HOUR = """
+UPDATE capture_sourcehour h SET held = greatest(h.held - %(fewer)s, 0), accepted = h.accepted + %(accepted)s,
+    duplicates = h.duplicates + %(duplicates)s
+FROM capture_source s
+WHERE s.id = h.source_id AND s.key = %(source)s AND h.at = date_trunc('hour', %(at)s::timestamptz, 'UTC')
 """
 
 

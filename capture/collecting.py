@@ -69,6 +69,12 @@ def collect(*, site: Site, body: object, at: datetime, client: bots.Client | Non
     return taken
 
 
+def many(body: object) -> int:
+    """How many events ``body`` holds, whatever else may be wrong with it."""
+    events = body.get("events") if isinstance(body, dict) else None
+    return len(events) if isinstance(events, list) else 1
+
+
 class _Reader:
     """What one batch's events become."""
 

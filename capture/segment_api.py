@@ -19,6 +19,7 @@ from accounts.clock import database_now
 from accounts.models import ApiToken
 from accounts.models.token import Scope
 
+from . import limiting
 from .api import source_of
 from .hooks import arranging, receiving
 from .reading import NotJson, TooLarge, parse
@@ -56,7 +57,7 @@ class Call(Schema):
     sent_at: str | None = Field(None, alias="sentAt")
 
 
-_ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 503: Error}
+_ERRORS = {400: Error, 401: Error, 403: Error, 413: Error, 422: Error, 429: Error, 503: Error}
 _ONE = {"requestBody": {"required": True, "content": {"application/json": {"schema": Call.json_schema()}}}}
 _BATCH = {
     "requestBody": {
@@ -127,7 +128,7 @@ def batch(request: HttpRequest) -> Any:
         if len(json.dumps(one, default=str).encode()) > MOST_CALL_BYTES:
             raise HttpError(413, f"batch[{place}]: A call may have {MOST_CALL_BYTES // 1024} kB at most.")
         _check_ids(one, f"batch[{place}].")
-    _store(request, body)
+    _store(request, body, many=len(calls))
     return {"success": True}
 
 
@@ -163,11 +164,12 @@ def _body(request: HttpRequest, *, most: int) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _store(request: HttpRequest, body: dict[str, Any]) -> None:
+def _store(request: HttpRequest, body: dict[str, Any], *, many: int = 1) -> None:
     at = database_now()
     hook = arranging.hook_of_api(source=source_of(request), by=user_of(request), at=at)
     if not hook.source.is_active:
         raise HttpError(403, "This source is closed.")
+    limiting.charge(source=hook.source.key, cost=many)
     text = json.dumps(body, ensure_ascii=False)
     message = body.get("messageId")
     key = f"id:{body.get('type')}:{message}" if isinstance(message, str) and message else ""

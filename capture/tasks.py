@@ -5,7 +5,7 @@ from celery import shared_task
 from accounts.clock import database_now
 from leads.ticks import tick
 
-from . import arrivals, correcting, employers, looking_back
+from . import arrivals, correcting, employers, limiting, looking_back
 from .hooks import inbox
 from .imports import emptying, working
 from .webforms import confirming, reviewing
@@ -17,7 +17,9 @@ SECONDS = 60
 @shared_task
 def add_up_arrivals() -> None:
     """Add what arrived to the hours of its source."""
-    arrivals.add_up(at=database_now())
+    at = database_now()
+    limiting.write_down(at=at)
+    arrivals.add_up(at=at)
 
 
 @shared_task

@@ -11,7 +11,7 @@
   const TAGS = /^(utm_(source|medium|campaign|term|content)|gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid)$/;
   const FILES = /\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|zip|epub|mp3|mp4|dmg|exe|msi|deb)$/i;
   const SECRET = /pass|card|cvv|cvc|iban|ssn|token|secret/i;
-  let on = false, id = "", who = "", waiting = [], timer = 0, pause = 1000, path = "", since = 0, seen = 0, depth = 0;
+  let on = false, id = "", who = "", waiting = [], timer = 0, pause = 1000, until = 0, path = "", since = 0, seen = 0, depth = 0;
 
   const cookie = (name) => (doc.cookie.match("(?:^|; )" + name + "=([^;]*)") || [])[1] || "";
   // For all hosts of the company: the browser refuses what is too wide, so the widest that it takes is right.
@@ -30,23 +30,28 @@
 
   const send = (leaving) => {
     clearTimeout(timer); timer = 0;
-    while (on && waiting.length) {
+    // Told to wait: nobody can read what a beacon is answered, so what it takes is kept, too, and stored once.
+    const rest = until - Date.now(), kept = rest > 0 && waiting.slice();
+    while (on && waiting.length && (leaving || !kept)) {
       // One browser in a batch: who says another name has another id from then on.
       const own = waiting[0].by, count = waiting.findIndex((event, n) => event.by !== own || n >= 50);
       const batch = waiting.splice(0, count < 0 ? waiting.length : count);
       const body = JSON.stringify({ anonymous_id: own, sent_at: new Date().toISOString(), events: batch });
       if (leaving) {
-        if (!nav.sendBeacon || !nav.sendBeacon(to, body)) { waiting = batch.concat(waiting); stash(); return; }
+        if (!nav.sendBeacon || !nav.sendBeacon(to, body)) { waiting = batch.concat(waiting); stash(); break; }
       } else {
         fetch(to, { method: "POST", body, keepalive: body.length < 60000, credentials: "omit" }).then((answer) => {
           if (answer.status >= 500 || answer.status === 429) throw answer;
           pause = 1000; stash();
-        }).catch(() => {
+        }).catch((answer) => {
           waiting = batch.concat(waiting).slice(-500); stash();
-          if (!timer) timer = setTimeout(send, (pause = Math.min(pause * 2, 60000)));
+          pause = Math.min(pause * 2, 60000);
+          until = Date.now() + Math.max(pause, (answer.headers && answer.headers.get("Retry-After") * 1000) || 0);
+          clearTimeout(timer); timer = setTimeout(send, until - Date.now());
         });
       }
     }
+    if (kept) { waiting = kept; stash(); timer = setTimeout(send, rest); }
   };
   const say = (kind, more, at) => {
     if (!on) return;

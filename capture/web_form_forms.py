@@ -25,7 +25,7 @@ _LABELS = {
 }
 
 
-class _WebAddress(forms.URLField):
+class WebAddress(forms.URLField):
     """Where a visitor may be led: a page of the web, and nothing that a browser would run."""
 
     default_validators = [URLValidator(schemes=["http", "https"])]
@@ -84,7 +84,7 @@ class WebFormSettings(forms.Form):
         help_text="A guide, a recording: what it is called.",
         widget=forms.TextInput(_PLAIN),
     )
-    offer_url = _WebAddress(
+    offer_url = WebAddress(
         max_length=500,
         required=False,
         label="Its address",
@@ -95,7 +95,7 @@ class WebFormSettings(forms.Form):
     thanks = forms.CharField(
         max_length=1_000, required=False, label="Thank-you text", widget=forms.Textarea({"rows": 2})
     )
-    redirect_url = _WebAddress(
+    redirect_url = WebAddress(
         max_length=500,
         required=False,
         label="Page of yours",

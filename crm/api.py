@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from capture import api as capture
 from capture import segment_api
 from capture.cleaning import Refused
+from capture.limiting import TooMuch
 from handoff import api as handoff
 from handoff import contact_api, dispute_api, merge_api, opportunity_api, task_api
 from handoff.permissions import NotYours
@@ -67,6 +68,13 @@ def unknown_token(request: HttpRequest, error: AuthenticationError) -> HttpRespo
 @api.exception_handler(HttpError)
 def expected(request: HttpRequest, error: HttpError) -> HttpResponse:
     return _problem(request, error.status_code, str(error))
+
+
+@api.exception_handler(TooMuch)
+def too_much(request: HttpRequest, error: TooMuch) -> HttpResponse:
+    response = _problem(request, HTTPStatus.TOO_MANY_REQUESTS, str(error))
+    response["Retry-After"] = str(error.seconds)
+    return response
 
 
 @api.exception_handler(NotYours)

@@ -405,6 +405,9 @@ MODEL_AGE_WARNING_DAYS = env.whole("MODEL_AGE_WARNING_DAYS", 90, least=1)
 #: So many days the words of alerts are kept, and what webhooks said (P6): longer than any of them is tried.
 ALERT_RETENTION_DAYS = env.whole("ALERT_RETENTION_DAYS", 90, least=7, most=3650)
 WEBHOOK_RETENTION_DAYS = env.whole("WEBHOOK_RETENTION_DAYS", 30, least=7, most=3650)
+#: Events a second that one source may send in the long run, 0 for any number, and how many at once (L1).
+CAPTURE_RATE = env.number("CAPTURE_RATE", 200, least=0)
+CAPTURE_BURST = env.whole("CAPTURE_BURST", 20_000, least=1)
 #: So many days the words of what other systems posted to hooks are kept (P6).
 INBOX_RETENTION_DAYS = env.whole("INBOX_RETENTION_DAYS", 30, least=1, most=3650)
 #: So many days the rejected rows of an import are kept, and what could be undone of it (P6).

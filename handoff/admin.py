@@ -18,6 +18,7 @@ from .models import (
     RejectReason,
     SavedView,
     StuckCrossing,
+    StuckEvidence,
     Verdict,
 )
 
@@ -108,6 +109,31 @@ class StuckCrossingAdmin(BigTableAdmin):
         count = stuck.try_again(crossing_ids=list(queryset.values_list("crossing", flat=True)))
         tick("crossings")
         self.message_user(request, f"{count} will be tried again.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(StuckEvidence)
+class StuckEvidenceAdmin(BigTableAdmin):
+    list_display = ("lead", "attempts", "tried_at", "next_at", "error")
+    list_select_related = ("lead",)
+    search_fields = ("error", "lead__name", "lead__email")
+    ordering = ("-tried_at", "-pk")
+    actions = ("look_again",)
+
+    @admin.action(description="Look again")
+    def look_again(self, request: HttpRequest, queryset: QuerySet[StuckEvidence]) -> None:
+        """Let the next run of the pipeline look whether their handoffs still stand."""
+        count = stuck.look_again(lead_ids=list(queryset.values_list("lead", flat=True)))
+        tick("crossings")
+        self.message_user(request, f"{count} will be looked at again.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

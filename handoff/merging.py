@@ -13,7 +13,7 @@ from leads.retrying import begins_again
 from scoring.rescoring import rescore_now
 
 from . import alerts
-from .models import Handoff, Qualification, RoutingDecision, Task, Verdict
+from .models import Handoff, Qualification, RoutingDecision, StuckEvidence, Task, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,6 +85,13 @@ def _work(one: Folding) -> None:
     one.move(RoutingDecision)
     one.move(Task)
     one.move(Qualification, unless_there=("question",))
+
+
+@settles("handoff.StuckEvidence.lead")
+def _stuck(one: Folding) -> None:
+    """What went wrong with two may go well with one: the kept lead is looked at anew."""
+    StuckEvidence.objects.filter(lead=one.keep).delete()
+    one.forget(StuckEvidence)
 
 
 @objects

@@ -22,7 +22,7 @@ from scoring.dimensions import HUNDREDTHS, SALES_STAGE
 from scoring.models import Crossing, LineState, ModelVersion
 from scoring.statement import compiled, scores
 
-from . import alerts
+from . import alerts, stuck
 from .holding import NOT_THE_LEADS_FAULT, held
 from .models import EvidenceCheck, Handoff
 
@@ -33,16 +33,25 @@ NOTE = "What it was handed over for was voided."
 
 def look_again(*, at: datetime | None = None, limit: int = 100) -> int:
     """Look at up to ``limit`` leads of which evidence was voided or restored; returns how many. Each in a
-    transaction of its own that holds the lead; what goes wrong with one is logged and stops no other. Safe to
-    repeat and to run beside itself."""
-    looked = 0
-    for change in EvidenceChange.objects.order_by("lead_id")[:limit]:
+    transaction of its own that holds the lead; what goes wrong with one is logged, tried three times and
+    parked, and stops no other (F10). Safe to repeat and to run beside itself."""
+    looked, now = 0, at or database_now()
+    for change in stuck.evidence_to_look_at(at=now).order_by("lead_id")[:limit]:
+        if not stuck.begin_look(lead_id=change.lead_id, version=change.version, at=now):
+            continue
         try:
-            looked += _look_at(change.lead_id, change.version, at)
+            had_it = _look_at(change.lead_id, change.version, at)
         except NOT_THE_LEADS_FAULT:
             raise
-        except Exception:
+        except Exception as error:
             log.exception("lead %d: what its handoffs rest on could not be looked at", change.lead_id)
+            stuck.look_failed(lead_id=change.lead_id, error=error)
+            continue
+        if had_it:
+            stuck.looked(lead_id=change.lead_id)
+            looked += 1
+        else:
+            stuck.did_not_look(lead_id=change.lead_id, at=now)
     return looked
 
 

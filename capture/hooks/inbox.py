@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 
 from accounts.clock import database_now
 from capture import arrivals
-from capture.arrivals import Became
+from capture.arrivals import Became, Settled
 from capture.intake import retried
 from capture.models import Hook, InboxItem, Source
 from capture.models.hook import InboxItemQuerySet
@@ -132,24 +132,27 @@ def _held(items: Sequence[InboxItem]) -> InboxItemQuerySet:
 
 @dataclass(slots=True)
 class _Told:
-    """One row while it is worked through: what its events are, and where they stand among all."""
+    """One row while it is worked through: how many of its events waited, what they are now, and where they
+    stand among all."""
 
     item: InboxItem
+    waited: int = 0
     mapped: list[tuple[int, Mapped]] = field(default_factory=list)
     waits: list[Waiting] = field(default_factory=list)
 
 
 def _take(hook: Hook, claimed: Sequence[InboxItem], at: datetime) -> int:
     """Take the posts ``claimed``, all of ``hook`` and all new, or all replayed; returns how many. What was
-    replayed was counted when it first came. The rows are read afresh, as a try before this one may have
-    written on the old ones, and as another worker may have them when this one's lease is over."""
+    replayed was counted when it first came, and is counted there as what it became. The rows are read afresh,
+    as a try before this one may have written on the old ones, and as another worker may have them when this
+    one's lease is over."""
     items = list(_held(claimed).select_for_update(no_key=True).order_by("pk"))
     if not items:
         return 0
     told: list[_Told] = []
     events: list[Mapped] = []
     for item in items:
-        one = _Told(item)
+        one = _Told(item, waited=_waiting(item))
         for event in read(hook, item):
             if isinstance(event, Waiting):
                 one.waits.append(event)
@@ -163,6 +166,8 @@ def _take(hook: Hook, claimed: Sequence[InboxItem], at: datetime) -> int:
     for one in told:
         held += _settle(one, took.waits, at)
     was_counted = items[0].worked_at is not None
+    if was_counted:
+        _count_otherwise(told, took, source)
     for item in items:
         item.worked_at = item.worked_at or at
     InboxItem.objects.bulk_update(
@@ -172,6 +177,24 @@ def _take(hook: Hook, claimed: Sequence[InboxItem], at: datetime) -> int:
         became = Became(accepted=took.accepted, duplicates=took.duplicates, held=held, lag=took.lag)
         arrivals.note(source=source, kind=Source.Kind(hook.source.kind), became=became, at=at)
     return len(items)
+
+
+def _count_otherwise(told: Sequence[_Told], took: taking.Took, source: str) -> None:
+    """Of replayed posts, at the time of each: what was held is taken now. Which of those taken together were
+    known before nobody can tell, so the first of them count as such."""
+    known = took.duplicates
+    for one in sorted(told, key=lambda one: one.item.pk):
+        fewer = one.waited - _waiting(one.item)
+        taken = sum(index not in took.waits for index, _ in one.mapped)
+        duplicates = min(known, taken)
+        known -= duplicates
+        if (fewer or taken) and one.item.worked_at:
+            settled = Settled(fewer, taken - duplicates, duplicates)
+            arrivals.settle(source=source, settled=settled, at=one.item.worked_at)
+
+
+def _waiting(item: InboxItem) -> int:
+    return sum(bool(entry.get("waits")) for entry in item.became)
 
 
 def read(hook: Hook, item: InboxItem) -> list[Mapped | Waiting]:

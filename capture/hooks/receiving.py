@@ -2,6 +2,7 @@
 worry about."""
 
 import hashlib
+import hmac
 import json
 import re
 import zlib
@@ -12,9 +13,11 @@ from datetime import datetime
 from django.db import connection
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
+from django.utils.crypto import salted_hmac
 
-from capture import arrivals
+from capture import arrivals, limiting
 from capture.arrivals import Became, TurnedAway
+from capture.limiting import TooMuch
 from capture.models import Hook, Source
 from leads.ticks import tick
 
@@ -23,6 +26,8 @@ from .signatures import BadSignature, Post
 
 #: Of one body, before and after it is unpacked (B3).
 MOST_BYTES = 1_000_000
+#: Of what Meta wants back, in characters; it sends ten digits.
+LONGEST_CHALLENGE = 200
 #: Headers that say what a post is. Others may hold secrets and are not kept.
 TELLING = (
     "user-agent", "webhook-id", "svix-id", "x-amz-sns-message-type", "x-amz-sns-message-id",
@@ -32,10 +37,11 @@ TELLING = (
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Why a post was not stored, with the HTTP status that says so."""
+    """Why a post was not stored, with the HTTP status that says so, and for 429 the seconds to wait."""
 
     status: int
     reason: str
+    seconds: int = 0
 
 
 class Unreadable(Exception):
@@ -84,15 +90,39 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
+def verify_token(hook: Hook) -> str:
+    """What Meta sends when it asks whether the address is ours (``hub.verify_token``). Of ``hook`` and
+    SECRET_KEY alone, as it guards nothing but that answer."""
+    return salted_hmac("capture.hooks.verify_token", hook.public_id.hex, algorithm="sha256").hexdigest()[:40]
+
+
+def verified(hook: Hook, asked: Mapping[str, str]) -> str | Turned:
+    """The challenge to give back to Meta, which asks by GET before it posts anything; or why not."""
+    if not hook.source.is_active:
+        return Turned(403, "This address is closed.")
+    told = asked.get("hub.verify_token", "").encode(errors="replace")
+    if asked.get("hub.mode") != "subscribe" or not hmac.compare_digest(told, verify_token(hook).encode()):
+        return Turned(403, "The verify token is missing or wrong.")
+    challenge = asked.get("hub.challenge", "")
+    if not _PLAIN.fullmatch(challenge) or len(challenge) > LONGEST_CHALLENGE:
+        return Turned(400, "hub.challenge is missing, or none that we give back.")
+    return challenge
+
+
 def receive(*, hook: Hook, post: Post, content_type: str) -> Turned | None:
     """Store ``post``, once however often it comes; None when it is stored, now or before. A closed hook and a
-    bad signature turn it away, which is counted, and of the post itself nothing is kept."""
+    bad signature turn it away, which is counted, and of the post itself nothing is kept. So does more than a
+    source may send: of what is signed first of all, so that no stranger uses it up."""
     if not hook.source.is_active:
         return turn_away(hook, 403, "This address is closed.", at=post.at)
     try:
         vouched = signatures.verify(hook=hook, post=post)
     except BadSignature as bad:
         return turn_away(hook, 401, str(bad), at=post.at)
+    try:
+        limiting.charge(source=hook.source.key, cost=limiting.by_size(post.body))
+    except TooMuch as error:
+        return Turned(error.status_code, str(error), error.seconds)
     key = f"id:{vouched}" if vouched else f"sha256:{hashlib.sha256(post.body).hexdigest()}"
     store(
         hook=hook,
@@ -106,7 +136,11 @@ def receive(*, hook: Hook, post: Post, content_type: str) -> Turned | None:
 
 
 def turn_away(hook: Hook, status: int, reason: str, *, at: datetime) -> Turned:
-    """Count a post that is not stored."""
+    """Count a post that is not stored; where there are very many, in one row."""
+    try:
+        limiting.charge(source=hook.source.key, purse=limiting.UNPROVEN)
+    except TooMuch as error:
+        return Turned(error.status_code, str(error), error.seconds)
     became = Became(refused=[TurnedAway("", reason)])
     arrivals.note(source=hook.source.key, kind=Source.Kind(hook.source.kind), became=became, at=at)
     return Turned(status, reason)

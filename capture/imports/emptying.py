@@ -14,9 +14,9 @@ from capture.models.imports import FOLDER
 
 from . import uploading
 
-_ENDED = (Import.State.DONE, Import.State.CANCELLED, Import.State.UNDONE)
+_ENDED = (Import.State.DONE, Import.State.CANCELLED, Import.State.UNDONE, Import.State.REFUSED)
 #: Somebody was to go on with them.
-_LEFT = (Import.State.COLUMNS, Import.State.CHECKED, Import.State.PAUSED, Import.State.PARKED)
+_LEFT = (*Import.CHANGEABLE, Import.State.READING, Import.State.PAUSED, Import.State.PARKED)
 #: By then no upload is still being stored.
 _STRAY = timedelta(days=1)
 

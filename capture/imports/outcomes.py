@@ -13,10 +13,12 @@ from leads.stages import Stage
 
 from .moving import Move, move
 from .rows import Ended, Prepared
+from .trying import Trial
+from .trying import rows as rows_of
 
 if TYPE_CHECKING:
     from .applying import Job
-    from .undoing import Undone
+    from .undone import Undone
 
 _STAGES = {"won": Stage.CUSTOMER, "lost": Stage.CLOSED, "open": Stage.OPPORTUNITY}
 #: Stages that an outcome does not move a lead out of: a customer stays one, whatever a second deal does.
@@ -149,20 +151,29 @@ def _write(made: list[Opportunity], changed: Iterable[Opportunity]) -> None:
         Opportunity.objects.bulk_update(rows, FIELDS)
 
 
-def take_back(wrote: Mapping[str, Any], undone: "Undone") -> None:
+def take_back(wrote: Mapping[str, Any], undone: "Undone", trial: Trial | None = None) -> None:
     """Undo what a window's journal says it wrote: deals that nobody worked on since go, fields that nobody
-    changed since go back. 5 queries. Call it in a transaction."""
+    changed since go back. 5 queries. Call it in a transaction, or with a ``trial`` for one in memory."""
     made = Opportunity.objects.filter(pk__in=wrote.get("deals", []))
     if wrote.get("deals"):
         touched = made.filter(steps__isnull=False).distinct().count()
         undone.stayed["deals that somebody worked on since"] += touched
-        undone.gone["deals"] += made.filter(steps=None).delete()[1].get("leads.Opportunity", 0)
+        if trial is None:
+            undone.gone["deals"] += made.filter(steps=None).delete()[1].get("leads.Opportunity", 0)
+        else:
+            free = set(made.filter(steps=None).values_list("pk", flat=True)) - trial.gone[Opportunity]
+            trial.gone[Opportunity] |= free
+            undone.gone["deals"] += len(free)
     changes = dict(wrote.get("deal_changes", []))
     if not changes:
         return
-    rows = list(Opportunity.objects.select_for_update(no_key=True).filter(pk__in=changes).order_by("pk"))
+    rows = rows_of(Opportunity, changes, trial)
     others = Opportunity.objects.open().filter(lead__in=[deal.lead_id for deal in rows])
+    if trial is not None:
+        others = others.exclude(pk__in=trial.known(Opportunity))
     open_deals = dict(others.values_list("lead_id", "pk"))
+    if trial is not None:
+        open_deals |= {deal.lead_id: deal.pk for deal in trial.held(Opportunity) if deal.is_open}
     for deal in rows:
         for names in _together(changes[deal.pk]):
             fields = {name: changes[deal.pk][name] for name in names}
@@ -176,7 +187,8 @@ def take_back(wrote: Mapping[str, Any], undone: "Undone") -> None:
             if "outcome" in fields and deal.is_open:
                 open_deals[deal.lead_id] = deal.pk
             undone.gone["fields"] += len(fields)
-    Opportunity.objects.bulk_update(rows, FIELDS, batch_size=500)
+    if trial is None:
+        Opportunity.objects.bulk_update(rows, FIELDS, batch_size=500)
 
 
 def _together(fields: Mapping[str, Any]) -> list[list[str]]:

@@ -1,6 +1,5 @@
 """What a person tells an import to do: match, check, start, pause, resume, cancel, try again."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -38,20 +37,13 @@ def match(*, one: Import) -> None:
 
 
 def read_anew(*, one: Import, **how: str) -> None:
-    """Read the file otherwise: in another encoding, with another delimiter, another sheet. Takes a minute, in
-    which nothing changes for anybody else; then all of it does at once. Raises FileError and TooLate, and the
-    file is read as before."""
-    was, beside = one.looked, one.path.with_name(f"{uuid.uuid4().hex}.csv")
-    try:
-        uploading.look(one, sheet_into=beside, **how)
-        one.mapping, one.forecast = {}, {}  # they are about other columns
-        with transaction.atomic():
-            _put(one, was=was, fields=("looked", "choices", "mapping", "forecast"))
-            one.rejected_rows.filter(of_check=True).delete()
-            if one.is_spreadsheet:
-                beside.replace(one.path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Let a worker read the file otherwise: in another encoding, with another delimiter, another sheet. What
+    cannot be read so is read as before. Raises TooLate."""
+    one.reading = {"how": how, "before": one.state}
+    one.attempts, one.lease, one.leased_until = 0, None, None
+    with transaction.atomic():
+        _put(one, to=Import.State.READING, fields=("reading", "attempts", "lease", "leased_until"))
+        tick("imports")
 
 
 def _put(
@@ -68,8 +60,8 @@ def _put(
         insist(now)
         if now.looked != (one.looked if was is None else was):
             raise TooLate("Nothing was changed: somebody had the file read otherwise meanwhile.")
-        one.state = to
-        one.save(update_fields=[*fields, "state"])
+        one.state, one.trouble = to, ""
+        one.save(update_fields=[*fields, "state", "trouble"])
 
 
 def check(*, one: Import, at: datetime) -> None:
@@ -96,6 +88,11 @@ def pause(*, one: Import, at: datetime) -> None:
 
 def resume(*, one: Import, at: datetime) -> None:
     """Go on where it stopped; also after trouble, with as many tries as at first."""
+    if one.state == Import.State.PARKED and not one.has_columns:
+        _go(one, Import.State.PARKED, to=Import.State.READING)
+        one.save()
+        tick("imports")
+        return
     if one.state == Import.State.PARKED and not one.started_at:
         check_again(one)
         return
@@ -124,9 +121,8 @@ def cancel(*, one: Import, at: datetime) -> None:
     if one.state == Import.State.PARKED and _is_being_undone(one):
         raise TooLate("This import is being undone: try again, or leave it as it is.")
     states = Import.State
-    _go(
-        one, states.RUNNING, states.PAUSED, states.PARKED, states.COLUMNS, states.CHECKED, to=states.CANCELLED
-    )
+    unfinished = (states.RUNNING, states.PAUSED, states.PARKED)
+    _go(one, *unfinished, states.READING, states.COLUMNS, states.CHECKED, to=states.CANCELLED)
     one.finished_at = at
     one.save()
     uploading.remove(one)

@@ -2,14 +2,12 @@
 goes, what it changed goes back where nobody changed it since. What stays is counted with its reason."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat, Left
 
@@ -32,6 +30,9 @@ from leads.models import (
 from leads.ticks import tick
 
 from . import outcomes
+from .trying import Trial
+from .trying import rows as rows_of
+from .undone import Undone
 
 #: Follows from the lead itself and goes with it.
 DERIVED = frozenset(
@@ -43,6 +44,7 @@ DERIVED = frozenset(
         "scoring.Score",
         "scoring.LineState",
         "scoring.Crossing",
+        "handoff.StuckEvidence",
     }
 )
 #: The longest event id, in characters.
@@ -51,48 +53,15 @@ EVENT_ID = 128
 FORESEEN_WINDOWS = 10
 
 
-@dataclass(slots=True)
-class Undone:
-    """How many were taken back of each, and why how many stayed."""
-
-    gone: Counter[str] = field(default_factory=Counter)
-    stayed: Counter[str] = field(default_factory=Counter)
-
-    def told_gone(self) -> list[tuple[int, str]]:
-        return _told(self.gone)
-
-    def told_stayed(self) -> list[tuple[int, str]]:
-        return _told(self.stayed)
-
-    def as_json(self) -> dict[str, dict[str, int]]:
-        return {"gone": dict(self.gone), "stayed": dict(self.stayed)}
-
-
-_ONE = {"companies": "company", "activities": "activity"}
-
-
-def _told(counted: Mapping[str, int]) -> list[tuple[int, str]]:
-    """Each with its words: 2 leads, 1 lead."""
-    told = []
-    for words, count in counted.items():
-        noun, rest = words.split(" ")[0], words.split(" ")[1:]
-        if count == 1:
-            noun = _ONE.get(noun, noun.removesuffix("s"))
-        if count:
-            told.append((count, " ".join([noun, *rest])))
-    return told
-
-
 def foresee(one: Import) -> Undone | None:
-    """What undoing would do, tried and taken back; None for an import too large to try while one waits."""
+    """What undoing would do, tried in memory: nothing is locked or written. None for an import too large to
+    try while one waits."""
     windows = list(_left(one)[: FORESEEN_WINDOWS + 1])
     if len(windows) > FORESEEN_WINDOWS:
         return None
-    total = Undone()
-    with transaction.atomic():
-        for window in windows:
-            _add(total, _take_back(one, window, database_now()).as_json())
-        transaction.set_rollback(True)
+    total, trial, at = Undone(), Trial(), database_now()
+    for window in windows:
+        total.add(_take_back(one, window, at, trial).as_json())
     return total
 
 
@@ -100,13 +69,8 @@ def summed(one: Import) -> Undone:
     """What was taken back so far and what stayed."""
     total = Undone()
     for told in one.windows.filter(undone__isnull=False).values_list("undone", flat=True):
-        _add(total, told or Undone().as_json())
+        total.add(told or Undone().as_json())
     return total
-
-
-def _add(total: Undone, told: Mapping[str, Mapping[str, int]]) -> None:
-    total.gone.update(told["gone"])
-    total.stayed.update(told["stayed"])
 
 
 def _left(one: Import) -> models.QuerySet[ImportWindow]:
@@ -138,33 +102,49 @@ def go_on(one: Import, until: float) -> None:
             return
 
 
-def _take_back(one: Import, window: ImportWindow, at: datetime) -> Undone:
-    """One window, in the caller's transaction. A constant number of queries. Crossings that follow wait."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL handoff.quiet = on")
+def _take_back(one: Import, window: ImportWindow, at: datetime, trial: Trial | None = None) -> Undone:
+    """One window, in the caller's transaction, or in memory as a ``trial``. A constant number of queries.
+    Crossings that follow wait."""
     wrote, undone = window.wrote, Undone()
-    _void(one, wrote.get("activities", []), at, undone)
-    _forget_consents(one, wrote.get("consents", []), undone)
-    _step_back(wrote.get("moves", []), at, undone)
-    outcomes.take_back(wrote, undone)
-    _put_back_leads(wrote.get("lead_changes", []), at, undone)
-    _remove(Lead, wrote.get("leads", []), one, undone)
-    LeadExternalId.objects.filter(source=one.source, external_id__in=wrote.get("links", [])).exclude(
-        lead__in=[pk for pk, _ in wrote.get("leads", [])]
-    ).delete()
-    _put_back_companies(wrote.get("company_changes", []), at, undone)
-    _remove(Company, wrote.get("companies", []), one, undone)
-    CompanyExternalId.objects.filter(
-        source=one.source, external_id__in=wrote.get("company_links", [])
-    ).exclude(company__in=[pk for pk, _ in wrote.get("companies", [])]).delete()
-    tick("leads_changed")
+    if trial is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL handoff.quiet = on")
+    _void(one, wrote.get("activities", []), at, undone, trial)
+    _forget_consents(one, wrote.get("consents", []), undone, trial)
+    _step_back(wrote.get("moves", []), at, undone, trial)
+    outcomes.take_back(wrote, undone, trial)
+    _put_back_leads(wrote.get("lead_changes", []), at, undone, trial)
+    _remove(Lead, wrote.get("leads", []), one, undone, trial)
+    if trial is None:
+        _forget_links(one, wrote)
+    _put_back_companies(wrote.get("company_changes", []), at, undone, trial)
+    _remove(Company, wrote.get("companies", []), one, undone, trial)
+    if trial is None:
+        _forget_company_links(one, wrote)
+        tick("leads_changed")
     return undone
 
 
-def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone) -> None:
+def _forget_links(one: Import, wrote: Mapping[str, Any]) -> None:
+    LeadExternalId.objects.filter(source=one.source, external_id__in=wrote.get("links", [])).exclude(
+        lead__in=[pk for pk, _ in wrote.get("leads", [])]
+    ).delete()
+
+
+def _forget_company_links(one: Import, wrote: Mapping[str, Any]) -> None:
+    CompanyExternalId.objects.filter(
+        source=one.source, external_id__in=wrote.get("company_links", [])
+    ).exclude(company__in=[pk for pk, _ in wrote.get("companies", [])]).delete()
+
+
+def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone, trial: Trial | None) -> None:
     if event_ids:
         # Those that a signal or a merge has taken out go, too: nobody is to bring them back by itself.
         rows = Activity.objects.filter(source=one.source, event_id__in=event_ids)
+        if trial is not None:
+            undone.gone["activities"] += rows.count()
+            trial.voided.update(event_ids)
+            return
         # The file may come again, put right: its event ids are free for it. The row's key keeps ours apart.
         mark = Concat(Value(voiding.GIVEN_UP), Cast("pk", CharField()), Value(":"))
         given_up = Left(Concat(mark, F("event_id")), EVENT_ID)
@@ -174,18 +154,26 @@ def _void(one: Import, event_ids: Sequence[str], at: datetime, undone: Undone) -
         )
 
 
-def _forget_consents(one: Import, given: Sequence[Sequence[Any]], undone: Undone) -> None:
+def _forget_consents(
+    one: Import, given: Sequence[Sequence[Any]], undone: Undone, trial: Trial | None
+) -> None:
     """A consent that came with the file goes with it. A withdrawal stays: a no is never taken back."""
     if given and one.started_at:
         ids = {lead_id for lead_id, _ in given}
         said = ConsentEvent.objects.filter(lead_id__in=ids, source=one.source, at=one.started_at)
-        undone.gone["consents"] += said.filter(granted=True).delete()[0]
+        granted = said.filter(granted=True)
+        if trial is None:
+            undone.gone["consents"] += granted.delete()[0]
+        else:
+            fresh = set(granted.values_list("pk", flat=True)) - trial.forgotten
+            trial.forgotten |= fresh
+            undone.gone["consents"] += len(fresh)
         undone.stayed["withdrawals of consent: a no is never taken back"] += said.filter(
             granted=False
         ).count()
 
 
-def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> None:
+def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone, trial: Trial | None) -> None:
     """Leads that stand where the import put them go back to where they stood."""
     if not moves:
         return
@@ -195,7 +183,7 @@ def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> 
         first.setdefault(lead_id, from_stage)
         last[lead_id] = (to_stage, datetime.fromisoformat(moved_at))
     steps = []
-    for lead in Lead.objects.select_for_update(no_key=True).filter(pk__in=last).order_by("pk"):
+    for lead in rows_of(Lead, last, trial):
         if (lead.stage, lead.stage_at) != last[lead.pk]:
             undone.stayed["stages that somebody changed since"] += 1
             continue
@@ -210,37 +198,41 @@ def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> 
             )
         )
         lead.stage, lead.stage_at, lead.stage_reason = first[lead.pk], at, ""
-    StageChange.objects.bulk_create(steps)
-    Lead.objects.bulk_update([step.lead for step in steps], ["stage", "stage_at", "stage_reason"])
     undone.gone["stages"] += len(steps)
+    if trial is None:
+        StageChange.objects.bulk_create(steps)
+        Lead.objects.bulk_update([step.lead for step in steps], ["stage", "stage_at", "stage_reason"])
 
 
 def _pairs(changes: Sequence[Sequence[Any]]) -> Iterable[tuple[int, dict[str, list[Any]]]]:
     return ((pk, fields) for pk, fields in changes)
 
 
-def _put_back_leads(changes: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> None:
+def _put_back_leads(
+    changes: Sequence[Sequence[Any]], at: datetime, undone: Undone, trial: Trial | None
+) -> None:
     fields = dict(_pairs(changes))
     if not fields:
         return
-    rows = list(Lead.objects.select_for_update(no_key=True).filter(pk__in=fields).order_by("pk"))
+    rows = rows_of(Lead, fields, trial)
     firms = {change["company_id"][0] for change in fields.values() if "company_id" in change}
     known = set(Company.objects.filter(pk__in=firms - {None}).values_list("pk", flat=True)) | {None}
+    known -= trial.gone[Company] if trial is not None else set()
     for lead in rows:
         _put_back(lead, fields[lead.pk], facts_of(person_of(lead)), undone, known)
         lead.updated_at = at
-    Lead.objects.bulk_update(
-        rows,
-        ["email", *LINES, "attributes", "company_id", "updated_at"],
-        batch_size=500,
-    )
+    if trial is None:
+        names = ["email", *LINES, "attributes", "company_id", "updated_at"]
+        Lead.objects.bulk_update(rows, names, batch_size=500)
 
 
-def _put_back_companies(changes: Sequence[Sequence[Any]], at: datetime, undone: Undone) -> None:
+def _put_back_companies(
+    changes: Sequence[Sequence[Any]], at: datetime, undone: Undone, trial: Trial | None
+) -> None:
     fields = dict(_pairs(changes))
     if not fields:
         return
-    rows = list(Company.objects.select_for_update(no_key=True).filter(pk__in=fields).order_by("pk"))
+    rows = rows_of(Company, fields, trial)
     for company in rows:
         _put_back(company, fields[company.pk], company_facts(company), undone, {None})
         company.updated_at = at
@@ -255,7 +247,8 @@ def _put_back_companies(changes: Sequence[Sequence[Any]], at: datetime, undone: 
         "attributes",
         "updated_at",
     ]
-    Company.objects.bulk_update(rows, names, batch_size=500)
+    if trial is None:
+        Company.objects.bulk_update(rows, names, batch_size=500)
 
 
 def _put_back(
@@ -282,33 +275,44 @@ def _put_back(
 
 
 def _remove(
-    model: type[Lead] | type[Company], made: Sequence[Sequence[Any]], one: Import, undone: Undone
+    model: type[Lead] | type[Company],
+    made: Sequence[Sequence[Any]],
+    one: Import,
+    undone: Undone,
+    trial: Trial | None,
 ) -> None:
     """Those that the import made go, unless somebody changed them or anything else is about them."""
     if not made:
         return
     words = "leads" if model is Lead else "companies"
     said: dict[int, str] = {each[0]: each[1] for each in made}
-    rows: list[Any] = list(model._default_manager.select_for_update().filter(pk__in=said).order_by("pk"))
+    found = model._default_manager.select_for_update().filter(pk__in=said).order_by("pk")
+    rows: list[Any] = list(found) if trial is None else trial.rows(model, said)
     now: Callable[[Any], dict[str, Any]] = (
         (lambda lead: facts_of(person_of(lead))) if model is Lead else company_facts
     )
     changed = {row.pk for row in rows if digest(now(row)) != said[row.pk] or row.owner_id}
-    touched = _touched(model, [row.pk for row in rows], one)
+    touched = _touched(model, [row.pk for row in rows], one, trial)
     undone.stayed[f"{words} that somebody changed since"] += len(changed - touched)
     undone.stayed[f"{words} that something happened to since"] += len(touched)
     free = [row.pk for row in rows if row.pk not in changed | touched]
-    model._default_manager.filter(pk__in=free).delete()
     undone.gone[words] += len(free)
+    if trial is None:
+        model._default_manager.filter(pk__in=free).delete()
+    else:
+        trial.gone[model].update(free)
 
 
-def _touched(model: type[models.Model], ids: list[int], one: Import) -> set[int]:
+def _touched(model: type[models.Model], ids: list[int], one: Import, trial: Trial | None) -> set[int]:
     """Those that a row points to which neither the import wrote nor the product derives."""
     touched: set[int] = set()
+    void = models.Q(voided_at__isnull=False)
+    if trial is not None and trial.voided:
+        void |= models.Q(event_id__in=trial.voided)
     ours: dict[str, models.Q] = {
         "leads.LeadExternalId": models.Q(source=one.source),
         "leads.CompanyExternalId": models.Q(source=one.source),
-        "leads.Activity": models.Q(voided_at__isnull=False, source=one.source),
+        "leads.Activity": void & models.Q(source=one.source),
         "leads.ConsentEvent": models.Q(source=one.source, at=one.started_at),
         "leads.StageChange": models.Q(cause=StageChange.Cause.IMPORT),
     }
@@ -321,5 +325,9 @@ def _touched(model: type[models.Model], ids: list[int], one: Import) -> set[int]
             continue
         rows = related._default_manager.filter(**{f"{name}__in": ids})
         rows = rows.exclude(ours[label]) if label in ours else rows
+        if trial is not None:
+            rows = rows.exclude(pk__in=trial.known(related))
+            points_at = {getattr(row, f"{name}_id") for row in trial.held(related)}
+            touched |= points_at & set(ids)
         touched |= set(rows.values_list(f"{name}_id", flat=True))
     return touched

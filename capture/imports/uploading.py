@@ -10,11 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.db import transaction
 
 from accounts.models import User
 from capture import mapping
 from capture.models import Import, SavedMapping
 from capture.models.imports import FOLDER
+from leads.ticks import tick
 
 from . import recognising
 from .reading import FileError, Table, look_at, rows
@@ -48,8 +50,7 @@ class Limit(FileUploadHandler):
 
 
 def keep(*, upload: "UploadedFile[Any]", kind: str, source: str, live: bool, by: User) -> Import:
-    """Store ``upload`` in the private folder and begin an import of it. Raises FileError when it cannot be
-    read; then nothing is kept."""
+    """Store ``upload`` in the private folder and let a worker read it. Looks at its first bytes only."""
     folder = Path(settings.MEDIA_ROOT) / FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = Path(upload.name or "file.csv").name
@@ -59,7 +60,7 @@ def keep(*, upload: "UploadedFile[Any]", kind: str, source: str, live: bool, by:
         source=source,
         live=live,
         created_by=by,
-        state=Import.State.COLUMNS,
+        state=Import.State.READING,
         stored=f"{uuid.uuid4().hex}{_ending(name)}",
         size=upload.size or 0,
     )
@@ -70,8 +71,9 @@ def keep(*, upload: "UploadedFile[Any]", kind: str, source: str, live: bool, by:
                 stream.write(chunk)
         if is_spreadsheet(made.path, name):
             made.looked = {"sheet": ""}
-        look(made)
-        made.save()
+        with transaction.atomic():
+            made.save()
+            tick("imports")
     except BaseException:  # also a worker that is told to stop: nobody would find the file again
         remove(made)
         raise

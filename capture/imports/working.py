@@ -9,8 +9,10 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, When
 from django.utils import timezone
 
 from accounts.clock import database_now
@@ -30,8 +32,9 @@ from .running import WINDOW, Counts, job_of, read, stem, take, taken_back, tell_
 
 log = logging.getLogger(__name__)
 
-#: Renewed with every window, so one that is over belongs to a worker that died.
-LEASE = timedelta(minutes=3)
+#: Renewed with every window, so one that is over belongs to a worker that died. A file is read in one go, for
+#: as long as a task may last.
+LEASE, LEASE_TO_READ = timedelta(minutes=3), timedelta(minutes=5)
 #: So often a worker begins on an import without getting on, before a person is asked (F10).
 TRIES = 3
 #: A piece of work takes no longer, so that others get their turn.
@@ -51,6 +54,7 @@ def work(*, seconds: float = SECONDS) -> bool:
     if one is None:
         return False
     steps = {
+        Import.State.READING: _look,
         Import.State.CHECKING: _check,
         Import.State.RUNNING: _run,
         Import.State.UNDOING: undoing.go_on,
@@ -77,11 +81,15 @@ def lease() -> Import | None:
             one = (
                 Import.objects.due(at)
                 .select_for_update(skip_locked=True)
-                .order_by("attempts", "created_at", "id")
+                .order_by(_SOMEBODY_WAITS, "attempts", "created_at", "id")
                 .first()
             )
             if one is None:
                 return None
+            if one.attempts >= TRIES and one.state == Import.State.READING:
+                said = one.trouble or "The worker died each time."
+                _give_up_reading(one, f"Tried {TRIES} times to read it. {said}")
+                continue
             if one.attempts >= TRIES:
                 reached = one.rows if one.state == Import.State.RUNNING else one.forecast.get("rows", 0)
                 said = one.trouble or "The worker died each time"
@@ -90,9 +98,21 @@ def lease() -> Import | None:
                 one.save(update_fields=["state", "lease", "leased_until", "trouble"])
                 continue
             one.attempts += 1
-            one.lease, one.leased_until = uuid.uuid4(), at + LEASE
+            reads = one.state == Import.State.READING
+            one.lease, one.leased_until = uuid.uuid4(), at + (LEASE_TO_READ if reads else LEASE)
             one.save(update_fields=["attempts", "lease", "leased_until"])
             return one
+
+
+#: A file that is uploaded goes before those that are imported.
+_SOMEBODY_WAITS = Case(When(state=Import.State.READING, then=0), default=1)
+
+
+def _give_up_reading(one: Import, why: str) -> None:
+    """It is read as before, where it was; else it waits for a person."""
+    one.state = Import.State(one.reading.get("before", Import.State.PARKED))
+    one.reading, one.trouble, one.attempts, one.lease, one.leased_until = {}, why[:300], 0, None, None
+    one.save(update_fields=["state", "reading", "trouble", "attempts", "lease", "leased_until"])
 
 
 def _mine(one: Import) -> ImportQuerySet:
@@ -101,6 +121,37 @@ def _mine(one: Import) -> ImportQuerySet:
 
 def _park(one: Import, why: str) -> None:
     _mine(one).update(state=Import.State.PARKED, trouble=why[:300], lease=None, leased_until=None)
+
+
+def _look(one: Import, until: float) -> None:
+    """Find out how the file is written and what its columns hold. What cannot be read at all is refused, and
+    nothing of it kept; what cannot be read as somebody said is read as before. A spreadsheet is written
+    beside the one that is read so far, and takes its place once all is well."""
+    beside = one.path.with_name(f"{uuid.uuid4().hex}.csv")
+    try:
+        uploading.look(one, sheet_into=beside, **one.reading.get("how", {}))
+        found = {"looked": one.looked, "choices": one.choices, "mapping": {}, "forecast": {}}
+        with transaction.atomic():
+            _leave_reading(one, to=Import.State.COLUMNS, **found)
+            one.rejected_rows.filter(of_check=True).delete()
+            if one.is_spreadsheet:
+                beside.replace(one.path)
+    except FileError as error:
+        before = one.reading.get("before")
+        if before:
+            _leave_reading(one, to=Import.State(before), trouble=str(error)[:300])
+        else:
+            at = database_now()
+            _leave_reading(one, to=Import.State.REFUSED, trouble=str(error)[:300], finished_at=at)
+            uploading.remove(one)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _leave_reading(one: Import, *, to: Import.State, trouble: str = "", **fields: Any) -> None:
+    rows = _mine(one).filter(state=Import.State.READING)
+    if not rows.update(state=to, reading={}, attempts=0, trouble=trouble, **fields):
+        raise Interrupted
 
 
 def table_of(one: Import) -> Table:

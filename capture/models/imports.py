@@ -43,6 +43,8 @@ class Import(models.Model):
         OUTCOMES = "outcomes", "Outcomes"
 
     class State(models.TextChoices):
+        READING = "reading", "Being read"
+        REFUSED = "refused", "Could not be read"
         COLUMNS = "columns", "Columns to match"
         CHECKING = "checking", "Being checked"
         CHECKED = "checked", "Ready to import"
@@ -55,7 +57,7 @@ class Import(models.Model):
         UNDONE = "undone", "Undone"
 
     #: A worker has something to do.
-    WORKED = (State.CHECKING, State.RUNNING, State.UNDOING)
+    WORKED = (State.READING, State.CHECKING, State.RUNNING, State.UNDOING)
     #: Nothing has been written, and no worker reads the file: how it is read may still be changed.
     CHANGEABLE = (State.COLUMNS, State.CHECKED)
 
@@ -81,6 +83,12 @@ class Import(models.Model):
     )
     size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     looked = models.JSONField(default=dict, help_text="How the file is written, and what its columns hold.")
+    reading = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="While it is read anew: how somebody said it is written, and the state to go back to.",
+    )
     choices = models.JSONField(default=list, help_text="What somebody said each column is.")
     mapping = models.JSONField(default=dict)
     forecast = models.JSONField(default=dict, help_text="What the check of the whole file counted.")
@@ -102,7 +110,7 @@ class Import(models.Model):
         indexes = [
             models.Index(
                 fields=["created_at"],
-                condition=Q(state__in=["checking", "running", "undoing"]),
+                condition=Q(state__in=["reading", "checking", "running", "undoing"]),
                 name="capture_import_queue",
             ),
             models.Index(fields=["-created_at", "-id"], name="capture_import_newest"),
@@ -125,6 +133,11 @@ class Import(models.Model):
     @property
     def is_spreadsheet(self) -> bool:
         return "sheet" in self.looked
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether the file was read once."""
+        return "columns" in self.looked
 
     @property
     def total(self) -> int:

@@ -17,7 +17,7 @@ from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
 from capture import arrivals
 from capture.hook_forms import MappingTextForm, NewHookForm, PointingForm, SecretForm
-from capture.hooks import arranging, inbox, mapping, pointing, presets
+from capture.hooks import arranging, inbox, mapping, pointing, presets, receiving
 from capture.hooks.mapping import Waiting
 from capture.mapping import MappingError
 from capture.models import Hook, InboxItem
@@ -98,6 +98,7 @@ def hook(request: Request, hook_id: UUID) -> HttpResponse:
         "samples": samples,
         "secret": fresh_secrets.take(request.session, _FRESH, of=str(shown.public_id)),
         "address": arranging.address_of(shown),
+        "verify_token": receiving.verify_token(shown) if shown.signing == Hook.Signing.META else "",
         "preset": presets.of(shown.preset),
         "text": MappingTextForm(initial={"mapping": _text(shown)}),
         "secret_form": SecretForm(hook=shown),

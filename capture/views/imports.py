@@ -46,22 +46,18 @@ def imports(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @for_marketing
 def new(request: Request) -> HttpResponse:
-    """Step one: the file."""
+    """Step one: the file. A worker reads it."""
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
-        try:
-            made = uploading.keep(
-                upload=sent["file"],
-                kind=sent["kind"],
-                source=sent["source"],
-                live=sent["live"],
-                by=request.user,
-            )
-        except FileError as error:
-            form.add_error("file", str(error))
-        else:
-            return redirect("capture:import-columns", made.public_id)
+        made = uploading.keep(
+            upload=sent["file"],
+            kind=sent["kind"],
+            source=sent["source"],
+            live=sent["live"],
+            by=request.user,
+        )
+        return redirect("capture:import", made.public_id)
     sources = Import.objects.visible_to(request.user).order_by("source").values_list("source", flat=True)
     context = {"form": form, "sources": sources.distinct()[:100]}
     return render(request, "capture/import_new.html", context, status=422 if form.errors else 200)
@@ -204,15 +200,14 @@ def _number(text: str) -> int:
 @require_POST
 @for_marketing
 def reading(request: Request, import_id: UUID) -> HttpResponse:
-    """Read the file anew, in another encoding or with another delimiter."""
+    """Let a worker read the file anew, in another encoding or with another delimiter."""
     one = _visible(request, import_id)
     try:
         steering.insist(one)
         form = ReadingForm(request.POST, one=one)
         if form.is_valid():
             steering.read_anew(one=one, **form.cleaned_data)
-    except FileError as error:
-        messages.error(request, str(error))
+            return redirect("capture:import", one.public_id)
     except steering.TooLate as late:
         return _too_late(request, one, late)
     return redirect("capture:import-columns", one.public_id)

@@ -19,11 +19,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.clock import database_now
-from capture import channels, sites
+from capture import channels, limiting, sites
 from capture.cleaning import storable
+from capture.limiting import TooMuch
 from capture.models import ConsentWording, WebForm
 from capture.webforms import asking, confirming, stamps, suspecting, taking
 from capture.webforms.asking import AnswerForm
+from capture.webforms.stamps import Stamp
 from capture.webforms.suspecting import Evidence
 from capture.webforms.taking import Sent
 
@@ -89,6 +91,11 @@ def _form(key: str) -> WebForm:
 
 
 def _answer(request: HttpRequest, form: WebForm, *, framed: bool) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            limiting.charge(source=form.key, address=address_of(request))
+        except TooMuch as error:
+            return _later(request, form, framed, error)
     if not form.source.is_active:
         if request.method == "POST":
             faults = [("", "The form is closed.")]
@@ -117,9 +124,7 @@ def _ask(request: HttpRequest, form: WebForm, framed: bool) -> HttpResponse:
 def _take(request: HttpRequest, form: WebForm, framed: bool) -> HttpResponse:
     at, text = database_now(), request.POST.get("_stamp", "")
     stamp = stamps.read(text, form=form)
-    asked = asking.asked_again(form, stamp.asked) if stamp else asking.questions(form)
-    wording = _wording(form, stamp.version if stamp else form.consent_version)
-    answers = AnswerForm(request.POST, asked=asked, wording=wording, consent_required=form.consent_required)
+    answers, wording = _answers(request, form, stamp)
     if not answers.is_valid():
         faults = [(name, str(error)) for name, errors in answers.errors.items() for error in errors]
         taking.refuse(form=form, faults=faults, typed=_typed(request.POST), at=at)
@@ -147,6 +152,28 @@ def _take(request: HttpRequest, form: WebForm, framed: bool) -> HttpResponse:
     return HttpResponseRedirect(
         reverse("capture:form-framed-thanks" if framed else "capture:form-thanks", args=[form.key])
     )
+
+
+def _answers(
+    request: HttpRequest, form: WebForm, stamp: Stamp | None
+) -> tuple[AnswerForm, ConsentWording | None]:
+    """What was posted, as answers to what its page asked, with the words that it showed."""
+    asked = asking.asked_again(form, stamp.asked) if stamp else asking.questions(form)
+    wording = _wording(form, stamp.version if stamp else form.consent_version)
+    filled = AnswerForm(request.POST, asked=asked, wording=wording, consent_required=form.consent_required)
+    return filled, wording
+
+
+def _later(request: HttpRequest, form: WebForm, framed: bool, error: TooMuch) -> HttpResponse:
+    """Far more than people send. The page comes back as it was filled in, so a person among them loses
+    nothing."""
+    text = request.POST.get("_stamp", "")
+    answers, _ = _answers(request, form, stamps.read(text, form=form))
+    answers.full_clean()
+    answers.add_error(None, f"Very much is being sent here just now. Please try again in {error.seconds} s.")
+    response = _page(request, form, answers, text, framed, status=error.status_code)
+    response["Retry-After"] = str(error.seconds)
+    return response
 
 
 def _page(

@@ -13,6 +13,7 @@ from .saved_view import SavedView
 from .sla import LadderRung, Promise, Rung, SlaPolicy
 from .snooze import Snooze
 from .stuck_crossing import StuckCrossing
+from .stuck_evidence import StuckEvidence
 from .task import Task
 from .verdict import RejectReason, Verdict
 
@@ -45,6 +46,7 @@ __all__ = [
     "Snooze",
     "Step",
     "StuckCrossing",
+    "StuckEvidence",
     "Task",
     "Verdict",
     "Work",

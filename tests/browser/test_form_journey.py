@@ -4,6 +4,7 @@ and what they sent are one person's story; without their consent only what they 
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.db.models import F
@@ -171,6 +172,34 @@ def test_S7_a_form_in_a_browser_leads_to_the_stored_page(
     fill(page.frame_locator("iframe"), page, email="ben@firm.example")
     page.wait_for_url(stored)
     assert Submission.objects.count() == 2
+
+
+#: Some of each way of spelling another page (all: tests/capture/test_form_redirects.py).
+SPELLINGS = [
+    "//evil.invalid", "/\\evil.invalid", "https:evil.invalid", "\t//evil.invalid", "javascript:alert(1)",
+    "https://www.fieldline.example@evil.invalid", "/%09/evil.invalid", "data:text/html,evil",
+]  # fmt: skip
+
+
+def test_S7_no_spelling_leads_a_browser_off_the_stored_pages(
+    open_page: Open, site: str, website: Website, transactional_db: None
+) -> None:
+    stored = f"{website.address}/welcome"
+    form = guide(website, after="address", offer_url=f"{website.address}/guide", redirect_url=stored)
+    page = open_page()
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc or "here"))
+    for number, spelling in enumerate(SPELLINGS):
+        said = urlencode(dict.fromkeys(["next", "url", "redirect", "return_to", "after"], spelling))
+        page.goto(f"/f/{form.key}/?{said}")
+        page.get_by_label("Your name").fill("Ada")
+        page.get_by_label("Work e-mail").fill(f"ada{number}@firm.example")
+        page.get_by_role("button", name="Get the guide").click()
+        page.wait_for_url(stored)
+        page.goto(f"/f/{form.key}/thanks/?{said}")
+        page.locator("main a").click()
+        page.wait_for_url(f"{website.address}/guide")
+    assert asked - {"here"} == {urlsplit(site).netloc, urlsplit(website.address).netloc}
 
 
 def test_a_marketer_puts_a_form_on_a_page_in_a_few_clicks(

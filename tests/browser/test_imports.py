@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from capture.imports import working
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
 from tests.fixtures.browser import axe_violations
@@ -38,6 +39,8 @@ def test_the_steps_of_an_import_are_accessible_and_fit(
     )
     page.fill("[name=source]", "messe-2026")
     page.get_by_role("button", name="Upload").click()
+    fine("Reading the file")
+    assert working.work()
     fine("1 guess.")
     page.get_by_role("button", name="Show the first rows").click()
     fine("1 column to look at")
@@ -48,3 +51,12 @@ def test_the_steps_of_an_import_are_accessible_and_fit(
     fine("Being checked")
     page.goto("/imports/")
     fine("messe.csv")
+
+    page.goto("/imports/new/")
+    page.set_input_files("[name=file]", {"name": "old.xlsx", "mimeType": "x/y", "buffer": b"PK\x03\x04"})
+    page.fill("[name=source]", "messe-2026")
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_text("Reading the file").wait_for()
+    while working.work():
+        pass
+    fine("Nothing of this file was kept")

@@ -5,6 +5,7 @@ import http.server
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from capture.models import Site
 from leads.mail_keys import mail_key
 from leads.models import Activity, ActivityType, Lead, Visitor
 from tests import factories
-from tests.fixtures.processes import wait_until
+from tests.fixtures.processes import Broker, serving, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -130,6 +131,51 @@ def test_G12_three_pages_a_guide_and_a_form_the_next_day_are_one_persons_story(
     said = str(list(Activity.objects.values_list("properties", flat=True)))
     assert "Call me" in said
     assert "canary" not in said
+
+
+@pytest.fixture
+def strict(transactional_db: None, broker: Broker, tmp_path: Path) -> Iterator[str]:
+    """The address of a server that takes one event of a browser, and the next one ten seconds later."""
+    with serving(tmp_path, CAPTURE_RATE="1", CAPTURE_BURST="1") as (address, _):
+        yield address
+    broker.flush()
+
+
+def test_L1_the_script_comes_back_when_it_was_told_and_not_before(
+    open_page: Open, strict: str, website: Website
+) -> None:
+    carry(website, strict, waits=False)
+    page = open_page()
+    sent = listen(page.context, strict)
+    page.goto(f"{website.address}/blog")
+    wait_until(arrived("page_view"), what="the first page has arrived")
+    with page.expect_response(lambda answer: answer.status == 429) as told:
+        page.evaluate("handoff('track', 'step-0')")
+    assert int(told.value.headers["retry-after"]) >= 4
+    for number in (1, 2):
+        page.evaluate(f"handoff('track', 'step-{number}')")
+        page.wait_for_timeout(1_500)
+    assert sum(line.startswith("POST") for line in sent) == 2
+
+    wait_until(arrived("page_view", *["custom_event"] * 3), what="all of it has arrived")
+    page.wait_for_timeout(100)  # the browser's own account of it
+    assert sum(line.startswith("POST") for line in sent) == 3
+
+
+def test_L1_a_page_that_is_left_while_told_to_wait_leaves_nothing_behind(
+    open_page: Open, strict: str, website: Website
+) -> None:
+    carry(website, strict, waits=False)
+    page = open_page()
+    page.goto(f"{website.address}/blog")
+    wait_until(arrived("page_view"), what="the first page has arrived")
+    with page.expect_response(lambda answer: answer.status == 429):
+        page.goto(f"{website.address}/about")
+    page.goto(f"{website.address}/pricing")
+
+    wait_until(lambda: Activity.objects.count() >= 3, seconds=40, what="all has arrived")
+    page.wait_for_timeout(500)
+    assert arrived("page_view", "page_view", "pricing_page_view")(), "once each"
 
 
 def test_P7_without_consent_there_is_no_request_and_no_cookie_and_with_it_there_is(

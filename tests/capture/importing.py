@@ -11,13 +11,24 @@ from capture.models import Import
 
 
 def uploaded(client: Client, content: bytes | Path, name: str = "people.csv", **fields: Any) -> Import:
-    """The import that begins with this file."""
+    """The import that begins with this file, read by a worker."""
     if isinstance(content, Path):
         name, content = content.name, content.read_bytes()
     file = SimpleUploadedFile(name, content, content_type="text/csv")
     answer = client.post("/imports/new/", {"file": file, "kind": "leads", "source": "list", **fields})
     assert answer.status_code == 302, answer.content.decode()
+    worked_off()
     return Import.objects.get(public_id=answer["Location"].split("/")[2])
+
+
+def refused(client: Client, content: bytes, name: str) -> str:
+    """Why this file could not be read, as its page says it."""
+    file = SimpleUploadedFile(name, content)
+    answer = client.post("/imports/new/", {"file": file, "kind": "leads", "source": "list"})
+    worked_off()
+    one = Import.objects.get(public_id=answer["Location"].split("/")[2])
+    assert one.state == Import.State.REFUSED
+    return client.get(answer["Location"]).content.decode()
 
 
 def matched(client: Client, one: Import, **choices: Any) -> Import:

@@ -14,6 +14,7 @@ from accounts.clock import database_now
 from accounts.models import User
 from capture import correcting, employers, looking_back
 from capture.imports import undoing
+from capture.imports.undone import Undone
 from capture.models import EvidenceRules, Import
 from leads import merging, voiding
 from leads.models import Activity, Correction, Lead, Suspicion
@@ -166,7 +167,7 @@ def test_g09_what_a_person_kept_as_real_no_rule_voids_again() -> None:
 
 def _import_undone(ids: list[int]) -> None:
     made = list(Activity.objects.filter(pk__in=ids).values_list("event_id", flat=True))
-    undoing._void(Import(source="test"), made, NOW, undoing.Undone())
+    undoing._void(Import(source="test"), made, NOW, Undone(), None)
 
 
 def _recorded_twice(ids: list[int]) -> None:

@@ -11,11 +11,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
 
-from capture.imports import columns, uploading
+from capture.imports import columns, uploading, working
 from capture.models import Import, RejectedRow, SavedMapping
 from leads.models import Lead
 from tests import factories
-from tests.capture.importing import counts, imported, matched, told, uploaded, worked_off
+from tests.capture.importing import counts, imported, matched, refused, told, uploaded, worked_off
 
 pytestmark = pytest.mark.django_db
 
@@ -119,19 +119,21 @@ def test_B7_rejected_rows_put_right_come_in_as_they_were(mara: Client) -> None:
 def test_a_damaged_file_is_refused_by_its_name_and_nothing_is_kept(
     content: bytes, name: str, mara: Client, tmp_path: Path
 ) -> None:
-    file = SimpleUploadedFile(name, content)
-    answer = mara.post("/imports/new/", {"file": file, "kind": "leads", "source": "list"})
-    assert answer.status_code == 422
-    assert name in answer.content.decode()
-    assert str(tmp_path) not in answer.content.decode()
-    assert not Import.objects.exists()
+    page = refused(mara, content, name)
+    assert name in page
+    assert "Could not be read" in page
+    assert "Choose another file" in page
+    assert str(tmp_path) not in page
     assert not list((tmp_path / "imports").iterdir())
+    one = Import.objects.get()
+    for verb in ("start", "check", "resume", "undo"):
+        assert told(mara, one, verb).state == "refused"
 
 
 def test_whatever_goes_wrong_with_an_upload_leaves_no_file(
     mara: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploading, "look", None)
+    monkeypatch.setattr(uploading, "is_spreadsheet", None)
     with pytest.raises(TypeError):
         uploaded(mara, PEOPLE)
     assert not list((tmp_path / "imports").iterdir())
@@ -153,25 +155,108 @@ def test_columns_of_an_import_that_runs_by_now_are_not_matched_anew(mara: Client
     assert (now.state, now.looked, now.mapping) == ("running", one.looked, one.mapping)
 
 
-@pytest.mark.parametrize("where", ["columns", "reading"])
-def test_an_import_that_starts_while_a_page_reads_the_file_stays_started(
-    where: str, mara: Client, monkeypatch: pytest.MonkeyPatch
+def test_an_import_that_starts_while_a_page_matches_its_columns_stays_started(
+    mara: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = matched(mara, uploaded(mara, PEOPLE))
-    slow: dict[str, tuple[Any, str]] = {"columns": (columns, "mapping_of"), "reading": (uploading, "look")}
-    module, name = slow[where]
-    real = getattr(module, name)
+    real = columns.mapping_of
 
     def meanwhile(*given: Any, **named: Any) -> Any:
         Import.objects.update(state="running")
         return real(*given, **named)
 
-    monkeypatch.setattr(module, name, meanwhile)
-    answer = mara.post(f"/imports/{one.public_id}/{where}/", {"encoding": "cp1252", "delimiter": ";"})
+    monkeypatch.setattr(columns, "mapping_of", meanwhile)
+    answer = mara.post(f"/imports/{one.public_id}/columns/", {})
 
     assert answer.status_code == 409
     now = Import.objects.get()
     assert (now.state, now.looked, now.mapping) == ("running", now.looked | one.looked, one.mapping)
+
+
+def put_in(client: Client, content: bytes = PEOPLE) -> Import:
+    """Uploaded, and no worker has looked."""
+    file = SimpleUploadedFile("people.csv", content)
+    answer = client.post("/imports/new/", {"file": file, "kind": "leads", "source": "list"})
+    assert answer.status_code == 302
+    return Import.objects.get(public_id=answer["Location"].split("/")[2])
+
+
+def test_an_upload_is_answered_before_anybody_reads_the_file(
+    mara: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(uploading, "look", None)
+        one = put_in(mara)
+    assert one.state == "reading"
+    page = mara.get(f"/imports/{one.public_id}/").content.decode()
+    assert "Reading the file" in page
+    assert f'hx-get="/imports/{one.public_id}/?part=progress"' in page
+    assert f'href="/imports/{one.public_id}/">Load this page again' in page
+    for path in ("columns", "preview"):
+        assert mara.get(f"/imports/{one.public_id}/{path}/")["Location"] == f"/imports/{one.public_id}/"
+    for verb in ("start", "check", "pause", "undo"):
+        assert told(mara, one, verb).state == "reading"
+
+    worked_off()
+    asked = mara.get(f"/imports/{one.public_id}/?part=progress", headers={"HX-Request": "true"})
+    assert asked["HX-Redirect"] == f"/imports/{one.public_id}/columns/"
+    assert mara.get(f"/imports/{one.public_id}/")["Location"] == f"/imports/{one.public_id}/columns/"
+
+
+def test_a_file_that_is_thrown_away_while_it_is_read_is_gone(mara: Client, tmp_path: Path) -> None:
+    one = put_in(mara)
+    real = uploading.look
+
+    def meanwhile(*given: Any, **named: Any) -> None:
+        real(*given, **named)
+        told(mara, one, "cancel")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(uploading, "look", meanwhile)
+        worked_off()
+
+    assert Import.objects.get().state == "cancelled"
+    assert not list((tmp_path / "imports").iterdir())
+
+
+def test_F10_a_file_that_kills_whoever_reads_it_is_parked_and_others_are_read(mara: Client) -> None:
+    bad, good = put_in(mara), put_in(mara)
+    for _ in range(3):
+        assert working.lease() == bad  # and the worker dies
+        Import.objects.filter(pk=bad.pk).update(leased_until="2020-01-01T00:00Z")
+        Import.objects.filter(pk=good.pk).update(attempts=9)  # so that it is not taken in between
+    Import.objects.filter(pk=good.pk).update(attempts=0)
+    worked_off()
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, good.state) == ("parked", "columns")
+    assert "Tried 3 times to read it." in mara.get(f"/imports/{bad.public_id}/").content.decode()
+
+    assert told(mara, bad, "resume").state == "reading"
+    worked_off()
+    bad.refresh_from_db()
+    assert bad.state == "columns"
+
+
+def test_F10_what_kills_whoever_reads_a_file_otherwise_leaves_it_read_as_before(mara: Client) -> None:
+    one = matched(mara, uploaded(mara, PEOPLE))
+    mara.post(f"/imports/{one.public_id}/reading/", {"encoding": "cp1252", "delimiter": ";"})
+    for _ in range(3):
+        assert working.lease() is not None  # and the worker dies
+        Import.objects.update(leased_until="2020-01-01T00:00Z")
+    worked_off()
+    now = Import.objects.get()
+    assert (now.state, now.looked, now.mapping) == ("checked", one.looked, one.mapping)
+    page = mara.get(f"/imports/{one.public_id}/", follow=True).content.decode()
+    assert "It is read as before. Tried 3 times" in page
+
+
+def test_a_file_that_somebody_waits_for_is_read_before_a_long_import_goes_on(mara: Client) -> None:
+    long = matched(mara, uploaded(mara, PEOPLE))
+    told(mara, long, "start")
+    new = put_in(mara)
+    assert working.lease() == new
+    assert working.lease() == long
 
 
 def test_the_same_file_again_changes_nothing(mara: Client) -> None:
@@ -196,7 +281,6 @@ def test_pausing_and_going_on_lose_no_row(mara: Client, monkeypatch: pytest.Monk
     rows = "".join(f"Lead {n},lead{n}@firm.example\n" for n in range(2_500))
     one = matched(mara, uploaded(mara, f"Name,Email\n{rows}".encode()))
     told(mara, one, "start")
-    from capture.imports import working
 
     working.work(seconds=0)
     one = told(mara, one, "pause")
@@ -210,7 +294,6 @@ def test_pausing_and_going_on_lose_no_row(mara: Client, monkeypatch: pytest.Monk
 
 
 def test_F10_a_file_that_kills_its_worker_is_parked_after_three_tries(mara: Client) -> None:
-    from capture.imports import working
 
     one = matched(mara, uploaded(mara, PEOPLE))
     told(mara, one, "start")

@@ -1,15 +1,18 @@
 """A whole import is undone: what only it made goes, what it changed goes back, the rest stays."""
 
 import os
+import random
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from capture.imports import emptying, undoing, working
+from capture.imports import emptying, running, undoing, working
 from capture.models import Import
 from leads.models import Activity, Company, ConsentEvent, Lead, LeadExternalId, Opportunity
 from tests import factories
@@ -95,6 +98,75 @@ def test_undo_leaves_what_somebody_touched_since_and_says_so(mara: Client) -> No
     assert bo.activities.counted().count() == 1
     assert Company.objects.filter(name="New AG").exists()
     assert bo.consent_events.filter(granted=False).exists()
+
+
+PEOPLE = ["ada@firm.example", "bo@new.example", "cy@new.example", "di@third.example", "ed@third.example"]
+FIRMS = ["Firm GmbH", "New AG", "Third Ltd"]
+STATUSES = ["", "mql", "customer", "opportunity", "closedlost"]
+
+
+def brought_in_windows(mara: Client, chance: random.Random) -> Import:
+    """A file in which the same people come again, with other facts, in windows of two rows each."""
+    rows = "".join(
+        f"{chance.choice(PEOPLE)},Name {n},{chance.choice(['Buyer', 'Head of Ops', ''])},"
+        f"{chance.choice(FIRMS)},{chance.choice(['', '12', '240'])},{chance.choice(STATUSES)},"
+        f"{chance.choice(['yes', 'no', ''])},2026-03-{n + 1:02d}\n"
+        for n in range(chance.randrange(3, 16))
+    )
+    one = uploaded(mara, f"Email,Name,Title,Company,Employees,Status,Consent,Demo on\n{rows}".encode())
+    mara.post(f"/imports/{one.public_id}/columns/", {"as-7": "activity_at", "reshape": "1"})
+    one = matched(mara, one, **{"key-7": "demo_request"})
+    told(mara, one, "start")
+    worked_off()
+    one.refresh_from_db()
+    assert one.state == "done", one.trouble
+    return one
+
+
+def happens_since(chance: random.Random) -> None:
+    """Somebody changes some of it, and goes on with some."""
+    for lead in Lead.objects.order_by("pk"):
+        what = chance.randrange(6)
+        if what == 0:
+            factories.activity(lead, "pricing_page_view", timezone.now())
+        elif what == 1:
+            Lead.objects.filter(pk=lead.pk).update(title="Owner")
+        elif what == 2:
+            Lead.objects.filter(pk=lead.pk).update(stage_at=timezone.now())
+    for deal in Opportunity.objects.order_by("pk"):
+        if chance.randrange(3) == 0:
+            Opportunity.objects.filter(pk=deal.pk).update(name="Renamed")
+    for firm in Company.objects.order_by("pk"):
+        if chance.randrange(3) == 0:
+            Company.objects.filter(pk=firm.pk).update(city="Kiel")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_foreseen_of_an_undo_is_what_it_does(
+    mara: Client, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(running, "WINDOW", 2)
+    chance = random.Random(seed)
+    firm = factories.company("Firm GmbH", employees=100)
+    factories.lead("Ada B.", email="ada@firm.example", title="Manager", company=firm)
+    imported(mara, b"Email,Deal ID,Outcome,Amount\nada@firm.example,D1,open,100\n", kind="outcomes")
+    one = brought_in_windows(mara, chance)
+    assert 1 < one.windows.count() <= undoing.FORESEEN_WINDOWS
+    happens_since(chance)
+
+    foreseen = undoing.foresee(one)
+    undone(mara, one)
+
+    assert foreseen == undoing.summed(one)
+
+
+def test_looking_what_an_undo_would_do_locks_and_writes_nothing(mara: Client) -> None:
+    one = brought_in(mara)
+    with CaptureQueriesContext(connection) as queries:
+        page = mara.get(f"/imports/{one.public_id}/undoing/").content.decode()
+    assert "3 leads" in page
+    verbs = ("FOR UPDATE", "FOR NO KEY", "UPDATE ", "DELETE ", "INSERT ", "SET LOCAL", "SAVEPOINT")
+    assert not [query["sql"] for query in queries if any(verb in query["sql"] for verb in verbs)]
 
 
 def test_undo_twice_changes_nothing_more_and_the_file_can_come_again(mara: Client) -> None:

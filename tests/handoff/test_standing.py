@@ -2,17 +2,19 @@
 it goes back to where it came from, and what sales has answered is named."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Team, User
 from handoff import decisions, pipeline, standing
-from handoff.models import EvidenceCheck, Handoff, Pool
+from handoff.models import EvidenceCheck, Handoff, Pool, StuckEvidence
 from leads import lifecycle, merging, voiding
 from leads.models import Activity, Correction, EvidenceChange, Lead, StageChange, Suspicion
 from leads.stages import Phase, Stage
@@ -20,7 +22,7 @@ from leads.voiding import Suspected
 from notifications.models import Notification
 from scoring import rescoring
 from scoring.models import Crossing, LineState, Score
-from tests.factories import NOW, activity, company, lead, manager, marketer, rep, team
+from tests.factories import NOW, activity, admin, company, lead, manager, marketer, rep, team
 from tests.handoff.factories import crossing, pool
 
 pytestmark = pytest.mark.django_db
@@ -277,7 +279,7 @@ def test_g09_what_goes_wrong_with_one_lead_stops_no_other(monkeypatch: pytest.Mo
     assert Handoff.objects.get(pk=first.pk).is_open
     assert Handoff.objects.get(pk=second.pk).status == Handoff.Status.WITHDRAWN
     monkeypatch.setattr(standing, "_check", whole)
-    work(LATER)
+    work(LATER + timedelta(minutes=2))
     assert Handoff.objects.get(pk=first.pk).status == Handoff.Status.WITHDRAWN, "the next look comes to it"
 
 
@@ -326,6 +328,87 @@ def test_g09_one_activity_is_voided_and_restored_on_the_leads_page() -> None:
     desk.post(address, {"verb": "restore"})
     demo.refresh_from_db()
     assert demo.voided_at is None
+
+
+def fails_for(lead_id: int, monkeypatch: pytest.MonkeyPatch, how: Exception) -> list[int]:
+    """Looking at one lead goes wrong each time; the list says at whom was looked."""
+    real, looked = standing._look_at, []
+
+    def look(at_whom: int, version: int, at: Any) -> bool:
+        looked.append(at_whom)
+        if at_whom == lead_id:
+            raise how
+        return real(at_whom, version, at)
+
+    monkeypatch.setattr(standing, "_look_at", look)
+    return looked
+
+
+def test_f10_a_lead_that_always_fails_is_parked_and_starves_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, one = asked_for_a_demo()
+    good, other = asked_for_a_demo("Ben Second")
+    say(Verb.VOID, one, other)
+    looked = fails_for(bad.lead_id, monkeypatch, ValueError("no such rule"))
+
+    for minutes in (0, 1, 2, 7, 8, 60):
+        standing.look_again(at=LATER + timedelta(minutes=minutes), limit=1)
+
+    assert looked.count(bad.lead_id) == 3
+    good.refresh_from_db()
+    assert good.status == Handoff.Status.WITHDRAWN
+    stuck = StuckEvidence.objects.get()
+    assert (stuck.lead_id, stuck.attempts, stuck.next_at) == (bad.lead_id, 3, None)
+    assert stuck.error == "ValueError: no such rule"
+    page = signed_in(admin()).get("/admin/handoff/stuckevidence/").content.decode()
+    assert "ValueError: no such rule" in page
+
+
+def test_f10_a_lead_that_kills_its_worker_is_tried_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, one = asked_for_a_demo()
+    say(Verb.VOID, one)
+    looked = fails_for(bad.lead_id, monkeypatch, KeyboardInterrupt())  # nothing is caught, as of a dead one
+    for minutes in (0, 2, 10, 20, 30):
+        with suppress(KeyboardInterrupt):
+            standing.look_again(at=LATER + timedelta(minutes=minutes))
+
+    assert looked == [bad.lead_id] * 3
+    assert StuckEvidence.objects.get().error == "A worker died over it."
+
+
+def test_f10_a_parked_lead_is_looked_at_when_its_evidence_changes_or_somebody_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bad, one = asked_for_a_demo()
+    say(Verb.VOID, one)
+    with monkeypatch.context() as patched:
+        fails_for(bad.lead_id, patched, ValueError("no such rule"))
+        for minutes in (0, 2, 10):
+            standing.look_again(at=LATER + timedelta(minutes=minutes))
+    assert standing.look_again(at=LATER + timedelta(hours=1)) == 0
+    EvidenceChange.objects.update(version=F("version") + 1)
+    with monkeypatch.context() as patched:
+        fails_for(bad.lead_id, patched, ValueError("still"))
+        standing.look_again(at=LATER + timedelta(hours=2))
+    assert StuckEvidence.objects.get().attempts == 1
+
+    ours = signed_in(admin())
+    ours.post("/admin/handoff/stuckevidence/", {"action": "look_again", "_selected_action": [bad.lead_id]})
+    assert not StuckEvidence.objects.exists()
+    assert standing.look_again(at=LATER + timedelta(hours=2)) == 1
+    assert not StuckEvidence.objects.exists()
+    bad.refresh_from_db()
+    assert bad.status == Handoff.Status.WITHDRAWN
+
+
+def test_f10_a_lead_that_somebody_has_for_a_moment_was_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, one = asked_for_a_demo()
+    say(Verb.VOID, one)
+    with monkeypatch.context() as patched:
+        patched.setattr(standing, "_look_at", lambda *_: False)
+        for _ in range(5):
+            assert standing.look_again(at=LATER) == 0
+    assert not StuckEvidence.objects.exists()
+    assert standing.look_again(at=LATER) == 1
 
 
 def test_g09_a_colleagues_lead_is_not_for_a_rep_to_void_and_another_teams_is_not_there() -> None:

@@ -42,7 +42,7 @@ class Launched:
             )
         wait_until(
             lambda: self.said().count("Ctrl-C stops everything.") > seen or self.ended,
-            seconds=90,
+            seconds=3 * in_good_time(),
             what="it says that it is ready",
         )
         assert not self.ended, self.said()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from capture import arrivals
@@ -23,6 +24,12 @@ pytestmark = pytest.mark.django_db
 
 def demo(number: int, **more: Any) -> dict[str, Any]:
     return {"event": "demo", "email": f"a{number}@firm.example", **more}
+
+
+def counted() -> tuple[int, int, int, int]:
+    """Accepted, twice, held, refused."""
+    (brought,) = arrivals.brought(since=timezone.now() - timedelta(hours=1)).values()
+    return brought.accepted, brought.duplicates, brought.held, brought.refused
 
 
 @pytest.fixture
@@ -160,6 +167,32 @@ def test_a_row_that_used_up_its_tries_is_set_aside_whoever_has_it() -> None:
     assert InboxItem.objects.get().state == "parked"
 
 
+@pytest.mark.parametrize("added_up", [False, True])
+def test_what_was_held_and_is_taken_by_a_replay_is_counted_as_taken(added_up: bool) -> None:
+    to = hook(name="Our tool")
+    first = worked(to, demo(0, id="d0"))
+    worked(to, demo(1, id="d1"))
+    worked(to, demo(1, id="d1", again=True))
+    worked(to, demo(2, event="something else"))
+    assert counted() == (0, 0, 4, 0)
+    if added_up:
+        arrivals.add_up(at=timezone.now() + timedelta(minutes=2))
+
+    arranging.set_mapping(hook=to, mapping=PLAIN, at=timezone.now())
+    inbox.replay(items=InboxItem.objects.exclude(pk=first.pk))
+    inbox.work()
+    assert counted() == (1, 1, 2, 0)
+    for _ in range(2):
+        inbox.replay(items=InboxItem.objects.all())
+        inbox.work()
+    assert counted() == (2, 1, 1, 0)
+    browser = Client()
+    browser.force_login(make.marketer("Mia Mohr", email="mia@handoff.example"))
+    page = browser.get("/sources/").content.decode()
+    assert '<td class="num">2</td>' in page
+    assert '<td class="num">1</td>' in page
+
+
 def test_what_was_replayed_was_counted_when_it_came() -> None:
     to = hook()
     item = worked(to, demo(1))
@@ -169,7 +202,7 @@ def test_what_was_replayed_was_counted_when_it_came() -> None:
     item.refresh_from_db()
     assert item.state == "mapped"
     (brought,) = arrivals.brought(since=timezone.now() - timedelta(hours=1)).values()
-    assert (brought.held, brought.arrived) == (1, 1)
+    assert (brought.accepted, brought.held, brought.arrived) == (1, 0, 1)
 
 
 def test_p6_words_are_dropped_and_what_waited_still_says_that_it_came() -> None:
