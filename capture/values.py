@@ -36,7 +36,7 @@ _MONEY = re.compile(r"^([€$£]|[A-Z]{2,3}\b)\s*|\s*([€$£]|\b[A-Z]{3})$")
 #: How tools write the size of a company: "51-200", "10,001+", "> 500", "ca. 50 employees".
 _STAFF = re.compile(
     r"(?:ca\.?|about|over|über|[>~≥])?\s*(\d[\d.,' \u00a0]*?)\s*"
-    r"(?:(?:-|–|—|to|bis)\s*\d[\d.,' \u00a0]*|\+|or more|and more)?\s*(?:employees|people|staff|mitarbeiter)?",
+    r"(?:(?:-|–|—|to|bis)\s*\d[\d.,' \u00a0]*|\+|or more)?\s*(?:employees|people|staff|mitarbeiter)?",
     re.IGNORECASE,
 )
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -129,8 +129,8 @@ def _translated(read: Text, values: Mapping[str, str | None], spec: Mapping[str,
 
 
 def number(found: str, name: str) -> float:
-    """``found`` as a number: 1,234.50 and 1.234,50 are the same, 1.234 is less than two. Raises Refused naming
-    the column."""
+    """``found`` as a number: 1,234.50 and 1.234,50 are the same, 1.234 is less than two. Raises Refused
+    naming the column."""
     result = float(plain) if (plain := _plain(found)) else math.nan
     if not math.isfinite(result):
         raise Refused(name, f"“{found[:40]}” is not a number.")

@@ -32,8 +32,8 @@ class Cell:
 
 @dataclass(slots=True)
 class Line:
-    """One row of the file; ``became`` is what would happen to it, ``problems`` all that is wrong with it: of a
-    wide file the cell itself may be far to the right."""
+    """One row of the file; ``became`` is what would happen to it, ``problems`` all that is wrong with it:
+    of a wide file the cell itself may be far to the right."""
 
     number: int
     cells: list[Cell]

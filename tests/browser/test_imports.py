@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from capture.models import Import, ImportWindow
+from tests import factories
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
 from tests.fixtures.browser import axe_violations
@@ -48,3 +50,7 @@ def test_the_steps_of_an_import_are_accessible_and_fit(
     fine("Being checked")
     page.goto("/imports/")
     fine("messe.csv")
+    one, ada = Import.objects.get(), factories.lead("Ada Byron", title="Head of " + "Operations " * 9)
+    ImportWindow.objects.create(of=one, first_row=1, wrote={"leads": [[ada.pk, "digest"]]})
+    page.goto(f"/imports/{one.public_id}/leads/")
+    fine("Ada Byron")
