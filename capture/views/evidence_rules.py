@@ -13,6 +13,8 @@ from capture import bots
 from capture.evidence_forms import EvidenceRulesForm
 from capture.models import EvidenceRules, Site
 
+from .addresses import address_of
+
 for_readers = page_for(may_read_evidence, "Marketing, managers and administrators look after evidence.")
 
 
@@ -38,6 +40,7 @@ def rules(request: Request) -> HttpResponse:
         "may_edit": may,
         "now": timezone.now(),
         "links": _links(request),
+        "here": address_of(request) if may else "",
         "rail_path": reverse("capture:evidence"),
     }
     return render(request, "capture/evidence_rules.html", context, status=422 if form.errors else 200)
