@@ -32,7 +32,8 @@ CRAWLER = Client(user_agent="Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahr
 #: So many known leads have a part in it, so far away from the line that nothing of it hands anybody over.
 PEOPLE = 24
 #: What the fair's list says of people whom we know by another address, and of those whom we do not.
-KNOWN_TWICE, NEW = 3, 9
+KNOWN_TWICE = 3
+FIRST_NAMES = ("Robin", "Alex", "Kim", "Sascha", "Noa", "Toni", "Eli", "Charlie", "Mika")
 #: Longer ago than the tools that came last, when the sites were set up.
 SET_UP = timedelta(days=20)
 
@@ -47,7 +48,7 @@ def arrive(*, now: datetime) -> None:
     _fill_in(marketer, people[8:14], now)
     _mail(marketer, people[14:20], now)
     _check_in(marketer, people[20:22], now)
-    _import(marketer, people[:KNOWN_TWICE], people[-NEW:], now)
+    _import(marketer, people[:KNOWN_TWICE], people[-len(FIRST_NAMES) :], now)
     duplicates.search(seconds=30, at=now)
     looking_back.look_back(at=now, seconds=30)
 
@@ -182,9 +183,9 @@ def _import(by: User, twice: Sequence[Lead], colleagues: Sequence[Lead], now: da
     for lead in twice:
         domain, surname = _domain_and_surname(lead)
         rows.writerow([lead.name, f"{surname}@{domain}", lead.company, domain, lead.phone, "visitor"])
-    for lead in colleagues:
+    for first, lead in zip(FIRST_NAMES, colleagues, strict=False):
         domain, surname = _domain_and_surname(lead)
-        name, address = f"Robin {lead.name.split()[-1]}", f"robin.{surname}@{domain}"
+        name, address = f"{first} {lead.name.split()[-1]}", f"{first.lower()}.{surname}@{domain}"
         rows.writerow([name, address, lead.company, domain, "", "visitor"])
     rows.writerow(["Unreadable card", "a.lindqvist(at)", "", "", "", "visitor"])
     file = SimpleUploadedFile("service-fair.csv", stream.getvalue().encode(), content_type="text/csv")

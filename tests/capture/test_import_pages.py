@@ -245,8 +245,8 @@ def test_only_marketing_imports(client: Client, mara: Client) -> None:
 
 
 def test_what_most_rows_are_rejected_for_is_said_once(mara: Client) -> None:
-    rows = "".join(f"P{n},p{n}@firm.example,many {n}\n" for n in range(1, 25))
-    one = imported(mara, f"Name,Email,Employees\n{rows}Q,nobody,\n".encode(), "Contacts 2026.csv")
+    rows = "".join(f"P{n},p{n}@firm.example,Firm,many {n}\n" for n in range(1, 25))
+    one = imported(mara, f"Name,Email,Company,Employees\n{rows}Q,nobody,,\n".encode(), "Contacts 2026.csv")
 
     page = mara.get(f"/imports/{one.public_id}/").content.decode()
 
