@@ -2,7 +2,7 @@
 crawlers, machines that read mail. What only shows once more has come is in ``looking_back``."""
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import crawleruseragents
 from django.db import connection
+from django.db.models import Q
 
 from leads.models import Activity, Suspicion, Visitor
 from leads.voiding import Suspected, suspect
@@ -40,6 +41,8 @@ _APPLES_NETWORK = ipaddress.ip_network("17.0.0.0/8")
 _READERS = ("googleimageproxy", "ggpht.com")
 #: Of one browser's past, when somebody says that it is ours.
 MOST_OF_A_BROWSER = 10_000
+#: And of the people whose addresses somebody says are ours.
+MOST_OF_PEOPLE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,28 @@ WHERE a.properties ->> 'message_id' = asked.key
   AND (t.key = 'email_delivered' OR a.properties ->> 'status' IN ('queued', 'sent'))
 GROUP BY 1, 2
 """
+
+
+def disown_people(*, own: Collection[str], at: datetime) -> int:
+    """Somebody said that ``own``, addresses and domains, are ours: what they did until now is named as the
+    rules of now say, the latest ``MOST_OF_PEOPLE``. Returns how many activities that names. Safe to
+    repeat."""
+    treatment = Guard.on_duty().rules.treatment(Signal.OWN_ADDRESS)
+    if treatment == Treatment.IGNORE:
+        return 0
+    found: list[Suspected] = []
+    for each in sorted(own):
+        whole = each.lower().removeprefix("@")
+        theirs = (
+            Q(lead__email__iexact=whole)
+            if "@" in whole
+            else Q(lead__email__iendswith=f"@{whole}") | Q(lead__email__iendswith=f".{whole}")
+        )
+        did = Activity.objects.filter(theirs).order_by("-id").values_list("id", flat=True)
+        room = MOST_OF_PEOPLE - len(found)
+        void = treatment == Treatment.VOID
+        found += [Suspected(pk, Signal.OWN_ADDRESS, whole[:120], void) for pk in did[:room]]
+    return suspect(found=found, at=at)
 
 
 def disown(*, anonymous_id: str, at: datetime) -> int:

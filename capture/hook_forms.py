@@ -23,7 +23,7 @@ class NewHookForm(forms.Form):
     signing = forms.ChoiceField(
         label="How posts are signed",
         required=False,
-        choices=[("", "As the service signs"), *((way.value, way.label) for way in GENERAL)],
+        choices=[("", "As the known service signs"), *((way.value, way.label) for way in GENERAL)],
         help_text="Not signed: whoever knows the address may post.",
     )
     signature_header = forms.CharField(
@@ -60,7 +60,7 @@ class NewHookForm(forms.Form):
         preset = presets.of(cleaned.get("preset", ""))
         signing = cleaned.get("signing") or (preset.signing if preset else "")
         if not signing and "signing" in cleaned:
-            self.add_error("signing", "Say how posts are signed.")
+            self.add_error("signing", "Say how posts are signed, or “Not signed” if the tool cannot.")
         if signing == Hook.Signing.HMAC and not cleaned.get("signature_header"):
             self.add_error("signature_header", "Say which header holds the signature.")
         secret = cleaned.get("secret", "").strip()
@@ -109,7 +109,10 @@ class PointingForm(forms.Form):
     external_id = forms.ChoiceField(label="Id in that system", required=False)
     occurred_at = forms.ChoiceField(label="When it happened", required=False)
     event_id = forms.ChoiceField(label="Id of the event", required=False)
-    person = forms.ChoiceField(label="Name", required=False)
+    person = forms.ChoiceField(label="Name, or first name", required=False)
+    family = forms.ChoiceField(label="and family name", required=False)
+    title = forms.ChoiceField(label="Job title", required=False)
+    phone = forms.ChoiceField(label="Phone", required=False)
     company = forms.ChoiceField(label="Company", required=False)
     mail = forms.ChoiceField(
         label="E-mail from now on",
@@ -127,6 +130,9 @@ class PointingForm(forms.Form):
         "occurred_at": "when it arrives",
         "event_id": "none: made of the whole post",
         "person": "not in here",
+        "family": "in the name already",
+        "title": "not in here",
+        "phone": "not in here",
         "company": "not in here",
     }
 
@@ -164,6 +170,18 @@ class PointingForm(forms.Form):
         known = [(one.path, f"{one.path}  =  {one.shown[:60]}") for one in fields]
         for name, none in self.PATHS.items():
             self._offer(name, [("", none), *known])
+        if not self.is_bound:
+            self._guess(fields)
+
+    def _guess(self, fields: list[paths.Field]) -> None:
+        """Choose what is plain to see; whatever was chosen of these fields stays."""
+        guesses = pointing.guessed(fields)
+        offered = {one.path for one in fields}
+        guesses["when_1"], guesses["person"] = guesses.pop("when"), guesses.pop("name", "")
+        for name in self.PATHS:
+            chosen = self.initial.get(name)
+            if chosen is None or (chosen and chosen not in offered):
+                self.initial[name] = guesses.get(name, "")
 
     @property
     def tree(self) -> list[paths.Field]:
@@ -191,6 +209,9 @@ class PointingForm(forms.Form):
             event_id=chosen["event_id"],
             external_id=chosen["external_id"],
             name=chosen["person"],
+            family=chosen["family"],
+            title=chosen["title"],
+            phone=chosen["phone"],
             company=chosen["company"],
             mail=chosen["mail"],
             known_only=chosen["known_only"],

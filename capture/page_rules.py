@@ -27,6 +27,12 @@ def fits(pattern: str, path: str) -> bool:
     return place <= end and path.endswith(last)
 
 
+def covers(earlier: str, later: str) -> bool:
+    """Whether every path that fits the pattern ``later`` fits ``earlier``, too: then it is never asked. What
+    takes in the sign ``*`` itself takes in whatever that stands for."""
+    return fits(earlier, later)
+
+
 def _plain(path: str) -> str:
     return unquote(path).casefold().rstrip("/") or "/"
 

@@ -84,6 +84,7 @@ urlpatterns = [
     path("imports/<uuid:import_id>/preview/", imports.looking, name="import-preview"),
     path("imports/<uuid:import_id>/mapping.json", imports.as_json, name="import-mapping"),
     path("imports/<uuid:import_id>/rejected.csv", imports.rejected, name="import-rejected"),
+    path("imports/<uuid:import_id>/leads/", imports.brought, name="import-leads"),
     path("imports/<uuid:import_id>/undoing/", imports.undoing, name="import-undoing"),
     *(
         path(f"imports/<uuid:import_id>/{verb}/", imports.step, {"verb": verb}, name=f"import-{verb}")

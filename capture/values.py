@@ -27,6 +27,18 @@ Moment = Callable[[Cells], datetime | None]
 Json = Callable[[Cells], Any]
 
 _NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][+-]?\d{1,2})?")
+#: "1.234,50", "1 234,50" and "12,5", as half of Europe writes numbers; and what stands between thousands.
+_COMMA_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
+_BETWEEN_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
+#: "1.234" where nothing has thousandths: people and money.
+_DOTTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
+_MONEY = re.compile(r"^([€$£]|[A-Z]{2,3}\b)\s*|\s*([€$£]|\b[A-Z]{3})$")
+#: How tools write the size of a company: "51-200", "10,001+", "> 500", "ca. 50 employees".
+_STAFF = re.compile(
+    r"(?:ca\.?|about|over|über|[>~≥])?\s*(\d[\d.,' \u00a0]*?)\s*"
+    r"(?:(?:-|–|—|to|bis)\s*\d[\d.,' \u00a0]*|\+|or more)?\s*(?:employees|people|staff|mitarbeiter)?",
+    re.IGNORECASE,
+)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _YES = frozenset({"yes", "true", "1", "y", "ja", "oui", "si", "sí"})
 _NO = frozenset({"no", "false", "0", "n", "nein", "non"})
@@ -117,27 +129,45 @@ def _translated(read: Text, values: Mapping[str, str | None], spec: Mapping[str,
 
 
 def number(found: str, name: str) -> float:
-    """``found`` as a number; thousands may be grouped by commas. Raises Refused naming the column."""
-    if not _NUMBER.fullmatch(found):
-        raise Refused(name, f"“{found[:40]}” is not a number.")
-    result = float(found.replace(",", ""))
+    """``found`` as a number: 1,234.50 and 1.234,50 are the same, 1.234 is less than two. Raises Refused
+    naming the column."""
+    result = float(plain) if (plain := _plain(found)) else math.nan
     if not math.isfinite(result):
         raise Refused(name, f"“{found[:40]}” is not a number.")
     return result
 
 
+def _plain(found: str) -> str:
+    """``found`` as Python reads a number, "" if it is none."""
+    if _NUMBER.fullmatch(found):
+        return found.replace(",", "")
+    together = _BETWEEN_THOUSANDS.sub("", found)
+    if _COMMA_NUMBER.fullmatch(together):
+        return together.replace(".", "").replace(",", ".")
+    return together.replace(",", "") if _NUMBER.fullmatch(together) else ""
+
+
+def staff(found: str, name: str, most: int) -> int:
+    """``found`` as how many people work somewhere, 0 to ``most``; of a range such as "51-200" the lower end,
+    which is sure. Raises Refused."""
+    told = _STAFF.fullmatch(found)
+    return whole(told[1].strip() if told else found, name, most)
+
+
 def whole(found: str, name: str, most: int) -> int:
     """``found`` as a whole number from 0 to ``most``. Raises Refused."""
-    result = number(found, name)
+    result = number(found.replace(".", "") if _DOTTED_THOUSANDS.fullmatch(found) else found, name)
     if not (result.is_integer() and 0 <= result <= most):
         raise Refused(name, f"“{found[:40]}” is not a whole number from 0 to {most:,}.")
     return int(result)
 
 
 def amount(found: str, name: str, most: Decimal) -> Decimal:
-    """``found`` as money, to hundredths. Raises Refused."""
+    """``found`` as money, to hundredths, with its currency or without. Raises Refused."""
+    bare = _MONEY.sub("", found)
     try:
-        result = Decimal(found.replace(",", "")) if _NUMBER.fullmatch(found) else Decimal("NaN")
+        plain = bare.replace(".", "") if _DOTTED_THOUSANDS.fullmatch(bare) else _plain(bare)
+        result = Decimal(plain or "NaN")
     except InvalidOperation:
         result = Decimal("NaN")
     if not (result.is_finite() and 0 <= result < most):

@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Role, User
-from accounts.permissions import may_merge, may_release, sees_everything
+from accounts.permissions import may_edit_leads, may_merge, may_release, sees_everything
+from capture.models import Submission
 from handoff.models import Handoff, Task
 from leads import paging
-from leads.models import Lead, LookAlike
+from leads.models import Lead, LookAlike, Suspicion
 from leads.stages import Stage
 from notifications.models import Notification
 from scoring.models import Crossing, ModelVersion
@@ -23,8 +24,8 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held, duplicates and live_version ("v3"), read
-    when a page shows one."""
+    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held, duplicates, suspected, submissions and
+    live_version ("v3"), read when a page shows one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 
@@ -45,10 +46,13 @@ def _rail(user: object) -> dict[str, object]:
         # The pairs of a manager's teams may be few among very many, and finding them would cost every page a
         # walk over all. So managers have the list and no number beside it.
         counted["duplicates"] = LookAlike.objects.visible_to(user).waiting()
+    if may_edit_leads(user):
+        counted["suspected"] = Suspicion.objects.visible_to(user).filter(state=Suspicion.State.MARKED)
+        counted["submissions"] = Submission.objects.visible_to(user).held()
     live = ModelVersion.objects.published().filter(model__key="default").order_by("-number")
     shown: dict[str, object] = dict(paging.counts(counted, beside=live.values("number")[:1]))
     number = shown.pop("beside")
-    for name in ("held", "tasks_due", "duplicates"):
+    for name in ("held", "tasks_due", "duplicates", "suspected", "submissions"):
         if not shown.get(name):
             shown.pop(name, None)  # nothing waits: nothing is said
     return {**shown, "live_version": f"v{number}" if number else None}

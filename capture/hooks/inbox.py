@@ -218,6 +218,8 @@ def _settle(one: _Told, waits: dict[int, str], at: datetime) -> int:
         entry = entries.setdefault(
             event.place, {"place": event.place, "kind": event.kind, "type": event.type}
         )
+        if event.email:
+            entry["whose"] = event.email
         if why := waits.get(index):
             entry["waits"] = why[:300]
     for waiting in one.waits:

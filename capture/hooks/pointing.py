@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from capture.cleaning import Refused
+from capture.imports import recognising
+
 from . import mapping as language
 from . import paths
 
 #: So many places are offered where events may stand.
 MOST_LISTS = 40
 EMPTY: dict[str, Any] = {"kinds": []}
+#: A shorter number is a count, and no seconds since 1970.
+SHORTEST_MOMENT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,9 @@ class Pointed:
     event_id: str = ""
     external_id: str = ""
     name: str = ""
+    family: str = ""
+    title: str = ""
+    phone: str = ""
     company: str = ""
     mail: str = field(default="", metadata={"choices": ("", "off", "on")})
     known_only: bool = False
@@ -79,6 +87,45 @@ def offered(event: object, body: object) -> list[paths.Field]:
     ]
 
 
+def guessed(offered: Sequence[paths.Field]) -> dict[str, str]:
+    """What fields are, by how they are called and what the sample holds, to be looked over: field of
+    ``Pointed`` to path. Ids are never guessed: a wrong one would make one of many events or people."""
+    single = [one for one in offered if one.path and "[]" not in one.path]
+    guesses = recognising.recognise("leads", [(one.name, [one.shown]) for one in single])
+    found: dict[str, str] = {}
+    for one, guess in zip(single, guesses, strict=True):
+        if guess.target in _GUESSED and (guess.sure or guess.target == "email"):
+            found.setdefault(_GUESSED[guess.target], one.path)
+    told = (one.path for one in single if one.name.lower().replace("_", "") in _TELLING)
+    moments = (one.path for one in single if _is_moment(one.shown))
+    return {**found, "when": next(told, ""), "occurred_at": next(moments, "")}
+
+
+#: What columns of lists are called, fields of posts are, too.
+_GUESSED = {
+    "email": "email",
+    "name": "name",
+    "first_name": "name",
+    "last_name": "family",
+    "title": "title",
+    "phone": "phone",
+    "company": "company",
+}
+_TELLING = frozenset(
+    {"event", "eventtype", "eventname", "type", "action", "recordtype", "kind", "trigger", "topic"}
+)
+
+
+def _is_moment(text: str) -> bool:
+    if len(text) < SHORTEST_MOMENT:
+        return False
+    try:
+        language.moment(text, zone="UTC", field="")
+    except Refused:
+        return False
+    return True
+
+
 def kind(pointed: Pointed, *, event: object, body: object, label: str) -> dict[str, Any]:
     """The kind of event that was pointed at; ``label`` names it, with what tells it from others."""
     when = [
@@ -95,8 +142,11 @@ def kind(pointed: Pointed, *, event: object, body: object, label: str) -> dict[s
     for name in ("email", "occurred_at", "event_id", "external_id"):
         if path := getattr(pointed, name):
             made[name] = path
-    if pointed.name:
-        made["lead"] = {"name": pointed.name}
+    lead: dict[str, Any] = {name: path for name in ("title", "phone") if (path := getattr(pointed, name))}
+    if names := [path for path in (pointed.name, pointed.family) if path]:
+        lead["name"] = {"join": names} if len(names) > 1 else names[0]
+    if lead:
+        made["lead"] = lead
     if pointed.company:
         made["company"] = {"name": pointed.company}
     if pointed.mail:

@@ -51,7 +51,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "Campaña", "Campagne",
     ),
     "company": (
-        "Company", "Company Name", "Account Name", "Account", "Organization", "Organisation",
+        "Company", "Company Name", "Account Name", "Account", "Organization", "Organisation", "Org",
         "Organization Name",
         "Associated Company", "Business Name", "Employer", "Firm", "Firma", "Unternehmen", "Firmenname",
         "Empresa", "Compañía", "Nombre de la empresa", "Entreprise", "Société", "Organisme",

@@ -32,7 +32,8 @@ class Cell:
 
 @dataclass(slots=True)
 class Line:
-    """One row of the file; ``became`` is what would happen to it."""
+    """One row of the file; ``became`` is what would happen to it, ``problems`` all that is wrong with it:
+    of a wide file the cell itself may be far to the right."""
 
     number: int
     cells: list[Cell]
@@ -49,6 +50,7 @@ class Preview:
 def preview(one: Import) -> Preview:
     """The first rows. Nothing is kept of the try. Raises MappingError and FileError."""
     parts = _parts(one)
+    heads = dict(parts)
     column_of = {choice["column"]: _PARTS.get(choice["as"], choice["as"]) for choice in one.choices}
     window = list(islice(read(table_of(one), reader_of(one)), ROWS))
     became: dict[int, str] = {}
@@ -76,6 +78,7 @@ def preview(one: Import) -> Preview:
             if part in cells:
                 cells[part].text = _raw(one, row.cells, column)
                 cells[part].problems.append(what)
+                rest.append(f"{heads[part]}: {what}")
             else:
                 rest.append(f"{column}: {what}" if column else what)
         if isinstance(row, Rejected) and not row.problems:

@@ -59,7 +59,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file that can be read: where, how, its header, and the line its rows start after."""
+    """A file that can be read: where, how, its header, and the line its rows start after. Of a spreadsheet
+    rows are counted ``by_record``: a line break in a cell makes no row."""
 
     path: Path
     encoding: str
@@ -67,6 +68,7 @@ class Table:
     header: list[str]
     header_record: int
     rows: int = field(compare=False)
+    by_record: bool = False
 
 
 def look_at(
@@ -181,8 +183,10 @@ def _header(head: str, delimiter: str, wanted: Sequence[str]) -> tuple[int, int,
     best: tuple[int, int, str, int, list[str]] = (0, 0, delimiter, 0, [])
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     try:
+        filled = 0
         for position, cells in enumerate(reader):
-            if position >= HEADER_WITHIN:
+            filled += bool(cells)
+            if filled > HEADER_WITHIN:
                 break
             cells = [plain_cell(cell.strip().lstrip("\ufeff")) for cell in cells]
             hits = len(names & {cell.lower() for cell in cells})
@@ -243,7 +247,8 @@ def rows(table: Table) -> Iterator[Row]:
                 continue
             if position <= table.header_record or not any(cell.strip() for cell in cells):
                 continue
-            yield _fitted(Row(lines.started, cells), width)
+            number = position + 1 if table.by_record else lines.started
+            yield _fitted(Row(number, cells), width)
 
 
 def _said(error: str) -> str:

@@ -294,7 +294,7 @@ def _company(
         )
         staff, column = value("employees", cells)
         if staff:
-            facts["employees"] = values.whole(staff, column, companies.MOST_EMPLOYEES)
+            facts["employees"] = values.staff(staff, column, companies.MOST_EMPLOYEES)
         revenue, column = value("revenue", cells)
         if revenue:
             facts["revenue"] = values.amount(revenue, column, companies.MOST_REVENUE)

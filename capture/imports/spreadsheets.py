@@ -127,20 +127,25 @@ def _write(path: Path, into: Path, sheet: str) -> list[str]:
         raise FileError(f"The spreadsheet has more than {MOST_SHEETS} sheets.")
     chosen = book[sheet] if sheet in names else book.worksheets[0]
     chosen.reset_dimensions()  # what the file claims may be a million columns
-    written = 0
+    written = blank = 0
     with into.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        for row in chosen.iter_rows(values_only=True):
+        for number, row in enumerate(chosen.iter_rows(values_only=True), 1):
             cells = [_text(value) for value in row]
             while cells and not cells[-1]:
                 cells.pop()
             if len(cells) > MOST_COLUMNS:
-                raise FileError(f"Row {written + 1} has more than {MOST_COLUMNS} columns.")
-            written += bool(cells)
+                raise FileError(f"Row {number} has more than {MOST_COLUMNS} columns.")
+            if not cells:
+                blank += 1
+                continue
+            written += 1
             if written > MOST_ROWS + 1:
                 raise FileError(f"A spreadsheet may have {MOST_ROWS:,} rows. Save the sheet as CSV.")
-            if cells:
-                writer.writerow(cells)
+            # Each row keeps the number it has in the spreadsheet, where people look for it.
+            writer.writerows([] for _ in range(blank))
+            writer.writerow(cells)
+            blank = 0
     return names
 
 

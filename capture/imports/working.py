@@ -164,6 +164,7 @@ def table_of(one: Import) -> Table:
         [column["heading"] for column in looked["columns"]],
         looked["notes"],
         looked["rows"],
+        by_record=one.is_spreadsheet,
     )
 
 

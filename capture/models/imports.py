@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 
 from accounts.permissions import may_edit_leads
+from leads.models import Lead
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -143,6 +145,16 @@ class Import(models.Model):
     def total(self) -> int:
         """Rows of the whole file."""
         return int(self.looked.get("rows", 0))
+
+    def brought(self, *, changed: bool = False) -> QuerySet["Lead"]:
+        """The leads that it made, or ``changed``, and that are still there."""
+        each = Func(F("wrote__lead_changes" if changed else "wrote__leads"), function="jsonb_array_elements")
+        each.set_returning = True
+        each.output_field = models.JSONField()
+        keys = self.windows.annotate(each=each).values_list(
+            Cast(KeyTextTransform("0", "each"), models.BigIntegerField()), flat=True
+        )
+        return Lead.objects.filter(pk__in=keys)
 
     @property
     def percent(self) -> int:

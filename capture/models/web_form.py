@@ -75,6 +75,12 @@ class WebForm(models.Model):
         return self.source.key
 
     @property
+    def lacks_offer(self) -> bool:
+        """Whether sending it stands for a download, and there is none."""
+        promises = self.type.category == ActivityType.Category.CONTENT
+        return promises and not self.offer_url and self.after != self.After.ADDRESS
+
+    @property
     def goes_to(self) -> str:
         """The stored address that follows the sending, "" for the thank-you text."""
         if self.after == self.After.OFFER:

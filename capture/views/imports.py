@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
 from capture.import_forms import ReadingForm, UploadForm, read_choices, rows_of
-from capture.imports import columns, steering, uploading
+from capture.imports import columns, rejecting, steering, uploading
 from capture.imports import undoing as undo
 from capture.imports.previewing import ROWS, preview
 from capture.imports.reading import FileError
@@ -27,8 +27,11 @@ from capture.mapping import MappingError
 from capture.models import Import, RejectedRow, SavedMapping
 from leads import paging
 from leads.cells import BYTE_ORDER_MARK, as_csv
+from leads.models import Lead
 
 PAGE = 50
+#: So many rejected rows are shown; the file has all of them.
+PROBLEMS = 20
 for_marketing = page_for(may_edit_leads, "Files are imported by marketing and administrators.")
 
 
@@ -81,14 +84,14 @@ def _step_of(one: Import) -> str:
 
 
 def _standing(one: Import) -> dict[str, Any]:
+    rejected_rows = one.rejected_rows.filter(of_check=one.state == Import.State.CHECKING)
     return {
         "one": one,
         "now": timezone.now(),
         "has_windows": one.windows.exists(),
         "undone": undo.summed(one) if one.state in (Import.State.UNDOING, Import.State.UNDONE) else None,
-        "problems": one.rejected_rows.filter(of_check=one.state == Import.State.CHECKING).order_by(
-            "line", "id"
-        )[:20],
+        "problems": rejected_rows.order_by("line", "id")[:PROBLEMS],
+        "reasons": rejecting.reasons(rejected_rows) if one.rejected or one.forecast.get("rejected") else [],
     }
 
 
@@ -227,13 +230,15 @@ def looking(request: Request, import_id: UUID) -> HttpResponse:
     except (FileError, MappingError) as error:
         messages.error(request, str(error))
         return redirect("capture:import-columns", one.public_id)
-    problems = one.rejected_rows.filter(of_check=True).order_by("line", "id")[:20] if one.forecast else []
+    refused = one.rejected_rows.filter(of_check=True) if one.forecast else one.rejected_rows.none()
     context = {
         "one": one,
         "preview": found,
         "most": ROWS,
+        "takes": one.total - one.forecast.get("rejected", 0),
         "bad": sum(line.became == "rejected" for line in found.lines),
-        "problems": problems,
+        "problems": refused.order_by("line", "id")[:PROBLEMS],
+        "reasons": rejecting.reasons(refused),
     }
     return render(request, "capture/import_preview.html", context)
 
@@ -244,8 +249,23 @@ def as_json(request: Request, import_id: UUID) -> HttpResponse:
     """The mapping, for the command line."""
     one = _visible(request, import_id)
     answer = JsonResponse(one.mapping, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = f'attachment; filename="{slugify(one.file) or "mapping"}.json"'
+    answer["Content-Disposition"] = f'attachment; filename="{_stem(one) or "mapping"}.json"'
     return answer
+
+
+@require_GET
+@for_marketing
+def brought(request: Request, import_id: UUID) -> HttpResponse:
+    """The leads that it made, the newest first, or with ``?show=changed`` those it changed. ``?after=`` goes
+    on."""
+    one = _visible(request, import_id)
+    changed = request.GET.get("show") == "changed"
+    found = Lead.objects.visible_to(request.user).filter(pk__in=one.brought(changed=changed).values("pk"))
+    page = paging.page(
+        found.select_related("company"), order=("-id",), after=request.GET.get("after", ""), size=PAGE
+    )
+    context = {"one": one, "rows": page.rows, "next": page.next, "changed": changed}
+    return render(request, "capture/import_leads.html", context)
 
 
 @require_POST
@@ -282,7 +302,7 @@ def rejected(request: Request, import_id: UUID) -> HttpResponse:
     header = ["line", "reason", *(column["name"] for column in one.looked.get("columns", []))]
     found = one.rejected_rows.filter(of_check=of_check).order_by("line", "id")
     answer = StreamingHttpResponse(_csv(header, found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{slugify(one.file) or "import"}-rejected.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{_stem(one) or "import"}-rejected.csv"'
     return cast(HttpResponse, answer)
 
 
@@ -291,6 +311,11 @@ async def _csv(header: list[str], found: QuerySet[RejectedRow]) -> AsyncIterator
     yield BYTE_ORDER_MARK + as_csv([header])
     async for row in found.aiterator(chunk_size=500):
         yield as_csv([[str(row.line), row.reason, *row.cells]])
+
+
+def _stem(one: Import) -> str:
+    """The file's name for a file of ours: "Contacts 2026.xlsx" → "contacts-2026"."""
+    return slugify(one.file.partition(".")[0])
 
 
 def _visible(request: Request, import_id: UUID) -> Import:

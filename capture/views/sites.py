@@ -20,7 +20,7 @@ from capture import arrivals
 from capture import sites as verbs
 from capture.forms import PageRuleForm, SiteForm
 from capture.models import PageRule, RefusedItem, Site
-from capture.page_rules import PageRules
+from capture.page_rules import PageRules, covers
 from leads.models import Activity, ActivityType
 
 for_marketers = page_for(may_edit_leads, "Websites are set up by marketers and administrators.")
@@ -148,6 +148,14 @@ def _rule(request: Request, site: Site, pagerule_id: int) -> PageRule:
     return get_object_or_404(PageRule.objects.visible_to(request.user), site=site, pk=pagerule_id)
 
 
+def _with_what_covers(rules: list[PageRule]) -> list[tuple[PageRule, str]]:
+    """Each rule with the pattern of an earlier one that leaves it no page; "" where none does."""
+    return [
+        (rule, next((each.pattern for each in rules[:place] if covers(each.pattern, rule.pattern)), ""))
+        for place, rule in enumerate(rules)
+    ]
+
+
 def _rules(site: Site) -> str:
     return reverse("capture:site", args=[site.public_id]) + "#pages"
 
@@ -162,7 +170,9 @@ def _page(
         "snippet": _snippet(request, shown),
         "form": form or _settings(shown),
         "rule_form": rule_form or PageRuleForm(),
-        "rules": PageRule.objects.filter(site=shown).in_order().select_related("type"),
+        "rules": _with_what_covers(
+            list(PageRule.objects.filter(site=shown).in_order().select_related("type"))
+        ),
         "tried": tried,
         "stands_for": _stands_for(shown, tried) if tried else None,
     }

@@ -1,9 +1,11 @@
 """Every door that evidence comes through: when it was last seen, what arrived, what was refused and why."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,7 +16,7 @@ from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
 from capture import arrivals
 from capture.arrivals import Brought
-from capture.models import RefusedItem, Source
+from capture.models import InboxItem, RefusedItem, Source, Submission
 
 for_marketers = page_for(may_edit_leads, "Marketers and administrators look after sources.")
 #: What ``?days=`` may ask for; the first is shown at once.
@@ -27,12 +29,13 @@ DAYS, REFUSED = 14, 25
 @require_safe
 @for_marketers
 def sources(request: Request) -> HttpResponse:
-    """Every source with what it brought in ``?days=``, the latest first. Three queries."""
+    """Every source with what it brought in ``?days=``, the latest first, and what waits. Five queries."""
     now, days = timezone.now(), _days(request)
     brought = arrivals.brought(since=now - timedelta(days=days))
     seen = arrivals.brought(since=now - SEEN)
     found = Source.objects.visible_to(request.user).select_related("site", "hook", "web_form").in_order()
-    rows = [_row(one, brought.get(one.pk), seen.get(one.pk), now) for one in found]
+    waits = _waiting(request, found)
+    rows = [_row(one, brought.get(one.pk), seen.get(one.pk), now, waits.get(one.pk, 0)) for one in found]
     rows.sort(key=lambda row: (row["seen"] is None, -(row["seen"].timestamp() if row["seen"] else 0)))
     context = {"now": now, "rows": rows, "days": days, "spans": sorted(SPANS)}
     return render(request, "capture/sources.html", context)
@@ -56,6 +59,8 @@ def source(request: Request, source_id: UUID) -> HttpResponse:
         "now": now,
         "source": shown,
         "set_up": _set_up(shown),
+        "waits": _waiting(request, [shown]).get(shown.pk, 0),
+        "waits_at": _waits_at(shown),
         "days": [(day, round(100 * day.brought.arrived / most, 1)) for day in days],
         "refused": refused[:REFUSED],
         "events_url": request.build_absolute_uri(reverse("api:send_events")),
@@ -68,12 +73,33 @@ def _days(request: Request) -> int:
     return int(asked) if asked in map(str, SPANS) else SPANS[0]
 
 
-def _row(one: Source, brought: Brought | None, seen: Brought | None, now: datetime) -> dict[str, Any]:
+def _waiting(request: Request, found: Iterable[Source]) -> dict[int, int]:
+    """How much of what each source brought, and was held, waits for somebody now; by its key. Two queries."""
+    of_hook = {one.hook.pk: one.pk for one in found if hasattr(one, "hook")}
+    posts = InboxItem.objects.visible_to(request.user).filter(hook__in=of_hook).replayable()
+    held = Submission.objects.visible_to(request.user).filter(web_form__source__in=list(found)).held()
+    by_hook = dict(posts.order_by().values_list("hook").annotate(Count("id")))
+    by_form = dict(held.order_by().values_list("web_form__source").annotate(Count("id")))
+    return by_form | {of_hook[hook]: count for hook, count in by_hook.items()}
+
+
+def _waits_at(one: Source) -> str:
+    """The page where somebody decides on what waits."""
+    if hasattr(one, "hook"):
+        return reverse("capture:hook-inbox", args=[one.hook.public_id]) + "?state=waiting"
+    return reverse("capture:form-review")
+
+
+def _row(
+    one: Source, brought: Brought | None, seen: Brought | None, now: datetime, waits: int
+) -> dict[str, Any]:
     last = seen.last_at if seen else None
     by_itself = one.kind in (Source.Kind.SCRIPT, Source.Kind.HOOK)
     return {
         "source": one,
         "brought": brought or Brought(),
+        "waits": waits,
+        "waits_at": _waits_at(one) if waits else "",
         "lag": round(brought.lag.total_seconds() / 60) if brought and brought.lag else 0,
         "seen": last,
         "quiet": bool(by_itself and last and now - last > QUIET),

@@ -217,6 +217,7 @@ def _page(
         "brought": arrivals.brought(since=now - SHOWN).get(shown.source_id),
         "newest": ours.order_by("-id")[:5],
         "held": ours.held().count(),
+        "lacks_offer": shown.lacks_offer,
         "now": now,
         **_previewed(built),
     }

@@ -24,7 +24,7 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import cast, deals, featured, planning, stories, workplace
+from . import arriving, cast, deals, featured, planning, stories, workplace
 from .cast import Fate, Firm, Happening, Person
 from .logins import COLLEAGUE, MANAGER
 
@@ -118,6 +118,8 @@ class Stage:
                 self._settle(self.waiting[-1][1].at + timedelta(seconds=1))
             then(moment)
         self._settle(self.now)
+        arriving.arrive(now=self.now)
+        self._settle(self.now)
         self._sweep(self.now)
         while follow_ups.remind(at=self.now):
             pass
@@ -203,7 +205,8 @@ class Stage:
 
     def _think(self, handoff: Handoff) -> None:
         """Plan the rep's answer to a new handoff, in working hours if it can be."""
-        fates = self.people[handoff.lead_id].fates
+        person = self.people.get(handoff.lead_id)  # nobody is, whom another source brought
+        fates = person.fates if person else [Fate("open")]
         fate = fates[handoff.cycle - 1] if handoff.cycle <= len(fates) else Fate(minutes=70)
         if handoff.due_at < self.now:
             self.at(handoff.due_at + timedelta(seconds=1), self._alarm)

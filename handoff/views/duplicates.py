@@ -98,8 +98,18 @@ def merge(request: Request, lead_id: UUID, other_lead_id: UUID) -> HttpResponse:
     except of_leads.MergeRefused as refusal:
         messages.warning(request, str(refusal))
         return redirect("handoff:duplicates")
-    messages.success(request, format_html("Merged <b>{}</b> into this lead. The timeline can undo it.", name))
+    said = format_html("Merged <b>{}</b> into this lead. The timeline can undo it.", name)
+    if url := _next_pair(request):
+        said = format_html('{} <a class="link" href="{}">Next pair</a>', said, url)
+    messages.success(request, said)
     return redirect("handoff:lead", keep.public_id)
+
+
+def _next_pair(request: Request) -> str:
+    """Where the latest pair that waits is decided on; "" when none does. One query."""
+    waiting = LookAlike.objects.visible_to(request.user).waiting().select_related("older", "newer")
+    found = waiting.order_by("-found_at", "-id").first()
+    return pair_url(found.older, found.newer) if found else ""
 
 
 @require_POST

@@ -142,6 +142,19 @@ document.addEventListener("htmx:error", (event) => {
 document.addEventListener("handoff:unreachable", unreachable);
 document.addEventListener("handoff:trouble", (event) => complain(event.detail.text, event.detail.link));
 
+// A long form is not left by accident with what is not saved. Whatever sends it keeps what was typed.
+
+for (const form of document.querySelectorAll("form[data-keeps]")) {
+  const said = () => new URLSearchParams(new FormData(form)).toString();
+  let clean = null;
+  // The browser fills in again what stood there before it went back: that is what the page began with, too.
+  addEventListener("pageshow", () => setTimeout(() => (clean = form.hasAttribute("data-unsaved") ? "" : said())));
+  form.addEventListener("submit", () => (clean = null));
+  addEventListener("beforeunload", (event) => {
+    if (clean !== null && clean !== said()) event.preventDefault();
+  });
+}
+
 // Copying: the button needs scripts and shows once they run; the text can be selected without.
 
 for (const each of document.querySelectorAll("[data-needs-scripts]")) each.hidden = false;

@@ -12,6 +12,8 @@ const proof = (stamp) => [...stamp].reduce((sum, sign) => (Math.imul(sum, 31) + 
 // The same sum over an address as in tracking.js: tells one person at a computer from another, and no more.
 const mark = (text) => [...text.trim().toLowerCase()].reduce((sum, sign) => (Math.imul(sum, 31) + sign.charCodeAt(0)) | 0, 7).toString(36);
 
+// By keyboard, too: nobody presses a pointer who walks through the fields.
+form?.addEventListener("focusin", () => tell({ ready: wanted() }));
 for (const kind of ["input", "pointerdown", "keydown"])
   form?.addEventListener(kind, (event) => {
     if (!event.isTrusted) return;

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from django.db.models import F
 from django.utils import timezone
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, Dialog, FrameLocator, Page, expect
 
 from capture.models import Site, Submission, WebForm
 from capture.webforms import arranging, starters
@@ -238,3 +238,46 @@ def test_a_form_is_built_without_scripts(open_page: Open, transactional_db: None
     expect(page.locator("#preview")).to_contain_text("Say hello")
     page.locator(".builder__save").get_by_role("button", name="Save").click()
     assert WebForm.objects.get().heading == "Say hello"
+
+
+def test_what_is_not_saved_of_a_form_is_not_left_by_accident(open_page: Open, transactional_db: None) -> None:
+    page = open_page(factories.marketer(name="Mia", email="mia@handoff.example"))
+    page.goto("/forms/new/")
+    page.get_by_role("button", name="Create").click()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+
+    page.locator("#id_heading").fill("Half an hour with us")
+    page.locator("#side").get_by_role("link", name="Imports").click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    expect(page.locator("#id_heading")).to_have_value("Half an hour with us")
+
+    page.locator("#id_add").select_option("city")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator(".builder__save").get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("Saved")
+    page.locator("#side").get_by_role("link", name="Imports").click()
+    page.wait_for_url("**/imports/")
+    assert asked == ["beforeunload"]
+
+
+def test_who_agrees_on_the_page_and_fills_the_form_in_by_keyboard_is_the_visitor(
+    open_page: Open, site: str, website: Website, transactional_db: None
+) -> None:
+    carry(website, site, waits=True)
+    website.snippet += frame(site, guide(website))
+    page = open_page()
+    page.goto(f"{website.address}/guide")
+    inside = page.frame_locator("iframe")
+    expect(inside.get_by_label("Work e-mail")).to_be_visible()
+
+    page.evaluate("handoff('consent', true)")
+    inside.get_by_label("Work e-mail").focus()
+
+    expect(inside.locator("[name=_visitor]")).to_have_value(re.compile("[0-9a-f]{32}"))

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from capture.imports import working
+from capture.models import Import, ImportWindow
+from tests import factories
 from tests.browser import worlds
 from tests.browser.test_frame import LOOKS, sideways
 from tests.fixtures.browser import axe_violations
@@ -51,6 +53,10 @@ def test_the_steps_of_an_import_are_accessible_and_fit(
     fine("Being checked")
     page.goto("/imports/")
     fine("messe.csv")
+    one, ada = Import.objects.get(), factories.lead("Ada Byron", title="Head of " + "Operations " * 9)
+    ImportWindow.objects.create(of=one, first_row=1, wrote={"leads": [[ada.pk, "digest"]]})
+    page.goto(f"/imports/{one.public_id}/leads/")
+    fine("Ada Byron")
 
     page.goto("/imports/new/")
     page.set_input_files("[name=file]", {"name": "old.xlsx", "mimeType": "x/y", "buffer": b"PK\x03\x04"})

@@ -320,3 +320,23 @@ def test_g09_what_is_ours_is_typed_line_by_line_and_wrong_lines_are_named() -> N
         assert answer.status_code == 422, line
         assert name in answer.context["form"].errors
     assert EvidenceRules.objects.get().own_networks == kept.own_networks
+
+
+def test_g09_what_our_own_people_did_before_somebody_said_so_counts_no_more() -> None:
+    ours, other = (
+        make.lead("Eve", email="eve@mail.fieldline.example"),
+        make.lead("Ada", email="ada@firm.example"),
+    )
+    near = make.lead("Bo", email="bo@notfieldline.example")
+    for lead in (ours, other, near):
+        make.activity(lead, "pricing_page_view")
+    mara = signed_in(make.marketer())
+    usual = {bound.html_name: bound.value() for bound in mara.get(f"{PAGE}rules/").context["form"].treatments}
+
+    page = mara.post(f"{PAGE}rules/", {**usual, "own_addresses": "fieldline.example"}, follow=True)
+
+    assert "1 activity of your own people" in page.content.decode()
+    assert set(Activity.objects.filter(voided_at=None).values_list("lead", flat=True)) == {other.pk, near.pk}
+    assert Suspicion.objects.get().signal == Signal.OWN_ADDRESS
+    again = mara.post(f"{PAGE}rules/", {**usual, "own_addresses": "fieldline.example"}, follow=True)
+    assert "from now on" in again.content.decode()

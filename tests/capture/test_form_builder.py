@@ -57,6 +57,16 @@ def test_from_nothing_to_a_live_form_in_two_steps(client: Client, starter: str) 
     assert Submission.objects.get().state == "taken"
 
 
+def test_a_guide_without_a_file_says_that_visitors_get_nothing(client: Client) -> None:
+    page = client.post("/forms/new/", {"starter": "guide", "name": ""}, follow=True)
+    form = WebForm.objects.get()
+    assert "get nothing yet" in page.content.decode()
+
+    page = save(client, form, offer_name="The guide", offer_url="https://firm.example/guide.pdf")
+
+    assert "get nothing yet" not in page.content.decode()
+
+
 def test_two_forms_of_one_name_have_sources_of_their_own(client: Client) -> None:
     for _ in range(2):
         client.post("/forms/new/", {"starter": "contact", "name": "Contact"})

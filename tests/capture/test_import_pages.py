@@ -1,6 +1,7 @@
 """A marketer brings a file in: the steps, what they say, and what a worker makes of it."""
 
 import gzip
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -324,3 +325,42 @@ def test_only_marketing_imports(client: Client, mara: Client) -> None:
         assert client.get(path).status_code == 403
     assert client.post(f"/imports/{one.public_id}/start/").status_code == 403
     assert not Import.objects.visible_to(factories.manager()).exists()
+
+
+def test_what_most_rows_are_rejected_for_is_said_once(mara: Client) -> None:
+    rows = "".join(f"P{n},p{n}@firm.example,Firm,many {n}\n" for n in range(1, 25))
+    one = imported(mara, f"Name,Email,Company,Employees\n{rows}Q,nobody,,\n".encode(), "Contacts 2026.csv")
+
+    page = mara.get(f"/imports/{one.public_id}/").content.decode()
+
+    assert counts(one) == (0, 0, 0, 25)
+    said = re.sub(r"<[^>]+>", " ", page.split("bads--why")[1].split("</ul>")[0])
+    assert "24 rows" in said
+    assert "Employees: “…” is not a number." in said
+    assert "line 2" in said
+    assert "e-mail address" not in said
+    answer = mara.get(f"/imports/{one.public_id}/rejected.csv")
+    assert 'filename="contacts-2026-rejected.csv"' in answer["Content-Disposition"]
+
+
+def test_the_leads_that_a_file_made_and_changed_are_a_list_of_their_own(mara: Client) -> None:
+    factories.lead("Old Hand", email="old@firm.example")
+    factories.lead("Somebody Else", email="else@firm.example")
+    rows = "Old Hand,old@firm.example,CFO\nNew Hand,new@firm.example,COO\nLate Hand,late@firm.example,CEO\n"
+    one = imported(mara, f"Name,Email,Job Title\n{rows}".encode())
+    assert (
+        f'href="/imports/{one.public_id}/leads/"' in mara.get(f"/imports/{one.public_id}/").content.decode()
+    )
+
+    made = mara.get(f"/imports/{one.public_id}/leads/").content.decode()
+    changed = mara.get(f"/imports/{one.public_id}/leads/?show=changed").content.decode()
+
+    assert ("New Hand" in made, "Late Hand" in made, "Old Hand" in made) == (True, True, False)
+    assert ("New Hand" in changed, "Old Hand" in changed) == (False, True)
+    assert "Somebody Else" not in made + changed
+
+
+def test_the_leads_of_a_file_are_marketings_business(mara: Client, client: Client) -> None:
+    one = imported(mara, b"Name,Email\nAda,ada@firm.example\n")
+    client.force_login(factories.rep())
+    assert client.get(f"/imports/{one.public_id}/leads/").status_code == 403

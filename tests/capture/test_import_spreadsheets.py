@@ -50,6 +50,16 @@ ADA: list[Any] = ["Ada Byron", "ada@firm.example", "+49 40 555123", CAME, 240, "
 BO: list[Any] = ["Bo Lind", "bo@other.example", None, None, None, None]
 
 
+def test_a_rejected_row_is_named_by_its_number_in_the_spreadsheet(mara: Client) -> None:
+    two_lines = ["Cy\nDoe", "cy@third.example", None, None, None, None]
+    broken = ["Di", "nobody", None, None, None, None]
+
+    one = imported(mara, book(("People", [[], HEAD, ADA, [], [], two_lines, [], broken])), "people.xlsx")
+
+    assert counts(one) == (2, 0, 0, 1)
+    assert one.rejected_rows.get().line == 8
+
+
 def test_a_spreadsheet_comes_in_like_a_csv(mara: Client) -> None:
     one = imported(mara, book(("People", [HEAD, ADA, [], BO])), "people.xlsx")
 

@@ -5,14 +5,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, assume, given
+from hypothesis import settings as thorough
+from hypothesis import strategies as st
 
 from accounts.models import User
 from capture import sites
 from capture.models import PageRule, Site, Source
+from capture.page_rules import covers, fits
 from tests import factories as make
 from tests.capture.test_tracking import event, send
 
 pytestmark = pytest.mark.django_db
+
+patterns = st.text("/ab*", max_size=7).map(lambda text: f"/{text}")
 
 
 @pytest.fixture
@@ -99,13 +105,28 @@ def test_rules_are_added_tried_moved_and_ended(client: Client, site: Site) -> No
         in client.get(where, {"page": "https://x.example/pricing/quote"}).content.decode()
     )
 
+    assert "Never asked" in client.get(where).content.decode()
+
     rule = PageRule.objects.get(pattern="/pricing/quote*")
     for _ in range(5):
         client.post(f"{where}rules/{rule.pk}/up/")
     assert "Asked for a quote</b>" in client.get(where, {"page": "/pricing/quote"}).content.decode()
+    assert "Never asked" not in client.get(where).content.decode()
 
     client.post(f"{where}rules/{rule.pk}/end/")
     assert not PageRule.objects.filter(pk=rule.pk).exists()
+
+
+@thorough(suppress_health_check=[HealthCheck.filter_too_much])  # few patterns cover another
+@given(earlier=patterns, later=patterns, between=st.lists(st.text("ab/", max_size=3), min_size=9, max_size=9))
+def test_a_rule_that_another_covers_has_no_page_of_its_own(
+    earlier: str, later: str, between: list[str]
+) -> None:
+    first, *rest = later.split("*")
+    path = first + "".join(stood + part for stood, part in zip(between, rest, strict=False))
+
+    assume(covers(earlier, later) and fits(later, path))
+    assert fits(earlier, path)
 
 
 @pytest.mark.parametrize(

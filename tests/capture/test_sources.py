@@ -11,9 +11,13 @@ from django.utils import timezone
 from accounts.models import User
 from capture import arrivals
 from capture.arrivals import Became, TurnedAway
-from capture.models import Source
+from capture.hooks import arranging as hook_arranging
+from capture.hooks import inbox
+from capture.models import Source, Submission
 from tests import factories as make
 from tests.api.calling import caller
+from tests.capture.forms import built, send
+from tests.capture.hooks.posting import PLAIN, hook, worked
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +132,24 @@ def test_L6_fifty_sources_are_asked_for_in_as_many_queries_as_one(client: Client
     for number in range(50):
         note(f"s{number}", timedelta(hours=2), accepted=1)
     assert asked() == few
+
+
+def test_what_waits_of_a_source_is_told_with_the_way_there_until_it_is_decided(
+    client: Client,
+) -> None:
+    send(built(), {"name": "Buy https://rank.example"})
+    to = hook(name="Our tool")
+    worked(to, {"event": "demo", "email": "ada@firm.example"})
+
+    page = client.get("/sources/").content.decode()
+    assert f'href="/hooks/{to.public_id}/inbox/?state=waiting">1 waiting' in row_of(page, "Our tool")
+    assert 'href="/forms/review/">1 waiting' in row_of(page, "Contact")
+    assert "1 waiting" in client.get(f"/sources/{to.source.public_id}/").content.decode()
+
+    hook_arranging.set_mapping(hook=to, mapping=PLAIN, at=to.source.created_at)
+    inbox.replay(items=to.items.all())
+    inbox.work()
+    Submission.objects.update(state=Submission.State.DISMISSED)
+
+    assert "waiting" not in row_of(client.get("/sources/").content.decode(), "Our tool")
+    assert "waiting" not in row_of(client.get("/sources/").content.decode(), "Contact")

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from capture.models import Import, InboxItem, Source, Submission
 from crm.demo import featured, planning, play
 from crm.demo.lands import HOLIDAYS
 from crm.demo.logins import REP
 from handoff.models import Handoff, Verdict
 from leads.activity_types import STARTERS
-from leads.models import Activity, ChangedLead, Company, Lead, StageChange
+from leads.models import Activity, ChangedLead, Company, Lead, LookAlike, StageChange, Suspicion
 from leads.stages import Stage
 from notifications.models import Delivery, Notification
 from scoring.models import Crossing
@@ -176,3 +177,22 @@ def test_there_are_six_reps_two_managers_two_marketers_and_an_admin(demo: play.P
 
     assert {role: roles.count(role) for role in roles} == {"rep": 6, "manager": 2, "marketer": 2, "admin": 1}
     assert demo.companies == Company.objects.count() == 400
+
+
+def test_every_page_about_sources_has_something_to_decide_on(demo: play.Played) -> None:
+    assert Submission.objects.held().count() == 1
+    assert Submission.objects.filter(state=Submission.State.TAKEN).count() >= 3
+    assert InboxItem.objects.replayable().count() == 2
+    assert LookAlike.objects.waiting().count() >= 2
+    assert set(Suspicion.objects.values_list("signal", flat=True)) >= {"burst", "crawler", "too_soon"}
+    brought = Import.objects.get()
+    assert brought.state == Import.State.DONE
+    assert brought.rejected >= 1
+    assert brought.created >= 5
+    assert set(Source.objects.values_list("kind", flat=True)) == {"script", "form", "hook", "import"}
+
+
+def test_what_arrives_from_outside_hands_nobody_over(demo: play.Played) -> None:
+    brought = {"website", "route-planning-guide", "postmark", "service-fair"}
+
+    assert not Handoff.objects.filter(lead__source__in=brought).exists()

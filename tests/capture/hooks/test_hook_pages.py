@@ -91,6 +91,60 @@ def test_what_arrived_is_pointed_at_previewed_saved_and_replayed(mara: Client) -
     assert (did.type.key, did.lead.email) == ("demo_request", "ada@firm.example")
 
 
+CHECKED_IN = {
+    "event": "attendee.checked_in",
+    "sent": "2026-11-22T15:00:00+01:00",
+    "id": "1763820000123",
+    "count": 12,
+    "attendee": {
+        "mail": "ada@firm.example",
+        "first": "Ada",
+        "surname": "Byron",
+        "job": "COO",
+        "tel": "+49 40 1",
+    },
+}
+
+
+def test_what_is_plain_to_see_in_a_sample_is_chosen_already(mara: Client) -> None:
+    to = hook(name="Our tool")
+    worked(to, CHECKED_IN)
+    address = f"/hooks/{to.public_id}/"
+
+    form = mara.get(address).context["form"]
+
+    chosen = {name: form[name].value() for name in form.PATHS}
+    assert chosen == {
+        "when_1": "event",
+        "when_2": "",
+        "email": "attendee.mail",
+        "external_id": "",
+        "occurred_at": "sent",
+        "event_id": "",
+        "person": "attendee.first",
+        "family": "attendee.surname",
+        "title": "attendee.job",
+        "phone": "attendee.tel",
+        "company": "",
+    }
+    mara.post(address, {**chosen, "sample": form["sample"].value(), "type": "demo_request", "do": "save"})
+    inbox.replay(items=to.items.all())
+    inbox.work()
+    ada = Activity.objects.get().lead
+    assert ada is not None
+    assert (ada.name, ada.title, ada.phone) == ("Ada Byron", "COO", "+49 40 1")
+
+
+def test_a_field_that_somebody_chose_is_not_guessed_again(mara: Client) -> None:
+    to = hook(name="Our tool")
+    sample = {"sample": json.dumps(CHECKED_IN), "phone": "", "email": "attendee.tel", "do": "read"}
+
+    form = mara.post(f"/hooks/{to.public_id}/", sample).context["form"]
+
+    assert (form["phone"].value(), form["email"].value()) == ("", "attendee.tel")
+    assert form["person"].value() == "attendee.first"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

@@ -75,6 +75,19 @@ def test_G12_the_question_names_the_effect_and_merging_does_what_it_said(mara: U
     assert Merge.objects.count() == 1
 
 
+def test_a_merge_leads_to_the_next_pair_that_waits(mara: User) -> None:
+    ada, twin = two()
+    bo = make.lead("Bo Lind", phone="+46 8 5551234")
+    other = make.lead("Bo Lind", phone="+46 8 5551234")
+    duplicates.search(seconds=5)
+    client = signed_in(mara)
+
+    page = client.post(of(ada, twin, "merge/"), follow=True).content.decode()
+    assert f'href="{of(bo, other)}">Next pair' in page
+
+    assert "Next pair" not in client.post(of(bo, other, "merge/"), follow=True).content.decode()
+
+
 def test_the_timeline_says_who_merged_and_undoes_it(mara: User) -> None:
     ada, twin = two()
     client = signed_in(mara)

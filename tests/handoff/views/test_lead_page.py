@@ -13,7 +13,7 @@ from accounts.models import User
 from handoff import decisions
 from handoff.models import Handoff, Qualification, RejectReason
 from leads import consent
-from leads.models import Activity, Lead, Opportunity
+from leads.models import Activity, Lead, LeadAccess, Opportunity
 from leads.stages import Phase, Stage
 from tests.factories import activity, company, lead
 from tests.handoff.factories import QUESTIONS
@@ -95,6 +95,35 @@ def test_consent_facts_and_colleagues_are_shown_by_name(
     assert "Karin Beck" in for_sales
     assert url(karin) not in for_sales
     assert url(karin) in for_marketing
+
+
+def test_address_number_and_own_fields_stand_among_the_facts_of_who_may_use_them(
+    mara: User, signed_in: SignIn
+) -> None:
+    ada = lead(
+        "Ada Byron",
+        email="ada@firm.example",
+        phone="+49 40 555123",
+        stage=Stage.MQL,
+        attributes={"fleet": "12 vans <b>", "notes": "met at the fair"},
+    )
+
+    page = read(signed_in(mara), url(ada))
+
+    assert "<dd><bdi>ada@firm.example</bdi></dd>" in page
+    assert "<dd><bdi>+49 40 555123</bdi></dd>" in page
+    assert "<dt><bdi>fleet</bdi></dt><dd><bdi>12 vans &lt;b&gt;</bdi></dd>" in page
+    assert "met at the fair" in page
+
+
+def test_of_an_mql_a_rep_reads_no_number_among_the_facts(sol: User, signed_in: SignIn) -> None:
+    ada = lead("Ada Byron", email="ada@firm.example", phone="+49 40 555123", stage=Stage.MQL)
+    LeadAccess.objects.create(lead=ada, team=sol.teams.get())
+
+    page = read(signed_in(sol), url(ada))
+
+    assert "<dd><bdi>ada@firm.example</bdi></dd>" not in page
+    assert "<dd><bdi>+49 40 555123</bdi></dd>" not in page
 
 
 def test_a_foreign_lead_is_not_found_on_any_address(nils: User, marta: Handoff, signed_in: SignIn) -> None:
