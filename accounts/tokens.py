@@ -5,7 +5,6 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from .models import ApiToken, User
 
@@ -54,9 +53,8 @@ def resolve(*, text: str, at: datetime) -> ApiToken | None:
         .filter(digest=_digest(text), revoked_at=None, user__is_active=True)
         .first()
     )
-    if token:
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=at - timedelta(minutes=1))
-        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+    if token and (token.last_used_at is None or token.last_used_at < at - timedelta(minutes=1)):
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)
     return token
 
 

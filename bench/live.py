@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -25,11 +24,11 @@ from accounts.models import BusinessCalendar, Role, Team, User
 from bench.measuring import Line, Times, spell
 from bench.rules import score_everybody
 from bench.screen import Screen, open_queue
+from bench.web import ROOT, wait_for
 from handoff.models import Pool, PoolMember
 from leads.models import ChangedLead, Lead
 from scoring.models import Crossing
 
-ROOT = Path(__file__).resolve().parent.parent
 PER_SECOND = 20
 SECONDS = 20
 WARM_UP = 20
@@ -55,7 +54,7 @@ def event_to_screen() -> list[Line]:
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     token = tokens.issue(user=marketer, scope="capture", name="bench")
     connection.close()
-    with _running() as port:
+    with running() as port:
         with open_queue(port=port, cookie=cookie) as screen:
             _send(port, token, looked_at[:WARM_UP], screen, one_in=ONE_IN_ON_SCREEN)
             shown = _send(port, token, looked_at[WARM_UP:], screen, one_in=ONE_IN_ON_SCREEN)
@@ -106,8 +105,8 @@ def _ready_to_cross(count: int) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def _running() -> Iterator[int]:
-    """The whole product on the bench's folder. Yields its port."""
+def running() -> Iterator[int]:
+    """The whole product on the bench's folder, as ``bench-up.log`` there tells it. Yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     log = (settings.LOCAL_DIR / "bench-up.log").open("wb")
@@ -115,27 +114,13 @@ def _running() -> Iterator[int]:
         [sys.executable, "manage.py", "up", "--port", str(port)], cwd=ROOT, stdout=log, stderr=log
     )
     try:
-        _wait_for_web(up, port)
+        wait_for(port, lambda: up.poll() is None, path="/readyz")
         time.sleep(8)  # workers connect, beat finds its feet
         yield port
     finally:
         up.send_signal(signal.SIGTERM)
         up.wait(60)
         log.close()
-
-
-def _wait_for_web(up: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and up.poll() is None:
-        try:
-            web = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-            web.request("GET", "/readyz", headers={"Host": "localhost"})
-            if web.getresponse().status == http.client.OK:
-                return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise RuntimeError(f"The product did not come up; see {settings.LOCAL_DIR}/bench-up.log.")
 
 
 class _Listener:

@@ -42,10 +42,8 @@ def every_page(*, seed: int) -> list[Line]:
     """Each page through the whole stack of middleware, view and template, in this process; every request
     counts, on another lead where there is one. The floor is what PostgreSQL and the driver took for the same
     request's own statements."""
-    rep, manager = _people()
-    if not Handoff.objects.exists():
-        _hand_over()
-    leads = [str(pk) for pk in _own(rep).values_list("lead__public_id", flat=True)[:REQUESTS]]
+    rep, manager = people()
+    leads = [str(pk) for pk in open_of(rep).values_list("lead__public_id", flat=True)[:REQUESTS]]
     heavy = str(Lead.objects.get(email=f"lead1@work.s{seed}.example").public_id)
     marketer = User.objects.get_or_create(
         email="pages-marketer@bench.example", defaults={"name": "Marketer", "role": Role.MARKETER}
@@ -65,7 +63,7 @@ def every_page(*, seed: int) -> list[Line]:
     ]
     lines = []
     for what, user, address in asked:
-        seen = _ask(user, address)
+        seen = ask(user, address)
         ratio = f"{seen.whole.percentile(95) / seen.sql.percentile(95):.1f}"
         floor = f"{seen.queries} statements, p95 {spell(seen.sql.percentile(95))}"
         said = f"p50 {spell(seen.whole.median)}, p95 {spell(seen.whole.percentile(95))}"
@@ -81,10 +79,9 @@ class _Seen:
     queries: int
 
 
-def _ask(user: User, address: Callable[[int], str]) -> _Seen:
+def ask(user: User, address: Callable[[int], str]) -> _Seen:
     """Ask for a page again and again, as ``user``."""
-    client = Client()
-    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    client = signed_in(user)
     whole: list[float] = []
     sql: list[float] = []
     queries = 0
@@ -92,18 +89,30 @@ def _ask(user: User, address: Callable[[int], str]) -> _Seen:
     for number in range(-WARM_UP, REQUESTS):
         if whole and time.monotonic() > until:
             break
-        with _in_the_database() as spent:
-            start = time.perf_counter()
-            answer = client.get(address(number), headers={"Host": "localhost"})
-            answer.getvalue()
-            seconds = time.perf_counter() - start
-        if answer.status_code != 200:
-            raise RuntimeError(f"{address(number)} answered {answer.status_code}.")
+        seconds, spent = ask_once(client, address(number))
         if number >= 0:
             whole.append(seconds)
             sql.append(sum(spent))
             queries = max(queries, len(spent))
     return _Seen(Times(whole), Times(sql), queries)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+def ask_once(client: Client, address: str) -> tuple[float, list[float]]:
+    """Seconds for the whole page, and for each of its statements."""
+    with _in_the_database() as spent:
+        start = time.perf_counter()
+        answer = client.get(address, headers={"Host": "localhost"})
+        answer.getvalue()
+        seconds = time.perf_counter() - start
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address} answered {answer.status_code}.")
+    return seconds, spent
 
 
 @contextmanager
@@ -123,7 +132,7 @@ def _in_the_database() -> Iterator[list[float]]:
         yield spent
 
 
-def _own(rep: User) -> Any:
+def open_of(rep: User) -> Any:
     return Handoff.objects.filter(rep=rep, status=Handoff.Status.OPEN).order_by("id")
 
 
@@ -139,8 +148,9 @@ def _deep_cursor() -> str:
 # The world: ten teams of ten, a tenth of all leads handed over, the newest of them waiting
 
 
-def _people() -> tuple[User, User]:
-    """The rep whose queue is the longest, and who leads that team. Safe to repeat."""
+def people() -> tuple[User, User]:
+    """The rep whose queue is the longest, and who leads that team; handed over is what is meant to be. Safe
+    to repeat."""
     calendar = BusinessCalendar.objects.get_or_create(name="Pages")[0]
     for number in range(TEAMS):
         team = Team.objects.get_or_create(name=f"Pages {number}", defaults={"calendar": calendar})[0]
@@ -149,6 +159,8 @@ def _people() -> tuple[User, User]:
             rep = _person(f"pages-{number}-{place}@bench.example", Role.REP, team)
             PoolMember.objects.get_or_create(pool=pool, user=rep)
         _person(f"pages-{number}@bench.example", Role.MANAGER, team)
+    if not Handoff.objects.filter(pool__name__startswith="Pages").exists():
+        _hand_over()
     return (
         User.objects.get(email="pages-0-0@bench.example"),
         User.objects.get(email="pages-0@bench.example"),

@@ -5,7 +5,19 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
-from bench import capturing, database, events, growing, live, pages, previewing, rescoring
+from bench import (
+    answering,
+    arrivals,
+    capturing,
+    database,
+    events,
+    growing,
+    importing,
+    live,
+    pages,
+    previewing,
+    rescoring,
+)
 from bench.measuring import Line, load, resident_mib, table
 from bench.rules import publish_thirty_rules
 from crm.demo import volume
@@ -37,13 +49,15 @@ def everything(*, leads: int, rounds: int, only: Sequence[str], keep: bool) -> i
         "P-2": lambda: rescoring.against_orm(rounds=rounds),
         "P-3": rescoring.memory,
         "P-4": lambda: events.one_event(seed=SEED),
-        "P-5": lambda: capturing.batches(rounds=rounds),
+        "P-5": lambda: capturing.arriving(rounds=rounds),
         "P-9": lambda: previewing.draft(rounds=rounds),
         "P-6": live.event_to_screen,
         "P-10": capturing.file,
-        "S16": capturing.known_and_unknown,
+        "S16": answering.known_and_unknown,
         # Last: its open handoffs would give the workers of the others more to do.
         "P-7": lambda: pages.every_page(seed=SEED),
+        "P-7-arrivals": arrivals.every_page,
+        "P-10-large": importing.half_a_million,
     }
     lines: list[Line] = []
     for part, measure in parts.items():

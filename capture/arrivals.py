@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from leads.asking import ask
+
 from .cleaning import storable
 from .models import RefusedItem, Source
 
@@ -54,22 +56,19 @@ def note(*, source: str, kind: Source.Kind, became: Became, at: datetime) -> Non
         became.lag,
         source,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_NOTE, tally)
-        found = cursor.fetchone()
-        if found is None:
-            Source.objects.bulk_create(
-                [Source(key=source, name=source, kind=kind, created_at=at)], ignore_conflicts=True
-            )
-            cursor.execute(_NOTE, tally)
-            found = cursor.fetchone()
+    noted = ask(_NOTE, tally)
+    if not noted:
+        Source.objects.bulk_create(
+            [Source(key=source, name=source, kind=kind, created_at=at)], ignore_conflicts=True
+        )
+        noted = ask(_NOTE, tally)
     if became.refused:
-        _keep(found[0], became.refused, at)
+        _keep(noted[0][0], became.refused, at)
 
 
 _NOTE = """
 INSERT INTO capture_arrival (source_id, at, accepted, duplicates, held, refused, lag)
-SELECT id, %s, %s, %s, %s, %s, %s FROM capture_source WHERE key = %s
+SELECT id, %s, %s, %s, %s, %s, %s::interval FROM capture_source WHERE key = %s
 RETURNING source_id
 """
 

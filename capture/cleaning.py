@@ -85,7 +85,7 @@ def line(value: object, *, field: str, most: int, least: int = 0) -> str:
         text = without_turns(value).strip()
     else:
         raise Refused(field, "Must be text.")
-    if _CONTROL.search(text) or not is_storable(text):
+    if not (text.isascii() and text.isprintable()) and (_CONTROL.search(text) or not is_storable(text)):
         raise Refused(field, "May not hold line breaks or other control characters.")
     if len(text) > most:
         raise Refused(field, f"May have {most} characters at most, has {len(text)}.")

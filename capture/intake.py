@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.models import User
 from leads import mail_keys
 from leads.activities import NewActivity, record
-from leads.models import ActivityType
+from leads.asking import ask
 from leads.retrying import retrying
 
 from . import arrivals, bots, cleaning, identity
@@ -178,7 +176,7 @@ def store(
     """Store ``events``, which are checked, each once per source; ``user`` as for ``identity.resolve``. What
     looks like a bot or one of our own is named, and counts or not as the company says. Call it in
     ``retried``."""
-    types = dict(ActivityType.objects.values_list("key", "id"))
+    types = _types(events)
     refused = [
         Refusal(event.index, "type", f"There is no activity type “{event.type}”.")
         for event in events
@@ -196,7 +194,9 @@ def store(
             fresh[event.event_id] = event
     guard = bots.Guard.on_duty()
     guard.look_at(list(fresh.values()), client)
-    news = [replace(event, is_voided=bool(guard.voided(event.index))) for event in fresh.values()]
+    news = [
+        replace(event, is_voided=True) if guard.voided(event.index) else event for event in fresh.values()
+    ]
     owners = identity.resolve(events=news, user=user, source=source, at=at)
     guard.look_up(news, {place: one.lead_id for place, one in owners.found.items() if one.lead_id})
     refused += [Refusal(index, refusal.field, refusal.reason) for index, refusal in owners.refused.items()]
@@ -225,12 +225,17 @@ def store(
 
 def _known(events: list[Event], source: str) -> set[str]:
     """Event ids stored before; left out early, so that a repeat makes no lead and stitches nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT event_id FROM leads_activity WHERE source = %s AND event_id = ANY(%s)",
-            [source, [event.event_id for event in events]],
-        )
-        return {row[0] for row in cursor.fetchall()}
+    rows = ask(
+        "SELECT event_id FROM leads_activity WHERE source = %s AND event_id = ANY(%s)",
+        [source, [event.event_id for event in events]],
+    )
+    return {event_id for (event_id,) in rows}
+
+
+def _types(events: list[Event]) -> dict[str, int]:
+    """Those that the events name, by key."""
+    keys = sorted({event.type for event in events})
+    return dict(ask("SELECT key, id FROM leads_activitytype WHERE key = ANY(%s)", [keys]))
 
 
 def retried(work: Callable[[], T]) -> T:

@@ -3,15 +3,15 @@
 (() => {
   "use strict";
   const waits = "WAITS", to = document.currentScript.src.replace(/\.js(\?.*)?$/, "");
-  const doc = document, nav = navigator, here = location;
+  const doc = document, here = location;
   const early = (window.handoff && window.handoff.q) || [];
-  if (nav.globalPrivacyControl) { window.handoff = () => {}; return; }
+  if (navigator.globalPrivacyControl) { window.handoff = () => {}; return; }
 
-  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", OURS = "handoff_ours", MAIL = "handoff_mail", YEAR = 31536000;
+  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", OURS = "handoff_ours", YEAR = 31536000;
   const TAGS = /^(utm_(source|medium|campaign|term|content)|gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid)$/;
   const FILES = /\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|zip|epub|mp3|mp4|dmg|exe|msi|deb)$/i;
   const SECRET = /pass|card|cvv|cvc|iban|ssn|token|secret/i;
-  let on = false, id = "", who = "", waiting = [], timer = 0, pause = 1000, until = 0, path = "", since = 0, seen = 0, depth = 0;
+  let on, id, who = "", waiting = [], timer, pause = 1000, until = 0, path = "", since = 0, seen = 0, depth = 0;
 
   const cookie = (name) => (doc.cookie.match("(?:^|; )" + name + "=([^;]*)") || [])[1] || "";
   // For all hosts of the company: the browser refuses what is too wide, so the widest that it takes is right.
@@ -38,7 +38,7 @@
       const batch = waiting.splice(0, count < 0 ? waiting.length : count);
       const body = JSON.stringify({ anonymous_id: own, sent_at: new Date().toISOString(), events: batch });
       if (leaving) {
-        if (!nav.sendBeacon || !nav.sendBeacon(to, body)) { waiting = batch.concat(waiting); stash(); break; }
+        if (!navigator.sendBeacon || !navigator.sendBeacon(to, body)) { waiting = batch.concat(waiting); stash(); break; }
       } else {
         fetch(to, { method: "POST", body, keepalive: body.length < 60000, credentials: "omit" }).then((answer) => {
           if (answer.status >= 500 || answer.status === 429) throw answer;
@@ -46,7 +46,7 @@
         }).catch((answer) => {
           waiting = batch.concat(waiting).slice(-500); stash();
           pause = Math.min(pause * 2, 60000);
-          until = Date.now() + Math.max(pause, (answer.headers && answer.headers.get("Retry-After") * 1000) || 0);
+          until = Date.now() + Math.max(pause, answer.headers?.get("Retry-After") * 1000 || 0);
           clearTimeout(timer); timer = setTimeout(send, until - Date.now());
         });
       }
@@ -87,14 +87,14 @@
     keep(ID, who ? `${id}.${who}` : id);
     try { waiting = JSON.parse(sessionStorage.getItem(KEPT)) || []; } catch { /* none */ }
     // Who followed a link in a mail to them. The key goes, so that nobody hands it on with the address.
-    const asked = new URL(here), mail = asked.searchParams.get(MAIL);
+    const url = new URL(here), mail = url.searchParams.get("handoff_mail");
     if (mail) {
-      asked.searchParams.delete(MAIL);
-      history.replaceState(history.state, "", asked);
+      url.searchParams.delete("handoff_mail");
+      history.replaceState(history.state, "", url);
       is(mail.split(".")[1]);
+      say("identify", { mail });
     }
     look();
-    if (mail) say("identify", { mail });
   };
   const stop = () => {
     on = false; waiting = []; clearTimeout(timer);
@@ -160,11 +160,11 @@
 
   // Somebody of ours opened the link for it: this browser is not counted, and what it did so far is theirs.
   const choice = cookie(CHOICE), asked = here.hash.match(/^#handoff-(not-)?ours$/);
-  let ours = false;
+  let ours;
   try {
     if (asked) asked[1] ? localStorage.removeItem(OURS) : localStorage.setItem(OURS, "1");
-    ours = !!localStorage.getItem(OURS);
-  } catch { ours = !!(asked && !asked[1]); }
+    ours = localStorage.getItem(OURS);
+  } catch { ours = asked && !asked[1]; }
   if (ours) {
     const [known] = cookie(ID).split(".");
     if (known) { on = true; id = known; say("ours"); send(true); stop(); }

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 
+from .asking import ask
 from .lifecycle import advance_phases_by
 from .ticks import tick
 
@@ -39,31 +39,34 @@ class Recorded:
     duplicates: list[int]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(*, activities: Sequence[NewActivity], at: datetime) -> Recorded:
     """Store ``activities`` as received ``at``. The same (source, event id) is stored once, whether it comes
     again in the batch, later or at the same moment elsewhere. Marks the leads as changed (trigger), moves
-    their buying phase forward and hurries the rescoring. One insert; safe to repeat."""
+    their buying phase forward and hurries the rescoring. One insert, and one update where something shows
+    more than awareness; safe to repeat."""
     first: dict[tuple[str, str], int] = {}
     for position, activity in enumerate(activities):
         first.setdefault((activity.source, activity.event_id), position)
     # Sorted, so that two batches with common ids wait for each other instead of deadlocking.
     batch = [activities[first[key]] for key in sorted(first)]
-    stored = _insert(batch, at) if batch else set()
+    stored = _insert(batch, at) if batch else {}
     inserted = sorted(first[key] for key in stored)
-    news = [activities[position] for position in inserted]
-    if seen := [
-        (new.lead_id, new.type_id, new.occurred_at)
-        for new in news
+    counting = [
+        ((new.lead_id, new.type_id, new.occurred_at), stored[new.source, new.event_id])
+        for new in (activities[position] for position in inserted)
         if new.lead_id is not None and not new.void_reason
-    ]:
+    ]
+    if seen := [what for what, is_further in counting if is_further]:
         advance_phases_by(seen=seen, at=at)
+    if counting:
         tick("leads_changed")
     known = set(range(len(activities))) - set(inserted)
     return Recorded(inserted=inserted, duplicates=sorted(known))
 
 
-def _insert(batch: list[NewActivity], at: datetime) -> set[tuple[str, str]]:
+def _insert(batch: list[NewActivity], at: datetime) -> dict[tuple[str, str], bool]:
+    """(source, event id) of what was not known, and whether it shows a buying phase beyond the first."""
     columns = zip(
         *[
             (
@@ -74,12 +77,8 @@ def _insert(batch: list[NewActivity], at: datetime) -> set[tuple[str, str]]:
         ],
         strict=True,
     )  # fmt: skip
-    # Past Django's cursor, which would write the values into the statement's text: binding them on the server
-    # halves the time.
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(_INSERT, [at, *(list(column) for column in columns)], prepare=True)
-        return {(source, event_id) for source, event_id in cursor.fetchall()}
+    rows = ask(_INSERT, [at, *(list(column) for column in columns)])
+    return {(source, event_id): is_further for source, event_id, is_further in rows}
 
 
 _INSERT = """
@@ -92,5 +91,6 @@ FROM (SELECT %b::timestamptz AS at) AS now,
          %b::text[]::jsonb[], %b::text[])
   AS new (lead_id, visitor_id, type_id, occurred_at, undated, source, event_id, properties, void_reason)
 ON CONFLICT (source, event_id) DO NOTHING
-RETURNING source, event_id
+RETURNING source, event_id,
+  type_id IN (SELECT id FROM leads_activitytype WHERE phase IN ('consideration', 'decision'))
 """

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import connection
 
+from .asking import ask
 from .models import Lead
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ class Holders(NamedTuple):
 
 def holders(*, emails: Iterable[str]) -> Holders:
     """The same by primary key, without reading the leads. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDERS, {"emails": sorted(set(emails))})
-        rows = cursor.fetchall()
+    rows = ask(_HOLDERS, {"emails": sorted(set(emails))})
     of = {email: pk for email, pk, _ in rows}
     return Holders(of, of.keys() - {email for email, _, is_old in rows if not is_old})
 

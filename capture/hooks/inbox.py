@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from accounts.clock import database_now
 from capture import arrivals
@@ -21,6 +21,7 @@ from capture.arrivals import Became, Settled
 from capture.intake import retried
 from capture.models import Hook, InboxItem, Source
 from capture.models.hook import InboxItemQuerySet
+from leads import paging
 from leads.ticks import tick
 
 from . import mapping, payloads, taking
@@ -272,7 +273,9 @@ def _empty_some(before: datetime, at: datetime, limit: int) -> int:
     return len(pks)
 
 
-def waiting_by_hook(hooks: Iterable[Hook]) -> dict[int, int]:
-    """How many posts wait, by primary key of the hook. One query."""
-    rows = InboxItem.objects.filter(hook__in=hooks).replayable().values("hook").annotate(count=Count("id"))
-    return {row["hook"]: row["count"] for row in rows.order_by()}
+def waiting_by_hook(hooks: Iterable[Hook]) -> dict[int, int | str]:
+    """How many posts wait, by primary key of the hook; "999+" for more. One query."""
+    counted = paging.counts(
+        {str(hook.pk): InboxItem.objects.filter(hook=hook).replayable() for hook in hooks}
+    )
+    return {int(pk): count for pk, count in counted.items()}

@@ -1,12 +1,12 @@
 """Forms for marketers: build one, put it on a page, see what it brought, look through what was held."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,6 +20,7 @@ from capture import arrivals
 from capture.models import Submission, WebForm, WebFormField
 from capture.web_form_forms import Builder, NewWebFormForm, rearranged
 from capture.webforms import arranging, reviewing, starters
+from leads import paging
 
 for_marketers = page_for(may_edit_leads, "Forms are built by marketers and administrators.")
 SHOWN = timedelta(days=7)
@@ -32,13 +33,13 @@ def web_forms(request: Request) -> HttpResponse:
     """Every form with what it brought in a week, and how many submissions wait. Three queries."""
     now = timezone.now()
     brought = arrivals.brought(since=now - SHOWN)
-    held = _held_by_form(request)
+    held, together = _held_by_form(request)
     forms = WebForm.objects.visible_to(request.user).select_related("source", "type")
     rows = [
         {"form": form, "brought": brought.get(form.source_id), "held": held.get(form.pk, 0)}
         for form in forms.order_by("source__name", "id")
     ]
-    return render(request, "capture/forms.html", {"rows": rows, "now": now, "held": sum(held.values())})
+    return render(request, "capture/forms.html", {"rows": rows, "now": now, "held": together})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -188,9 +189,14 @@ def _visible(request: Request, webform_id: UUID) -> WebForm:
     return get_object_or_404(rows.prefetch_related("fields"), public_id=webform_id)
 
 
-def _held_by_form(request: Request) -> dict[int, int]:
-    held = Submission.objects.visible_to(request.user).held()
-    return dict(held.order_by().values_list("web_form").annotate(Count("id")))
+def _held_by_form(request: Request) -> tuple[dict[int, int | str], int | str]:
+    """How many wait for a look, by primary key of the form and together; "999+" where a robot sent more, and
+    "12+" for a form of which so many are among the newest of those."""
+    held = Submission.objects.visible_to(request.user).held().order_by("-id")
+    found = Counter(held.values_list("web_form", flat=True)[: paging.MOST_COUNTED])
+    if found.total() < paging.MOST_COUNTED:
+        return dict(found), found.total()
+    return {pk: f"{count}+" for pk, count in found.items()}, f"{paging.MOST_COUNTED - 1}+"
 
 
 def _listed(request: Request, rows: Any) -> tuple[list[Submission], int | str]:
@@ -216,8 +222,8 @@ def _page(
         "snippet": _snippet(request, shown),
         "brought": arrivals.brought(since=now - SHOWN).get(shown.source_id),
         "newest": ours.order_by("-id")[:5],
-        "held": ours.held().count(),
         "lacks_offer": shown.lacks_offer,
+        **paging.counts({"held": ours.held()}),
         "now": now,
         **_previewed(built),
     }

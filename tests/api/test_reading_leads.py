@@ -113,12 +113,12 @@ def test_L6_the_same_number_of_queries_for_1_and_50_rows(
     make.lead("First", company=make.company())
     rescore_changed()
     mara.get("/leads")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         mara.get("/leads")
     for _ in range(50):
         make.lead(company=make.company())
     rescore_changed()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(names(mara.get("/leads"))) == 50
 
 
