@@ -65,7 +65,7 @@ def every_page(*, seed: int) -> list[Line]:
     ]
     lines = []
     for what, user, address in asked:
-        seen = _ask(user, address)
+        seen = ask(user, address)
         ratio = f"{seen.whole.percentile(95) / seen.sql.percentile(95):.1f}"
         floor = f"{seen.queries} statements, p95 {spell(seen.sql.percentile(95))}"
         said = f"p50 {spell(seen.whole.median)}, p95 {spell(seen.whole.percentile(95))}"
@@ -75,13 +75,13 @@ def every_page(*, seed: int) -> list[Line]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     whole: Times
     sql: Times
     queries: int
 
 
-def _ask(user: User, address: Callable[[int], str]) -> _Seen:
+def ask(user: User, address: Callable[[int], str]) -> Seen:
     """Ask for a page again and again, as ``user``."""
     client = Client()
     client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
@@ -103,7 +103,7 @@ def _ask(user: User, address: Callable[[int], str]) -> _Seen:
             whole.append(seconds)
             sql.append(sum(spent))
             queries = max(queries, len(spent))
-    return _Seen(Times(whole), Times(sql), queries)
+    return Seen(Times(whole), Times(sql), queries)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
-from bench import capturing, database, events, growing, live, pages, previewing, rescoring
+from bench import capturing, database, events, growing, live, pages, previewing, reporting, rescoring
 from bench.measuring import Line, load, resident_mib, table
 from bench.rules import publish_thirty_rules
 from crm.demo import volume
@@ -43,6 +43,7 @@ def everything(*, leads: int, rounds: int, only: Sequence[str], keep: bool) -> i
         "P-10": capturing.file,
         # Last: its open handoffs would give the workers of the others more to do.
         "P-7": lambda: pages.every_page(seed=SEED),
+        "P-8": reporting.reports,
     }
     lines: list[Line] = []
     for part, measure in parts.items():

@@ -18,6 +18,7 @@ ICONS = frozenset(
         "building-2",
         "calendar",
         "calendar-check",
+        "chart-no-axes-column",
         "check",
         "chevron-down",
         "chevron-left",
