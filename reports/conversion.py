@@ -12,13 +12,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, F, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncMonth
 
 from leads.milestones import Milestone
 from leads.models import Lead, PassedMilestone
 from scoring.intervals import Share, share
 
+from .percentiles import Percentile
 from .periods import Period, company_zone
 
 #: Of fewer leads no rate is shown: it would be chance.
@@ -176,17 +177,11 @@ def _key(row: Mapping[str, Any], by: By | None) -> str:
     return f"{row['line']:%Y-%m}" if by == By.MONTH else row["line"]
 
 
-class _Median(Aggregate):
-    function = "percentile_cont"
-    template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = DurationField()
-
-
 def _medians(leads: QuerySet[Lead], period: Period, counting: Counting) -> dict[int, timedelta]:
     """Milestone → the median time since the one before, or since the lead came. One query."""
     began = Coalesce(F("since"), F("lead__created_at"))
     rows = _passed(leads, period, counting).order_by().filter(at__gt=began)
-    found = rows.values("milestone").annotate(median=_Median(F("at") - began))
+    found = rows.values("milestone").annotate(median=Percentile(0.5, F("at") - began))
     return {row["milestone"]: row["median"] for row in found}
 
 

@@ -46,6 +46,16 @@ METRICS = (
         " both at once are left out.",
     ),
     Metric(
+        "slow",
+        "Nine of ten within",
+        "Of ten leads that took time from the step before, nine took no longer.",
+    ),
+    Metric(
+        "waiting",
+        "Waiting now",
+        "Leads that stand at the stage before the step, as of now, whenever they came there.",
+    ),
+    Metric(
         "passed",
         "Passed in the period",
         "Counts who passed a step in these days, whenever they came. Each lead passes a step once, so that"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import conversion, metrics
+from .views import conversion, metrics, speed
 
 app_name = "reports"
 
@@ -10,4 +10,8 @@ urlpatterns = [
     path("reports/conversion/file/", conversion.report_file, name="conversion-file"),
     path("reports/conversion/leads/", conversion.leads, name="conversion-leads"),
     path("reports/conversion/leads/file/", conversion.leads_file, name="conversion-leads-file"),
+    path("reports/speed/", speed.report, name="speed"),
+    path("reports/speed/file/", speed.report_file, name="speed-file"),
+    path("reports/speed/leads/", speed.leads, name="speed-leads"),
+    path("reports/speed/leads/file/", speed.leads_file, name="speed-leads-file"),
 ]

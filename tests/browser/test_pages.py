@@ -72,6 +72,8 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("max", "/reports/conversion/?count=cohort&by=month&country=DE&first=2026-01-01"),
         ("max", "/reports/conversion/leads/?days=365&step=mql"),
         ("mara", "/reports/figures/"),
+        ("mara", "/reports/speed/?days=90"),
+        ("max", "/reports/speed/leads/?stage=mql"),
         ("sol", "/tasks/"),
         ("sol", "/tasks/?view=done"),
         ("max", f"/leads/{marta.lead.public_id}/"),
