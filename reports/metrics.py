@@ -56,6 +56,12 @@ METRICS = (
         "Leads that stand at the stage before the step, as of now, whenever they came there.",
     ),
     Metric(
+        "sent_back",
+        "Sent back",
+        "Verdicts of sales in the period that rejected a handoff and were not undone. Decided are those and"
+        " the acceptances; a lead that was decided twice counts twice.",
+    ),
+    Metric(
         "passed",
         "Passed in the period",
         "Counts who passed a step in these days, whenever they came. Each lead passes a step once, so that"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import conversion, metrics, speed
+from .views import conversion, metrics, sent_back, speed
 
 app_name = "reports"
 
@@ -10,6 +10,10 @@ urlpatterns = [
     path("reports/conversion/file/", conversion.report_file, name="conversion-file"),
     path("reports/conversion/leads/", conversion.leads, name="conversion-leads"),
     path("reports/conversion/leads/file/", conversion.leads_file, name="conversion-leads-file"),
+    path("reports/sent-back/", sent_back.report, name="sent-back"),
+    path("reports/sent-back/file/", sent_back.report_file, name="sent-back-file"),
+    path("reports/sent-back/leads/", sent_back.leads, name="sent-back-leads"),
+    path("reports/sent-back/leads/file/", sent_back.leads_file, name="sent-back-leads-file"),
     path("reports/speed/", speed.report, name="speed"),
     path("reports/speed/file/", speed.report_file, name="speed-file"),
     path("reports/speed/leads/", speed.leads, name="speed-leads"),

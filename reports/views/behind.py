@@ -29,6 +29,11 @@ class Figure:
     report: str
     own: tuple[str, ...]
 
+    @property
+    def heading(self) -> str:
+        """Of the report: "Sent back"."""
+        return self.report.replace("-", " ").capitalize()
+
 
 def page(request: Request, one: Asked, figure: Figure) -> HttpResponse:
     """The latest first: those that the reader may open, and how many more there are."""

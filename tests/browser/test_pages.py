@@ -73,6 +73,8 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("max", "/reports/conversion/leads/?days=365&step=mql"),
         ("mara", "/reports/figures/"),
         ("mara", "/reports/speed/?days=90"),
+        ("mara", "/reports/sent-back/?first=2026-01-01&last=2030-01-01&by=rule"),
+        ("max", "/reports/sent-back/leads/?first=2026-01-01&last=2030-01-01&reason=timing"),
         ("max", "/reports/speed/leads/?stage=mql"),
         ("sol", "/tasks/"),
         ("sol", "/tasks/?view=done"),
