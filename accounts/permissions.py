@@ -41,6 +41,12 @@ def may_read_evidence(user: User) -> bool:
     return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
 
 
+def may_see_reports(user: User) -> bool:
+    """Who looks at the shared figures: both sides' leads. They count everybody's leads; which ones may be
+    opened is ``visible_to``."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+
+
 def may_draft_rules(user: User) -> bool:
     """Marketing writes the rules of scoring; what is published needs more (``scoring.publishing``)."""
     return user.role in (Role.MARKETER, Role.ADMIN)

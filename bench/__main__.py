@@ -8,7 +8,7 @@ from pathlib import Path
 #: What is measured, in the order of running; each gives its lines of the table.
 PARTS = (
     *("P-1", "rules", "P-2", "P-3", "P-4", "P-5", "P-9", "P-6", "P-10", "S16", "P-7", "P-7-arrivals"),
-    "P-10-large",
+    *("P-8", "P-10-large"),
 )
 
 

@@ -73,13 +73,13 @@ def every_page(*, seed: int) -> list[Line]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     whole: Times
     sql: Times
     queries: int
 
 
-def ask(user: User, address: Callable[[int], str]) -> _Seen:
+def ask(user: User, address: Callable[[int], str]) -> Seen:
     """Ask for a page again and again, as ``user``."""
     client = signed_in(user)
     whole: list[float] = []
@@ -94,7 +94,7 @@ def ask(user: User, address: Callable[[int], str]) -> _Seen:
             whole.append(seconds)
             sql.append(sum(spent))
             queries = max(queries, len(spent))
-    return _Seen(Times(whole), Times(sql), queries)
+    return Seen(Times(whole), Times(sql), queries)
 
 
 def signed_in(user: User) -> Client:

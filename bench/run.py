@@ -16,6 +16,7 @@ from bench import (
     live,
     pages,
     previewing,
+    reporting,
     rescoring,
 )
 from bench.measuring import Line, load, resident_mib, table
@@ -57,6 +58,7 @@ def everything(*, leads: int, rounds: int, only: Sequence[str], keep: bool) -> i
         # Last: its open handoffs would give the workers of the others more to do.
         "P-7": lambda: pages.every_page(seed=SEED),
         "P-7-arrivals": arrivals.every_page,
+        "P-8": reporting.reports,
         "P-10-large": importing.half_a_million,
     }
     lines: list[Line] = []

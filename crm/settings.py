@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "scoring",
     "handoff",
     "capture",
+    "reports",
     "crm",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -414,6 +415,10 @@ INBOX_RETENTION_DAYS = env.whole("INBOX_RETENTION_DAYS", 30, least=1, most=3650)
 IMPORT_RETENTION_DAYS = env.whole("IMPORT_RETENTION_DAYS", 30, least=1, most=3650)
 #: So many days the words of submissions that were held and not let in are kept (P6).
 SUBMISSION_RETENTION_DAYS = env.whole("SUBMISSION_RETENTION_DAYS", 30, least=1, most=3650)
+#: Where a day of a report begins and ends, for everybody who reads it.
+COMPANY_TIME_ZONE = env.time_zone("COMPANY_TIME_ZONE", "UTC")
+#: The first day of a week in reports.
+WEEK_STARTS_ON = env.choice("WEEK_STARTS_ON", ("monday", "saturday", "sunday"), "monday")
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("capture.urls")),
     path("", include("handoff.urls")),
+    path("", include("reports.urls")),
     path("", include("scoring.urls")),
     path("", include("notifications.urls")),
 ]

@@ -1,6 +1,6 @@
 """How pages say numbers and times. Pure: the moment and the zone are passed in."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 MINUS = "\u2212"  # a real minus sign: as wide as the plus, and read aloud as "minus"
 
@@ -38,6 +38,16 @@ def duration(minutes: int) -> str:
     if not hours:
         return f"{rest} min"
     return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
+
+
+def stretch(of: timedelta) -> str:
+    """A length of time, two figures of it: "40 s", "38 min", "3.2 hours", "34 days"."""
+    seconds = of.total_seconds()
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "min")):
+        if seconds >= size * (2 if unit == "days" else 1):
+            figure = seconds / size
+            return f"{figure:.0f} {unit}" if figure >= 10 or unit == "min" else f"{tenths(figure)} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def day(at: datetime, *, now: datetime, zone: tzinfo) -> str:

@@ -32,6 +32,7 @@ from .models import (
     Opportunity,
     OpportunityStage,
     OpportunityStep,
+    PassedMilestone,
     StageChange,
     Supplier,
     Suspicion,
@@ -180,6 +181,14 @@ class StageChangeAdmin(HistoryAdmin):
     list_select_related = ("lead", "by")
     list_filter = ("to_stage", "cause")
     ordering = ("-at", "-id")
+
+
+@admin.register(PassedMilestone)
+class PassedMilestoneAdmin(HistoryAdmin):
+    list_display = ("lead", "milestone", "at")
+    list_select_related = ("lead",)
+    list_filter = ("milestone",)
+    ordering = ("-id",)
 
 
 @admin.register(ConsentEvent)

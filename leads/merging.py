@@ -296,6 +296,11 @@ def _evidence(one: Folding) -> None:
         one.forget(EvidenceChange)
 
 
+@settles("leads.PassedMilestone.lead")
+def _milestones(one: Folding) -> None:
+    """They follow from the stage changes, which the kept lead has now."""
+
+
 @settles("leads.ChangedLead.lead")
 def _queue(one: Folding) -> None:
     """The kept lead is marked at the end."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from leads.models import StageChange
+from leads.milestones import TAKES_BACK
 
 from .statement import run
 
@@ -92,7 +92,7 @@ def decided(
             lately=_lately(kind) if "lately" in whom else "",
             deals=_DEALS if kind == "won" else "",
             as_of=as_of,
-            undoes=f"(cause = 'undo' OR reason = '{StageChange.TAKEN_BACK}')",
+            undoes=TAKES_BACK,
         ).replace("/* whom */", whom),
         {
             "at": at,

@@ -42,7 +42,7 @@ Cells = list[list[str]]
 def leads(request: Request) -> HttpResponse:
     """The leads of the list under its filters, in its order."""
     filters, sort = lead_lists.listed(request)
-    return _leads(request, "leads", filters.qs, lead_lists.SORTS[sort])
+    return leads_file(request, "leads", filters.qs, lead_lists.SORTS[sort])
 
 
 @require_safe
@@ -50,7 +50,7 @@ def leads(request: Request) -> HttpResponse:
 def mqls(request: Request) -> HttpResponse:
     """The MQLs under the view and filters of the marketing queue, the newest first."""
     found = listed_mqls(parameters=request.GET, user=request.user, at=timezone.now())
-    return _leads(request, "mqls", found.select_related("company", "owner"), lead_lists.SORTS["newest"])
+    return leads_file(request, "mqls", found.select_related("company", "owner"), lead_lists.SORTS["newest"])
 
 
 @require_safe
@@ -85,7 +85,8 @@ def team(request: Request) -> HttpResponse:
     return _handoffs(request, "team")
 
 
-def _leads(request: Request, name: str, found: QuerySet[Lead], order: Sequence[str]) -> HttpResponse:
+def leads_file(request: Request, name: str, found: QuerySet[Lead], order: Sequence[str]) -> HttpResponse:
+    """Leads in ``order`` as a download, in the columns that an import reads and with how each stands."""
     own = exporting.own_fields(found)
 
     def cells(rows: Sequence[Lead]) -> Cells:

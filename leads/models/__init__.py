@@ -4,6 +4,7 @@ from .company import Company, CompanyExternalId
 from .consent import ConsentEvent
 from .lead import Lead, LeadAccess, LeadExternalId, within_reach
 from .merge import UNDO_FOR, Alias, AliasUse, LookAlike, LookAlikeSearch, Merge
+from .milestone import PassedMilestone
 from .opportunity import (
     CompetingSupplier,
     LossReason,
@@ -38,6 +39,7 @@ __all__ = [
     "Opportunity",
     "OpportunityStage",
     "OpportunityStep",
+    "PassedMilestone",
     "StageChange",
     "Supplier",
     "Suspicion",

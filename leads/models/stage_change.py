@@ -1,8 +1,10 @@
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from leads import milestones
 from leads.stages import Stage
 
 from .lead import Lead, within_reach
@@ -55,6 +57,11 @@ class StageChange(models.Model):
         indexes = [
             models.Index(fields=["to_stage", "at"], name="leads_stagechange_funnel"),
             models.Index(fields=["lead", "-at", "-id"], name="leads_stagechange_timeline"),
+        ]
+        triggers = [
+            milestones.kept_up("inserted", pgtrigger.Insert),
+            milestones.kept_up("updated", pgtrigger.Update),
+            milestones.kept_up("deleted", pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,91 @@
+"""P-8: reports over everybody, against the bare SQL behind each of them."""
+
+import time
+from functools import partial
+
+from django.db import connection
+
+from accounts.models import Role, User
+from bench.measuring import Line, spell
+from bench.pages import ask
+from leads.models import Lead, StageChange
+
+#: Every lead became an MQL, was handed over, and was taken or sent back, over so many days.
+STEPS, DAYS = 3, 1_095
+
+
+def reports() -> list[Line]:
+    """Each report through middleware, view and template; and what the milestones cost when steps are
+    written."""
+    lines = [_walk()] if StageChange.objects.count() < STEPS * Lead.objects.count() else []
+    reader = User.objects.get_or_create(
+        email="reports@bench.example", defaults={"name": "Manager", "role": Role.MANAGER}
+    )[0]
+    for what, query in (
+        ("conversion, 28 days", "days=28"),
+        ("conversion, 90 days", "days=90"),
+        ("conversion, a year", "days=365"),
+        ("conversion of a country, 90 days", "days=90&country=DE&by=month"),
+        ("cohort, 90 days", "days=90&count=cohort"),
+        ("the leads behind a figure", ""),
+    ):
+        address = f"/reports/conversion/?{query}" if query else "/reports/conversion/leads/?days=90&step=mql"
+        seen = ask(reader, partial(_same, address))
+        said = f"p50 {spell(seen.whole.median)}, p95 {spell(seen.whole.percentile(95))}"
+        floor = f"{seen.queries} statements, p95 {spell(seen.sql.percentile(95))}"
+        ratio = f"{seen.whole.percentile(95) / seen.sql.percentile(95):.1f}"
+        lines.append(Line("P-8", what, floor, said, ratio, "≤ 300 ms"))
+        print(f"  {what}: {said}", flush=True)
+    return lines
+
+
+def _same(address: str, _: int) -> str:
+    return address
+
+
+def _walk() -> Line:
+    """Write the steps of everybody, a thousandth of the leads at a time, once past the triggers and once
+    with them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(id), max(id) FROM leads_lead")
+        first, last = cursor.fetchone()
+    bare = full = 0.0
+    size = max((last - first + 1) // 1_000, 1)
+    for number, start in enumerate(range(first, last + 1, size)):
+        began = time.perf_counter()
+        with connection.cursor() as cursor:
+            cursor.execute(_WALK, {"from": start, "to": start + size, "days": DAYS})
+        if number >= 10:
+            full += time.perf_counter() - began
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE walked (LIKE leads_stagechange INCLUDING ALL)")
+        for number, start in enumerate(range(first, last + 1, size)):
+            began = time.perf_counter()
+            cursor.execute(
+                _WALK.replace("leads_stagechange", "walked"),
+                {"from": start, "to": start + size, "days": DAYS},
+            )
+            if number >= 10:
+                bare += time.perf_counter() - began
+        cursor.execute("DROP TABLE walked")
+        cursor.execute("ANALYZE leads_stagechange, leads_passedmilestone")
+    return Line(
+        "P-8",
+        "writing steps with their milestones",
+        f"bare {spell(bare)}",
+        spell(full),
+        f"{full / bare:.1f}",
+        "",
+    )
+
+
+_WALK = """
+INSERT INTO leads_stagechange (lead_id, from_stage, to_stage, at, cause, reason, note)
+SELECT l.id, step.was, step.now, now() - make_interval(days => (l.id * 7919 %% %(days)s)::int)
+    + make_interval(hours => step.hours), 'import', '', ''
+FROM leads_lead l CROSS JOIN LATERAL (VALUES
+  ('lead', 'mql', 1), ('mql', 'handed_over', 30),
+  ('handed_over', CASE WHEN l.id %% 5 < 2 THEN 'sql' ELSE 'mql' END, 33)
+) AS step (was, now, hours)
+WHERE l.id >= %(from)s AND l.id < %(to)s
+"""

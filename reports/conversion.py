@@ -1,0 +1,217 @@
+"""How many leads came how far, and how long it took: by source, campaign, country or month.
+
+Two ways to count. *Passed*: who passed each milestone in the period, whenever they came; what happened in
+these weeks. *Cohort*: who came in the period and how far they have come since; what became of these leads.
+A rate is a step's leads of those of the step before. A lead passes a milestone once, so periods add up.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, TruncMonth
+
+from leads.milestones import Milestone
+from leads.models import Lead, PassedMilestone
+from scoring.intervals import Share, share
+
+from .percentiles import Percentile
+from .periods import Period, company_zone
+
+#: Of fewer leads no rate is shown: it would be chance.
+ENOUGH = 20
+#: Lines shown by themselves; the rest is one.
+MOST_LINES = 50
+
+
+class Counting(StrEnum):
+    PASSED = "passed"
+    COHORT = "cohort"
+
+
+class By(StrEnum):
+    """What a line of the report stands for."""
+
+    SOURCE = "source"
+    CAMPAIGN = "campaign"
+    COUNTRY = "country"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way: ``count`` leads, ``of`` them at the step before (None at the first, which are all
+    that came). ``median`` is the time since the step before, of leads that took any; None where none did."""
+
+    milestone: Milestone | None
+    count: int
+    of: int | None
+    median: timedelta | None = None
+    before: int | None = None
+
+    @property
+    def key(self) -> str:
+        """As the URL names it: "handed_over", "leads"."""
+        return self.milestone.name.lower() if self.milestone else "leads"
+
+    @property
+    def label(self) -> str:
+        return str(self.milestone.label) if self.milestone else "Leads"
+
+    @property
+    def share(self) -> Share | None:
+        """The rate with its interval; None at the first step and of too few leads. More than all may have
+        passed a step in a period: they came to the one before earlier."""
+        if self.of is None or self.of < ENOUGH or self.count > self.of:
+            return None
+        return share(self.count, self.of)
+
+    @property
+    def height(self) -> int:
+        """Of its bar, in per cent: all that came, then the rate; nothing where there is none."""
+        if self.of is None:
+            return 100
+        return self.share.percent if self.share else 0
+
+    @property
+    def change(self) -> int | None:
+        """Per cent against the period before; None where there was nothing."""
+        return round(100 * (self.count - self.before) / self.before) if self.before else None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The steps of one source, campaign, country or month. ``key`` is its name in the URL; None for the rest
+    of many, which cannot be asked for."""
+
+    key: str | None
+    steps: list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    total: list[Step]
+    lines: list[Line]
+
+
+def report(*, leads: QuerySet[Lead], period: Period, counting: Counting, by: By) -> Report:
+    """Of ``leads``, how many came how far in ``period``. The lines with the most leads first, months in their
+    order. 5 queries, however many leads and lines."""
+    groups = _counted(leads, period, counting, by)
+    total: dict[Milestone | None, int] = defaultdict(int)
+    for counts in groups.values():
+        for milestone, count in counts.items():
+            total[milestone] += count
+    earlier: Mapping[Milestone | None, int] = defaultdict(int)
+    if counting == Counting.PASSED:  # cohorts of different ages do not compare
+        earlier = _counted(leads, period.before, counting, None).get("", earlier)
+    medians = _medians(leads, period, counting)
+    compares = counting == Counting.PASSED
+    return Report(
+        total=_steps(total, medians, earlier if compares else None),
+        lines=_lines(groups, by),
+    )
+
+
+def behind(
+    *, leads: QuerySet[Lead], period: Period, counting: Counting, milestone: Milestone | None
+) -> QuerySet[Lead]:
+    """The leads behind one figure of the report, each with ``passed_at``: when it passed the milestone, or
+    came. Narrow ``leads`` to a line with ``of_line``."""
+    came = Q(created_at__gte=period.start, created_at__lt=period.end)
+    if milestone is None:
+        return leads.filter(came).annotate(passed_at=F("created_at"))
+    passed = Q(milestones__milestone=milestone)
+    if counting == Counting.PASSED:
+        passed &= Q(milestones__at__gte=period.start, milestones__at__lt=period.end)
+    else:
+        passed &= came
+    return leads.filter(passed).annotate(passed_at=F("milestones__at"))
+
+
+def of_line(leads: QuerySet[Lead], *, by: By, key: str) -> QuerySet[Lead]:
+    """Those of ``leads`` that a line of sources, campaigns or countries counts. A month is a period."""
+    return leads.filter(**{by.value: key})
+
+
+Counts = dict[str, dict[Milestone | None, int]]
+
+
+def _counted(leads: QuerySet[Lead], period: Period, counting: Counting, by: By | None) -> Counts:
+    """Line → milestone → leads; None for all that came. One line, "", where ``by`` is None. 2 queries."""
+    counts: Counts = defaultdict(lambda: defaultdict(int))
+    came = leads.filter(created_at__gte=period.start, created_at__lt=period.end)
+    for row in _grouped(came, by, "", "created_at").annotate(count=Count("pk")):
+        counts[_key(row, by)][None] += row["count"]
+    when = "at" if counting == Counting.PASSED else "lead__created_at"
+    for row in (
+        _grouped(_passed(leads, period, counting), by, "lead__", when)
+        .values("line", "milestone")
+        .annotate(count=Count("pk"))
+    ):
+        counts[_key(row, by)][Milestone(row["milestone"])] += row["count"]
+    return counts
+
+
+def _passed(leads: QuerySet[Lead], period: Period, counting: Counting) -> QuerySet[PassedMilestone]:
+    when = "at" if counting == Counting.PASSED else "lead__created_at"
+    rows = PassedMilestone.objects.filter(**{f"{when}__gte": period.start, f"{when}__lt": period.end})
+    return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
+
+
+def _grouped(rows: QuerySet[Any], by: By | None, way: str, when: str) -> QuerySet[Any, Any]:
+    line: Any = Value("")  # all of them
+    if by == By.MONTH:
+        line = TruncMonth(when, tzinfo=company_zone())
+    elif by is not None:
+        line = F(f"{way}{by}")
+    grouped: QuerySet[Any, Any] = rows.order_by().annotate(line=line).values("line")
+    return grouped
+
+
+def _key(row: Mapping[str, Any], by: By | None) -> str:
+    return f"{row['line']:%Y-%m}" if by == By.MONTH else row["line"]
+
+
+def _medians(leads: QuerySet[Lead], period: Period, counting: Counting) -> dict[int, timedelta]:
+    """Milestone → the median time since the one before, or since the lead came. One query."""
+    began = Coalesce(F("since"), F("lead__created_at"))
+    rows = _passed(leads, period, counting).order_by().filter(at__gt=began)
+    found = rows.values("milestone").annotate(median=Percentile(0.5, F("at") - began))
+    return {row["milestone"]: row["median"] for row in found}
+
+
+def _steps(
+    counts: Mapping[Milestone | None, int],
+    medians: Mapping[int, timedelta] | None = None,
+    earlier: Mapping[Milestone | None, int] | None = None,
+) -> list[Step]:
+    way: list[Milestone | None] = [None, *Milestone]
+    return [
+        Step(
+            milestone=milestone,
+            count=counts.get(milestone, 0),
+            of=counts.get(way[place - 1], 0) if place else None,
+            median=(medians or {}).get(milestone) if milestone else None,
+            before=None if earlier is None else earlier.get(milestone, 0),
+        )
+        for place, milestone in enumerate(way)
+    ]
+
+
+def _lines(groups: Counts, by: By) -> list[Line]:
+    if by == By.MONTH:
+        return [Line(key, _steps(groups[key])) for key in sorted(groups)]
+    order = sorted(groups, key=lambda key: (-max(groups[key].values()), key))
+    lines = [Line(key, _steps(groups[key])) for key in order[:MOST_LINES]]
+    if rest := order[MOST_LINES:]:
+        summed: dict[Milestone | None, int] = defaultdict(int)
+        for key in rest:
+            for milestone, count in groups[key].items():
+                summed[milestone] += count
+        lines.append(Line(None, _steps(summed)))
+    return lines

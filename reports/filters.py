@@ -1,0 +1,87 @@
+"""What reports can be narrowed by. All of it lives in the URL, so that a figure can be shared."""
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import Role, Team, User
+from handoff.filters import CountryFilter
+from handoff.models import Handoff
+from leads.models import Lead, LeadAccess
+from scoring.models import ModelVersion
+
+from .periods import NoPeriod, Period, latest
+
+DAYS = 28
+SPANS = [("7", "7 d"), ("28", "28 d"), ("90", "90 d"), ("365", "1 year")]
+
+
+class PeriodForm(forms.Form):
+    """``days`` up to yesterday, or ``first`` and ``last`` of one's own."""
+
+    days = forms.ChoiceField(choices=SPANS, required=False)
+    first = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}))
+    last = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        first, last = said.get("first"), said.get("last")
+        if bool(first) != bool(last) and not self.errors:
+            self.add_error("last" if first else "first", "Say both days, or none.")
+        elif first and last:
+            try:
+                Period(first, last)
+            except NoPeriod as error:
+                self.add_error("last", str(error))
+        return said
+
+    def period(self, *, at: datetime) -> Period:
+        """What was asked for; where that makes no period, the last 28 days."""
+        said = self.cleaned_data if self.is_valid() else {}
+        if said.get("first"):
+            return Period(said["first"], said["last"])
+        return latest(int(said.get("days") or DAYS), at=at)
+
+
+def _versions() -> list[tuple[str, str]]:
+    rows = ModelVersion.objects.published().select_related("model").order_by("model__name", "-number")
+    return [(str(version.pk), str(version)) for version in rows]
+
+
+class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Leads by where they came from and by who got them."""
+
+    source = django_filters.CharFilter(label="Source", lookup_expr="iexact")
+    campaign = django_filters.CharFilter(label="Campaign", lookup_expr="iexact")
+    country = CountryFilter(label="Country", help_text="Two letters, such as DE,AT")
+    industry = django_filters.CharFilter(
+        field_name="company__industry", label="Industry", lookup_expr="icontains"
+    )
+    team = django_filters.ChoiceFilter(label="Handed to team", empty_label="Any", method="to_team")
+    rep = django_filters.ChoiceFilter(label="Handed to", empty_label="Anybody", method="to_rep")
+    version = django_filters.ChoiceFilter(
+        label="Handed over under", choices=_versions, empty_label="Any rules", method="under_version"
+    )
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams = Team.objects.order_by("name", "id")
+        reps = User.objects.filter(role__in=(Role.REP, Role.MANAGER)).order_by("name", "id")
+        self.filters["team"].extra["choices"] = [(str(team.public_id), team.name) for team in teams]
+        self.filters["rep"].extra["choices"] = [(str(rep.public_id), rep.name) for rep in reps]
+
+    def to_team(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
+        return rows.filter(Exists(LeadAccess.objects.filter(lead=OuterRef("pk"), team__public_id=key)))
+
+    def to_rep(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
+        return rows.filter(Exists(Handoff.objects.filter(lead=OuterRef("pk"), rep__public_id=key)))
+
+    def under_version(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
+        return rows.filter(Exists(Handoff.objects.filter(lead=OuterRef("pk"), version=int(key))))

@@ -1,0 +1,211 @@
+"""Why sales sends leads back: how often each reason, against the time before, and what was behind it.
+
+Counts verdicts that were not undone, in the period in which they were given: a lead that was sent back twice
+counts twice. *Decided* are those accepted and those sent back.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import BooleanField, Count, F, Func, Max, QuerySet, Value
+
+from handoff.models import RejectReason, Verdict
+from leads.models import Lead
+from scoring.intervals import Share, share
+
+from .periods import Period
+
+#: Of fewer verdicts no rate is shown.
+ENOUGH = 20
+MOST_LINES = 50
+#: The reason of a verdict that has none.
+ACCEPTED = None
+#: Where the evidence of a handoff has the parts of the score.
+POINTS_OF = "$.explanation.dimensions[*].reasons[*]"
+
+
+class Behind(StrEnum):
+    """What a line of the second table stands for. A rule is behind every handoff for which it gave points, so
+    its lines overlap."""
+
+    SOURCE = "source"
+    CAMPAIGN = "campaign"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason: ``count`` of the ``decided`` in the period, ``before`` in the one before; ``mostly`` is the
+    source that most of them had, with how many, where one has more than any other."""
+
+    reason: RejectReason
+    count: int
+    decided: int
+    before: int
+    mostly: tuple[str, int] | None
+
+    @property
+    def share(self) -> Share | None:
+        return _share(self.count, self.decided)
+
+    @property
+    def change(self) -> int:
+        return self.count - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The verdicts on the leads of one source or campaign, or that one rule spoke for. ``name`` is how it is
+    shown, ``key`` how the URL names it; ``reasons`` are the most frequent first, with how often."""
+
+    key: str
+    name: str
+    decided: int
+    sent_back: int
+    reasons: list[tuple[RejectReason, int]]
+
+    @property
+    def share(self) -> Share | None:
+        return _share(self.sent_back, self.decided)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    decided: int
+    sent_back: int
+    before: Share | None
+    reasons: list[Why] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def share(self) -> Share | None:
+        return _share(self.sent_back, self.decided)
+
+
+def verdicts(*, leads: QuerySet[Lead], period: Period) -> QuerySet[Verdict]:
+    """What sales said in ``period`` of handoffs of ``leads``, and did not undo."""
+    said = Verdict.objects.filter(at__gte=period.start, at__lt=period.end, undone_by=None)
+    said = said.exclude(kind=Verdict.Kind.UNDO).order_by()
+    return said.filter(handoff__lead__in=leads.values("pk")) if leads.query.where else said
+
+
+def report(*, leads: QuerySet[Lead], period: Period, behind: Behind) -> Report:
+    """Of ``leads`` in ``period``: reasons by how often, and lines by how many were sent back. 5 queries."""
+    said = verdicts(leads=leads, period=period)
+    known = {reason.pk: reason for reason in RejectReason.objects.all()}
+    now = _by_reason(said)
+    earlier = _by_reason(verdicts(leads=leads, period=period.before))
+    sources: dict[int, Counter[str]] = defaultdict(Counter)
+    rejected = said.filter(kind=Verdict.Kind.REJECT)
+    for row in rejected.values("reason", source=F("handoff__lead__source")).annotate(count=Count("pk")):
+        sources[row["reason"]][row["source"]] += row["count"]
+    decided, decided_before = sum(now.values()), sum(earlier.values())
+    reasons = [
+        Why(reason, now[pk], decided, earlier[pk], _mostly(sources[pk]))
+        for pk, reason in known.items()
+        if now[pk] or earlier[pk]
+    ]
+    return Report(
+        decided=decided,
+        sent_back=decided - now[ACCEPTED],
+        before=_share(decided_before - earlier[ACCEPTED], decided_before),
+        reasons=sorted(reasons, key=lambda why: (-why.count, why.reason.position, why.reason.pk)),
+        lines=_lines(_counted(said, behind), known),
+    )
+
+
+def leads_behind(
+    *,
+    leads: QuerySet[Lead],
+    period: Period,
+    reason: str = "",
+    behind: Behind = Behind.SOURCE,
+    line: str | None = None,
+) -> QuerySet[Lead]:
+    """Who was sent back in ``period``: for ``reason`` (its code) and of ``line``, where they are named. Each
+    lead once, with ``passed_at``: the last such verdict."""
+    found = verdicts(leads=leads, period=period).filter(kind=Verdict.Kind.REJECT)
+    if reason:
+        found = found.filter(reason__code=reason)
+    if line is not None and behind == Behind.RULE:
+        found = found.filter(_SpokeFor(F("handoff__evidence"), Value(line)))
+    elif line is not None:
+        found = found.filter(**{f"handoff__lead__{behind}": line})
+    return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
+
+
+class _SpokeFor(Func):
+    """Whether a rule gave points, as the evidence says."""
+
+    function = "jsonb_path_exists"
+    arg_joiner = f", '{POINTS_OF} ? (@.rule == $rule && @.points > 0)', "
+    output_field = BooleanField()
+
+    def __init__(self, evidence: F, rule: Value) -> None:
+        super().__init__(evidence, Func(Value("rule"), rule, function="jsonb_build_object"))
+
+
+def _share(part: int, of: int) -> Share | None:
+    return share(part, of) if of >= ENOUGH else None
+
+
+def _by_reason(said: QuerySet[Verdict]) -> Counter[int | None]:
+    """Reason → verdicts; None for those that accepted."""
+    return Counter({row["reason"]: row["count"] for row in said.values("reason").annotate(count=Count("pk"))})
+
+
+def _mostly(sources: Counter[str]) -> tuple[str, int] | None:
+    first, second = [*sources.most_common(2), ("", 0), ("", 0)][:2]
+    return first if first[0] and first[1] > second[1] else None
+
+
+Counts = dict[tuple[str, str], Counter[int | None]]
+
+
+def _counted(said: QuerySet[Verdict], behind: Behind) -> Counts:
+    """(key, name) of a line → reason → verdicts. One query."""
+    counts: Counts = defaultdict(Counter)
+    for key, name, reason, count in _of_rules(said) if behind == Behind.RULE else _of_leads(said, behind):
+        counts[key, name][reason] += count
+    return counts
+
+
+def _of_leads(said: QuerySet[Verdict], behind: Behind) -> Iterable[tuple[str, str, int | None, int]]:
+    rows = said.values("reason", line=F(f"handoff__lead__{behind}")).annotate(count=Count("pk"))
+    return ((row["line"], row["line"], row["reason"], row["count"]) for row in rows)
+
+
+def _of_rules(said: QuerySet[Verdict]) -> Iterable[tuple[str, str, int | None, int]]:
+    """By the rules that gave points, as the evidence of the handoff froze them."""
+    statement, parameters = said.values("handoff", "reason").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_RULES.format(said=statement, points=POINTS_OF), parameters)
+        rows: list[tuple[str, str, int | None, int]] = cursor.fetchall()
+        return rows
+
+
+_RULES = """
+SELECT rule->>'rule', max(rule->>'label'), said.reason_id, count(*)
+FROM ({said}) said (handoff_id, reason_id)
+JOIN handoff_handoff h ON h.id = said.handoff_id
+CROSS JOIN LATERAL jsonb_path_query(
+  h.evidence, '{points} ? (@.points > 0)') AS rule
+GROUP BY rule->>'rule', said.reason_id
+"""
+
+
+def _lines(counts: Counts, known: dict[int, RejectReason]) -> list[Line]:
+    lines = [
+        Line(
+            key=key,
+            name=name,
+            decided=sum(found.values()),
+            sent_back=sum(found.values()) - found[ACCEPTED],
+            reasons=[(known[pk], count) for pk, count in found.most_common() if pk is not None],
+        )
+        for (key, name), found in counts.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.sent_back, -line.decided, line.name))[:MOST_LINES]

@@ -1,0 +1,146 @@
+"""How long leads take from step to step, where they wait now, and which step holds them up."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, TruncWeek
+
+from leads.milestones import Milestone
+from leads.models import Lead, PassedMilestone
+from leads.stages import Stage
+
+from .percentiles import Percentile
+from .periods import Period, company_zone
+
+#: Of fewer leads no step is called slow.
+ENOUGH = 20
+#: Where a lead stands that has still to pass the milestone, from MQL on: before, nobody waits for anything.
+BEFORE = {
+    Milestone.HANDED_OVER: Stage.MQL,
+    Milestone.ACCEPTED: Stage.HANDED_OVER,
+    Milestone.OPPORTUNITY: Stage.SQL,
+    Milestone.WON: Stage.OPPORTUNITY,
+}
+#: Weeks begin on it: the company's setting → days after Monday.
+_FIRST_DAYS = {"monday": 0, "saturday": 5, "sunday": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """One step of the way. Of the ``count`` leads that passed it in the period and took any time, half took
+    no longer than ``median``, nine of ten no longer than ``slow``. ``waiting`` leads stand before it at the
+    moment of asking, half of them for ``waited`` or longer; None at MQL."""
+
+    milestone: Milestone
+    count: int
+    median: timedelta | None
+    slow: timedelta | None
+    waiting: int | None
+    waited: timedelta | None
+
+    @property
+    def key(self) -> str:
+        return self.milestone.name.lower()
+
+    @property
+    def label(self) -> str:
+        return str(self.milestone.label)
+
+    @property
+    def stage(self) -> Stage | None:
+        """Where those stand who wait."""
+        return BEFORE.get(self.milestone)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The leads that sales accepted in the week from ``first`` on, and the median time since each became an
+    MQL; None in a week without any."""
+
+    first: date
+    count: int
+    median: timedelta | None
+
+
+def paces(*, leads: QuerySet[Lead], period: Period, at: datetime) -> list[Pace]:
+    """Of ``leads``, each step from MQL to won. 2 queries."""
+    took = F("at") - Coalesce(F("since"), F("lead__created_at"))
+    passed = {
+        row["milestone"]: row
+        for row in _passed(leads, period)
+        .filter(at__gt=Coalesce(F("since"), F("lead__created_at")))
+        .values("milestone")
+        .annotate(count=Count("pk"), median=Percentile(0.5, took), slow=Percentile(0.9, took))
+    }
+    there = Value(at) - F("stage_at")
+    waiting = {
+        row["stage"]: row
+        for row in leads.filter(stage__in=BEFORE.values())
+        .order_by()
+        .values("stage")
+        .annotate(count=Count("pk"), median=Percentile(0.5, there))
+    }
+    nobody: dict[str, Any] = {"count": 0, "median": None, "slow": None}
+    not_asked: dict[str, Any] = {"count": None, "median": None}
+    found = []
+    for milestone in Milestone:
+        took_time = passed.get(milestone, nobody)
+        stage = BEFORE.get(milestone)
+        stand = waiting.get(stage, nobody) if stage else not_asked
+        found.append(
+            Pace(
+                milestone=milestone,
+                count=took_time["count"],
+                median=took_time["median"],
+                slow=took_time["slow"],
+                waiting=stand["count"],
+                waited=stand["median"],
+            )
+        )
+    return found
+
+
+def slowest(found: list[Pace]) -> Pace | None:
+    """The step on which half of the leads wait the longest (S1-09); None where too few took any."""
+    enough = [pace for pace in found if pace.count >= ENOUGH and pace.median]
+    return max(enough, key=lambda pace: pace.median or timedelta(), default=None)
+
+
+def fullest(found: list[Pace]) -> Pace | None:
+    """The step before which the most leads wait; None where nobody waits."""
+    return max((pace for pace in found if pace.waiting), key=lambda pace: pace.waiting or 0, default=None)
+
+
+def weeks(*, leads: QuerySet[Lead], period: Period) -> list[Week]:
+    """From MQL to accepted (S1-01), week by week: every week of the period, as the company's weeks begin. The
+    first and the last may be cut by the period. One query."""
+    later = timedelta(days=(7 - _FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7)
+    became = PassedMilestone.objects.filter(lead=OuterRef("lead"), milestone=Milestone.MQL).values("at")
+    rows = (
+        _passed(leads, period)
+        .filter(milestone=Milestone.ACCEPTED)
+        .annotate(week=TruncWeek(F("at") + later, tzinfo=company_zone()), became=Subquery(became))
+        .filter(at__gt=F("became"))
+        .values("week")
+        .annotate(count=Count("pk"), median=Percentile(0.5, F("at") - F("became")))
+    )
+    found = {row["week"].date() - later: row for row in rows}
+    first = period.first - timedelta(days=(period.first.weekday() - _FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7)
+    starts = [first + timedelta(weeks=number) for number in range((period.last - first).days // 7 + 1)]
+    return [
+        Week(start, found[start]["count"], found[start]["median"]) if start in found else Week(start, 0, None)
+        for start in starts
+    ]
+
+
+def waiting(*, leads: QuerySet[Lead], stage: Stage) -> QuerySet[Lead]:
+    """The leads that stand at ``stage``, with ``passed_at``: since when."""
+    return leads.filter(stage=stage).annotate(passed_at=F("stage_at"))
+
+
+def _passed(leads: QuerySet[Lead], period: Period) -> QuerySet[PassedMilestone]:
+    rows = PassedMilestone.objects.filter(at__gte=period.start, at__lt=period.end).order_by()
+    return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from .views import conversion, metrics, sent_back, speed
+
+app_name = "reports"
+
+urlpatterns = [
+    path("reports/figures/", metrics.show_metrics, name="metrics"),
+    path("reports/conversion/", conversion.report, name="conversion"),
+    path("reports/conversion/file/", conversion.report_file, name="conversion-file"),
+    path("reports/conversion/leads/", conversion.leads, name="conversion-leads"),
+    path("reports/conversion/leads/file/", conversion.leads_file, name="conversion-leads-file"),
+    path("reports/sent-back/", sent_back.report, name="sent-back"),
+    path("reports/sent-back/file/", sent_back.report_file, name="sent-back-file"),
+    path("reports/sent-back/leads/", sent_back.leads, name="sent-back-leads"),
+    path("reports/sent-back/leads/file/", sent_back.leads_file, name="sent-back-leads-file"),
+    path("reports/speed/", speed.report, name="speed"),
+    path("reports/speed/file/", speed.report_file, name="speed-file"),
+    path("reports/speed/leads/", speed.leads, name="speed-leads"),
+    path("reports/speed/leads/file/", speed.leads_file, name="speed-leads-file"),
+]

@@ -1,0 +1,75 @@
+"""What every report reads from the URL."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, QueryDict
+from django.utils import timezone
+
+from accounts.permissions import may_see_reports
+from accounts.requests import Request, page_for
+from handoff.filters import Chip, chips
+from leads.cells import BYTE_ORDER_MARK, as_csv
+from leads.models import Lead
+from reports.filters import SPANS, PeriodForm, ReportFilter
+from reports.periods import Period
+
+for_both_sides: Callable[..., Callable[..., HttpResponse]] = page_for(
+    may_see_reports, "Reports are for marketing and for who leads sales."
+)
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose figures, of which days. ``at`` is the moment of asking."""
+
+    parameters: QueryDict
+    form: PeriodForm
+    filters: ReportFilter
+    period: Period
+    at: datetime
+
+    @property
+    def leads(self) -> QuerySet[Lead]:
+        """Everybody's, narrowed by the filters: both teams look at the same figures."""
+        found: QuerySet[Lead] = self.filters.qs
+        return found
+
+    @property
+    def chips(self) -> list[Chip]:
+        return chips(self.filters, self.parameters)
+
+    @property
+    def spans(self) -> list[tuple[str, str, bool]]:
+        """The periods that the page offers, and which of them it shows."""
+        own = bool(self.form.is_valid() and self.form.cleaned_data.get("first"))
+        return [(days, label, not own and days == str(self.period.days)) for days, label in SPANS]
+
+    def one_of(self, kind: type[Choice], name: str, default: Choice) -> Choice:
+        """The choice ``name`` of the URL, or ``default`` where it makes no sense."""
+        said = self.parameters.get(name)
+        return kind(said) if said in list(kind) else default
+
+
+def asked(request: Request) -> Asked:
+    """Anything that makes no sense falls back to what the page shows first; a period says so itself."""
+    at, form = timezone.now(), PeriodForm(request.GET)
+    return Asked(
+        parameters=request.GET,
+        form=form,
+        filters=ReportFilter(request.GET, queryset=Lead.objects.all()),
+        period=form.period(at=at),
+        at=at,
+    )
+
+
+def figures_file(name: str, header: list[str], rows: list[list[str]]) -> HttpResponse:
+    """The rows of a report as a download."""
+    answer = HttpResponse(BYTE_ORDER_MARK + as_csv([header, *rows]), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer

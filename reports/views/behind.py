@@ -1,0 +1,67 @@
+"""The leads behind a figure: as a page, and as a file."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.requests import Request
+from handoff.filters import without
+from handoff.views import exports
+from leads import paging
+from leads.models import Lead
+
+from .asking import Asked
+
+PAGE = 50
+ORDER = ("-passed_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that was asked about. ``leads`` have ``passed_at``, of which ``since`` is the heading;
+    ``report`` is the report's name in the URLs, ``own`` its parameters that name the figure."""
+
+    title: str
+    leads: QuerySet[Lead]
+    since: str
+    report: str
+    own: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """Of the report: "Sent back"."""
+        return self.report.replace("-", " ").capitalize()
+
+
+def page(request: Request, one: Asked, figure: Figure) -> HttpResponse:
+    """The latest first: those that the reader may open, and how many more there are."""
+    seen = _seen(request, figure)
+    rows = paging.page(
+        seen.select_related("company"), order=ORDER, after=request.GET.get("after", ""), size=PAGE
+    )
+    context = {
+        "now": one.at,
+        "one": one,
+        "figure": figure,
+        "page": rows,
+        "counts": paging.counts({"all": figure.leads, "seen": seen}),
+        "back": f"reports:{figure.report}",
+        "file": f"reports:{figure.report}-leads-file",
+        "back_query": without(request.GET, *figure.own, "after"),
+        "next_url": f"{without(request.GET, 'after')}&after={rows.next}" if rows.next else "",
+        "is_later": bool(request.GET.get("after")),
+        "first_url": without(request.GET, "after"),
+    }
+    return render(request, "reports/leads_behind.html", context)
+
+
+def file(request: Request, figure: Figure) -> HttpResponse:
+    """The same leads in the columns that an import reads."""
+    found = _seen(request, figure).select_related("company", "owner")
+    return exports.leads_file(request, f"{figure.report}-leads", found, ORDER)
+
+
+def _seen(request: Request, figure: Figure) -> QuerySet[Lead]:
+    return figure.leads.filter(pk__in=Lead.objects.visible_to(request.user).values("pk"))
