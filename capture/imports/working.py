@@ -244,8 +244,9 @@ def _write(one: Import, window: list[Prepared | Rejected], job: Job) -> None:
 
 
 def _turned_away(row: Rejected, header: list[str]) -> TurnedAway:
-    field = row.problems[0][0] if row.problems else ""
-    return TurnedAway(field, f"Line {row.line}: {row.reason}", dict(zip(header, row.cells, strict=False)))
+    """The column is named once: as the field where it is one, else in the reason, with the others."""
+    field, reason = row.problems[0] if len(row.problems) == 1 else ("", row.reason)
+    return TurnedAway(field, f"Line {row.line}: {reason}", dict(zip(header, row.cells, strict=False)))
 
 
 def _rejected(one: Import, rows: list[Rejected], *, of_check: bool = False) -> list[RejectedRow]:

@@ -13,7 +13,7 @@ from django.db import connections
 from django.test import Client
 
 from capture.imports import columns, uploading, working
-from capture.models import Import, RejectedRow, SavedMapping
+from capture.models import Import, RefusedItem, RejectedRow, SavedMapping
 from leads.models import Lead
 from tests import factories
 from tests.capture.importing import counts, imported, matched, refused, told, uploaded, worked_off
@@ -339,6 +339,8 @@ def test_what_most_rows_are_rejected_for_is_said_once(mara: Client) -> None:
     assert "Employees: “…” is not a number." in said
     assert "line 2" in said
     assert "e-mail address" not in said
+    refused = RefusedItem.objects.get(reason__startswith="Line 2: ")
+    assert (refused.field, refused.reason) == ("Employees", "Line 2: “many 1” is not a number.")
     answer = mara.get(f"/imports/{one.public_id}/rejected.csv")
     assert 'filename="contacts-2026-rejected.csv"' in answer["Content-Disposition"]
 

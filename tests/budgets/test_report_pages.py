@@ -1,0 +1,69 @@
+"""How many questions the reports ask of the database: the same for 5 leads and for 50."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from handoff.models import Handoff, RejectReason, Verdict
+from leads.models import StageChange
+from leads.stages import Stage
+from tests import factories as make
+from tests.budgets import crowds
+
+pytestmark = pytest.mark.django_db
+
+FRAME = 3  # session, user, the rail's counts
+FILTERS = 3  # teams, reps and versions to filter by
+BEHIND = FRAME + 2 + 2  # teams and reps, the leads with their companies, how many
+BUDGETS = {
+    "/reports/conversion/": FRAME + FILTERS + 5,  # who came and passed, both before, medians
+    "/reports/conversion/?count=cohort&by=month": FRAME + FILTERS + 3,  # cohorts are compared with nothing
+    "/reports/conversion/leads/?step=mql&days=90": BEHIND,
+    "/reports/speed/?days=90": FRAME + FILTERS + 3,  # each step, who waits, the weeks
+    "/reports/speed/leads/?stage=handed_over": BEHIND,
+    "/reports/sent-back/?by=rule": FRAME + FILTERS + 5,  # reasons, both counts, sources, rules
+    "/reports/sent-back/leads/": BEHIND + 1,  # the reason
+    "/reports/figures/": FRAME,
+}
+
+
+def grow(to: int, sol: User) -> None:
+    """``to`` leads, each with a way and a verdict of its own, yesterday and before."""
+    at = timezone.now() - timedelta(days=1)
+    firms = crowds.companies(range(Handoff.objects.count(), to))
+    handed = crowds.handed_over(sol, "Mine", firms, at=at)
+    for each in handed:
+        each.lead.source = f"source-{each.lead_id}"
+        each.lead.save(update_fields=["source"])
+    timing = RejectReason.objects.get(code="timing")
+    changes = StageChange.objects.bulk_create(
+        StageChange(
+            lead=each.lead, from_stage=Stage.HANDED_OVER, to_stage=Stage.MQL, at=at, cause="verdict", by=sol
+        )
+        for each in handed
+    )
+    Verdict.objects.bulk_create(
+        Verdict(handoff=each, kind=Verdict.Kind.REJECT, by=sol, at=at, reason=timing, stage_change=change)
+        for each, change in zip(handed, changes, strict=True)
+    )
+    evidence = {"explanation": {"dimensions": [{"reasons": [{"rule": "r", "label": "R", "points": 3}]}]}}
+    Handoff.objects.filter(pk__in=[each.pk for each in handed]).update(evidence=evidence)
+
+
+@pytest.mark.parametrize("path", BUDGETS)
+def test_p_7_a_report_asks_as_much_about_50_leads_as_about_5(path: str) -> None:
+    mara, sol = make.marketer(), make.rep("Sol Seller")
+    client, asked = Client(), {}
+    client.force_login(mara)
+    for leads in (5, 50):
+        grow(leads, sol)
+        client.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
+        asked[leads] = len(queries)
+    assert asked == dict.fromkeys((5, 50), BUDGETS[path])
