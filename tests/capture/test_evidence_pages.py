@@ -264,7 +264,7 @@ def test_g09_a_manager_reads_no_counts_that_would_ask_for_the_lead_of_each() -> 
         counts[who.role] = sum(
             "count(*)" in query["sql"] and "leads_suspicion" in query["sql"] for query in queries
         )
-    assert counts == {"marketer": 1, "manager": 0}
+    assert counts == {"marketer": 2, "manager": 0}  # the page's, and the rail's, which stops early
 
 
 def test_g09_an_undone_restore_is_voided_for_the_reason_it_was() -> None:
