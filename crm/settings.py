@@ -415,6 +415,8 @@ INBOX_RETENTION_DAYS = env.whole("INBOX_RETENTION_DAYS", 30, least=1, most=3650)
 IMPORT_RETENTION_DAYS = env.whole("IMPORT_RETENTION_DAYS", 30, least=1, most=3650)
 #: So many days the words of submissions that were held and not let in are kept (P6).
 SUBMISSION_RETENTION_DAYS = env.whole("SUBMISSION_RETENTION_DAYS", 30, least=1, most=3650)
+#: A form that was sent is answered a multiple of this later, so that the time does not tell whom we know.
+FORM_ANSWER_STEP_SECONDS = 0.1
 #: Where a day of a report begins and ends, for everybody who reads it.
 COMPANY_TIME_ZONE = env.time_zone("COMPANY_TIME_ZONE", "UTC")
 #: The first day of a week in reports.

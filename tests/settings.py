@@ -26,6 +26,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+FORM_ANSWER_STEP_SECONDS = 0
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 EMAIL_FILE_PATH = TEST_RUN_DIR / "mail"
 MEDIA_ROOT = TEST_RUN_DIR / "media"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from capture import intake
 from capture.models import Arrival, RefusedItem, Submission, WebForm, WebFormField
+from capture.views import public_forms
 from capture.webforms import arranging, confirming, stamps
 from leads import consent, merging
 from leads.models import Activity, ActivityType, Company, ConsentEvent, Lead, Visitor
@@ -130,6 +131,20 @@ def test_S16_a_known_address_and_an_unknown_one_get_the_same_answer(contact: Web
     assert same(known, unknown)
     client = Client()
     assert same(client.get(known.headers["Location"]), client.get(unknown.headers["Location"]))
+
+
+@pytest.mark.parametrize("took", [0.035, 0.099, 0.145])
+def test_S16_an_answer_comes_at_a_whole_step_whatever_had_to_be_made(
+    contact: WebForm, monkeypatch: pytest.MonkeyPatch, settings: Any, took: float
+) -> None:
+    settings.FORM_ANSWER_STEP_SECONDS = 0.1
+    clock = iter([100.0, 100.0 + took])
+    slept: list[float] = []
+    watch = SimpleNamespace(monotonic=lambda: next(clock), sleep=slept.append)
+    monkeypatch.setattr(public_forms, "time", watch)
+    assert send(contact).status_code == 302
+
+    assert slept == [pytest.approx(0.2 - took if took > 0.1 else 0.1 - took)]
 
 
 def test_S16_held_ones_get_the_same_answer_as_taken_ones(contact: WebForm) -> None:
