@@ -207,7 +207,11 @@ def settle() -> None:
         cursor.execute("DELETE FROM leads_leadexternalid WHERE source = 'bench'")
         cursor.execute("DELETE FROM leads_changedlead")
         cursor.execute("DELETE FROM leads_lead WHERE source = 'bench'")
-        cursor.execute("DELETE FROM leads_company WHERE name LIKE 'Bench firm %%' AND domain IS NULL", [])
+        cursor.execute(
+            "DELETE FROM leads_company c WHERE name LIKE 'Bench firm %%' AND domain IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM leads_lead l WHERE l.company_id = c.id)",
+            [],
+        )
         cursor.execute("VACUUM ANALYZE leads_activity, leads_lead, leads_changedlead, leads_leadexternalid")
 
 
