@@ -15,6 +15,7 @@ from .models import (
     ImportWindow,
     InboxItem,
     LookingBack,
+    OfferFile,
     PageRule,
     RefusedItem,
     RejectedRow,
@@ -172,6 +173,15 @@ class WebFormAdmin(BigTableAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: WebForm | None = None) -> bool:
         return False  # closed instead: leads, activities and consents name its source
+
+
+@admin.register(OfferFile)
+class OfferFileAdmin(HistoryAdmin):
+    """Uploaded and taken away on the form's page, together with the file."""
+
+    list_display = ("web_form", "name", "size", "uploaded_at", "uploaded_by")
+    list_select_related = ("web_form__source", "uploaded_by")
+    ordering = ("-id",)
 
 
 @admin.register(ConsentWording)

@@ -31,6 +31,7 @@ urlpatterns = [
     path("sites/<uuid:site_id>/rules/<int:pagerule_id>/up/", sites.rule_up, name="site-rule-up"),
     path("sites/<uuid:site_id>/rules/<int:pagerule_id>/end/", sites.rule_end, name="site-rule-end"),
     path("f/<slug:webform_key>/", public_forms.hosted, name="form-hosted"),
+    path("f/<slug:webform_key>/offer/", public_forms.offer, name="form-offer"),
     path("f/<slug:webform_key>/thanks/", public_forms.thanks, name="form-thanks"),
     path("f/<slug:webform_key>/embed/", public_forms.framed, name="form-framed"),
     path("f/<slug:webform_key>/embed/thanks/", public_forms.framed_thanks, name="form-framed-thanks"),
@@ -45,6 +46,7 @@ urlpatterns = [
     path("forms/review/decision/", web_forms.decide, name="form-decision"),
     path("forms/<uuid:webform_id>/", web_forms.web_form, name="form"),
     path("forms/<uuid:webform_id>/preview/", web_forms.preview, name="form-preview"),
+    path("forms/<uuid:webform_id>/offer/", web_forms.offer, name="form-offer-upload"),
     path("forms/<uuid:webform_id>/switch/", web_forms.switch, name="form-switch"),
     path("forms/<uuid:webform_id>/submissions/", web_forms.submissions, name="form-submissions"),
     path(

@@ -38,6 +38,7 @@ from .undone import Undone
 DERIVED = frozenset(
     {
         "leads.LeadHistory",
+        "leads.PassedMilestone",
         "leads.CompanyHistory",
         "leads.LookAlike",
         "leads.EvidenceChange",

@@ -3,7 +3,7 @@ from .hook import Hook, InboxItem
 from .imports import Import, ImportWindow, RejectedRow, SavedMapping
 from .site import PageRule, Site
 from .source import Arrival, RefusedItem, Source, SourceHour
-from .web_form import ConsentWording, Submission, WebForm, WebFormField
+from .web_form import ConsentWording, OfferFile, Submission, WebForm, WebFormField
 
 __all__ = [
     "Arrival",
@@ -14,6 +14,7 @@ __all__ = [
     "ImportWindow",
     "InboxItem",
     "LookingBack",
+    "OfferFile",
     "PageRule",
     "RefusedItem",
     "RejectedRow",

@@ -1,8 +1,10 @@
 """Forms that marketers build, and what visitors sent with them."""
 
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
@@ -86,6 +88,27 @@ class WebForm(models.Model):
         if self.after == self.After.OFFER:
             return self.offer_url
         return self.redirect_url if self.after == self.After.ADDRESS else ""
+
+
+class OfferFile(models.Model):
+    """The file that a form gives away: "dispatch-guide.pdf, 2.1 MB". Its name is what a visitor's download is
+    called, and never where it lies."""
+
+    FOLDER = "offers"
+
+    web_form = models.OneToOneField(WebForm, models.CASCADE, related_name="offer_file")
+    name = models.CharField(max_length=120)
+    stored = models.CharField(max_length=32, editable=False, help_text="What it is called in our folder.")
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    uploaded_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, blank=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.MEDIA_ROOT) / self.FOLDER / self.stored
 
 
 class WebFormField(models.Model):

@@ -6,15 +6,24 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+from asgiref.sync import sync_to_async
 from csp.constants import NONE, SELF
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -23,8 +32,8 @@ from accounts.clock import database_now
 from capture import channels, limiting, sites
 from capture.cleaning import storable
 from capture.limiting import TooMuch
-from capture.models import ConsentWording, WebForm
-from capture.webforms import asking, confirming, stamps, suspecting, taking
+from capture.models import ConsentWording, OfferFile, WebForm
+from capture.webforms import asking, confirming, offers, stamps, suspecting, taking
 from capture.webforms.asking import AnswerForm
 from capture.webforms.stamps import Stamp
 from capture.webforms.suspecting import Evidence
@@ -38,6 +47,7 @@ _RANDOM = re.compile("[0-9a-f]{32}")
 #: What may stand in a policy, whatever somebody wrote in the administration.
 _ORIGIN = re.compile(r"https?://[a-z0-9.*:-]+")
 _LONGEST = 300
+_PIECE = 64 * 1024
 _TAGS = (*channels.TAGS, *channels.PAID_SEARCH_CLICKS, *channels.PAID_SOCIAL_CLICKS)
 
 
@@ -56,6 +66,27 @@ def framed(request: HttpRequest, webform_key: str) -> HttpResponse:
     """The same for a frame on the pages that the form allows."""
     form = _form(webform_key)
     return _allowing(_answer(request, form, framed=True), form, framed=True)
+
+
+@require_safe
+def offer(request: HttpRequest, webform_key: str) -> HttpResponse:
+    """The file that the form gives away, as a download and never as a page."""
+    found = get_object_or_404(OfferFile, web_form__source__key=webform_key)
+    try:
+        stream = found.path.open("rb")
+    except FileNotFoundError:
+        raise Http404("The file is gone.") from None
+
+    async def pieces() -> AsyncIterator[bytes]:
+        with stream:
+            while piece := await sync_to_async(stream.read)(_PIECE):
+                yield piece
+
+    response = StreamingHttpResponse(pieces(), content_type=offers.kind_of(found.name))
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
+    response["Content-Length"] = str(found.size)
+    response["Cache-Control"] = "no-cache"  # another file may take its place
+    return cast(HttpResponse, response)
 
 
 @require_safe
@@ -148,8 +179,9 @@ def _take(request: HttpRequest, form: WebForm, framed: bool) -> HttpResponse:
     )
     taking.take(form=form, sent=sent, at=at)
     _even_out(began)
-    # Where it goes is stored with the form; nothing in the request has a say in it (S7).
-    if form.goes_to and not framed:
+    # Where it goes is stored with the form; nothing in the request has a say in it (S7). A file of ours comes
+    # with the thanks: a download alone would leave the visitor before the form.
+    if form.goes_to and not framed and not _gives_file(form):
         return HttpResponseRedirect(form.goes_to)
     return HttpResponseRedirect(
         reverse("capture:form-framed-thanks" if framed else "capture:form-thanks", args=[form.key])
@@ -206,8 +238,13 @@ def _page(
     return render(request, "capture/public_form.html", context, status=status)
 
 
+def _gives_file(form: WebForm) -> bool:
+    return form.after == WebForm.After.OFFER and form.offer_url == offers.address(form)
+
+
 def _thank(request: HttpRequest, form: WebForm, *, framed: bool) -> HttpResponse:
-    return render(request, "capture/public_thanks.html", {"form": form, "framed": framed})
+    context = {"form": form, "framed": framed, "downloads": not framed and _gives_file(form)}
+    return render(request, "capture/public_thanks.html", context)
 
 
 def _allowing(response: HttpResponse, form: WebForm, *, framed: bool) -> HttpResponse:

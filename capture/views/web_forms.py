@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
 from capture import arrivals
-from capture.models import Submission, WebForm, WebFormField
+from capture.models import OfferFile, Submission, WebForm, WebFormField
+from capture.offer_forms import OfferFileForm
 from capture.web_form_forms import Builder, NewWebFormForm, rearranged
-from capture.webforms import arranging, reviewing, starters
+from capture.webforms import arranging, offers, reviewing, starters
 from leads import paging
 
 for_marketers = page_for(may_edit_leads, "Forms are built by marketers and administrators.")
@@ -93,6 +94,23 @@ def preview(request: Request, webform_id: UUID) -> HttpResponse:
     return render(
         request, "capture/_form_preview.html", _previewed(Builder(shown, request.POST, unfinished=True))
     )
+
+
+@require_POST
+@for_marketers
+def offer(request: Request, webform_id: UUID) -> HttpResponse:
+    """Take the file that the form gives away, or give it away no more."""
+    shown = _visible(request, webform_id)
+    if "remove" in request.POST:
+        offers.drop(form=shown)
+        messages.success(request, "The file is given away no more.")
+        return redirect("capture:form", shown.public_id)
+    form = OfferFileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, shown, Builder(shown), status=422, offer_form=form)
+    kept = offers.keep(form=shown, upload=form.cleaned_data["file"], by=request.user, at=timezone.now())
+    messages.success(request, format_html("<b>{}</b> is what the form gives away.", kept.name))
+    return redirect("capture:form", shown.public_id)
 
 
 @require_POST
@@ -207,7 +225,13 @@ def _listed(request: Request, rows: Any) -> tuple[list[Submission], int | str]:
 
 
 def _page(
-    request: Request, shown: WebForm, built: Builder, *, unsaved: bool = False, status: int = 200
+    request: Request,
+    shown: WebForm,
+    built: Builder,
+    *,
+    unsaved: bool = False,
+    status: int = 200,
+    offer_form: OfferFileForm | None = None,
 ) -> HttpResponse:
     now = timezone.now()
     ours = Submission.objects.visible_to(request.user).filter(web_form=shown)
@@ -223,6 +247,8 @@ def _page(
         "brought": arrivals.brought(since=now - SHOWN).get(shown.source_id),
         "newest": ours.order_by("-id")[:5],
         "lacks_offer": shown.lacks_offer,
+        "offer_file": OfferFile.objects.filter(web_form=shown).first(),
+        "offer_form": offer_form or OfferFileForm(),
         **paging.counts({"held": ours.held()}),
         "now": now,
         **_previewed(built),
