@@ -3,25 +3,25 @@
 (() => {
   "use strict";
   const waits = "WAITS", to = document.currentScript.src.replace(/\.js(\?.*)?$/, "");
-  const doc = document, here = location;
+  const here = location;
   const early = (window.handoff && window.handoff.q) || [];
   if (navigator.globalPrivacyControl) { window.handoff = () => {}; return; }
 
-  const ID = "handoff_id", CHOICE = "handoff_consent", KEPT = "handoff_kept", OURS = "handoff_ours", YEAR = 31536000;
-  const TAGS = /^(utm_(source|medium|campaign|term|content)|gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid)$/;
-  const FILES = /\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|zip|epub|mp3|mp4|dmg|exe|msi|deb)$/i;
+  const ID = "handoff_id", KEPT = "handoff_kept", OURS = "handoff_ours";
+  const TAGS = /^(utm_(source|medium|campaign|term|content)|gclid|[gw]braid|msclkid|li_fat_id|t[tw]clid)$/;
+  const FILES = /\.(pdf|docx?|xlsx?|pptx?|od[tsp]|csv|zip|epub|mp[34]|dmg|exe|msi|deb)$/i;
   const SECRET = /pass|card|cvv|cvc|iban|ssn|token|secret/i;
   let on, id, who = "", waiting = [], timer, pause = 1000, until = 0, path = "", since = 0, seen = 0, depth = 0;
 
-  const cookie = (name) => (doc.cookie.match("(?:^|; )" + name + "=([^;]*)") || [])[1] || "";
-  // For all hosts of the company: the browser refuses what is too wide, so the widest that it takes is right.
-  const keep = (name, value, age = YEAR) => {
+  const cookie = (name) => (document.cookie.match("(?:^|; )" + name + "=([^;]*)") || [])[1] || "";
+  // For a year and for all hosts of the company: the browser refuses what is too wide, so the widest that it takes is right.
+  const keep = (name, value, age = 31536000) => {
     const parts = here.hostname.split("."), tail = `; path=/; max-age=${age}; samesite=lax` + (here.protocol === "https:" ? "; secure" : "");
     for (let from = parts.length - 2; from >= 0; from--) {
-      doc.cookie = `${name}=${value}; domain=${parts.slice(from).join(".")}${tail}`;
+      document.cookie = `${name}=${value}; domain=${parts.slice(from).join(".")}${tail}`;
       if (cookie(name) === value) return;
     }
-    doc.cookie = `${name}=${value}${tail}`;
+    document.cookie = `${name}=${value}${tail}`;
   };
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const mark = (text) => [...text.trim().toLowerCase()].reduce((sum, sign) => (Math.imul(sum, 31) + sign.charCodeAt(0)) | 0, 7).toString(36);
@@ -38,7 +38,7 @@
       const batch = waiting.splice(0, count < 0 ? waiting.length : count);
       const body = JSON.stringify({ anonymous_id: own, sent_at: new Date().toISOString(), events: batch });
       if (leaving) {
-        if (!navigator.sendBeacon || !navigator.sendBeacon(to, body)) { waiting = batch.concat(waiting); stash(); break; }
+        if (!navigator.sendBeacon?.(to, body)) { waiting = batch.concat(waiting); stash(); break; }
       } else {
         fetch(to, { method: "POST", body, keepalive: body.length < 60000, credentials: "omit" }).then((answer) => {
           if (answer.status >= 500 || answer.status === 429) throw answer;
@@ -63,13 +63,13 @@
     const tags = {};
     new URLSearchParams(here.search).forEach((value, name) => { if (TAGS.test(name)) tags[name] = value.slice(0, 200); });
     let referrer = "";
-    try { referrer = path ? here.origin : new URL(doc.referrer).origin; } catch { /* none */ }
-    path = here.pathname; since = doc.hidden ? 0 : Date.now(); seen = 0; depth = 0;
-    say("page", { title: doc.title.slice(0, 200), referrer, tags });
+    try { referrer = path ? here.origin : new URL(document.referrer).origin; } catch { /* none */ }
+    path = here.pathname; since = document.hidden ? 0 : Date.now(); seen = 0; depth = 0;
+    say("page", { title: document.title.slice(0, 200), referrer, tags });
   };
   const watch = () => {
     if (since) seen += Date.now() - since;
-    since = doc.hidden ? 0 : Date.now();
+    since = document.hidden ? 0 : Date.now();
   };
   const leave = () => {
     watch();
@@ -87,12 +87,11 @@
     keep(ID, who ? `${id}.${who}` : id);
     try { waiting = JSON.parse(sessionStorage.getItem(KEPT)) || []; } catch { /* none */ }
     // Who followed a link in a mail to them. The key goes, so that nobody hands it on with the address.
-    const url = new URL(here), mail = url.searchParams.get("handoff_mail");
+    const mail = here.search.match(/[?&]handoff_mail=([^&]*)/);
     if (mail) {
-      url.searchParams.delete("handoff_mail");
-      history.replaceState(history.state, "", url);
-      is(mail.split(".")[1]);
-      say("identify", { mail });
+      history.replaceState(history.state, "", here.pathname + here.search.replace(mail[0], "").replace(/^&/, "?") + here.hash);
+      is(mail[1].split(".")[1]);
+      say("identify", { mail: mail[1] });
     }
     look();
   };
@@ -113,7 +112,7 @@
     say("identify", { email, properties });
   };
   const verbs = {
-    consent(yes) { keep(CHOICE, yes ? "1" : "0"); yes ? start() : stop(); },
+    consent(yes) { keep("handoff_consent", yes ? "1" : "0"); yes ? start() : stop(); },
     identify(email, properties) { if (on && typeof email === "string" && email) identify(email, properties); },
     track(name, properties) { say("track", { name, properties }); },
     page: look, is,
@@ -125,13 +124,13 @@
     if (on) held.splice(0).forEach((call) => window.handoff(...call));
   };
 
-  doc.addEventListener("click", (event) => {
-    const link = on && event.target.closest && event.target.closest("a[href]");
+  document.addEventListener("click", (event) => {
+    const link = on && event.target.closest?.("a[href]");
     if (!link || !/^https?:$/.test(link.protocol)) return;
     if (FILES.test(link.pathname) || link.hasAttribute("download")) say("download", { url: address(link), title: link.textContent.trim().slice(0, 200) });
     else if (link.host !== here.host) say("outbound", { properties: { to: address(link) } });
   }, true);
-  doc.addEventListener("submit", (event) => {
+  document.addEventListener("submit", (event) => {
     const form = event.target, name = form.dataset.handoff;
     if (!on || name === undefined) return;
     const properties = {};
@@ -148,10 +147,10 @@
     send(true);
   });
   addEventListener("scroll", () => {
-    const page = doc.documentElement;
+    const page = document.documentElement;
     depth = Math.max(depth, Math.min(100, Math.round((100 * (scrollY + innerHeight)) / page.scrollHeight)));
   }, { passive: true });
-  doc.addEventListener("visibilitychange", () => { watch(); if (doc.hidden) send(true); });
+  document.addEventListener("visibilitychange", () => { watch(); if (document.hidden) send(true); });
   addEventListener("pagehide", () => { leave(); send(true); });
   addEventListener("pageshow", (event) => { if (event.persisted && on) look(); });
   addEventListener("popstate", () => setTimeout(moved));
@@ -159,7 +158,7 @@
   history.pushState = function (...state) { push.apply(this, state); setTimeout(moved); };
 
   // Somebody of ours opened the link for it: this browser is not counted, and what it did so far is theirs.
-  const choice = cookie(CHOICE), asked = here.hash.match(/^#handoff-(not-)?ours$/);
+  const choice = cookie("handoff_consent"), asked = here.hash.match(/^#handoff-(not-)?ours$/);
   let ours;
   try {
     if (asked) asked[1] ? localStorage.removeItem(OURS) : localStorage.setItem(OURS, "1");

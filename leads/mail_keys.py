@@ -8,7 +8,8 @@ from .models import Lead
 
 #: Of the address that carries a key: https://www.firm.example/guide?handoff_mail=KEY
 PARAMETER = "handoff_mail"
-_signer = signing.Signer(salt="leads.mail_keys")
+#: Of signs that no mail tool writes otherwise in an address.
+_signer = signing.Signer(sep=".", salt="leads.mail_keys")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 

@@ -277,6 +277,28 @@ def test_G12_a_link_in_a_mail_says_whose_browser_it_is_and_its_key_goes_from_the
     assert Visitor.objects.count() == 1, "she was taken for two people"
 
 
+def test_C42_a_link_in_a_mail_to_another_person_at_the_computer_begins_their_own_history(
+    open_page: Open, site: str, website: Website, transactional_db: None
+) -> None:
+    carry(website, site, waits=False)
+    ada = factories.lead(email="ada@firm.example")
+    page = open_page()
+    page.goto(f"{website.address}/one")
+    page.wait_for_function("!!window.handoff")
+    page.evaluate("handoff('identify', 'ben@firm.example')")
+    page.goto(f"{website.address}/two?handoff_mail={mail_key(ada)}&flag&b=%20")
+    page.wait_for_url(f"{website.address}/two?flag&b=%20")
+    page.goto(f"{website.address}/three")
+    wait_until(arrived("page_view", "page_view", "page_view"), what="three pages have arrived")
+
+    seen = dict(Activity.objects.values_list("properties__path", "lead__email"))
+    assert seen == {
+        "/one": "ben@firm.example",
+        "/two": "ada@firm.example",
+        "/three": "ada@firm.example",
+    }
+
+
 def test_what_could_not_be_sent_is_sent_with_the_next_page_once(
     open_page: Open, site: str, website: Website, transactional_db: None
 ) -> None:
