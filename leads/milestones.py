@@ -30,9 +30,18 @@ REACHED: dict[Stage, Milestone] = {
     Stage.OPPORTUNITY: Milestone.OPPORTUNITY,
     Stage.CUSTOMER: Milestone.WON,
 }
-#: Whether a stage change takes back the one before it, which then does not count either. An undo follows its
-#: verdict at once: it is refused when anything was built on that.
+#: Whether a stage change takes back an earlier one to the stage that it leads away from.
 TAKES_BACK = "(cause = 'undo' OR reason = 'taken_back')"
+#: Selected from rows with ``takes_back`` and ``depth``: whether the step was taken back. Of the steps to one
+#: stage the last one goes first, as brackets close; what happened at other stages in between, or was put
+#: there by an import or a merge, is neither here nor there.
+TAKEN_BACK = """NOT takes_back AND coalesce(
+  min(depth) OVER (stage_of ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) < depth, false)"""
+#: Selected from rows with ``takes_back``: how many steps to the stage stand after this one.
+DEPTH = "sum(CASE WHEN takes_back THEN -1 ELSE 1 END) OVER (stage_of ROWS UNBOUNDED PRECEDING)"
+#: The window of both: the steps to a stage, and those that take one of them back.
+STAGE_OF = """stage_of AS (
+  PARTITION BY lead_id, CASE WHEN takes_back THEN from_stage ELSE to_stage END ORDER BY at, id)"""
 
 _RANK = " ".join(f"WHEN '{stage.value}' THEN {milestone.value}" for stage, milestone in REACHED.items())
 #: What follows from the stage changes of whom: a condition on ``lead_id``. In ``since`` stands when the lead
@@ -40,10 +49,11 @@ _RANK = " ".join(f"WHEN '{stage.value}' THEN {milestone.value}" for stage, miles
 _FOLLOWS = """
 SELECT lead_id, milestone, at, lag(at) OVER (PARTITION BY lead_id ORDER BY milestone) AS since FROM (
   SELECT s.lead_id, m.milestone, min(s.at) AS at FROM (
-    SELECT lead_id, at, CASE to_stage {rank} END AS rank,
-      {takes_back} OR coalesce(lead({takes_back}) OVER story, false) AS undone
-    FROM leads_stagechange WHERE {whom}
-    WINDOW story AS (PARTITION BY lead_id ORDER BY at, id)
+    SELECT lead_id, at, CASE to_stage {rank} END AS rank, takes_back OR {taken_back} AS undone FROM (
+      SELECT *, {depth} AS depth FROM (
+        SELECT *, {takes_back} AS takes_back FROM leads_stagechange WHERE {whom}
+      ) told WINDOW {stage_of}
+    ) step WINDOW {stage_of}
   ) s JOIN generate_series(1, {last}) AS m (milestone) ON m.milestone <= s.rank
   WHERE NOT s.undone GROUP BY s.lead_id, m.milestone
 ) passed"""
@@ -87,7 +97,15 @@ def _keep(*, whom: str, of: str) -> str:
 
 
 def _follows(whom: str) -> str:
-    return _FOLLOWS.format(whom=whom, rank=_RANK, takes_back=TAKES_BACK, last=max(Milestone.values))
+    return _FOLLOWS.format(
+        whom=whom,
+        rank=_RANK,
+        takes_back=TAKES_BACK,
+        taken_back=TAKEN_BACK,
+        depth=DEPTH,
+        stage_of=STAGE_OF,
+        last=max(Milestone.values),
+    )
 
 
 def out_of_step() -> int:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from leads.milestones import TAKES_BACK
+from leads.milestones import DEPTH, STAGE_OF, TAKEN_BACK, TAKES_BACK
 
 from .statement import run
 
@@ -92,7 +92,10 @@ def decided(
             lately=_lately(kind) if "lately" in whom else "",
             deals=_DEALS if kind == "won" else "",
             as_of=as_of,
-            undoes=TAKES_BACK,
+            takes_back=TAKES_BACK,
+            taken_back=TAKEN_BACK,
+            depth=DEPTH,
+            stage_of=STAGE_OF,
         ).replace("/* whom */", whom),
         {
             "at": at,
@@ -172,14 +175,19 @@ WITH {lately}steps AS (
   WHERE /* whom */
   {deals}
 ),
+marked AS (
+  SELECT *, {takes_back} AS takes_back FROM steps WHERE at <= %(at)s::timestamptz
+),
+deep AS (
+  SELECT *, {depth} AS depth FROM marked WINDOW {stage_of}
+),
 told AS (
   SELECT *,
     count(*) FILTER (WHERE to_stage = 'handed_over' AND cause <> 'undo') OVER story AS cycle,
-    -- An undo follows its verdict at once: it is refused when anything was built on it. A handover that was
-    -- taken back had no verdict: neither is an outcome.
-    {undoes} OR coalesce(lead({undoes}) OVER story, false) AS undone
-  FROM steps WHERE at <= %(at)s::timestamptz
-  WINDOW story AS (PARTITION BY lead_id ORDER BY at, id)
+    -- A handover that was taken back had no verdict: neither is an outcome.
+    takes_back OR {taken_back} AS undone
+  FROM deep
+  WINDOW story AS (PARTITION BY lead_id ORDER BY at, id), {stage_of}
 ),
 fates AS (
   SELECT lead_id, cycle, at, id, reason, {fates} AS good,

@@ -81,6 +81,36 @@ def test_what_was_undone_or_taken_back_is_as_if_it_had_not_been() -> None:
     assert list(passed(other)) == ["MQL"]
 
 
+def test_voided_evidence_takes_both_steps_back_that_it_had_brought() -> None:
+    lead = make.lead()
+    step(lead, "mql", 0)
+    step(lead, "handed_over", 1)
+    step(lead, "mql", 2, "voided", "taken_back")
+    step(lead, "lead", 2, "voided", "taken_back")
+    assert passed(lead) == {}
+
+
+def test_an_undo_takes_back_its_own_verdict_whatever_came_between() -> None:
+    lead = make.lead()
+    step(lead, "handed_over", 0)
+    step(lead, "sql", 1)
+    other = {"from_stage": Stage.LEAD, "to_stage": Stage.MQL, "cause": "import"}
+    StageChange.objects.create(lead=lead, at=NOW + 2 * HOUR, **other)  # by a merge
+    undo = {"from_stage": Stage.SQL, "to_stage": Stage.HANDED_OVER, "cause": "undo"}
+    StageChange.objects.create(lead=lead, at=NOW + 3 * HOUR, **undo)
+    assert passed(lead) == {"MQL": NOW, "Handed over": NOW}
+
+
+def test_an_import_of_the_past_that_is_undone_takes_its_own_step_along() -> None:
+    lead = make.lead()
+    step(lead, "mql", 60)
+    won = {"from_stage": Stage.MQL, "to_stage": Stage.CUSTOMER, "cause": "import"}
+    StageChange.objects.create(lead=lead, at=NOW, **won)
+    back = {"from_stage": Stage.CUSTOMER, "to_stage": Stage.MQL, "cause": "undo"}
+    StageChange.objects.create(lead=lead, at=NOW + 90 * HOUR, **back)
+    assert passed(lead) == {"MQL": NOW + 60 * HOUR}
+
+
 def test_changed_and_deleted_steps_move_and_take_milestones() -> None:
     one, two = make.lead(), make.lead()
     change = step(one, "mql", 1)
@@ -122,7 +152,7 @@ def test_any_story_ends_in_what_its_steps_say(
     rows = [
         StageChange(
             lead=lead,
-            from_stage=Stage.CLOSED if to != Stage.CLOSED else Stage.LEAD,
+            from_stage=left(to),
             to_stage=to,
             at=NOW + hours * HOUR,
             cause=cause,
@@ -143,16 +173,31 @@ def test_any_story_ends_in_what_its_steps_say(
 
 
 def told_by_hand(story: list[tuple[int, str, str, str]]) -> dict[str, datetime]:
+    """By crossing out: who takes a step back crosses out the last one to the stage it leads away from."""
     told = sorted(story, key=lambda one: one[0])  # the order of one moment stays
+    open_steps: dict[str, list[tuple[int, str]]] = {}
+    for hours, to, cause, reason in told:
+        if cause == "undo" or reason == "taken_back":
+            if open_steps.get(left(to)):
+                open_steps[left(to)].pop()
+        else:
+            open_steps.setdefault(to, []).append((hours, to))
     first: dict[str, datetime] = {}
-    for place, (hours, to, cause, reason) in enumerate(told):
-        follower = told[place + 1] if place + 1 < len(told) else (0, "", "", "")
-        if "undo" in (cause, follower[2]) or "taken_back" in (reason, follower[3]) or to not in REACHED_BY:
-            continue
-        for milestone in Milestone:
-            if milestone <= REACHED_BY[to]:
-                first.setdefault(str(milestone.label), NOW + hours * HOUR)
-    return {label: first[label] for label in map(str, Milestone.labels) if label in first}
+    for milestone in Milestone:
+        reached = [
+            hours
+            for steps in open_steps.values()
+            for hours, to in steps
+            if to in REACHED_BY and milestone <= REACHED_BY[to]
+        ]
+        if reached:
+            first[str(milestone.label)] = NOW + min(reached) * HOUR
+    return first
+
+
+def left(to: str) -> str:
+    """Where the steps of the stories come from."""
+    return Stage.MQL.value if to != Stage.MQL else Stage.HANDED_OVER.value
 
 
 REACHED_BY = {stage.value: milestone for stage, milestone in REACHED.items()}
