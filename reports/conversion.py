@@ -16,21 +16,21 @@ from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncMonth
 
 from leads.milestones import Milestone
-from leads.models import Lead, PassedMilestone
-from scoring.intervals import Share, share
+from leads.models import Lead
+from scoring.intervals import Share
 
+from .counting import MOST_LINES, passed, share_of
 from .percentiles import Percentile
 from .periods import Period, company_zone
-
-#: Of fewer leads no rate is shown: it would be chance.
-ENOUGH = 20
-#: Lines shown by themselves; the rest is one.
-MOST_LINES = 50
 
 
 class Counting(StrEnum):
     PASSED = "passed"
     COHORT = "cohort"
+
+
+#: Which moment lies in the period.
+WHEN = {Counting.PASSED: "at", Counting.COHORT: "lead__created_at"}
 
 
 class By(StrEnum):
@@ -64,11 +64,8 @@ class Step:
 
     @property
     def share(self) -> Share | None:
-        """The rate with its interval; None at the first step and of too few leads. More than all may have
-        passed a step in a period: they came to the one before earlier."""
-        if self.of is None or self.of < ENOUGH or self.count > self.of:
-            return None
-        return share(self.count, self.of)
+        """The rate with its interval; None at the first step and of too few leads."""
+        return share_of(self.count, self.of)
 
     @property
     def height(self) -> int:
@@ -118,19 +115,27 @@ def report(*, leads: QuerySet[Lead], period: Period, counting: Counting, by: By)
 
 
 def behind(
-    *, leads: QuerySet[Lead], period: Period, counting: Counting, milestone: Milestone | None
+    *,
+    leads: QuerySet[Lead],
+    period: Period,
+    counting: Counting,
+    milestone: Milestone | None,
+    took: bool = False,
 ) -> QuerySet[Lead]:
     """The leads behind one figure of the report, each with ``passed_at``: when it passed the milestone, or
-    came. Narrow ``leads`` to a line with ``of_line``."""
+    came. Only those that ``took`` time from the step before, if asked. Narrow ``leads`` to a line with
+    ``of_line``."""
     came = Q(created_at__gte=period.start, created_at__lt=period.end)
     if milestone is None:
         return leads.filter(came).annotate(passed_at=F("created_at"))
-    passed = Q(milestones__milestone=milestone)
+    there = Q(milestones__milestone=milestone)
+    if took:
+        there &= Q(milestones__at__gt=Coalesce(F("milestones__since"), F("created_at")))
     if counting == Counting.PASSED:
-        passed &= Q(milestones__at__gte=period.start, milestones__at__lt=period.end)
+        there &= Q(milestones__at__gte=period.start, milestones__at__lt=period.end)
     else:
-        passed &= came
-    return leads.filter(passed).annotate(passed_at=F("milestones__at"))
+        there &= came
+    return leads.filter(there).annotate(passed_at=F("milestones__at"))
 
 
 def of_line(leads: QuerySet[Lead], *, by: By, key: str) -> QuerySet[Lead]:
@@ -147,20 +152,14 @@ def _counted(leads: QuerySet[Lead], period: Period, counting: Counting, by: By |
     came = leads.filter(created_at__gte=period.start, created_at__lt=period.end)
     for row in _grouped(came, by, "", "created_at").annotate(count=Count("pk")):
         counts[_key(row, by)][None] += row["count"]
-    when = "at" if counting == Counting.PASSED else "lead__created_at"
+    when = WHEN[counting]
     for row in (
-        _grouped(_passed(leads, period, counting), by, "lead__", when)
+        _grouped(passed(leads=leads, period=period, when=when), by, "lead__", when)
         .values("line", "milestone")
         .annotate(count=Count("pk"))
     ):
         counts[_key(row, by)][Milestone(row["milestone"])] += row["count"]
     return counts
-
-
-def _passed(leads: QuerySet[Lead], period: Period, counting: Counting) -> QuerySet[PassedMilestone]:
-    when = "at" if counting == Counting.PASSED else "lead__created_at"
-    rows = PassedMilestone.objects.filter(**{f"{when}__gte": period.start, f"{when}__lt": period.end})
-    return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
 
 
 def _grouped(rows: QuerySet[Any], by: By | None, way: str, when: str) -> QuerySet[Any, Any]:
@@ -180,7 +179,7 @@ def _key(row: Mapping[str, Any], by: By | None) -> str:
 def _medians(leads: QuerySet[Lead], period: Period, counting: Counting) -> dict[int, timedelta]:
     """Milestone → the median time since the one before, or since the lead came. One query."""
     began = Coalesce(F("since"), F("lead__created_at"))
-    rows = _passed(leads, period, counting).order_by().filter(at__gt=began)
+    rows = passed(leads=leads, period=period, when=WHEN[counting]).filter(at__gt=began)
     found = rows.values("milestone").annotate(median=Percentile(0.5, F("at") - began))
     return {row["milestone"]: row["median"] for row in found}
 

@@ -8,6 +8,8 @@ from django.conf import settings
 
 #: The longest that one report looks at.
 MOST_DAYS = 3_660
+#: Nobody's days: before, and long after, no moment can be computed with safely.
+EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 
 class NoPeriod(ValueError):
@@ -27,6 +29,8 @@ class Period:
     last: date
 
     def __post_init__(self) -> None:
+        if self.first < EARLIEST or self.last > LATEST:
+            raise NoPeriod(f"A report looks at days from {EARLIEST.year} to {LATEST.year}.")
         if self.last < self.first:
             raise NoPeriod("The last day lies before the first.")
         if self.days > MOST_DAYS:
@@ -48,8 +52,9 @@ class Period:
 
     @property
     def before(self) -> "Period":
-        """As many days, just before it."""
-        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+        """As many days, just before it; fewer at the beginning of time."""
+        last = self.first - timedelta(days=1)
+        return Period(max(last - timedelta(days=self.days - 1), EARLIEST), max(last, EARLIEST))
 
 
 def latest(days: int, *, at: datetime) -> Period:
@@ -73,5 +78,7 @@ def month(said: str) -> date:
 
 def within(period: Period, first: date) -> Period:
     """The days of ``period`` in the month that begins with ``first``. Raises NoPeriod when there are none."""
+    if first > LATEST:
+        raise NoPeriod("There is no such month.")
     following = (first + timedelta(days=31)).replace(day=1)
     return Period(max(first, period.first), min(following - timedelta(days=1), period.last))

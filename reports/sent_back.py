@@ -14,13 +14,11 @@ from django.db.models import BooleanField, Count, F, Func, Max, QuerySet, Value
 
 from handoff.models import RejectReason, Verdict
 from leads.models import Lead
-from scoring.intervals import Share, share
+from scoring.intervals import Share
 
+from .counting import MOST_LINES, share_of
 from .periods import Period
 
-#: Of fewer verdicts no rate is shown.
-ENOUGH = 20
-MOST_LINES = 50
 #: The reason of a verdict that has none.
 ACCEPTED = None
 #: Where the evidence of a handoff has the parts of the score.
@@ -49,7 +47,7 @@ class Why:
 
     @property
     def share(self) -> Share | None:
-        return _share(self.count, self.decided)
+        return share_of(self.count, self.decided)
 
     @property
     def change(self) -> int:
@@ -59,9 +57,10 @@ class Why:
 @dataclass(frozen=True, slots=True)
 class Line:
     """The verdicts on the leads of one source or campaign, or that one rule spoke for. ``name`` is how it is
-    shown, ``key`` how the URL names it; ``reasons`` are the most frequent first, with how often."""
+    shown, ``key`` how the URL names it, None for the rest of many, which cannot be asked for; ``reasons`` are
+    the most frequent first, with how often."""
 
-    key: str
+    key: str | None
     name: str
     decided: int
     sent_back: int
@@ -69,7 +68,7 @@ class Line:
 
     @property
     def share(self) -> Share | None:
-        return _share(self.sent_back, self.decided)
+        return share_of(self.sent_back, self.decided)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Report:
 
     @property
     def share(self) -> Share | None:
-        return _share(self.sent_back, self.decided)
+        return share_of(self.sent_back, self.decided)
 
 
 def verdicts(*, leads: QuerySet[Lead], period: Period) -> QuerySet[Verdict]:
@@ -92,8 +91,9 @@ def verdicts(*, leads: QuerySet[Lead], period: Period) -> QuerySet[Verdict]:
     return said.filter(handoff__lead__in=leads.values("pk")) if leads.query.where else said
 
 
-def report(*, leads: QuerySet[Lead], period: Period, behind: Behind) -> Report:
-    """Of ``leads`` in ``period``: reasons by how often, and lines by how many were sent back. 5 queries."""
+def report(*, leads: QuerySet[Lead], period: Period, behind: Behind, most: int | None = MOST_LINES) -> Report:
+    """Of ``leads`` in ``period``: reasons by how often, and lines by how many were sent back; those after
+    ``most`` are one. 5 queries."""
     said = verdicts(leads=leads, period=period)
     known = {reason.pk: reason for reason in RejectReason.objects.all()}
     now = _by_reason(said)
@@ -111,9 +111,9 @@ def report(*, leads: QuerySet[Lead], period: Period, behind: Behind) -> Report:
     return Report(
         decided=decided,
         sent_back=decided - now[ACCEPTED],
-        before=_share(decided_before - earlier[ACCEPTED], decided_before),
+        before=share_of(decided_before - earlier[ACCEPTED], decided_before),
         reasons=sorted(reasons, key=lambda why: (-why.count, why.reason.position, why.reason.pk)),
-        lines=_lines(_counted(said, behind), known),
+        lines=_lines(_counted(said, behind), known, most),
     )
 
 
@@ -148,10 +148,6 @@ class _SpokeFor(Func):
         super().__init__(evidence, Func(Value("rule"), rule, function="jsonb_build_object"))
 
 
-def _share(part: int, of: int) -> Share | None:
-    return share(part, of) if of >= ENOUGH else None
-
-
 def _by_reason(said: QuerySet[Verdict]) -> Counter[int | None]:
     """Reason → verdicts; None for those that accepted."""
     return Counter({row["reason"]: row["count"] for row in said.values("reason").annotate(count=Count("pk"))})
@@ -162,15 +158,18 @@ def _mostly(sources: Counter[str]) -> tuple[str, int] | None:
     return first if first[0] and first[1] > second[1] else None
 
 
-Counts = dict[tuple[str, str], Counter[int | None]]
+Counts = dict[str, Counter[int | None]]
 
 
-def _counted(said: QuerySet[Verdict], behind: Behind) -> Counts:
-    """(key, name) of a line → reason → verdicts. One query."""
+def _counted(said: QuerySet[Verdict], behind: Behind) -> tuple[Counts, dict[str, str]]:
+    """Key of a line → reason → verdicts, and what each line is called: a rule has the name that comes last
+    of those it had. One query."""
     counts: Counts = defaultdict(Counter)
+    names: dict[str, str] = {}
     for key, name, reason, count in _of_rules(said) if behind == Behind.RULE else _of_leads(said, behind):
-        counts[key, name][reason] += count
-    return counts
+        counts[key][reason] += count
+        names[key] = max(name, names.get(key, ""))
+    return counts, names
 
 
 def _of_leads(said: QuerySet[Verdict], behind: Behind) -> Iterable[tuple[str, str, int | None, int]]:
@@ -197,15 +196,25 @@ GROUP BY rule->>'rule', said.reason_id
 """
 
 
-def _lines(counts: Counts, known: dict[int, RejectReason]) -> list[Line]:
-    lines = [
-        Line(
-            key=key,
-            name=name,
-            decided=sum(found.values()),
-            sent_back=sum(found.values()) - found[ACCEPTED],
-            reasons=[(known[pk], count) for pk, count in found.most_common() if pk is not None],
-        )
-        for (key, name), found in counts.items()
-    ]
-    return sorted(lines, key=lambda line: (-line.sent_back, -line.decided, line.name))[:MOST_LINES]
+def _lines(
+    counted: tuple[Counts, dict[str, str]], known: dict[int, RejectReason], most: int | None
+) -> list[Line]:
+    counts, names = counted
+    lines = [_line(key, names[key], found, known) for key, found in counts.items()]
+    lines.sort(key=lambda line: (-line.sent_back, -line.decided, line.name))
+    if most is None or len(lines) <= most:
+        return lines
+    rest: Counter[int | None] = Counter()
+    for line in lines[most:]:
+        rest.update(counts[str(line.key)])
+    return [*lines[:most], _line(None, "Others", rest, known)]
+
+
+def _line(key: str | None, name: str, found: Counter[int | None], known: dict[int, RejectReason]) -> Line:
+    return Line(
+        key=key,
+        name=name,
+        decided=sum(found.values()),
+        sent_back=sum(found.values()) - found[ACCEPTED],
+        reasons=[(known[pk], count) for pk, count in found.most_common() if pk is not None],
+    )

@@ -5,18 +5,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, TruncWeek
+from django.db.models import Count, DateField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
 
 from leads.milestones import Milestone
 from leads.models import Lead, PassedMilestone
 from leads.stages import Stage
 
+from .counting import ENOUGH, passed
 from .percentiles import Percentile
 from .periods import Period, company_zone
 
-#: Of fewer leads no step is called slow.
-ENOUGH = 20
 #: Where a lead stands that has still to pass the milestone, from MQL on: before, nobody waits for anything.
 BEFORE = {
     Milestone.HANDED_OVER: Stage.MQL,
@@ -58,7 +57,7 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class Week:
     """The leads that sales accepted in the week from ``first`` on, and the median time since each became an
-    MQL; None in a week without any."""
+    MQL, of those that took any; None in a week without such."""
 
     first: date
     count: int
@@ -68,9 +67,9 @@ class Week:
 def paces(*, leads: QuerySet[Lead], period: Period, at: datetime) -> list[Pace]:
     """Of ``leads``, each step from MQL to won. 2 queries."""
     took = F("at") - Coalesce(F("since"), F("lead__created_at"))
-    passed = {
+    paced = {
         row["milestone"]: row
-        for row in _passed(leads, period)
+        for row in passed(leads=leads, period=period)
         .filter(at__gt=Coalesce(F("since"), F("lead__created_at")))
         .values("milestone")
         .annotate(count=Count("pk"), median=Percentile(0.5, took), slow=Percentile(0.9, took))
@@ -87,7 +86,7 @@ def paces(*, leads: QuerySet[Lead], period: Period, at: datetime) -> list[Pace]:
     not_asked: dict[str, Any] = {"count": None, "median": None}
     found = []
     for milestone in Milestone:
-        took_time = passed.get(milestone, nobody)
+        took_time = paced.get(milestone, nobody)
         stage = BEFORE.get(milestone)
         stand = waiting.get(stage, nobody) if stage else not_asked
         found.append(
@@ -117,17 +116,18 @@ def fullest(found: list[Pace]) -> Pace | None:
 def weeks(*, leads: QuerySet[Lead], period: Period) -> list[Week]:
     """From MQL to accepted (S1-01), week by week: every week of the period, as the company's weeks begin. The
     first and the last may be cut by the period. One query."""
-    later = timedelta(days=(7 - _FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7)
+    later = (7 - _FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7
     became = PassedMilestone.objects.filter(lead=OuterRef("lead"), milestone=Milestone.MQL).values("at")
     rows = (
-        _passed(leads, period)
+        passed(leads=leads, period=period)
         .filter(milestone=Milestone.ACCEPTED)
-        .annotate(week=TruncWeek(F("at") + later, tzinfo=company_zone()), became=Subquery(became))
-        .filter(at__gt=F("became"))
+        .annotate(week=_Week(TruncDate("at", tzinfo=company_zone()), later), became=Subquery(became))
         .values("week")
-        .annotate(count=Count("pk"), median=Percentile(0.5, F("at") - F("became")))
+        .annotate(
+            count=Count("pk"), median=Percentile(0.5, F("at") - F("became"), filter=Q(at__gt=F("became")))
+        )
     )
-    found = {row["week"].date() - later: row for row in rows}
+    found = {row["week"]: row for row in rows}
     first = period.first - timedelta(days=(period.first.weekday() - _FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7)
     starts = [first + timedelta(weeks=number) for number in range((period.last - first).days // 7 + 1)]
     return [
@@ -136,11 +136,16 @@ def weeks(*, leads: QuerySet[Lead], period: Period) -> list[Week]:
     ]
 
 
+class _Week(Func):
+    """The first day of the week that a day is in, weeks beginning ``later`` days before a Monday."""
+
+    template = "(date_trunc('week', (%(expressions)s + %(later)s)::timestamp)::date - %(later)s)"
+    output_field = DateField()
+
+    def __init__(self, day: Any, later: int) -> None:
+        super().__init__(day, later=later)
+
+
 def waiting(*, leads: QuerySet[Lead], stage: Stage) -> QuerySet[Lead]:
     """The leads that stand at ``stage``, with ``passed_at``: since when."""
     return leads.filter(stage=stage).annotate(passed_at=F("stage_at"))
-
-
-def _passed(leads: QuerySet[Lead], period: Period) -> QuerySet[PassedMilestone]:
-    rows = PassedMilestone.objects.filter(at__gte=period.start, at__lt=period.end).order_by()
-    return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows

@@ -11,6 +11,7 @@ from handoff.views.rows import in_words
 from leads.milestones import Milestone
 from reports import conversion
 from reports.conversion import By, Counting, Report
+from reports.counting import ENOUGH
 from reports.periods import NoPeriod, month, within
 
 from . import behind
@@ -38,7 +39,7 @@ def report(request: Request) -> HttpResponse:
         "compared": counting == Counting.PASSED,
         "hidden": {"by": by.value, "count": counting.value},
         "countings": [(each.value, label, each == counting) for each, label in COUNTINGS.items()],
-        "enough": conversion.ENOUGH,
+        "enough": ENOUGH,
     }
     return render(request, "reports/conversion.html", context)
 
@@ -52,20 +53,6 @@ def report_file(request: Request) -> HttpResponse:
     header = [BYS[by], *(step.label for step in steps), *(f"{step.label}, %" for step in steps[1:])]
     rows = [[_name(line.key, by), *_figures(line.steps)] for line in found.lines]
     return figures_file(f"conversion-by-{by}", header, [*rows, ["All", *_figures(steps)]])
-
-
-@require_safe
-@for_both_sides
-def leads(request: Request) -> HttpResponse:
-    """The leads behind one figure."""
-    one = asked(request)
-    return behind.page(request, one, _figure(one))
-
-
-@require_safe
-@for_both_sides
-def leads_file(request: Request) -> HttpResponse:
-    return behind.file(request, _figure(asked(request)))
 
 
 def _report(one: Asked) -> tuple[Report, Counting, By]:
@@ -83,6 +70,7 @@ def _figure(one: Asked) -> Figure:
     if name not in STEPS:
         raise Http404("There is no such step.")
     milestone, (counting, by) = STEPS[name], _ways(one)
+    took = "took" in one.parameters
     period, narrowed, label = one.period, one.leads, str(milestone.label) if milestone else "Leads"
     if line is not None and by == By.MONTH:
         try:
@@ -92,11 +80,15 @@ def _figure(one: Asked) -> Figure:
     elif line is not None:
         narrowed = conversion.of_line(narrowed, by=by, key=line)
     return Figure(
-        title=label if line is None else f"{label}, {_name(line, by)}",
-        leads=conversion.behind(leads=narrowed, period=period, counting=counting, milestone=milestone),
+        title=", ".join(
+            [label, *([] if line is None else [_name(line, by)]), *(["took time"] if took else [])]
+        ),
+        leads=conversion.behind(
+            leads=narrowed, period=period, counting=counting, milestone=milestone, took=took
+        ),
         since=label if milestone else "Came",
         report="conversion",
-        own=("step", "line"),
+        own=("step", "line", "took"),
     )
 
 
@@ -112,3 +104,6 @@ def _name(key: str | None, by: By) -> str:
 def _figures(steps: Sequence[conversion.Step]) -> list[str]:
     rates = [f"{100 * share.rate:.1f}" if (share := step.share) else "" for step in steps[1:]]
     return [*(str(step.count) for step in steps), *rates]
+
+
+leads, leads_file = behind.views(_figure)

@@ -8,6 +8,7 @@ from accounts.requests import Request
 from handoff.models import RejectReason
 from handoff.views.rows import in_words
 from reports import sent_back
+from reports.counting import ENOUGH, MOST_LINES
 from reports.sent_back import Behind, Report
 
 from . import behind
@@ -33,7 +34,7 @@ def report(request: Request) -> HttpResponse:
         "by_label": LINES[by],
         "bys": [(each.value, label, each == by) for each, label in LINES.items()],
         "is_rules": by == Behind.RULE,
-        "enough": sent_back.ENOUGH,
+        "enough": ENOUGH,
         "hidden": {"by": by.value},
     }
     return render(request, "reports/sent_back.html", context)
@@ -43,7 +44,7 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """The second table with a column for each reason."""
-    found, by = _report(asked(request))
+    found, by = _report(asked(request), most=None)
     reasons = [why.reason for why in found.reasons]
     rows = [
         [
@@ -59,23 +60,9 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file(f"sent-back-by-{by}", header, [*rows, total])
 
 
-@require_safe
-@for_both_sides
-def leads(request: Request) -> HttpResponse:
-    """Who was sent back."""
-    one = asked(request)
-    return behind.page(request, one, _figure(one))
-
-
-@require_safe
-@for_both_sides
-def leads_file(request: Request) -> HttpResponse:
-    return behind.file(request, _figure(asked(request)))
-
-
-def _report(one: Asked) -> tuple[Report, Behind]:
+def _report(one: Asked, most: int | None = MOST_LINES) -> tuple[Report, Behind]:
     by = one.one_of(Behind, "by", Behind.SOURCE)
-    return sent_back.report(leads=one.leads, period=one.period, behind=by), by
+    return sent_back.report(leads=one.leads, period=one.period, behind=by, most=most), by
 
 
 def _figure(one: Asked) -> Figure:
@@ -94,3 +81,6 @@ def _figure(one: Asked) -> Figure:
 
 def _name(name: str, by: Behind) -> str:
     return (in_words(name) if by == Behind.SOURCE else name) or "unknown"
+
+
+leads, leads_file = behind.views(_figure)

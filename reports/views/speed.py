@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.requests import Request
 from leads.stages import Stage
 from reports import charts, speed
+from reports.counting import ENOUGH
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
@@ -33,7 +34,7 @@ def report(request: Request) -> HttpResponse:
         "weeks": weeks,
         "accepted": sum(week.count for week in weeks),
         "paths": charts.line([week.median.total_seconds() if week.median else None for week in weeks]),
-        "enough": speed.ENOUGH,
+        "enough": ENOUGH,
         "hidden": {},
     }
     return render(request, "reports/speed.html", context)
@@ -61,20 +62,6 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file("speed", header, rows)
 
 
-@require_safe
-@for_both_sides
-def leads(request: Request) -> HttpResponse:
-    """Who waits at a stage."""
-    one = asked(request)
-    return behind.page(request, one, _figure(one))
-
-
-@require_safe
-@for_both_sides
-def leads_file(request: Request) -> HttpResponse:
-    return behind.file(request, _figure(asked(request)))
-
-
 def _figure(one: Asked) -> Figure:
     said = one.parameters.get("stage", "")
     if said not in speed.BEFORE.values():
@@ -86,8 +73,12 @@ def _figure(one: Asked) -> Figure:
         since="Since",
         report="speed",
         own=("stage",),
+        holds_now=True,
     )
 
 
 def _hours(of: timedelta | None) -> str:
     return "" if of is None else f"{of.total_seconds() / HOUR:.1f}"
+
+
+leads, leads_file = behind.views(_figure)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leads.milestones import Milestone
-from leads.models import Lead, StageChange
+from leads.models import Lead, LeadAccess, StageChange
 from leads.stages import Stage
 from reports.conversion import By, Counting, Report, behind, of_line, report
 from reports.metrics import METRICS
@@ -182,6 +182,20 @@ def test_S1_08_from_a_figure_to_the_leads_behind_it_and_both_as_a_file(client: C
     assert rows(client, f"?{DAYS}") == {"ads": "1 1 0 0 0 0", "fair": "1 1 0 0 0 0", "All": "2 2 0 0 0 0"}
 
 
+def test_S2_of_more_leads_than_are_counted_it_is_still_said_that_others_are_not_ones_own(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leads.paging.MOST_COUNTED", 2)
+    max_, dach = make.manager(), make.team()
+    for number in range(4):
+        lead = make.lead(at=on(2))
+        if number:
+            LeadAccess.objects.create(lead=lead, team=dach)
+    client.force_login(max_)
+    text = page(client, f"/reports/conversion/leads/?{DAYS}&step=leads")
+    assert "1+ leads, 1+ of them yours to open: the others belong to teams" in text
+
+
 def test_filters_narrow_every_figure_and_stay_in_the_address(client: Client) -> None:
     client.force_login(make.marketer())
     make.lead("Ada One", country="DE", campaign="spring", at=on(2))
@@ -205,8 +219,10 @@ def test_S2_figures_count_everybodys_leads_and_only_ones_own_are_named(client: C
     [
         ("first=2026-02-01&last=2026-01-01", "The last day lies before the first."),
         ("first=2026-02-01", "Say both days, or none."),
-        ("first=1926-02-01&last=2026-01-01", "3,660 days at most"),
+        ("first=1990-02-01&last=2026-01-01", "3,660 days at most"),
         ("first=31.12.&last=2026-01-01", "valid date"),
+        ("first=0001-01-01&last=0001-01-02", "days from 1970 to 2200"),
+        ("first=9999-12-30&last=9999-12-31", "days from 1970 to 2200"),
     ],
 )
 def test_days_that_make_no_period_are_said_to(client: Client, query: str, said: str) -> None:
@@ -218,7 +234,12 @@ def test_days_that_make_no_period_are_said_to(client: Client, query: str, said: 
 
 def test_a_figure_that_is_not_there_is_not_found_and_reps_read_no_reports(client: Client) -> None:
     client.force_login(make.admin())
-    for address in ("step=unheard-of", "step=mql&by=month&line=2026-13", "step=mql&by=month&line=1999-01"):
+    for address in (
+        "step=unheard-of",
+        "step=mql&by=month&line=2026-13",
+        "step=mql&by=month&line=1999-01",
+        "by=month&line=9999-12",
+    ):
         assert client.get(f"/reports/conversion/leads/?{DAYS}&{address}").status_code == 404
     client.force_login(make.rep())
     assert client.get("/reports/conversion/").status_code == 403

@@ -82,6 +82,22 @@ def test_S1_23_lines_say_what_share_of_a_source_or_rule_came_back_and_of_few_not
     assert rules == {"size": ("Size", 21, 16), "demo": ("Demo", 1, 1)}
 
 
+def test_a_rule_that_was_renamed_is_one_line_and_what_is_beyond_the_most_is_another(sol: User) -> None:
+    renamed = answered(sol, on(3), "timing", {"size": 8.0}, source="ads")
+    frozen = evidence(size=8.0)
+    frozen["explanation"]["dimensions"][0]["reasons"][0]["label"] = "Staff"
+    Handoff.objects.filter(pk=renamed.pk).update(evidence=frozen)
+    answered(sol, on(3), "", {"size": 8.0}, source="fair")
+    (line,) = of(Behind.RULE).lines
+    assert (line.key, line.name, line.decided, line.sent_back) == ("size", "Staff", 2, 1)
+
+    found = report(leads=Lead.objects.all(), period=MAY, behind=Behind.SOURCE, most=1)
+    assert [(line.key, line.name, line.decided) for line in found.lines] == [
+        ("ads", "ads", 1),
+        (None, "Others", 1),
+    ]
+
+
 def test_from_a_reason_a_source_or_a_rule_to_the_leads_each_once(sol: User, client: Client) -> None:
     twice = answered(sol, on(3), "timing", {"size": 8.0}, source="ads").lead
     twice.refresh_from_db()

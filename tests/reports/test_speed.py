@@ -80,6 +80,34 @@ def test_S1_01_from_mql_to_accepted_is_told_week_by_week_as_the_company_counts_w
     assert [(week.first.day, week.count) for week in found] == [(1, 2), (8, 0), (15, 1), (22, 0)]
 
 
+def test_S1_01_a_week_ends_at_the_companys_midnight_also_when_clocks_change(settings: Any) -> None:
+    settings.COMPANY_TIME_ZONE, settings.WEEK_STARTS_ON = "Europe/Berlin", "sunday"
+    saturday = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)  # 23:30 in Berlin; clocks go on that night
+    sunday = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
+    for at in (saturday, sunday):
+        walked(make.lead(at=at - hours(48)), ("mql", hours(1)), ("sql", hours(47)))
+    found = speed.weeks(leads=Lead.objects.all(), period=Period(date(2026, 3, 22), date(2026, 4, 4)))
+    assert [(week.first.day, week.count) for week in found] == [(22, 1), (29, 1)]
+
+
+def test_S1_01_who_was_accepted_at_once_counts_and_takes_no_part_in_the_median() -> None:
+    walked(make.lead(at=START), ("sql", hours(1)))
+    walked(make.lead(at=START), ("mql", hours(1)), ("sql", hours(6)))
+    (week, *_) = speed.weeks(leads=Lead.objects.all(), period=SPRING)
+    assert (week.count, week.median) == (2, hours(6))
+
+
+def test_S1_09_from_a_step_to_the_leads_that_took_time_to_get_there(client: Client) -> None:
+    client.force_login(make.marketer())
+    walked(make.lead("Ada Slow", at=START), ("mql", hours(1)), ("handed_over", hours(1)))
+    walked(make.lead("Bo Quick", at=START), ("handed_over", hours(1)))
+    text = client.get(f"/reports/speed/?{DAYS}").content.decode()
+    assert "step=handed_over&amp;took=1" in text
+    text = client.get(f"/reports/conversion/leads/?{DAYS}&step=handed_over&took=1").content.decode()
+    assert "Ada Slow" in text
+    assert "Bo Quick" not in text
+
+
 def test_from_who_waits_to_the_leads_the_longest_waiting_counted_and_as_a_file(client: Client) -> None:
     client.force_login(make.marketer())
     walked(make.lead("Ada Waits", at=START), ("mql", hours(1)))
