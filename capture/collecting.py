@@ -70,9 +70,10 @@ def collect(*, site: Site, body: object, at: datetime, client: bots.Client | Non
 
 
 def many(body: object) -> int:
-    """How many events ``body`` holds, whatever else may be wrong with it."""
+    """How many events ``body`` holds, whatever else may be wrong with it; ``MOST_EVENTS`` at most, for more
+    are refused unread and must not use up what the other visitors of the site may send."""
     events = body.get("events") if isinstance(body, dict) else None
-    return len(events) if isinstance(events, list) else 1
+    return min(len(events), MOST_EVENTS) if isinstance(events, list) else 1
 
 
 class _Reader:

@@ -6,6 +6,8 @@ from django.db.models import CharField, Count, F, Func, Min, QuerySet, Value
 
 from capture.models import RejectedRow
 
+#: So many rows are looked at, the first of the file; the page says so when there are more.
+MOST_LOOKED_AT = 10_000
 #: So many reasons are named; the file has all of them.
 MOST_NAMED = 6
 
@@ -19,9 +21,11 @@ class Reason(NamedTuple):
 
 
 def reasons(rows: QuerySet[RejectedRow]) -> list[Reason]:
-    """What more than one of ``rows`` was rejected for, the most frequent first. One query."""
+    """What more than one of ``rows`` was rejected for, the most frequent first; of the first
+    ``MOST_LOOKED_AT`` of them. One query."""
     quoted = (Value("“[^”]*”"), Value("“…”"), Value("g"))
-    told = rows.order_by().annotate(
+    first = rows.order_by("line", "id").values("pk")[:MOST_LOOKED_AT]
+    told = RejectedRow.objects.filter(pk__in=first).annotate(
         said=Func(F("reason"), *quoted, function="regexp_replace", output_field=CharField())
     )
     found = told.values("said").annotate(rows=Count("id"), line=Min("line")).filter(rows__gt=1)

@@ -23,6 +23,7 @@ from capture.imports import columns, rejecting, steering, uploading
 from capture.imports import undoing as undo
 from capture.imports.previewing import ROWS, preview
 from capture.imports.reading import FileError
+from capture.imports.working import KEPT_OF_CHECK
 from capture.mapping import MappingError
 from capture.models import Import, RejectedRow, SavedMapping
 from leads import paging
@@ -91,8 +92,15 @@ def _standing(one: Import) -> dict[str, Any]:
         "has_windows": one.windows.exists(),
         "undone": undo.summed(one) if one.state in (Import.State.UNDOING, Import.State.UNDONE) else None,
         "problems": rejected_rows.order_by("line", "id")[:PROBLEMS],
-        "reasons": rejecting.reasons(rejected_rows) if one.rejected or one.forecast.get("rejected") else [],
+        # Not while rows come in: the page asks again and again, and every answer would be another.
+        "reasons": rejecting.reasons(rejected_rows) if one.rejected and not one.is_worked_on else [],
+        **_bounded(rejecting.MOST_LOOKED_AT, one.rejected),
     }
+
+
+def _bounded(most: int, rejected: int) -> dict[str, int]:
+    """Of how many rows the reasons are told, where that is not all that were ``rejected``."""
+    return {"reasons_of": most, "rejected": rejected} if rejected > most else {}
 
 
 def _too_late(request: Request, one: Import, late: steering.TooLate) -> HttpResponse:
@@ -239,6 +247,7 @@ def looking(request: Request, import_id: UUID) -> HttpResponse:
         "bad": sum(line.became == "rejected" for line in found.lines),
         "problems": refused.order_by("line", "id")[:PROBLEMS],
         "reasons": rejecting.reasons(refused),
+        **_bounded(KEPT_OF_CHECK, one.forecast.get("rejected", 0)),
     }
     return render(request, "capture/import_preview.html", context)
 

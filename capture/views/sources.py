@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,7 +15,9 @@ from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
 from capture import arrivals
 from capture.arrivals import Brought
-from capture.models import InboxItem, RefusedItem, Source, Submission
+from capture.hooks import inbox
+from capture.models import RefusedItem, Source, Submission
+from leads import paging
 
 for_marketers = page_for(may_edit_leads, "Marketers and administrators look after sources.")
 #: What ``?days=`` may ask for; the first is shown at once.
@@ -73,14 +74,17 @@ def _days(request: Request) -> int:
     return int(asked) if asked in map(str, SPANS) else SPANS[0]
 
 
-def _waiting(request: Request, found: Iterable[Source]) -> dict[int, int]:
-    """How much of what each source brought, and was held, waits for somebody now; by its key. Two queries."""
-    of_hook = {one.hook.pk: one.pk for one in found if hasattr(one, "hook")}
-    posts = InboxItem.objects.visible_to(request.user).filter(hook__in=of_hook).replayable()
-    held = Submission.objects.visible_to(request.user).filter(web_form__source__in=list(found)).held()
-    by_hook = dict(posts.order_by().values_list("hook").annotate(Count("id")))
-    by_form = dict(held.order_by().values_list("web_form__source").annotate(Count("id")))
-    return by_form | {of_hook[hook]: count for hook, count in by_hook.items()}
+def _waiting(request: Request, found: Iterable[Source]) -> dict[int, int | str]:
+    """How much of what each source brought, and was held, waits for somebody now; by its key, "999+" for
+    more. Two queries."""
+    of_hook = {one.hook: one.pk for one in found if hasattr(one, "hook")}
+    posts = inbox.waiting_by_hook(of_hook)
+    held = Submission.objects.visible_to(request.user).held()
+    by_form = paging.counts(
+        {str(one.pk): held.filter(web_form=one.web_form) for one in found if hasattr(one, "web_form")}
+    )
+    by_hook = {source: posts[hook.pk] for hook, source in of_hook.items()}
+    return by_hook | {int(source): count for source, count in by_form.items()}
 
 
 def _waits_at(one: Source) -> str:
@@ -91,7 +95,7 @@ def _waits_at(one: Source) -> str:
 
 
 def _row(
-    one: Source, brought: Brought | None, seen: Brought | None, now: datetime, waits: int
+    one: Source, brought: Brought | None, seen: Brought | None, now: datetime, waits: int | str
 ) -> dict[str, Any]:
     last = seen.last_at if seen else None
     by_itself = one.kind in (Source.Kind.SCRIPT, Source.Kind.HOOK)

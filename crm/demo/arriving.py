@@ -190,6 +190,8 @@ def _import(by: User, twice: Sequence[Lead], colleagues: Sequence[Lead], now: da
     rows.writerow(["Unreadable card", "a.lindqvist(at)", "", "", "", "visitor"])
     file = SimpleUploadedFile("service-fair.csv", stream.getvalue().encode(), content_type="text/csv")
     one = uploading.keep(upload=file, kind=Import.Kind.LEADS, source="service-fair", live=False, by=by)
+    while one.state == Import.State.READING and working.work():
+        one.refresh_from_db()
     steering.match(one=one)
     steering.start(one=one, at=now)
     while working.work():

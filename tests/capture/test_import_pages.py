@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
 
-from capture.imports import columns, uploading, working
+from capture.imports import columns, rejecting, uploading, working
 from capture.models import Import, RefusedItem, RejectedRow, SavedMapping
 from leads.models import Lead
 from tests import factories
@@ -343,6 +343,33 @@ def test_what_most_rows_are_rejected_for_is_said_once(mara: Client) -> None:
     assert (refused.field, refused.reason) == ("Employees", "Line 2: “many 1” is not a number.")
     answer = mara.get(f"/imports/{one.public_id}/rejected.csv")
     assert 'filename="contacts-2026-rejected.csv"' in answer["Content-Disposition"]
+
+
+def test_L6_reasons_are_told_of_the_first_rejected_rows_and_the_page_says_of_how_many(
+    mara: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejecting, "MOST_LOOKED_AT", 10)
+    rows = "".join(f"P{n},p{n}@firm.example,Firm,many {n}\n" for n in range(1, 25))
+    one = imported(mara, f"Name,Email,Company,Employees\n{rows}".encode())
+
+    page = mara.get(f"/imports/{one.public_id}/").content.decode()
+
+    assert counts(one) == (0, 0, 0, 24)
+    assert "<b>10 rows</b>" in page
+    assert "Counted over the first 10 of 24 rejected rows." in page
+
+
+@pytest.mark.parametrize(("state", "told"), [("running", False), ("undoing", False), ("paused", True)])
+def test_L6_reasons_wait_until_no_worker_is_at_the_import(mara: Client, state: str, told: bool) -> None:
+    rows = "".join(f"P{n},p{n}@firm.example,Firm,many {n}\n" for n in range(1, 4))
+    one = imported(mara, f"Name,Email,Company,Employees\n{rows}".encode())
+    Import.objects.update(state=state)
+
+    page = mara.get(f"/imports/{one.public_id}/", {"part": "progress"}).content.decode()
+
+    assert "Line 2" in page
+    assert ("What most were rejected for" in page) is told
+    assert "Counted over the first" not in page
 
 
 def test_the_leads_that_a_file_made_and_changed_are_a_list_of_their_own(mara: Client) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from capture import arrivals, limiting, sites, tasks
+from capture import arrivals, collecting, limiting, sites, tasks
 from capture.models import InboxItem, RefusedItem, Site, Source, Submission, WebForm
 from leads.models import Activity, Lead
 from tests import factories as make
@@ -158,6 +158,19 @@ def test_L1_one_address_does_not_use_up_what_all_visitors_may_send(
 
     assert flood == [204] * 5 + [429] * 5
     assert others == [204] * 3
+
+
+def test_L1_a_batch_of_nonsense_costs_no_more_than_the_most_that_one_may_hold(website: Site) -> None:
+    body = json.dumps({"events": [0] * 20_000}, separators=(",", ":"))
+    refused = Client(REMOTE_ADDR="203.0.113.9").post(
+        f"/t/{website.key}", body, content_type="text/plain", headers={"origin": HERE}
+    )
+    later = beacon(website, 1)
+
+    assert refused.status_code == 422
+    assert later.status_code == 429
+    # What a full batch has more than the burst, and this one, at one in ten seconds.
+    assert int(later["Retry-After"]) <= 10 * (collecting.MOST_EVENTS - BURST + 1)
 
 
 def test_L1_pages_of_other_sites_write_no_row_each(website: Site) -> None:
