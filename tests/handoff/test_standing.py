@@ -394,7 +394,7 @@ def test_f10_a_database_that_is_away_or_time_that_is_up_is_no_try(
     assert bad.status == Handoff.Status.WITHDRAWN
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_f10_a_connection_that_is_lost_during_a_look_is_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
     _, one = asked_for_a_demo()
     say(Verb.VOID, one)
