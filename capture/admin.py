@@ -1,10 +1,14 @@
 """Sources, and what they brought, in the stock admin."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest
 
 from leads.admin import BigTableAdmin, HistoryAdmin
+from leads.models import Suspicion
 
+from . import disowning
 from .evidence_forms import EvidenceRulesAdminForm
 from .models import (
     Arrival,
@@ -147,10 +151,16 @@ class EvidenceRulesAdmin(BigTableAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not EvidenceRules.objects.exists()
 
+    def save_model(self, request: HttpRequest, obj: EvidenceRules, form: Any, change: bool) -> None:
+        before = EvidenceRules.objects.filter(pk=1).first() or EvidenceRules()
+        treatment = before.treatment(Suspicion.Signal.OWN_ADDRESS)
+        super().save_model(request, obj, form, change)
+        disowning.begin(rules=obj, own=before.own_addresses, treatment=treatment)
+
 
 @admin.register(LookingBack)
 class LookingBackAdmin(HistoryAdmin):
-    list_display = ("reached", "ahead", "ahead_at")
+    list_display = ("reached", "ahead", "ahead_at", "own_before")
     ordering = ("id",)
 
 

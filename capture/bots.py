@@ -2,7 +2,7 @@
 crawlers, machines that read mail. What only shows once more has come is in ``looking_back``."""
 
 import ipaddress
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import crawleruseragents
 from django.db import connection
-from django.db.models import Q
 
 from leads.models import Activity, Suspicion, Visitor
 from leads.voiding import Suspected, suspect
@@ -41,8 +40,6 @@ _APPLES_NETWORK = ipaddress.ip_network("17.0.0.0/8")
 _READERS = ("googleimageproxy", "ggpht.com")
 #: Of one browser's past, when somebody says that it is ours.
 MOST_OF_A_BROWSER = 10_000
-#: And of the people whose addresses somebody says are ours.
-MOST_OF_PEOPLE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class Guard:
         networks = _networks(tuple(self.rules.own_networks))
         for event in events:
             sender = client or _client_of(event.properties)
-            if event.email and (own := self._own(event.email)):
+            if event.email and (own := self.own_of(event.email)):
                 self.name(event.index, Signal.OWN_ADDRESS, own)
             if network := _within(sender.address, networks):
                 self.name(event.index, Signal.OWN_NETWORK, str(network))
@@ -108,7 +105,7 @@ class Guard:
         if said and not any(reader in said.lower() for reader in _READERS) and is_crawler(said):
             self.name(event.index, Signal.CRAWLER, said[:120])
 
-    def _own(self, email: str) -> str:
+    def own_of(self, email: str) -> str:
         """Which of our addresses or domains ``email`` is; "" for none."""
         if not self.own:
             return ""
@@ -136,7 +133,7 @@ class Guard:
                 cursor.execute(
                     "SELECT id, email FROM leads_lead WHERE id = ANY(%s) AND email IS NOT NULL", [ids]
                 )
-                ours = {pk: own for pk, email in cursor.fetchall() if (own := self._own(email))}
+                ours = {pk: own for pk, email in cursor.fetchall() if (own := self.own_of(email))}
             for index, lead_id in leads.items():
                 if lead_id in ours:
                     self.name(index, Signal.OWN_ADDRESS, ours[lead_id])
@@ -272,28 +269,6 @@ WHERE a.properties ->> 'message_id' = asked.key
   AND (t.key = 'email_delivered' OR a.properties ->> 'status' IN ('queued', 'sent'))
 GROUP BY 1, 2
 """
-
-
-def disown_people(*, own: Collection[str], at: datetime) -> int:
-    """Somebody said that ``own``, addresses and domains, are ours: what they did until now is named as the
-    rules of now say, the latest ``MOST_OF_PEOPLE``. Returns how many activities that names. Safe to
-    repeat."""
-    treatment = Guard.on_duty().rules.treatment(Signal.OWN_ADDRESS)
-    if treatment == Treatment.IGNORE:
-        return 0
-    found: list[Suspected] = []
-    for each in sorted(own):
-        whole = each.lower().removeprefix("@")
-        theirs = (
-            Q(lead__email__iexact=whole)
-            if "@" in whole
-            else Q(lead__email__iendswith=f"@{whole}") | Q(lead__email__iendswith=f".{whole}")
-        )
-        did = Activity.objects.filter(theirs).order_by("-id").values_list("id", flat=True)
-        room = MOST_OF_PEOPLE - len(found)
-        void = treatment == Treatment.VOID
-        found += [Suspected(pk, Signal.OWN_ADDRESS, whole[:120], void) for pk in did[:room]]
-    return suspect(found=found, at=at)
 
 
 def disown(*, anonymous_id: str, at: datetime) -> int:

@@ -5,7 +5,7 @@ from celery import shared_task
 from accounts.clock import database_now
 from leads.ticks import tick
 
-from . import arrivals, correcting, employers, limiting, looking_back
+from . import arrivals, correcting, disowning, employers, limiting, looking_back
 from .hooks import inbox
 from .imports import emptying, working
 from .webforms import confirming, reviewing
@@ -63,8 +63,10 @@ def go_on_importing() -> None:
 
 @shared_task
 def look_for_bots() -> None:
-    """Name what only shows once more has come: bursts, every link of a mail."""
+    """Name what only shows once more has come: bursts, every link of a mail; and what own people did before
+    somebody said that they are."""
     looking_back.look_back()
+    disowning.go_on()
 
 
 @shared_task

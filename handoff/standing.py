@@ -34,7 +34,8 @@ NOTE = "What it was handed over for was voided."
 def look_again(*, at: datetime | None = None, limit: int = 100) -> int:
     """Look at up to ``limit`` leads of which evidence was voided or restored; returns how many. Each in a
     transaction of its own that holds the lead; what goes wrong with one is logged, tried three times and
-    parked, and stops no other (F10). Safe to repeat and to run beside itself."""
+    parked, and stops no other (F10). A database that is away and a worker whose time is up end it and are no
+    lead's fault: they are raised and not counted. Safe to repeat and to run beside itself."""
     looked, now = 0, at or database_now()
     for change in stuck.evidence_to_look_at(at=now).order_by("lead_id")[:limit]:
         if not stuck.begin_look(lead_id=change.lead_id, version=change.version, at=now):
@@ -42,6 +43,7 @@ def look_again(*, at: datetime | None = None, limit: int = 100) -> int:
         try:
             had_it = _look_at(change.lead_id, change.version, at)
         except NOT_THE_LEADS_FAULT:
+            stuck.was_no_look(lead_id=change.lead_id, version=change.version, at=now)
             raise
         except Exception as error:
             log.exception("lead %d: what its handoffs rest on could not be looked at", change.lead_id)
@@ -51,7 +53,7 @@ def look_again(*, at: datetime | None = None, limit: int = 100) -> int:
             stuck.looked(lead_id=change.lead_id)
             looked += 1
         else:
-            stuck.did_not_look(lead_id=change.lead_id, at=now)
+            stuck.did_not_look(lead_id=change.lead_id, version=change.version, at=now)
     return looked
 
 

@@ -1,9 +1,10 @@
 """Put aside a crossing that cannot be handled, or a lead whose changed evidence cannot be looked at, so that
 the others go on and a person sees it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from leads.models import EvidenceChange
@@ -75,11 +76,19 @@ def looked(*, lead_id: int) -> None:
 
 
 @transaction.atomic
-def did_not_look(*, lead_id: int, at: datetime) -> None:
+def did_not_look(*, lead_id: int, version: int, at: datetime) -> None:
     """Somebody had the lead for a moment: that was no try."""
-    rows = StuckEvidence.objects.filter(lead=lead_id)
+    rows = StuckEvidence.objects.filter(lead=lead_id, version=version)
     rows.filter(attempts=1).delete()
     rows.update(attempts=F("attempts") - 1, next_at=at)
+
+
+def was_no_look(*, lead_id: int, version: int, at: datetime) -> None:
+    """The same where the database may be away: then the try stays counted."""
+    with suppress(Error):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # so that a new one is opened
+        did_not_look(lead_id=lead_id, version=version, at=at)
 
 
 def look_failed(*, lead_id: int, error: Exception) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import psycopg
 from django.db import connection, transaction
 
+from .asking import ask
 from .models import Lead, StageChange
 from .stages import MOVES, Phase, Stage
 
@@ -75,15 +75,8 @@ def advance_phases_by(*, seen: Iterable[tuple[int, int, datetime]], at: datetime
     phase already. So it costs the same however long a history is, and a marketer who moved a phase back is
     overruled only by something new."""
     leads, types, moments = zip(*seen, strict=True)
-    # Past Django's cursor, so that it is planned once: every event that comes in asks this.
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(
-            _ADVANCE_BY,
-            {"leads": list(leads), "types": list(types), "moments": list(moments), "at": at},
-            prepare=True,
-        )
-        return int(cursor.rowcount)
+    rows = {"leads": list(leads), "types": list(types), "moments": list(moments), "at": at}
+    return len(ask(_ADVANCE_BY, rows))
 
 
 _IN_HISTORY = """
@@ -112,4 +105,4 @@ FROM reached
 WHERE l.id = reached.lead_id
   AND reached.n > CASE l.phase WHEN 'awareness' THEN 1 WHEN 'consideration' THEN 2 ELSE 3 END
 """
-_ADVANCE_BY = _ADVANCE.format(seen=_IN_BATCH)
+_ADVANCE_BY = _ADVANCE.format(seen=_IN_BATCH) + "RETURNING l.id"

@@ -12,12 +12,14 @@ Row = TypeVar("Row", bound=Model)
 
 class Trial:
     """What an undo would have done so far: rows it would have changed, as they would be; the keys of those
-    that would be ``gone``; event ids of ``voided`` activities, keys of consents ``forgotten``."""
+    that would be ``gone``; event ids of ``voided`` activities, keys of consents ``forgotten`` and of leads
+    ``stepped_back`` to an earlier stage."""
 
     def __init__(self) -> None:
         self.gone: defaultdict[type[Model], set[int]] = defaultdict(set)
         self.voided: set[str] = set()
         self.forgotten: set[int] = set()
+        self.stepped_back: set[int] = set()
         self._held: defaultdict[type[Model], dict[int, Any]] = defaultdict(dict)
 
     def rows(self, model: type[Row], ids: Iterable[int]) -> list[Row]:

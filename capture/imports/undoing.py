@@ -4,6 +4,8 @@ goes, what it changed goes back where nobody changed it since. What stays is cou
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.apps import apps
@@ -175,7 +177,8 @@ def _forget_consents(
 
 
 def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone, trial: Trial | None) -> None:
-    """Leads that stand where the import put them go back to where they stood."""
+    """Leads that stand where the import put them, or are back there since a later window of it or another
+    import was taken back, go back to where they stood."""
     if not moves:
         return
     first: dict[int, str] = {}
@@ -184,8 +187,10 @@ def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone, tri
         first.setdefault(lead_id, from_stage)
         last[lead_id] = (to_stage, datetime.fromisoformat(moved_at))
     steps = []
-    for lead in rows_of(Lead, last, trial):
-        if (lead.stage, lead.stage_at) != last[lead.pk]:
+    leads = rows_of(Lead, last, trial)
+    back = _back_again([lead for lead in leads if (lead.stage, lead.stage_at) != last[lead.pk]], last, trial)
+    for lead in leads:
+        if (lead.stage, lead.stage_at) != last[lead.pk] and lead.pk not in back:
             undone.stayed["stages that somebody changed since"] += 1
             continue
         steps.append(
@@ -203,6 +208,36 @@ def _step_back(moves: Sequence[Sequence[Any]], at: datetime, undone: Undone, tri
     if trial is None:
         StageChange.objects.bulk_create(steps)
         Lead.objects.bulk_update([step.lead for step in steps], ["stage", "stage_at", "stage_reason"])
+    else:
+        trial.stepped_back.update(step.lead_id for step in steps)
+
+
+def _back_again(
+    leads: Sequence[Lead], last: Mapping[int, tuple[str, datetime]], trial: Trial | None
+) -> set[int]:
+    """Those that a take-back has brought to where the import's ``last`` step had put them, with nothing but
+    imports in between: nobody else has changed their stage. One query, none for no leads."""
+    here = {lead.pk: lead for lead in leads if lead.stage == last[lead.pk][0]}
+    if not here:
+        return set()
+    back: set[int] = set()
+    changes = StageChange.objects.filter(lead__in=here).order_by("lead_id", "id")
+    for lead_id, of_lead in groupby(changes, key=attrgetter("lead_id")):
+        lead, since = here[lead_id], list(of_lead)
+        ours = [
+            place
+            for place, change in enumerate(since)
+            if (change.to_stage, change.at) == last[lead_id] and change.cause == StageChange.Cause.IMPORT
+        ]
+        if not ours or any(change.cause != StageChange.Cause.IMPORT for change in since[ours[-1] :]):
+            continue
+        newest = since[-1]
+        if (trial is not None and lead_id in trial.stepped_back) or (
+            newest.reason == StageChange.TAKEN_BACK
+            and (newest.to_stage, newest.at) == (lead.stage, lead.stage_at)
+        ):
+            back.add(lead_id)
+    return back
 
 
 def _pairs(changes: Sequence[Sequence[Any]]) -> Iterable[tuple[int, dict[str, list[Any]]]]:

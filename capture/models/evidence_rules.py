@@ -70,12 +70,14 @@ class EvidenceRules(models.Model):
 class LookingBack(models.Model):
     """How far the search for what only shows later has come; it began behind what there was when this came.
     One row. ``reached`` is an activity before which
-    nothing is missing any more; ``ahead`` was the last one at ``ahead_at``."""
+    nothing is missing any more; ``ahead`` was the last one at ``ahead_at``. What own people did before
+    ``own_before``, an activity, is still to be named, the latest first; empty: nothing of it is left."""
 
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     reached = models.BigIntegerField(default=0)
     ahead = models.BigIntegerField(default=0)
     ahead_at = models.DateTimeField(null=True, blank=True)
+    own_before = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "looking back"

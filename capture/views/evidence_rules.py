@@ -1,6 +1,7 @@
 """What is our own, and what happens to what each signal names."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,13 +10,17 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import may_edit_leads, may_read_evidence
 from accounts.requests import Request, page_for
-from capture import bots
+from capture import disowning
 from capture.evidence_forms import EvidenceRulesForm
 from capture.models import EvidenceRules, Site
+from leads.models import Suspicion
 
 from .addresses import address_of
 
 for_readers = page_for(may_read_evidence, "Marketing, managers and administrators look after evidence.")
+
+FROM_NOW_ON = "Saved. It holds for what arrives from now on."
+PAST_TOO = "Saved. It holds for what arrives from now on, and for what your own people did so far."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,33 +31,25 @@ def rules(request: Request) -> HttpResponse:
     may = may_edit_leads(request.user)
     form = EvidenceRulesForm.of(kept, request.POST if request.method == "POST" and may else None)
     if request.method == "POST" and may and form.is_valid():
-        before = set(kept.own_addresses)
+        own, treatment = kept.own_addresses, kept.treatment(Suspicion.Signal.OWN_ADDRESS)
         form.put_into(kept)
-        kept.save()
-        messages.success(
-            request, _said(bots.disown_people(own={*kept.own_addresses} - before, at=timezone.now()))
-        )
+        with transaction.atomic():
+            kept.save()
+            looks_back = disowning.begin(rules=kept, own=own, treatment=treatment)
+        messages.success(request, PAST_TOO if looks_back else FROM_NOW_ON)
         return redirect("capture:evidence-rules")
     if not may:
         form.only_to_read()
     context = {
         "form": form,
         "may_edit": may,
+        "looks_back": disowning.is_under_way(),
         "now": timezone.now(),
         "links": _links(request),
         "here": address_of(request) if may else "",
         "rail_path": reverse("capture:evidence"),
     }
     return render(request, "capture/evidence_rules.html", context, status=422 if form.errors else 200)
-
-
-def _said(named: int) -> str:
-    if not named:
-        return "Saved. It holds for what arrives from now on."
-    what = "1 activity" if named == 1 else f"{named:,} activities"
-    return (
-        f"Saved. {what} of your own people so far, too: look under Own staff, where it can be kept as real."
-    )
 
 
 def _links(request: Request) -> list[tuple[str, str, str]]:

@@ -163,9 +163,9 @@ def test_a_thousand_events_are_taken_in_as_many_queries_as_ten(
         ]
 
     site.post("/events", batch(2_000, 1))  # makes the source
-    with django_assert_max_num_queries(28) as few:
+    with django_assert_max_num_queries(22) as few:
         site.post("/events", batch(0, 10))
-    with django_assert_max_num_queries(28) as many:
+    with django_assert_max_num_queries(22) as many:
         answer = site.post("/events", batch(100, 1_000))
 
     assert answer.json()["accepted"] == 1_000

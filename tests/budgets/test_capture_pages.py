@@ -75,7 +75,7 @@ BUDGETS = {
     + 1  # whether it can be undone
     + 1,  # rejected rows
     "/evidence/": EVIDENCE,
-    "/evidence/rules/": FRAME + 2,
+    "/evidence/rules/": FRAME + 3,
     "/evidence/corrections/": FRAME + 1,
     "/handoffs/voided-evidence/": FRAME + 1,
     "/duplicates/": FRAME + 1,

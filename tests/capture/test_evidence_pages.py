@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import psycopg.errors
 import pytest
@@ -12,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.clock import database_now
 from accounts.models import User
-from capture import correcting, employers, looking_back
+from capture import correcting, disowning, employers, looking_back, tasks
 from capture.imports import undoing
 from capture.imports.undone import Undone
-from capture.models import EvidenceRules, Import
+from capture.models import EvidenceRules, Import, LookingBack
 from leads import merging, voiding
 from leads.models import Activity, Correction, Lead, Suspicion
 from leads.voiding import Suspected
@@ -335,8 +336,50 @@ def test_g09_what_our_own_people_did_before_somebody_said_so_counts_no_more() ->
 
     page = mara.post(f"{PAGE}rules/", {**usual, "own_addresses": "fieldline.example"}, follow=True)
 
-    assert "1 activity of your own people" in page.content.decode()
+    assert "is being named" in page.content.decode()
+    tasks.look_for_bots()
     assert set(Activity.objects.filter(voided_at=None).values_list("lead", flat=True)) == {other.pk, near.pk}
     assert Suspicion.objects.get().signal == Signal.OWN_ADDRESS
     again = mara.post(f"{PAGE}rules/", {**usual, "own_addresses": "fieldline.example"}, follow=True)
-    assert "from now on" in again.content.decode()
+    assert "is being named" not in again.content.decode()
+
+
+def test_g09_all_that_our_own_people_did_is_named_in_steps_that_may_be_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, other = make.lead("Eve", email="eve@fieldline.example"), make.lead("Ada", email="ada@firm.example")
+    for _ in range(4):
+        make.activity(ours, "pricing_page_view")
+        make.activity(other, "pricing_page_view")
+    monkeypatch.setattr(disowning, "STEP", 3)
+    mara = signed_in(make.marketer())
+    rules = f"{PAGE}rules/"
+    usual = {bound.html_name: bound.value() for bound in mara.get(rules).context["form"].treatments}
+    mara.post(rules, {**usual, "own_addresses": "fieldline.example"})
+
+    disowning.go_on(seconds=-1)
+    assert 0 < Suspicion.objects.count() < 4
+    assert "is being named" in mara.get(rules).content.decode()
+    with monkeypatch.context() as killed:
+        killed.setattr(LookingBack, "save", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            disowning.go_on()
+    disowning.go_on()
+
+    assert set(Activity.objects.filter(voided_at=None).values_list("lead", flat=True)) == {other.pk}
+    assert "is being named" not in mara.get(rules).content.decode()
+
+
+def test_g09_what_own_people_did_is_named_when_they_are_no_longer_ignored() -> None:
+    make.activity(make.lead("Eve", email="eve@fieldline.example"), "pricing_page_view")
+    mara = signed_in(make.marketer())
+    rules = f"{PAGE}rules/"
+    usual = {bound.html_name: bound.value() for bound in mara.get(rules).context["form"].treatments}
+    typed = {**usual, "own_addresses": "fieldline.example"}
+    mara.post(rules, {**typed, "treat_own_address": "ignore"})
+    tasks.look_for_bots()
+    assert not Suspicion.objects.exists()
+
+    mara.post(rules, {**typed, "treat_own_address": "void"})
+    tasks.look_for_bots()
+    assert not Activity.objects.counted().exists()

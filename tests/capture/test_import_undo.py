@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from capture.imports import emptying, running, undoing, working
 from capture.models import Import
-from leads.models import Activity, Company, ConsentEvent, Lead, LeadExternalId, Opportunity
+from leads import lifecycle
+from leads.models import Activity, Company, ConsentEvent, Lead, LeadExternalId, Opportunity, StageChange
+from leads.stages import Stage
 from tests import factories
 from tests.capture.importing import imported, matched, told, uploaded, worked_off
 
@@ -158,6 +160,51 @@ def test_what_is_foreseen_of_an_undo_is_what_it_does(
     undone(mara, one)
 
     assert foreseen == undoing.summed(one)
+
+
+STAGES = b"Email,Name,Status\nada@firm.example,Ada,mql\nada@firm.example,Ada,customer\n"
+
+
+@pytest.mark.parametrize("window", [1, 2])
+@pytest.mark.parametrize("known", [True, False])
+def test_undo_takes_two_steps_of_one_lead_back(
+    mara: Client, monkeypatch: pytest.MonkeyPatch, window: int, known: bool
+) -> None:
+    """In one window and over two; one that was there stands where it stood, one that was not goes."""
+    monkeypatch.setattr(running, "WINDOW", window)
+    if known:
+        factories.lead("Ada", email="ada@firm.example")
+    one = imported(mara, STAGES)
+    assert one.windows.count() == 2 // window
+    assert Lead.objects.get().stage == "customer"
+
+    foreseen = undoing.foresee(one)
+    page = undone(mara, one)
+
+    assert list(Lead.objects.values_list("stage", flat=True)) == (["lead"] if known else [])
+    assert "changed since" not in page
+    assert foreseen == undoing.summed(one)
+
+
+def test_undo_leaves_a_stage_that_somebody_set_between_two_imports(
+    mara: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = factories.lead("Ada", email="ada@firm.example")
+    first = imported(mara, b"Email,Status\nada@firm.example,mql\n")
+    for to in (Stage.LEAD, Stage.MQL):
+        ada.refresh_from_db()
+        lifecycle.move(lead=ada, to=to, at=timezone.now(), cause=StageChange.Cause.PERSON)
+    undone(mara, imported(mara, b"Email,Status\nada@firm.example,customer\n", source="other"))
+    ada.refresh_from_db()
+    assert ada.stage == "mql"
+
+    foreseen = undoing.foresee(first)
+    page = undone(mara, first)
+
+    ada.refresh_from_db()
+    assert ada.stage == "mql"
+    assert "1 stage that somebody changed since" in page
+    assert foreseen == undoing.summed(first)
 
 
 def test_looking_what_an_undo_would_do_locks_and_writes_nothing(mara: Client) -> None:

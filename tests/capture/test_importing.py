@@ -563,7 +563,7 @@ def test_many_rows_are_written_in_windows_of_a_constant_number_of_queries(
     importing: Importing, django_assert_max_num_queries: Any
 ) -> None:
     rows = "".join(f"{n},Ada,{n},a{n}@firm.example,,Firm {n},B,{n}\n" for n in range(3_000))
-    with django_assert_max_num_queries(75):  # three windows of at most 25, savepoints included
+    with django_assert_max_num_queries(32):  # of three windows, savepoints included
         said = importing(f"{HEADER}\n{rows}", PEOPLE)
     assert "3000 created" in said
 

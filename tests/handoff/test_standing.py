@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -373,6 +374,52 @@ def test_f10_a_lead_that_kills_its_worker_is_tried_three_times(monkeypatch: pyte
 
     assert looked == [bad.lead_id] * 3
     assert StuckEvidence.objects.get().error == "A worker died over it."
+
+
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError, SoftTimeLimitExceeded])
+def test_f10_a_database_that_is_away_or_time_that_is_up_is_no_try(
+    away: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, one = asked_for_a_demo()
+    say(Verb.VOID, one)
+    with monkeypatch.context() as patched:
+        fails_for(bad.lead_id, patched, away("gone"))
+        for _ in range(4):
+            with pytest.raises(away):
+                standing.look_again(at=LATER)
+    assert not StuckEvidence.objects.exists(), "nobody reads that a worker died over it"
+
+    assert standing.look_again(at=LATER) == 1
+    bad.refresh_from_db()
+    assert bad.status == Handoff.Status.WITHDRAWN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f10_a_connection_that_is_lost_during_a_look_is_no_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, one = asked_for_a_demo()
+    say(Verb.VOID, one)
+
+    def cut(*_: Any) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr(standing, "_look_at", cut)
+        with pytest.raises(OperationalError):
+            standing.look_again(at=LATER)
+    assert not StuckEvidence.objects.exists()
+
+
+def test_f10_what_failed_before_the_database_was_away_stays_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, one = asked_for_a_demo()
+    say(Verb.VOID, one)
+    for minutes, error in ((0, ValueError("no such rule")), (2, OperationalError("gone"))):
+        with monkeypatch.context() as patched, suppress(OperationalError):
+            fails_for(bad.lead_id, patched, error)
+            standing.look_again(at=LATER + timedelta(minutes=minutes))
+    stuck = StuckEvidence.objects.get()
+    assert (stuck.attempts, stuck.next_at) == (1, LATER + timedelta(minutes=2))
 
 
 def test_f10_a_parked_lead_is_looked_at_when_its_evidence_changes_or_somebody_says_so(
