@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from accounts.requests import Request, page_for
 from capture import arrivals
 from capture.arrivals import Brought
 from capture.models import InboxItem, RefusedItem, Source, Submission
+from leads import paging
 
 for_marketers = page_for(may_edit_leads, "Marketers and administrators look after sources.")
 #: What ``?days=`` may ask for; the first is shown at once.
@@ -29,7 +30,7 @@ DAYS, REFUSED = 14, 25
 @require_safe
 @for_marketers
 def sources(request: Request) -> HttpResponse:
-    """Every source with what it brought in ``?days=``, the latest first, and what waits. Five queries."""
+    """Every source with what it brought in ``?days=``, the latest first, and what waits. Four queries."""
     now, days = timezone.now(), _days(request)
     brought = arrivals.brought(since=now - timedelta(days=days))
     seen = arrivals.brought(since=now - SEEN)
@@ -73,14 +74,18 @@ def _days(request: Request) -> int:
     return int(asked) if asked in map(str, SPANS) else SPANS[0]
 
 
-def _waiting(request: Request, found: Iterable[Source]) -> dict[int, int]:
-    """How much of what each source brought, and was held, waits for somebody now; by its key. Two queries."""
-    of_hook = {one.hook.pk: one.pk for one in found if hasattr(one, "hook")}
-    posts = InboxItem.objects.visible_to(request.user).filter(hook__in=of_hook).replayable()
-    held = Submission.objects.visible_to(request.user).filter(web_form__source__in=list(found)).held()
-    by_hook = dict(posts.order_by().values_list("hook").annotate(Count("id")))
-    by_form = dict(held.order_by().values_list("web_form__source").annotate(Count("id")))
-    return by_form | {of_hook[hook]: count for hook, count in by_hook.items()}
+def _waiting(request: Request, found: Iterable[Source]) -> dict[int, int | str]:
+    """How much of what each source brought, and was held, waits for somebody now; by its key, "999+" for
+    more. One query."""
+    posts = InboxItem.objects.visible_to(request.user).replayable()
+    held = Submission.objects.visible_to(request.user).held()
+    lists: dict[str, QuerySet[Any]] = {}
+    for one in found:
+        if hasattr(one, "hook"):
+            lists[str(one.pk)] = posts.filter(hook=one.hook)
+        elif hasattr(one, "web_form"):
+            lists[str(one.pk)] = held.filter(web_form=one.web_form)
+    return {int(source): count for source, count in paging.counts(lists).items()}
 
 
 def _waits_at(one: Source) -> str:
@@ -91,7 +96,7 @@ def _waits_at(one: Source) -> str:
 
 
 def _row(
-    one: Source, brought: Brought | None, seen: Brought | None, now: datetime, waits: int
+    one: Source, brought: Brought | None, seen: Brought | None, now: datetime, waits: int | str
 ) -> dict[str, Any]:
     last = seen.last_at if seen else None
     by_itself = one.kind in (Source.Kind.SCRIPT, Source.Kind.HOOK)

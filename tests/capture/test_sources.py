@@ -14,6 +14,7 @@ from capture.arrivals import Became, TurnedAway
 from capture.hooks import arranging as hook_arranging
 from capture.hooks import inbox
 from capture.models import Source, Submission
+from leads import paging
 from tests import factories as make
 from tests.api.calling import caller
 from tests.capture.forms import built, send
@@ -153,3 +154,19 @@ def test_what_waits_of_a_source_is_told_with_the_way_there_until_it_is_decided(
 
     assert "waiting" not in row_of(client.get("/sources/").content.decode(), "Our tool")
     assert "waiting" not in row_of(client.get("/sources/").content.decode(), "Contact")
+
+
+def test_L6_what_waits_is_counted_as_far_as_it_is_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "MOST_COUNTED", 3)
+    form, to = built(), hook(name="Our tool")
+    for number in range(4):
+        send(form, {"name": f"Buy https://rank.example/{number}"})
+        worked(to, {"event": "demo", "id": number, "email": "ada@firm.example"})
+
+    page = client.get("/sources/").content.decode()
+
+    for source, name in ((to.source, "Our tool"), (form.source, "Contact")):
+        assert ">2+ waiting<" in row_of(page, name)
+        assert "<b>2+ waiting</b>" in client.get(f"/sources/{source.public_id}/").content.decode()
