@@ -18,6 +18,8 @@ from .cleaning import Refused, json_object
 MOST_TIMES = 1_000
 #: So many forms of a time are named in a message; the page's mapping has them all.
 MOST_NAMED = 8
+#: No number that anybody writes is longer, with its currency and its words; longer ones are not looked at.
+LONGEST_NUMBER = 100
 
 T = TypeVar("T")
 Cells = Sequence[str]
@@ -32,11 +34,12 @@ _COMMA_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?")
 _BETWEEN_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
 #: "1.234" where nothing has thousandths: people and money.
 _DOTTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
-_MONEY = re.compile(r"^([€$£]|[A-Z]{2,3}\b)\s*|\s*([€$£]|\b[A-Z]{3})$")
-#: How tools write the size of a company: "51-200", "10,001+", "> 500", "ca. 50 employees".
+_MONEY = re.compile(r"^([€$£]|[A-Z]{2,3}\b)|([€$£]|\b[A-Z]{3})$")
+#: How tools write the size of a company: "51-200", "10,001+", "> 500", "ca. 50 employees". What was read once
+#: is not read again in another way (``+`` after a quantifier), so that no cell takes longer than its length.
 _STAFF = re.compile(
-    r"(?:ca\.?|about|over|über|[>~≥])?\s*(\d[\d.,' \u00a0]*?)\s*"
-    r"(?:(?:-|–|—|to|bis)\s*\d[\d.,' \u00a0]*|\+|or more)?\s*(?:employees|people|staff|mitarbeiter)?",
+    r"(?:ca\.?|about|over|über|[>~≥])?\s*+(\d(?:[.,' \u00a0]*+\d)*+)\s*+"
+    r"(?:(?:-|–|—|to|bis)\s*+\d[\d.,' \u00a0]*+|\+|or more)?\s*+(?:employees|people|staff|mitarbeiter)?",
     re.IGNORECASE,
 )
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -131,10 +134,16 @@ def _translated(read: Text, values: Mapping[str, str | None], spec: Mapping[str,
 def number(found: str, name: str) -> float:
     """``found`` as a number: 1,234.50 and 1.234,50 are the same, 1.234 is less than two. Raises Refused
     naming the column."""
+    _insist_short(found, name)
     result = float(plain) if (plain := _plain(found)) else math.nan
     if not math.isfinite(result):
         raise Refused(name, f"“{found[:40]}” is not a number.")
     return result
+
+
+def _insist_short(found: str, name: str) -> None:
+    if len(found) > LONGEST_NUMBER:
+        raise Refused(name, f"“{found[:40]}…” is too long for a number.")
 
 
 def _plain(found: str) -> str:
@@ -150,12 +159,14 @@ def _plain(found: str) -> str:
 def staff(found: str, name: str, most: int) -> int:
     """``found`` as how many people work somewhere, 0 to ``most``; of a range such as "51-200" the lower end,
     which is sure. Raises Refused."""
+    _insist_short(found, name)
     told = _STAFF.fullmatch(found)
-    return whole(told[1].strip() if told else found, name, most)
+    return whole(told[1] if told else found, name, most)
 
 
 def whole(found: str, name: str, most: int) -> int:
     """``found`` as a whole number from 0 to ``most``. Raises Refused."""
+    _insist_short(found, name)
     result = number(found.replace(".", "") if _DOTTED_THOUSANDS.fullmatch(found) else found, name)
     if not (result.is_integer() and 0 <= result <= most):
         raise Refused(name, f"“{found[:40]}” is not a whole number from 0 to {most:,}.")
@@ -164,7 +175,8 @@ def whole(found: str, name: str, most: int) -> int:
 
 def amount(found: str, name: str, most: Decimal) -> Decimal:
     """``found`` as money, to hundredths, with its currency or without. Raises Refused."""
-    bare = _MONEY.sub("", found)
+    _insist_short(found, name)
+    bare = _MONEY.sub("", found).strip()
     try:
         plain = bare.replace(".", "") if _DOTTED_THOUSANDS.fullmatch(bare) else _plain(bare)
         result = Decimal(plain or "NaN")

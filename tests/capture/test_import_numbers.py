@@ -1,11 +1,14 @@
 """Numbers as people and tools write them: a range or a comma in the wrong place costs nobody their row."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capture import values
 from capture.cleaning import Refused
@@ -42,6 +45,84 @@ def test_the_size_of_a_company_is_read_as_tools_write_it(written: str, meant: in
 def test_what_is_no_size_is_refused_by_the_name_of_its_column(written: str) -> None:
     with pytest.raises(Refused, match="Staff: "):
         values.staff(written, "Staff", 10_000_000)
+
+
+#: What sizes are put together of, and what does not belong there.
+SCRAPS = ("1", "23", "456", ".", ",", "'", " ", "\u00a0", "\t", "-", "–", "to", "bis", "+", "or more")
+WORDS = ("ca.", "Ca", "about", ">", "employees", "staff", "x")
+BEFORE, BETWEEN = ("ca.", "ca", "about", "over", "über", ">", "~", "≥"), ("-", "–", "—", "to", "bis")
+DIGITS_AND_SUCH = "0123456789.,' \u00a0"
+
+
+def without(text: str, words: tuple[str, ...]) -> str:
+    """``text`` without the first of ``words`` that it begins with, and the blanks around that."""
+    text = text.lstrip()
+    return next((text[len(word) :] for word in words if text.startswith(word)), text).lstrip()
+
+
+def lower_end(written: str) -> str:
+    """The figure of a size, step by step from the left; "" for none."""
+    rest = written.lower()
+    rest = (rest if rest[:1].isspace() else without(rest, BEFORE)).lstrip()
+    after = rest.lstrip(DIGITS_AND_SUCH)
+    figure = rest[: len(rest) - len(after)].rstrip(" \u00a0")
+    if not (figure[:1].isdigit() and figure[-1:].isdigit()):
+        return ""
+    after = after.lstrip()
+    upper = without(after, BETWEEN)
+    if upper != after and upper[:1].isdigit():
+        after = upper.lstrip(DIGITS_AND_SUCH)
+    else:
+        after = without(after, ("+", "or more"))
+    return "" if without(after, ("employees", "people", "staff", "mitarbeiter")) else figure
+
+
+def outcome(read: Any, *arguments: Any) -> Any:
+    try:
+        return read(*arguments, "Staff", 10_000_000)
+    except Refused:
+        return None
+
+
+def scraps(*those: str, most: int = 1) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(those), max_size=most).map("".join)
+
+
+GROUPED = st.builds(
+    str.join,
+    st.sampled_from(DIGITS_AND_SUCH[10:]),
+    st.lists(st.sampled_from(("1", "456")), min_size=1, max_size=3),
+)
+FIGURES = GROUPED | scraps(*SCRAPS[:8], most=5)
+PARTS = (scraps(*BEFORE), FIGURES, scraps(*BETWEEN, "+", "or more"), FIGURES, scraps(" employees", "Staff"))
+
+
+@given(st.tuples(*PARTS).map("".join) | scraps(*SCRAPS, *WORDS, most=12))
+def test_the_size_of_a_company_is_what_a_reader_from_left_to_right_makes_of_it(written: str) -> None:
+    assert outcome(values.staff, written) == outcome(values.whole, lower_end(written) or written)
+
+
+@pytest.mark.parametrize("written", ["1" + " " * 100_000 + "x", "1 " * 50_000 + "x", "1" * 101])
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda found: values.staff(found, "Staff", 10_000_000),
+        lambda found: values.whole(found, "Staff", 10_000_000),
+        lambda found: values.amount(found, "Staff", Decimal(10**15)),
+        lambda found: values.number(found, "Staff"),
+    ],
+    ids=["staff", "whole", "amount", "number"],
+)
+def test_a_cell_longer_than_any_number_is_refused_before_any_pattern_reads_it(
+    read: Any, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patterns = [name for name, it in vars(values).items() if isinstance(it, re.Pattern)]
+    assert len(patterns) >= 6
+    for name in patterns:
+        monkeypatch.setattr(values, name, None)
+
+    with pytest.raises(Refused, match=r"Staff: .* is too long for a number"):
+        read(written)
 
 
 @pytest.mark.parametrize(
