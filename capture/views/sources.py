@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,8 +16,7 @@ from accounts.permissions import may_edit_leads
 from accounts.requests import Request, page_for
 from capture import arrivals
 from capture.arrivals import Brought
-from capture.hooks import inbox
-from capture.models import RefusedItem, Source, Submission
+from capture.models import InboxItem, RefusedItem, Source, Submission
 from leads import paging
 
 for_marketers = page_for(may_edit_leads, "Marketers and administrators look after sources.")
@@ -30,7 +30,7 @@ DAYS, REFUSED = 14, 25
 @require_safe
 @for_marketers
 def sources(request: Request) -> HttpResponse:
-    """Every source with what it brought in ``?days=``, the latest first, and what waits. Five queries."""
+    """Every source with what it brought in ``?days=``, the latest first, and what waits. Four queries."""
     now, days = timezone.now(), _days(request)
     brought = arrivals.brought(since=now - timedelta(days=days))
     seen = arrivals.brought(since=now - SEEN)
@@ -76,15 +76,16 @@ def _days(request: Request) -> int:
 
 def _waiting(request: Request, found: Iterable[Source]) -> dict[int, int | str]:
     """How much of what each source brought, and was held, waits for somebody now; by its key, "999+" for
-    more. Two queries."""
-    of_hook = {one.hook: one.pk for one in found if hasattr(one, "hook")}
-    posts = inbox.waiting_by_hook(of_hook)
+    more. One query."""
+    posts = InboxItem.objects.visible_to(request.user).replayable()
     held = Submission.objects.visible_to(request.user).held()
-    by_form = paging.counts(
-        {str(one.pk): held.filter(web_form=one.web_form) for one in found if hasattr(one, "web_form")}
-    )
-    by_hook = {source: posts[hook.pk] for hook, source in of_hook.items()}
-    return by_hook | {int(source): count for source, count in by_form.items()}
+    lists: dict[str, QuerySet[Any]] = {}
+    for one in found:
+        if hasattr(one, "hook"):
+            lists[str(one.pk)] = posts.filter(hook=one.hook)
+        elif hasattr(one, "web_form"):
+            lists[str(one.pk)] = held.filter(web_form=one.web_form)
+    return {int(source): count for source, count in paging.counts(lists).items()}
 
 
 def _waits_at(one: Source) -> str:

@@ -44,7 +44,8 @@ EVIDENCE = FRAME + (
 BUDGETS = {
     "/sources/": FRAME
     + 2  # what each brought in a day, and in a week
-    + 1,  # sources
+    + 1  # sources
+    + 1,  # what waits
     "/sources/{source}/": FRAME
     + 1  # the source
     + 1  # what it brought, day by day
