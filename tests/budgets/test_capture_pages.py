@@ -44,10 +44,12 @@ EVIDENCE = FRAME + (
 BUDGETS = {
     "/sources/": FRAME
     + 2  # what each brought in a day, and in a week
+    + 2  # what waits: posts of hooks, what forms hold
     + 1,  # sources
     "/sources/{source}/": FRAME
     + 1  # the source
     + 1  # what it brought, day by day
+    + 1  # what waits
     + 1,  # what was refused
     "/sites/": FRAME + 2,  # sites, what they brought
     "/sites/{site}/": FRAME
