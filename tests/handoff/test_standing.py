@@ -408,6 +408,7 @@ def test_f10_a_connection_that_is_lost_during_a_look_is_no_try(monkeypatch: pyte
         patched.setattr(standing, "_look_at", cut)
         with pytest.raises(OperationalError):
             standing.look_again(at=LATER)
+    connection.close()  # where it was not mended, the tests after this one have a whole one
     assert not StuckEvidence.objects.exists()
 
 
