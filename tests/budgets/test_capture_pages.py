@@ -49,7 +49,6 @@ BUDGETS = {
     "/sources/{source}/": FRAME
     + 1  # the source
     + 1  # what it brought, day by day
-    + 1  # what waits
     + 1,  # what was refused
     "/sites/": FRAME + 2,  # sites, what they brought
     "/sites/{site}/": FRAME
