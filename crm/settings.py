@@ -409,11 +409,10 @@ WEBHOOK_RETENTION_DAYS = env.whole("WEBHOOK_RETENTION_DAYS", 30, least=7, most=3
 #: Events a second that one source may send in the long run, 0 for any number, and how many at once (L1).
 CAPTURE_RATE = env.number("CAPTURE_RATE", 200, least=0)
 CAPTURE_BURST = env.whole("CAPTURE_BURST", 20_000, least=1)
-#: So many days the words of what other systems posted to hooks are kept (P6).
+#: So many days are kept (P6): the words of what other systems posted to hooks; the rejected rows of an import
+#: and what could be undone of it; the words of submissions that were held and not let in.
 INBOX_RETENTION_DAYS = env.whole("INBOX_RETENTION_DAYS", 30, least=1, most=3650)
-#: So many days the rejected rows of an import are kept, and what could be undone of it (P6).
 IMPORT_RETENTION_DAYS = env.whole("IMPORT_RETENTION_DAYS", 30, least=1, most=3650)
-#: So many days the words of submissions that were held and not let in are kept (P6).
 SUBMISSION_RETENTION_DAYS = env.whole("SUBMISSION_RETENTION_DAYS", 30, least=1, most=3650)
 #: A form that was sent is answered a multiple of this later, so that the time does not tell whom we know.
 FORM_ANSWER_STEP_SECONDS = 0.1
