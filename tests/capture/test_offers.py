@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -76,11 +77,14 @@ def test_what_a_marketer_uploads_is_what_a_visitor_downloads_and_never_a_page(
 
 
 def told(answer: Any) -> bytes:
+    """In a thread of its own: beside browsers this one has an event loop."""
+
     async def read() -> bytes:
         pieces = cast(AsyncIterator[bytes], answer.streaming_content)
         return b"".join([piece async for piece in pieces])
 
-    return asyncio.run(read())
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, read()).result()
 
 
 @pytest.mark.django_db
