@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from leads.admin import BigTableAdmin, HistoryAdmin
+from leads.admin import HistoryAdmin
 from leads.ticks import tick
 
 from . import clocks_admin, qualification_admin, routing_admin, stuck
@@ -92,7 +92,7 @@ class QualificationAdmin(HistoryAdmin):
 
 
 @admin.register(StuckCrossing)
-class StuckCrossingAdmin(BigTableAdmin):
+class StuckCrossingAdmin(HistoryAdmin):
     list_display = ("crossing", "lead", "attempts", "tried_at", "next_at", "error")
     list_select_related = ("crossing__lead",)
     search_fields = ("error", "crossing__lead__name", "crossing__lead__email")
@@ -110,18 +110,9 @@ class StuckCrossingAdmin(BigTableAdmin):
         tick("crossings")
         self.message_user(request, f"{count} will be tried again.")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(StuckEvidence)
-class StuckEvidenceAdmin(BigTableAdmin):
+class StuckEvidenceAdmin(HistoryAdmin):
     list_display = ("lead", "attempts", "tried_at", "next_at", "error")
     list_select_related = ("lead",)
     search_fields = ("error", "lead__name", "lead__email")
@@ -134,15 +125,6 @@ class StuckEvidenceAdmin(BigTableAdmin):
         count = stuck.look_again(lead_ids=list(queryset.values_list("lead", flat=True)))
         tick("crossings")
         self.message_user(request, f"{count} will be looked at again.")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Look)
