@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Role, User
-from bench.measuring import Line, spell
+from bench.measuring import Line
 from bench.pages import ask, people
 from capture.models import Hook, Import, Source, WebForm
 from leads.models import ActivityType, LookAlike, Suspicion
@@ -75,12 +75,7 @@ def every_page() -> list[Line]:
     ]
     lines = []
     for what, user, address in asked:
-        seen = ask(user, address)
-        ratio = f"{seen.whole.percentile(95) / seen.sql.percentile(95):.1f}"
-        floor = f"{seen.queries} statements, p95 {spell(seen.sql.percentile(95))}"
-        said = f"p50 {spell(seen.whole.median)}, p95 {spell(seen.whole.percentile(95))}"
-        lines.append(Line("P-7", what, floor, said, ratio, "≤ 50 ms, ≤ 5"))
-        print(f"  {what}: {said}; {floor}", flush=True)
+        lines.append(ask(user, address).line("P-7", what, "≤ 50 ms, ≤ 5"))
     return lines
 
 
