@@ -103,15 +103,11 @@ def report(*, leads: QuerySet[Lead], period: Period, counting: Counting, by: By)
     for counts in groups.values():
         for milestone, count in counts.items():
             total[milestone] += count
-    earlier: Mapping[Milestone | None, int] = defaultdict(int)
+    earlier = None
     if counting == Counting.PASSED:  # cohorts of different ages do not compare
-        earlier = _counted(leads, period.before, counting, None).get("", earlier)
+        earlier = _counted(leads, period.before, counting, None).get("", {})
     medians = _medians(leads, period, counting)
-    compares = counting == Counting.PASSED
-    return Report(
-        total=_steps(total, medians, earlier if compares else None),
-        lines=_lines(groups, by),
-    )
+    return Report(total=_steps(total, medians, earlier), lines=_lines(groups, by))
 
 
 def behind(

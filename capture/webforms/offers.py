@@ -3,7 +3,8 @@ in it runs in our name."""
 
 import secrets
 from datetime import datetime
-from pathlib import Path, PurePath
+from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -93,8 +94,4 @@ def drop(*, form: WebForm) -> None:
 def _forget(form: WebForm) -> None:
     for old in OfferFile.objects.filter(web_form=form):
         old.delete()
-        transaction.on_commit(lambda path=old.path: _remove(path))  # type: ignore[misc]  # bound at once
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
+        transaction.on_commit(partial(old.path.unlink, missing_ok=True))
