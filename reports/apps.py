@@ -2,6 +2,7 @@ from django.apps import AppConfig
 
 
 class ReportsConfig(AppConfig):
-    """Read-only questions over everything the apps below wrote down. Owns no facts of theirs."""
+    """Questions over everything the apps below wrote down, and what both teams agree on because of them. Owns
+    no facts of theirs."""
 
     name = "reports"

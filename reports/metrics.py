@@ -62,6 +62,53 @@ METRICS = (
         " the acceptances; a lead that was decided twice counts twice.",
     ),
     Metric(
+        "accept_rate",
+        "Accepted by sales",
+        "Of the verdicts of sales in the period that were not undone, those that accepted.",
+    ),
+    Metric(
+        "in_time",
+        "Answered in time",
+        "Handoffs that had to be answered by a moment in the period: how many had a verdict by then. Pauses"
+        " move the moment; handoffs that were taken back do not count.",
+    ),
+    Metric(
+        "handoffs", "Handoffs", "Offers to sales in the period that were not taken back, repeated ones too."
+    ),
+    Metric(
+        "pipeline",
+        "Pipeline from MQLs",
+        "The amounts of the deals made in the period of leads that were MQLs, or further, before the deal. In"
+        " the company's currency (CURRENCY); deals in another one or without an amount are left out and"
+        " counted beside it.",
+    ),
+    Metric(
+        "won_amount",
+        "Won from MQLs",
+        "The amounts of such deals that were won in the period.",
+    ),
+    Metric(
+        "too_broad",
+        "Too broad?",
+        "Of the handoffs decided in the period whose score at the handover was on the SQL line or up to 3"
+        " points above it, in one dimension, those that sales accepted. Fewer than the agreed floor: the line"
+        " lets through too much.",
+    ),
+    Metric(
+        "too_strict",
+        "Too strict?",
+        "Of the leads up to 3 points below the SQL line in one dimension, those handed over all the same in"
+        " the period (by marketing's judgement or a trigger) and those that stand there now with marketing:"
+        " how many became an opportunity. More than the agreed ceiling: the line keeps back too much.",
+    ),
+    Metric(
+        "agreed",
+        "Agreed",
+        "The value that a marketer and who leads sales both signed, from the day it holds. Amounts and counts"
+        " are agreed for a week; a longer period is held against as many weeks' worth. Close: no more than a"
+        " tenth of it short.",
+    ),
+    Metric(
         "passed",
         "Passed in the period",
         "Counts who passed a step in these days, whenever they came. Each lead passes a step once, so that"

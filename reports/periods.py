@@ -8,6 +8,8 @@ from django.conf import settings
 
 #: The longest that one report looks at.
 MOST_DAYS = 3_660
+#: Weeks begin on it: the company's setting → days after Monday.
+FIRST_DAYS = {"monday": 0, "saturday": 5, "sunday": 6}
 #: Nobody's days: before, and long after, no moment can be computed with safely.
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
@@ -19,6 +21,11 @@ class NoPeriod(ValueError):
 def company_zone() -> ZoneInfo:
     """Where a day of a report begins, whoever reads it: both teams look at the same figures."""
     return ZoneInfo(settings.COMPANY_TIME_ZONE)
+
+
+def company_day(at: datetime) -> date:
+    """The company's own day at ``at``."""
+    return at.astimezone(company_zone()).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,20 @@ class Period:
 def latest(days: int, *, at: datetime) -> Period:
     """The ``days`` whole days until yesterday, as the company counts days at ``at``. Today is left out: half
     a day beside whole ones would look like a fall."""
-    yesterday = at.astimezone(company_zone()).date() - timedelta(days=1)
+    yesterday = company_day(at) - timedelta(days=1)
     return Period(yesterday - timedelta(days=days - 1), yesterday)
+
+
+def week_of(day: date) -> date:
+    """The first day of the week that ``day`` is in, as the company's weeks begin."""
+    return day - timedelta(days=(day.weekday() - FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7)
+
+
+def weeks_until(at: datetime, count: int) -> list[Period]:
+    """The last ``count`` whole weeks before the one of ``at``, oldest first."""
+    this = week_of(company_day(at))
+    firsts = [this - timedelta(weeks=number) for number in range(count, 0, -1)]
+    return [Period(first, first + timedelta(days=6)) for first in firsts]
 
 
 def _midnight(day: date) -> datetime:

@@ -14,7 +14,7 @@ from leads.stages import Stage
 
 from .counting import ENOUGH, passed
 from .percentiles import Percentile
-from .periods import Period, company_zone
+from .periods import FIRST_DAYS, Period, company_zone, week_of
 
 #: Where a lead stands that has still to pass the milestone, from MQL on: before, nobody waits for anything.
 BEFORE = {
@@ -23,8 +23,6 @@ BEFORE = {
     Milestone.OPPORTUNITY: Stage.SQL,
     Milestone.WON: Stage.OPPORTUNITY,
 }
-#: Weeks begin on it: the company's setting → days after Monday.
-_FIRST_DAYS = {"monday": 0, "saturday": 5, "sunday": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def fullest(found: list[Pace]) -> Pace | None:
 def weeks(*, leads: QuerySet[Lead], period: Period) -> list[Week]:
     """From MQL to accepted (S1-01), week by week: every week of the period, as the company's weeks begin. The
     first and the last may be cut by the period. One query."""
-    later = (7 - _FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7
+    later = (7 - FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7
     became = PassedMilestone.objects.filter(lead=OuterRef("lead"), milestone=Milestone.MQL).values("at")
     rows = (
         passed(leads=leads, period=period)
@@ -128,7 +126,7 @@ def weeks(*, leads: QuerySet[Lead], period: Period) -> list[Week]:
         )
     )
     found = {row["week"]: row for row in rows}
-    first = period.first - timedelta(days=(period.first.weekday() - _FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7)
+    first = week_of(period.first)
     starts = [first + timedelta(weeks=number) for number in range((period.last - first).days // 7 + 1)]
     return [
         Week(start, found[start]["count"], found[start]["median"]) if start in found else Week(start, 0, None)

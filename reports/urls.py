@@ -1,11 +1,14 @@
 from django.urls import path
 
-from .views import conversion, metrics, sent_back, speed
+from .views import agreed, conversion, metrics, sent_back, speed
 
 app_name = "reports"
 
 urlpatterns = [
     path("reports/figures/", metrics.show_metrics, name="metrics"),
+    path("reports/agreed/", agreed.agreed_values, name="agreed"),
+    path("reports/agreed/<uuid:agreedvalue_id>/signature/", agreed.signature, name="agreed-signature"),
+    path("reports/agreed/<uuid:agreedvalue_id>/withdrawal/", agreed.withdrawal, name="agreed-withdrawal"),
     path("reports/conversion/", conversion.report, name="conversion"),
     path("reports/conversion/file/", conversion.report_file, name="conversion-file"),
     path("reports/conversion/leads/", conversion.leads, name="conversion-leads"),

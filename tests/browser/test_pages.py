@@ -72,6 +72,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("max", "/reports/conversion/?count=cohort&by=month&country=DE&first=2026-01-01"),
         ("max", "/reports/conversion/leads/?days=365&step=mql"),
         ("mara", "/reports/figures/"),
+        ("max", "/reports/agreed/"),
         ("mara", "/reports/speed/?days=90"),
         ("mara", "/reports/sent-back/?first=2026-01-01&last=2030-01-01&by=rule"),
         ("max", "/reports/sent-back/leads/?first=2026-01-01&last=2030-01-01&reason=timing"),

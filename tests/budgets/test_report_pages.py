@@ -29,6 +29,7 @@ BUDGETS = {
     "/reports/sent-back/?by=rule": FRAME + FILTERS + 5,  # reasons, both counts, sources, rules
     "/reports/sent-back/leads/": BEHIND + 1,  # the reason
     "/reports/figures/": FRAME,
+    "/reports/agreed/": FRAME + 3,  # what holds, is proposed, was agreed
 }
 
 

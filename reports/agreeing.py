@@ -1,0 +1,140 @@
+"""What both teams agree on: a value for a figure, from a day on, once a marketer and who leads sales signed.
+
+Everything stays in the table, so that a figure of last March is held against what was agreed then.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from accounts.permissions import may_sign_for
+from scoring import reviewing
+from scoring.models import ScoringModel
+
+from .measures import ABOUT, Measure, Unit
+from .models import AgreedSignature, AgreedValue
+from .periods import company_day
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+Side = AgreedSignature.Side
+#: The model whose agreed handoffs a week follow what is agreed here.
+MODEL = "default"
+
+
+class Refused(Exception):
+    """Nothing is changed; the message says why."""
+
+
+class NotYours(Refused):
+    """A marketer speaks for marketing, a manager for sales, an admin for one of them."""
+
+
+class NoValue(Refused):
+    """No such value can be agreed on."""
+
+
+class Settled(Refused):
+    """It was signed by this side, agreed, replaced or withdrawn meanwhile."""
+
+
+def sides_of(user: "User", agreed: AgreedValue | None = None) -> list[Side]:
+    """For which sides ``user`` may speak: of ``agreed``, only where that side has not signed yet and they
+    have not signed for the other. Reads ``agreed.signatures``."""
+    mine = [side for side in Side if may_sign_for(user, side)]
+    if agreed is None:
+        return mine
+    if agreed.agreed_at or agreed.dropped_at:
+        return []
+    signed = list(agreed.signatures.all())
+    if any(each.by_id == user.pk for each in signed):
+        return []
+    return [side for side in mine if side not in {each.side for each in signed}]
+
+
+@transaction.atomic
+def propose(
+    *,
+    measure: Measure,
+    value: Decimal,
+    holds_from: date,
+    by: "User",
+    side: str,
+    at: datetime,
+    note: str = "",
+) -> AgreedValue:
+    """Propose ``value`` from ``holds_from`` on and sign it for ``side``. A proposal that waits is replaced;
+    the same again changes nothing. Raises NotYours, NoValue."""
+    if side not in sides_of(by):
+        raise NotYours("Marketing's word is a marketer's, sales' word a manager's.")
+    _check(measure, value, holds_from, company_day(at))
+    waiting = AgreedValue.objects.select_for_update().proposed().filter(measure=measure).first()
+    if waiting is not None:
+        same = (waiting.value, waiting.holds_from, waiting.proposed_by_id) == (value, holds_from, by.pk)
+        if same:
+            return waiting
+        waiting.dropped_at = at
+        waiting.save(update_fields=["dropped_at"])
+    made = AgreedValue.objects.create(
+        measure=measure, value=value, holds_from=holds_from, note=note.strip(), proposed_by=by, proposed_at=at
+    )
+    AgreedSignature.objects.create(agreed=made, side=side, by=by, at=at)
+    return made
+
+
+@transaction.atomic
+def sign(*, agreed: AgreedValue, by: "User", side: str, at: datetime) -> AgreedValue:
+    """``side`` agrees. With the second side it holds: from the day it names, or from today where that has
+    passed, so that no past figure is judged anew. Raises NotYours, Settled."""
+    held = AgreedValue.objects.select_for_update().get(pk=agreed.pk)
+    if held.agreed_at or held.dropped_at:
+        raise Settled(
+            "This was agreed already." if held.agreed_at else "This proposal was withdrawn or replaced."
+        )
+    if side not in sides_of(by):
+        raise NotYours("Marketing's word is a marketer's, sales' word a manager's.")
+    if side not in sides_of(by, held):
+        raise Settled("This side has signed, or you signed for the other one.")
+    AgreedSignature.objects.create(agreed=held, side=side, by=by, at=at)
+    if held.signatures.count() == len(Side):
+        held.agreed_at = at
+        held.holds_from = max(held.holds_from, company_day(at))
+        held.save(update_fields=["agreed_at", "holds_from"])
+        if held.measure == Measure.HANDOFFS:
+            # What rules are previewed against is what comes, so it follows at once.
+            ScoringModel.objects.filter(key=MODEL).update(agreed_handoffs=int(held.value))
+    return held
+
+
+@transaction.atomic
+def withdraw(*, agreed: AgreedValue, by: "User", at: datetime) -> None:
+    """Take a proposal back; either side may. Safe to repeat. Raises NotYours, Settled."""
+    held = AgreedValue.objects.select_for_update().get(pk=agreed.pk)
+    if not sides_of(by):
+        raise NotYours("Who may sign a proposal may take it back.")
+    if held.agreed_at:
+        raise Settled("Both sides agreed on it meanwhile: propose another value.")
+    if held.dropped_at is None:
+        held.dropped_at = at
+        held.save(update_fields=["dropped_at"])
+
+
+def in_force(*, on: date) -> dict[Measure, AgreedValue]:
+    """What holds on the day ``on``, as it is known now. One query."""
+    rows = AgreedValue.objects.holding(on).distinct("measure")
+    return {Measure(row.measure): row for row in rows}
+
+
+def _check(measure: Measure, value: Decimal, holds_from: date, today: date) -> None:
+    unit = ABOUT[measure].unit
+    if value < 0:
+        raise NoValue("Agree on 0 or more.")
+    if unit == Unit.SHARE and value > 100:
+        raise NoValue("A share is 100 % at most.")
+    if unit == Unit.COUNT and (value != value.to_integral_value() or value > reviewing.MOST_AGREED):
+        raise NoValue(f"Agree on a whole number up to {reviewing.MOST_AGREED:,}.")
+    if holds_from < today:
+        raise NoValue("It can hold from today on: what has passed was measured by what was agreed then.")

@@ -1,0 +1,3 @@
+from .agreed import AgreedSignature, AgreedValue
+
+__all__ = ["AgreedSignature", "AgreedValue"]

@@ -1,0 +1,154 @@
+"""What both teams agreed on: what holds, what waits for a word, and what held before."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.validators import MinValueValidator
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.requests import Request, way_back
+from reports import agreeing, wording
+from reports.measures import ABOUT, About, Measure
+from reports.models import AgreedSignature, AgreedValue
+from reports.periods import company_day
+
+from .asking import for_both_sides
+
+#: So many earlier values are listed.
+MOST = 100
+
+
+class AgreedForm(forms.Form):
+    """A proposal, signed with it."""
+
+    measure = forms.ChoiceField(label="Figure")
+    value = forms.DecimalField(
+        label="Value",
+        max_digits=14,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
+        help_text="Per cent for a share; amounts and counts are for a week.",
+    )
+    holds_from = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
+    side = forms.ChoiceField(label="You speak for")
+    note = forms.CharField(label="Why", required=False, max_length=1000, widget=forms.Textarea({"rows": 2}))
+
+    def __init__(self, *args: Any, sides: list[agreeing.Side], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(each.value, f"{ABOUT[each].label}, {ABOUT[each].said}") for each in Measure]
+        self.fields["measure"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["side"].choices = [(side.value, side.label) for side in sides]  # type: ignore[attr-defined]
+        if len(sides) == 1:
+            self.fields["side"].widget = forms.HiddenInput()
+            self.fields["side"].initial = sides[0].value
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: what holds and what is proposed, each with who signed."""
+
+    measure: Measure
+    about: About
+    holding: AgreedValue | None
+    holds: str
+    proposed: AgreedValue | None
+    asks: str
+    sides: list[tuple[str, str]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_both_sides
+def agreed_values(request: Request) -> HttpResponse:
+    """All of them on one page, with the form for another."""
+    at = timezone.now()
+    sides = agreeing.sides_of(request.user)
+    initial = {"holds_from": company_day(at), "measure": request.GET.get("measure")}
+    form = AgreedForm(request.POST or None, sides=sides, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            made = agreeing.propose(
+                measure=Measure(said["measure"]),
+                value=said["value"],
+                holds_from=said["holds_from"],
+                note=said["note"],
+                side=said["side"],
+                by=request.user,
+                at=at,
+            )
+        except agreeing.NoValue as refusal:
+            form.add_error("holds_from" if "from today" in str(refusal) else "value", str(refusal))
+        else:
+            messages.success(request, f"Proposed: {_words(made)}. It holds once the other side has signed.")
+            return redirect("reports:agreed")
+    signed = Prefetch("signatures", AgreedSignature.objects.select_related("by").order_by("at", "id"))
+    rows = AgreedValue.objects.select_related("proposed_by").prefetch_related(signed)
+    holding = {row.measure: row for row in rows.holding(company_day(at)).distinct("measure")}
+    proposed = {row.measure: row for row in rows.proposed()}
+    past = rows.agreed().order_by("-holds_from", "-agreed_at", "-id")[:MOST]
+    context = {
+        "now": at,
+        "form": form,
+        "rows": [_row(each, holding.get(each), proposed.get(each), request) for each in Measure],
+        "past": [(each, _words(each), each.pk in {one.pk for one in holding.values()}) for each in past],
+    }
+    return render(request, "reports/agreed.html", context, status=422 if form.errors else 200)
+
+
+def _row(
+    measure: Measure, holding: AgreedValue | None, proposed: AgreedValue | None, request: Request
+) -> Row:
+    return Row(
+        measure=measure,
+        about=ABOUT[measure],
+        holding=holding,
+        holds=wording.agreed(holding.value, measure) if holding else "",
+        proposed=proposed,
+        asks=wording.agreed(proposed.value, measure) if proposed else "",
+        sides=[(side.value, str(side.label)) for side in agreeing.sides_of(request.user, proposed)]
+        if proposed
+        else [],
+    )
+
+
+def _words(agreed: AgreedValue) -> str:
+    measure = Measure(agreed.measure)
+    return f"{ABOUT[measure].label}, {wording.agreed(agreed.value, measure)}"
+
+
+@require_POST
+@for_both_sides
+def signature(request: Request, agreedvalue_id: UUID) -> HttpResponse:
+    """One side agrees."""
+    found = get_object_or_404(AgreedValue, public_id=agreedvalue_id)
+    try:
+        held = agreeing.sign(
+            agreed=found, by=request.user, side=request.POST.get("side", ""), at=timezone.now()
+        )
+    except agreeing.Refused as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        since = f"holds from {held.holds_from:%-d %b %Y}" if held.agreed_at else "waits for the other side"
+        messages.success(request, f"Signed: {_words(held)} {since}.")
+    return redirect(way_back(request, "/reports/agreed/"))
+
+
+@require_POST
+@for_both_sides
+def withdrawal(request: Request, agreedvalue_id: UUID) -> HttpResponse:
+    """A proposal is taken back."""
+    found = get_object_or_404(AgreedValue, public_id=agreedvalue_id)
+    try:
+        agreeing.withdraw(agreed=found, by=request.user, at=timezone.now())
+    except agreeing.Refused as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, f"Taken back: {_words(found)}.")
+    return redirect(way_back(request, "/reports/agreed/"))

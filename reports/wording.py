@@ -1,0 +1,62 @@
+"""Figures as pages say them. Pure."""
+
+from decimal import Decimal
+
+from django.conf import settings
+
+from leads.money import SIGNS, money
+
+from .measures import ABOUT, Figure, Measure, Unit
+
+#: From here on amounts are said in thousands, and in millions.
+THOUSANDS, MILLIONS = 10_000, 1_000_000
+
+
+def short_money(amount: Decimal) -> str:
+    """In the company's currency: "€9,500", "€652k", "€1.3m"."""
+    if amount < THOUSANDS:
+        return money(Decimal(round(amount)), settings.CURRENCY)
+    sign = SIGNS.get(settings.CURRENCY, f"{settings.CURRENCY} ")
+    if amount < MILLIONS:
+        return f"{sign}{round(amount / 1_000):,}k"
+    return f"{sign}{amount / MILLIONS:,.1f}m"
+
+
+def said(value: Decimal | None, measure: Measure) -> str:
+    """ "€652k", "44%", "38 min", "612"; a dash for None."""
+    if value is None:
+        return "–"
+    unit = ABOUT[measure].unit
+    if unit == Unit.MONEY:
+        return short_money(value)
+    if unit == Unit.SHARE:
+        return f"{round(value)}%"
+    if unit == Unit.MINUTES:
+        return f"{round(value):,} min" if value < 120 else f"{value / 60:.1f} h"
+    return f"{round(value):,}"
+
+
+def agreed(value: Decimal, measure: Measure) -> str:
+    """The same of what was agreed: "€150k a week"."""
+    return said(value, measure) + (" a week" if ABOUT[measure].is_weekly else "")
+
+
+def difference(value: Decimal | None, measure: Measure) -> str:
+    """Of a change, without its sign: "6%", "5 pts"; "" for None."""
+    if value is None:
+        return ""
+    size = round(abs(value))
+    if ABOUT[measure].unit == Unit.SHARE:
+        return f"{size} pt" if size == 1 else f"{size} pts"
+    return f"{size}%"
+
+
+def is_better(value: Decimal, measure: Measure) -> bool | None:
+    """Whether a change is for the better; None where there is none."""
+    if not round(value):
+        return None
+    return (value > 0) == ABOUT[measure].more_is_better
+
+
+def figure(of: Figure) -> str:
+    return said(of.value, of.measure)
