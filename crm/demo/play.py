@@ -24,7 +24,7 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import arriving, cast, deals, featured, planning, stories, workplace
+from . import agreed, arriving, cast, deals, featured, planning, stories, workplace
 from .cast import Fate, Firm, Happening, Person
 from .logins import COLLEAGUE, MANAGER
 
@@ -128,6 +128,7 @@ class Stage:
         self._snooze()
         self._give_back()
         self._close_the_past()
+        agreed.agree(now=self.now)
 
     def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:
         heapq.heappush(self.coming, (moment, next(self.order), then))
