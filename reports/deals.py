@@ -1,7 +1,7 @@
 """Which deals were won and which were lost, and what they had in common (S3-05, S3-09).
 
-Counts the deals that were closed in the period, whenever they were made; a deal that was opened again does not
-count. Amounts in another currency than the company's are said apart, never added.
+Counts the deals that were closed in the period, whenever they were made; a deal that was opened again does
+not count. Amounts in another currency than the company's are said apart, never added.
 """
 
 from collections.abc import Mapping
@@ -44,8 +44,8 @@ OF_LOST = (By.REASON, By.SUPPLIER)
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Deals that ended. Amounts are in the company's currency; ``age`` is the median time that those were open
-    which were open for any; None where none was."""
+    """Deals that ended. Amounts are in the company's currency; ``age`` is the median time that deals were
+    open, of those that were open for any; None where none was."""
 
     won: int
     lost: int
@@ -70,12 +70,16 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The deals of one source, team, month, reason … ``key`` is its name in the URL, "" where nobody said one,
-    None for the rest of many, which cannot be asked for."""
+    """The deals of one source, team, month, reason … ``key`` is its name in the URL, "" where nobody said
+    one; None for the rest of many, which cannot be asked for."""
 
     key: str | None
     name: str
     closed: Closed
+
+    @property
+    def is_rest(self) -> bool:
+        return self.key is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def closed(*, leads: QuerySet[Lead], period: Period) -> QuerySet[Opportunity]:
 def behind(
     *, leads: QuerySet[Lead], period: Period, outcome: str = "", by: By = By.SOURCE, line: str | None = None
 ) -> QuerySet[Lead]:
-    """The leads of the deals behind a figure, each once, with ``passed_at``: when the last of them was closed.
+    """The leads of the deals behind a figure, each once, with ``passed_at``: when its last one was closed.
     Raises NoPeriod for a month that is none of ``period``."""
     if line is not None and by == By.MONTH:
         period = within(period, month(line))
@@ -142,10 +146,11 @@ _NAMES = {
 }
 
 
-def _of_lines(deals: QuerySet[Opportunity], by: By) -> QuerySet[Opportunity]:
+def _of_lines(deals: QuerySet[Opportunity], by: By) -> QuerySet[Any]:
     """The deals with the ``line`` of each: one of several teams is there as often."""
-    told = deals.filter(outcome=LOST) if by in OF_LOST else deals
-    return told.annotate(line=_WAYS[by])
+    told: QuerySet[Any] = deals.filter(outcome=LOST) if by in OF_LOST else deals
+    lined: QuerySet[Any] = told.annotate(line=_WAYS[by])
+    return lined
 
 
 def _sums() -> dict[str, Any]:
@@ -175,8 +180,8 @@ def _closed(row: Mapping[str, Any]) -> Closed:
 
 def _lines(deals: QuerySet[Opportunity], by: By) -> list[Line]:
     if by == By.MONTH:
-        rows = deals.annotate(line=TruncMonth("closed_at", tzinfo=company_zone())).values("line")
-        counted = rows.annotate(**_sums()).order_by("line")
+        months = deals.annotate(line=TruncMonth("closed_at", tzinfo=company_zone())).values("line")
+        counted: QuerySet[Any, Any] = months.annotate(**_sums()).order_by("line")
         return [Line(f"{row['line']:%Y-%m}", "", _closed(row)) for row in counted]
     rows = _of_lines(deals, by).values("line").annotate(name=Max(_NAMES[by]), **_sums())
     labels = dict(LossReason.objects.values_list("code", "label")) if by == By.REASON else {}

@@ -62,6 +62,36 @@ METRICS = (
         " the acceptances; a lead that was decided twice counts twice.",
     ),
     Metric(
+        "touch",
+        "Touch",
+        "What brought a lead: first its own source, then each activity of its own that counts and names a"
+        " channel (or a utm_source). Touches in a row of one source and campaign are one; coming directly"
+        " is none. First touch puts a step down to the lead's own source, last touch to the latest touch"
+        " until then, equal parts to all touches until then.",
+    ),
+    Metric(
+        "cost",
+        "Cost",
+        "What was recorded as spent on these days, in the company's currency. Per lead, MQL and SQL: of"
+        " those of the same days. An SQL is an accepted lead. Narrowed by filters, no cost is said.",
+    ),
+    Metric(
+        "pipeline",
+        "Pipeline",
+        "The amounts of the deals made in these days, in the company's currency, whatever became of them.",
+    ),
+    Metric(
+        "return",
+        "Return",
+        "The amounts of the deals won in these days, for each unit of money spent in them.",
+    ),
+    Metric(
+        "deal_won",
+        "Deals won and lost",
+        "Deals closed in these days, whenever they were made; one that was opened again does not count."
+        " Won, of closed, has its interval; the median age is of deals that were open for any time.",
+    ),
+    Metric(
         "passed",
         "Passed in the period",
         "Counts who passed a step in these days, whenever they came. Each lead passes a step once, so that"

@@ -79,6 +79,10 @@ class Line:
     name: str
     figures: Figures
 
+    @property
+    def is_rest(self) -> bool:
+        return self.key is None
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
