@@ -133,9 +133,9 @@ def behind(
 _WAYS: dict[By, Any] = {
     By.SOURCE: Lower("lead__source"),
     By.CAMPAIGN: Lower("lead__campaign"),
-    By.TEAM: Coalesce(Cast("owner__teams__public_id", TextField()), Value("")),
+    By.TEAM: Coalesce(Cast("owner__teams__public_id", TextField()), Value(""), output_field=TextField()),
     By.REASON: F("lost_reason"),
-    By.SUPPLIER: Coalesce(Lower("lost_to__name"), Value("")),
+    By.SUPPLIER: Coalesce(Lower("lost_to__name"), Value(""), output_field=TextField()),
 }
 _NAMES = {
     By.SOURCE: "lead__source",
