@@ -72,7 +72,7 @@ def _asked(request: Request) -> tuple[QuerySet[CampaignCost], dict[str, Any]]:
     asked: dict[str, Any] = SpanForm(request.GET).asked()
     today = timezone.localdate()
     asked.setdefault("last", today)
-    asked.setdefault("first", min(asked["last"], today) - timedelta(days=DAYS - 1))
+    asked.setdefault("first", max(asked["last"], costs.EARLIEST) - timedelta(days=DAYS - 1))
     found = CampaignCost.objects.visible_to(request.user)
     found = found.filter(day__gte=asked["first"], day__lte=asked["last"])
     if request.GET.get("whole"):
