@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import agreed, conversion, dashboard, line, metrics, sent_back, speed
+from .views import agreed, conversion, dashboard, deals, line, metrics, sent_back, sources, speed
 
 app_name = "reports"
 
@@ -19,10 +19,18 @@ urlpatterns = [
     path("reports/conversion/file/", conversion.report_file, name="conversion-file"),
     path("reports/conversion/leads/", conversion.leads, name="conversion-leads"),
     path("reports/conversion/leads/file/", conversion.leads_file, name="conversion-leads-file"),
+    path("reports/deals/", deals.report, name="deals"),
+    path("reports/deals/file/", deals.report_file, name="deals-file"),
+    path("reports/deals/leads/", deals.leads, name="deals-leads"),
+    path("reports/deals/leads/file/", deals.leads_file, name="deals-leads-file"),
     path("reports/sent-back/", sent_back.report, name="sent-back"),
     path("reports/sent-back/file/", sent_back.report_file, name="sent-back-file"),
     path("reports/sent-back/leads/", sent_back.leads, name="sent-back-leads"),
     path("reports/sent-back/leads/file/", sent_back.leads_file, name="sent-back-leads-file"),
+    path("reports/sources/", sources.report, name="sources"),
+    path("reports/sources/file/", sources.report_file, name="sources-file"),
+    path("reports/sources/leads/", sources.leads, name="sources-leads"),
+    path("reports/sources/leads/file/", sources.leads_file, name="sources-leads-file"),
     path("reports/speed/", speed.report, name="speed"),
     path("reports/speed/file/", speed.report_file, name="speed-file"),
     path("reports/speed/leads/", speed.leads, name="speed-leads"),
