@@ -51,6 +51,10 @@ def _versions() -> list[tuple[str, str]]:
     return [(str(version.pk), str(version)) for version in rows]
 
 
+#: Filters that a handoff answers itself → where.
+HANDOFFS_OWN = {"team": "pool__team__public_id", "rep": "rep__public_id", "version": "version"}
+
+
 class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Leads by where they came from and by who got them."""
 
@@ -76,6 +80,19 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
         reps = User.objects.filter(role__in=(Role.REP, Role.MANAGER)).order_by("name", "id")
         self.filters["team"].extra["choices"] = [(str(team.public_id), team.name) for team in teams]
         self.filters["rep"].extra["choices"] = [(str(rep.public_id), rep.name) for rep in reps]
+
+    @property
+    def handoffs(self) -> QuerySet[Handoff]:
+        """The handoffs of these leads; team, rep and version narrow the handoffs themselves, not whoever was
+        handed to them once."""
+        leads, rows = self.queryset.all(), Handoff.objects.order_by()
+        said = self.form.cleaned_data if self.is_bound and self.errors is not None else {}
+        for name, value in said.items():
+            if name not in HANDOFFS_OWN:
+                leads = self.filters[name].filter(leads, value)
+            elif value:
+                rows = rows.filter(**{HANDOFFS_OWN[name]: value})
+        return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
 
     def to_team(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
         return rows.filter(Exists(LeadAccess.objects.filter(lead=OuterRef("pk"), team__public_id=key)))

@@ -62,6 +62,20 @@ METRICS = (
         " the acceptances; a lead that was decided twice counts twice.",
     ),
     Metric(
+        "first_touch",
+        "First touch",
+        "Business time from the offer of a handoff to the first contact that sales logged, in the hours of"
+        " the team's calendar as it is today, without pauses. Handoffs offered in the period, those taken"
+        " back left out.",
+    ),
+    Metric(
+        "in_time",
+        "In time",
+        "Done by the due time that was agreed when the handoff was offered, of what was done or came due."
+        " What is not due yet is not judged; what sales sent back in time without a contact needed none.",
+    ),
+    Metric("overdue", "Overdue now", "Handoffs without an answer past their due time, as of now."),
+    Metric(
         "passed",
         "Passed in the period",
         "Counts who passed a step in these days, whenever they came. Each lead passes a step once, so that"

@@ -1,15 +1,20 @@
 from django.urls import path
 
-from .views import conversion, metrics, sent_back, speed
+from .views import conversion, index, metrics, response, sent_back, speed
 
 app_name = "reports"
 
 urlpatterns = [
+    path("reports/", index.show_reports, name="index"),
     path("reports/figures/", metrics.show_metrics, name="metrics"),
     path("reports/conversion/", conversion.report, name="conversion"),
     path("reports/conversion/file/", conversion.report_file, name="conversion-file"),
     path("reports/conversion/leads/", conversion.leads, name="conversion-leads"),
     path("reports/conversion/leads/file/", conversion.leads_file, name="conversion-leads-file"),
+    path("reports/response/", response.report, name="response"),
+    path("reports/response/file/", response.report_file, name="response-file"),
+    path("reports/response/leads/", response.leads, name="response-leads"),
+    path("reports/response/leads/file/", response.leads_file, name="response-leads-file"),
     path("reports/sent-back/", sent_back.report, name="sent-back"),
     path("reports/sent-back/file/", sent_back.report_file, name="sent-back-file"),
     path("reports/sent-back/leads/", sent_back.leads, name="sent-back-leads"),

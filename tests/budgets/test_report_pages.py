@@ -28,6 +28,9 @@ BUDGETS = {
     "/reports/speed/leads/?stage=handed_over": BEHIND,
     "/reports/sent-back/?by=rule": FRAME + FILTERS + 5,  # reasons, both counts, sources, rules
     "/reports/sent-back/leads/": BEHIND + 1,  # the reason
+    "/reports/response/": FRAME + FILTERS + 7,  # handoffs, teams and their calendars (3 and 1), late, owed
+    "/reports/response/leads/?what=answer_late": BEHIND,
+    "/reports/": FRAME,
     "/reports/figures/": FRAME,
 }
 

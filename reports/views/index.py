@@ -1,0 +1,48 @@
+"""All reports, each with what it answers."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.requests import Request
+
+from .asking import for_both_sides
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A report by the name of its page, and the questions it answers."""
+
+    page: str
+    icon: str
+    name: str
+    asks: str
+
+
+#: In the order of the way of a lead; a new report adds its line.
+ENTRIES = (
+    Entry(
+        "reports:conversion",
+        "chart-no-axes-column",
+        "Conversion",
+        "How many leads come how far, by source, campaign, country and month?",
+    ),
+    Entry("reports:speed", "timer", "Speed", "How long does each step take, and which one holds leads up?"),
+    Entry(
+        "reports:response",
+        "alarm-clock",
+        "Response",
+        "How soon does sales get in touch, and is what was agreed kept?",
+    ),
+    Entry("reports:sent-back", "undo-2", "Sent back", "Why does sales send leads back, and what is behind?"),
+    Entry("reports:metrics", "book-open", "What the figures mean", "One definition for each figure."),
+)
+
+
+@require_safe
+@for_both_sides
+def show_reports(request: Request) -> HttpResponse:
+    """The list of reports."""
+    return render(request, "reports/index.html", {"entries": ENTRIES})
