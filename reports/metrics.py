@@ -76,6 +76,52 @@ METRICS = (
     ),
     Metric("overdue", "Overdue now", "Handoffs without an answer past their due time, as of now."),
     Metric(
+        "over_the_line",
+        "Over the SQL line, not with sales",
+        "Leads that stand over the line of a model now while marketing has them or they are closed, by"
+        " the first reason that holds; since when they stand there.",
+    ),
+    Metric(
+        "orphans",
+        "On nobody's list",
+        "Handed over without an open handoff that a rep or a pool has; accepted without an owner or an"
+        " open task of somebody who works here; or an opportunity without an open deal. It must be 0:"
+        " leads and MQLs are marketing's, customers and closed leads need nobody.",
+    ),
+    Metric(
+        "too_early",
+        "Too early, too late",
+        "Handoffs offered in the period: too early by a marketer's hand while the lead was under the SQL"
+        " line of the rules of that moment, too late more than a day after it had crossed. Those taken"
+        " back are left out.",
+    ),
+    Metric(
+        "marked",
+        "Marked as MQL",
+        "Leads that marketing's criteria, or a marketer, made an MQL before sales had them. What sales"
+        " sends back stands at MQL again and is not marked by it; who went straight to sales was not.",
+    ),
+    Metric(
+        "not_qualified",
+        "Handed over and not qualified",
+        "Of the leads marked as MQL in the period, those that were handed over and never became an"
+        " opportunity, by where they stand now.",
+    ),
+    Metric(
+        "lift",
+        "Times as often",
+        "The rate of customers among leads that were marked as MQL, as a multiple of the rate among those"
+        " never marked, with its interval (Katz). Of leads that came in a year, each with as many days as"
+        " nine of ten customers took; a customer counts within these days. With fewer than 20 leads or 5"
+        " customers on either side nothing is said.",
+    ),
+    Metric(
+        "alignment",
+        "Alignment",
+        "Verdicts of the period that were not undone: of what sales accepted, how much had been marked as"
+        " MQL before the handoff; and of the MQLs that were decided, how much sales accepted.",
+    ),
+    Metric(
         "passed",
         "Passed in the period",
         "Counts who passed a step in these days, whenever they came. Each lead passes a step once, so that"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import conversion, index, metrics, response, sent_back, speed
+from .views import conversion, gaps, index, metrics, mqls, response, sent_back, speed
 
 app_name = "reports"
 
@@ -15,6 +15,14 @@ urlpatterns = [
     path("reports/response/file/", response.report_file, name="response-file"),
     path("reports/response/leads/", response.leads, name="response-leads"),
     path("reports/response/leads/file/", response.leads_file, name="response-leads-file"),
+    path("reports/gaps/", gaps.report, name="gaps"),
+    path("reports/gaps/file/", gaps.report_file, name="gaps-file"),
+    path("reports/gaps/leads/", gaps.leads, name="gaps-leads"),
+    path("reports/gaps/leads/file/", gaps.leads_file, name="gaps-leads-file"),
+    path("reports/mqls/", mqls.report, name="mqls"),
+    path("reports/mqls/file/", mqls.report_file, name="mqls-file"),
+    path("reports/mqls/leads/", mqls.leads, name="mqls-leads"),
+    path("reports/mqls/leads/file/", mqls.leads_file, name="mqls-leads-file"),
     path("reports/sent-back/", sent_back.report, name="sent-back"),
     path("reports/sent-back/file/", sent_back.report_file, name="sent-back-file"),
     path("reports/sent-back/leads/", sent_back.leads, name="sent-back-leads"),

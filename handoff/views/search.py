@@ -66,6 +66,8 @@ PAGES = (
     ("Speed", "reports:speed", "timer", (), REVIEW, "report bottleneck time velocity"),
     ("Sent back", "reports:sent-back", "undo-2", (), REVIEW, "report rejections reasons"),
     ("Response", "reports:response", "alarm-clock", (), REVIEW, "report first touch sla in time overdue"),
+    ("Left lying", "reports:gaps", "triangle-alert", (), REVIEW, "report orphans gaps unassigned early late"),
+    ("What became of MQLs", "reports:mqls", "layers", (), REVIEW, "report lift alignment marked qualified"),
     ("Routing", "handoff:routing", "arrow-right-left", (), LEADERS, "rules territory"),
     ("Pools", "handoff:pools", "users", (), LEADERS, "rotation turns"),
     ("Profile and appearance", "profile", "user-round", (), EVERYBODY, "theme dark time zone keys"),

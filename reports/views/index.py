@@ -37,6 +37,18 @@ ENTRIES = (
         "How soon does sales get in touch, and is what was agreed kept?",
     ),
     Entry("reports:sent-back", "undo-2", "Sent back", "Why does sales send leads back, and what is behind?"),
+    Entry(
+        "reports:gaps",
+        "triangle-alert",
+        "Left lying",
+        "Who is over the line and not with sales, or on nobody's list?",
+    ),
+    Entry(
+        "reports:mqls",
+        "layers",
+        "What became of MQLs",
+        "How many are passed on, where do they stop, and do they buy more often?",
+    ),
     Entry("reports:metrics", "book-open", "What the figures mean", "One definition for each figure."),
 )
 

@@ -77,6 +77,8 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("max", "/reports/sent-back/leads/?first=2026-01-01&last=2030-01-01&reason=timing"),
         ("max", "/reports/speed/leads/?stage=mql"),
         ("mara", "/reports/"),
+        ("mara", "/reports/gaps/?first=2026-01-01&last=2030-01-01"),
+        ("max", "/reports/mqls/?first=2026-01-01&last=2030-01-01"),
         ("mara", "/reports/response/?first=2026-01-01&last=2030-01-01&by=policy"),
         ("max", "/reports/response/leads/?first=2026-01-01&last=2030-01-01&what=overdue"),
         ("sol", "/tasks/"),

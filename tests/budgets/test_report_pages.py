@@ -30,6 +30,10 @@ BUDGETS = {
     "/reports/sent-back/leads/": BEHIND + 1,  # the reason
     "/reports/response/": FRAME + FILTERS + 7,  # handoffs, teams and their calendars (3 and 1), late, owed
     "/reports/response/leads/?what=answer_late": BEHIND,
+    "/reports/gaps/": FRAME + FILTERS + 4,  # over the line, unowned, whose list, early or late
+    "/reports/gaps/leads/?place=handoff": BEHIND,
+    "/reports/mqls/": FRAME + FILTERS + 4,  # how far, how long customers took, lift, verdicts
+    "/reports/mqls/leads/?lift=others": BEHIND + 1,  # how long customers took
     "/reports/": FRAME,
     "/reports/figures/": FRAME,
 }
