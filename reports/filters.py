@@ -47,7 +47,9 @@ class PeriodForm(forms.Form):
 
 
 def _versions() -> list[tuple[str, str]]:
-    rows = ModelVersion.objects.published().select_related("model").order_by("model__name", "-number")
+    been_live = (ModelVersion.State.PUBLISHED, ModelVersion.State.RETIRED)
+    rows = ModelVersion.objects.filter(state__in=been_live).select_related("model")
+    rows = rows.order_by("model__name", "-number")
     return [(str(version.pk), str(version)) for version in rows]
 
 

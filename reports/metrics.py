@@ -122,6 +122,27 @@ METRICS = (
         " MQL before the handoff; and of the MQLs that were decided, how much sales accepted.",
     ),
     Metric(
+        "forecast",
+        "Forecast",
+        "What is won until a day, from how many stand at each stage now and what share of those who stood"
+        " there was won within as many days, in up to eight stretches of the last two years; and as many"
+        " newcomers as then. Amounts are those of open deals, else drawn from past wins. It lies between"
+        " the two ends nine times out of ten. Stages where fewer than 20 stood in the past add nothing.",
+    ),
+    Metric(
+        "backtest",
+        "Last quarter foreseen",
+        "The same forecast as of the start of last quarter, from what was known then, beside the deals"
+        " that were won in the quarter.",
+    ),
+    Metric(
+        "rule_rate",
+        "Rule quality",
+        "Verdicts of the period that were not undone, on handoffs for which a rule of the live version"
+        " gave or took points by the evidence of then: the share accepted, and how many times the share of"
+        " the rest that is, with its interval (Katz). With fewer than 20 on either side nothing is said.",
+    ),
+    Metric(
         "passed",
         "Passed in the period",
         "Counts who passed a step in these days, whenever they came. Each lead passes a step once, so that"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import conversion, gaps, index, metrics, mqls, response, sent_back, speed
+from .views import conversion, forecast, gaps, index, metrics, mqls, response, rule_quality, sent_back, speed
 
 app_name = "reports"
 
@@ -23,6 +23,14 @@ urlpatterns = [
     path("reports/mqls/file/", mqls.report_file, name="mqls-file"),
     path("reports/mqls/leads/", mqls.leads, name="mqls-leads"),
     path("reports/mqls/leads/file/", mqls.leads_file, name="mqls-leads-file"),
+    path("reports/forecast/", forecast.report, name="forecast"),
+    path("reports/forecast/file/", forecast.report_file, name="forecast-file"),
+    path("reports/forecast/leads/", forecast.leads, name="forecast-leads"),
+    path("reports/forecast/leads/file/", forecast.leads_file, name="forecast-leads-file"),
+    path("reports/rules/", rule_quality.report, name="rules"),
+    path("reports/rules/file/", rule_quality.report_file, name="rules-file"),
+    path("reports/rules/leads/", rule_quality.leads, name="rules-leads"),
+    path("reports/rules/leads/file/", rule_quality.leads_file, name="rules-leads-file"),
     path("reports/sent-back/", sent_back.report, name="sent-back"),
     path("reports/sent-back/file/", sent_back.report_file, name="sent-back-file"),
     path("reports/sent-back/leads/", sent_back.leads, name="sent-back-leads"),

@@ -68,6 +68,8 @@ PAGES = (
     ("Response", "reports:response", "alarm-clock", (), REVIEW, "report first touch sla in time overdue"),
     ("Left lying", "reports:gaps", "triangle-alert", (), REVIEW, "report orphans gaps unassigned early late"),
     ("What became of MQLs", "reports:mqls", "layers", (), REVIEW, "report lift alignment marked qualified"),
+    ("Forecast", "reports:forecast", "trending-up", (), REVIEW, "report revenue expected pipeline quarter"),
+    ("Rule quality", "reports:rules", "ruler", (), REVIEW, "report accepted lift evidence"),
     ("Routing", "handoff:routing", "arrow-right-left", (), LEADERS, "rules territory"),
     ("Pools", "handoff:pools", "users", (), LEADERS, "rotation turns"),
     ("Profile and appearance", "profile", "user-round", (), EVERYBODY, "theme dark time zone keys"),

@@ -49,6 +49,18 @@ ENTRIES = (
         "What became of MQLs",
         "How many are passed on, where do they stop, and do they buy more often?",
     ),
+    Entry(
+        "reports:forecast",
+        "trending-up",
+        "Forecast",
+        "What will be won in the days ahead, and was the last forecast right?",
+    ),
+    Entry(
+        "reports:rules",
+        "ruler",
+        "Rule quality",
+        "Which rules speak for leads that sales accepts, and which do not?",
+    ),
     Entry("reports:metrics", "book-open", "What the figures mean", "One definition for each figure."),
 )
 

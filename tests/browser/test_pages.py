@@ -79,6 +79,8 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/reports/"),
         ("mara", "/reports/gaps/?first=2026-01-01&last=2030-01-01"),
         ("max", "/reports/mqls/?first=2026-01-01&last=2030-01-01"),
+        ("max", "/reports/forecast/?ahead=quarter"),
+        ("mara", "/reports/rules/?first=2026-01-01&last=2030-01-01"),
         ("mara", "/reports/response/?first=2026-01-01&last=2030-01-01&by=policy"),
         ("max", "/reports/response/leads/?first=2026-01-01&last=2030-01-01&what=overdue"),
         ("sol", "/tasks/"),
