@@ -113,7 +113,9 @@ def test_from_a_rule_to_the_leads_behind_it_and_as_a_file(sol: User, client: Cli
 def test_handovers_under_rules_that_are_live_no_more_can_be_asked_for(sol: User, client: Client) -> None:
     live = ModelVersion.objects.live()
     old = ModelVersion.objects.create(model=live.model, number=live.number + 1)
-    ModelVersion.objects.filter(pk=old.pk).update(state=ModelVersion.State.RETIRED)
+    ModelVersion.objects.filter(pk=old.pk).update(
+        state=ModelVersion.State.RETIRED, published_at=START, reason="Before"
+    )
     of_old, of_live = decided(sol, pricing=4.0), decided(sol, "timing", pricing=4.0)
     for handoff, version in ((of_old, old), (of_live, live)):
         Handoff.objects.filter(pk=handoff.pk).update(version=version)
