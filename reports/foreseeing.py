@@ -104,10 +104,14 @@ class Forecast:
 def foresee(known: Known) -> Forecast:
     """What ``known`` leads to expect. The same for the same."""
     won = sum(sum(window.won.values()) + window.newcomers for window in known.windows)
+    why_not = ""
     if len(known.windows) < LEAST_WINDOWS:
-        return Forecast(why_not="The past is shorter than twice the time ahead: too little to say.")
-    if won < ENOUGH:
-        return Forecast(why_not=f"Only {won} deals were won in the past that compares: too few to say.")
+        why_not = "The past is shorter than twice the time ahead: too little to say."
+    elif won < ENOUGH:
+        why_not = f"Only {won} deals were won in the past that compares: too few to say."
+    if why_not:
+        nothing = [_part(known, place, known.stands.get(place, 0), None, None) for place in Place]
+        return Forecast(parts=nothing, why_not=why_not)
     priced = len(known.amounts) >= ENOUGH
     amount = float(np.mean(known.amounts)) if priced else None
     rng = np.random.default_rng(SEED)

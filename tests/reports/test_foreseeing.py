@@ -84,6 +84,9 @@ def test_S1_10_of_too_little_nothing_is_said() -> None:
     short = foresee(Known(known.windows[:1], known.amounts, known.stands))
     assert (short.wins, short.revenue) == (None, None)
     assert "too little to say" in short.why_not
+    assert [(part.place, part.stands, part.wins) for part in short.parts] == [
+        (place, known.stands[place], None) for place in Place
+    ], "how many stand where is still told"
 
     quiet = [Window({Place.DEAL: 40}, {Place.DEAL: 3}, 1)] * 4
     few = foresee(Known(quiet, [100.0] * 16, {Place.DEAL: 10}))
