@@ -53,7 +53,7 @@ ABOUT: dict[Measure, About] = {
     Measure.PIPELINE: About("Pipeline from MQLs", "value of deals made", Unit.MONEY, "pipeline_from_mqls"),
     Measure.WON: About("Won from MQLs", "closed business", Unit.MONEY, "won_from_mqls"),
     Measure.ACCEPTED: About("Accepted by sales", "of leads decided", Unit.SHARE, "accept_rate"),
-    Measure.IN_TIME: About("Answered in time", "by sales, of handoffs due", Unit.SHARE, "in_time"),
+    Measure.IN_TIME: About("Answered in time", "by sales, of handoffs due", Unit.SHARE, "answered_in_time"),
     Measure.HANDOFFS: About("Handed over", "handoffs to sales", Unit.COUNT, "handoffs"),
     Measure.MQLS: About("MQLs", "for the first time", Unit.COUNT, "mql"),
     Measure.LEADS: About("New leads", "captured, entered or imported", Unit.COUNT, "leads"),
