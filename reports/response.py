@@ -15,14 +15,12 @@ from django.db import connection
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
-from accounts.models import Team
-from handoff.clocks import read_calendars
 from handoff.models import Handoff, Promise, Work
 from leads.models import Lead
 from scoring.intervals import Share
 
-from . import business_time
 from .counting import MOST_LINES, share_of
+from .first_touch import timed
 from .periods import Period
 from .weeks import WeekOf, starts
 
@@ -214,19 +212,11 @@ def _counted(
         week=WeekOf("offered_at"),
         **{flag: ExpressionWrapper(holds, BooleanField()) for flag, holds in flags.items()},
     ).values_list("id", "offered_at", "first_touch_at", "pool__team", "line", "name", "week", *flags)
-    statement, parameters = told.query.sql_with_params()
-    hours = read_calendars(list(Team.objects.order_by("pk").values_list("pk", flat=True)))
-    calendars, lists = business_time.calendars(hours, start=period.start, end=at)
-    counted = _COUNTED.format(
-        calendars=calendars,
-        told=statement,
-        taken=business_time.between("h.offered_at", "h.first_touch_at"),
-        still=business_time.between(
-            "p.at", "least(coalesce(p.ended_at, p.until), greatest(h.first_touch_at, p.at))"
-        ),
+    tables, parameters = timed(
+        told=told, columns=["line", "name", "week", *flags], start=period.start, end=at
     )
     with connection.cursor() as cursor:
-        cursor.execute(counted, [*lists, *parameters])
+        cursor.execute(_COUNTED.format(tables=tables), parameters)
         names = [column.name for column in cursor.description]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return (
@@ -239,17 +229,7 @@ def _counted(
 #: What GROUPING(line, week) says of a row.
 _LINE, _WEEK, _TOTAL = 1, 2, 3
 _COUNTED = """
-WITH {calendars}, h (
-  id, offered_at, first_touch_at, team, line, name, week, touch_kept, touch_late, answer_kept, answer_late
-) AS MATERIALIZED ({told}), still (id, seconds) AS (
-  SELECT h.id, sum({still}) FROM h
-  JOIN handoff_pause p ON p.handoff_id = h.id AND p.work_id IS NULL AND NOT p.is_undone
-  LEFT JOIN calendar ON calendar.team = h.team
-  WHERE p.at < h.first_touch_at GROUP BY h.id
-), timed AS (
-  SELECT h.*, ({taken}) - coalesce(still.seconds, 0) AS taken FROM h
-  LEFT JOIN calendar ON calendar.team = h.team LEFT JOIN still ON still.id = h.id
-)
+WITH {tables}
 SELECT GROUPING(line, week) AS of, line, max(name) AS name, week, count(*) AS offered,
   count(taken) AS touched,
   percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY taken) AS taken,

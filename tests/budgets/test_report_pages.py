@@ -45,8 +45,9 @@ BUDGETS = {
     "/reports/rules/leads/?rule=pricing": BEHIND + 2,  # models, the rule
     "/reports/": FRAME,
     "/reports/figures/": FRAME,
-    # What was agreed; two of each of five figures; the way; verdicts; the pace; the line; words; sources.
-    "/dashboard/?days=90": FRAME + FILTERS + 1 + 10 + 5 + 5 + 3 + 6 + 1 + 3,
+    # What was agreed; two of each of four figures, ten of the first touch; the way; verdicts; the pace; the
+    # line; words; sources.
+    "/dashboard/?days=90": FRAME + FILTERS + 1 + 8 + 10 + 5 + 5 + 3 + 6 + 1 + 3,
     "/dashboard/leads/?figure=mqls&days=90": BEHIND,
     "/dashboard/line/leads/?dim=intent&fate=accepted&days=90": BEHIND + 1,  # the live version
     "/reports/agreed/": FRAME + 3,  # what holds, is proposed, was agreed
