@@ -237,9 +237,9 @@ def test_every_figure_equals_a_plain_reading_of_the_rows_and_lines_add_up_exactl
         total = getattr(found.total, name)
         assert sum(lines) == total == sum((v for k, v in exact.items() if k[0] == name), Fraction())
         step = Decimal("0.01") if "amount" in name or name == "pipeline" else Decimal("0.1")
-        for each in found.lines:
-            if each.key is not None:
-                off = abs(Fraction(getattr(each.figures, name)) - exact[name, each.key])
+        for one in found.lines:
+            if one.key is not None:
+                off = abs(Fraction(getattr(one.figures, name)) - exact[name, one.key])
                 assert off < Fraction(step)
     for (name, key), leads in who.items():
         if name in {*Measure}:
