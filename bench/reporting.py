@@ -31,6 +31,11 @@ def reports() -> list[Line]:
     ):
         address = f"/reports/conversion/?{query}" if query else "/reports/conversion/leads/?days=90&step=mql"
         lines.append(ask(reader, partial(_same, address)).line("P-8", what, "≤ 300 ms"))
+    for touch in ("first", "linear"):
+        address = f"/reports/sources/?days=90&touch={touch}"
+        lines.append(
+            ask(reader, partial(_same, address)).line("P-8", f"sources, {touch}, 90 days", "≤ 300 ms")
+        )
     return lines
 
 
