@@ -9,6 +9,7 @@ from functools import partial
 from itertools import cycle, islice
 from urllib.parse import urljoin
 
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import Role, User
@@ -68,7 +69,7 @@ def storm(reader: User) -> list[Line]:
     rep, _ = people()
     pages = {"queue": lambda _: "/queue/", "a lead": leads_of(rep)}
     calm = work_of(rep, pages, lambda: False, seconds=CALM)
-    session = signed_in(reader).cookies["sessionid"].value
+    session = signed_in(reader).cookies[settings.SESSION_COOKIE_NAME].value
     with web() as port, _asking(port, session) as asked:
         busy = work_of(rep, pages, lambda: False, seconds=STORM)
     said = f"during a storm of reports ({len(asked) / STORM:.1f} a second)"
@@ -89,7 +90,7 @@ def _asking(port: int, session: str) -> Iterator[list[int]]:
             if over.is_set():
                 return
             client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            client.request("GET", address, headers={"Host": "localhost", "Cookie": f"sessionid={session}"})
+            client.request("GET", address, headers={"Host": "localhost", "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"})
             answer = client.getresponse()
             answer.read()
             if answer.status != http.client.OK:

@@ -16,6 +16,7 @@ from leads import paging
 from leads.models import Lead
 
 from .asking import Asked, asked, for_both_sides
+from .index import ENTRIES
 
 PAGE = 50
 View = Callable[..., HttpResponse]
@@ -38,8 +39,9 @@ class Figure:
 
     @property
     def heading(self) -> str:
-        """Of the report: "Sent back"."""
-        return self.report.replace("-", " ").capitalize()
+        """Of the report, as it is listed: "Sent back"."""
+        names = {entry.page: entry.name for entry in ENTRIES}
+        return names.get(f"reports:{self.report}", self.report.replace("-", " ").capitalize())
 
 
 def views(figure: Callable[[Asked], Figure]) -> tuple[View, View]:
