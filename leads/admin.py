@@ -1,15 +1,16 @@
 """Leads and what they did, in the stock admin. Lists stay quick at a million rows: no total counts, search
 through the trigram indexes, and history that can be read but not rewritten."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import cached_property
 
-from . import voiding
+from . import phases, voiding
 from .models import (
     Activity,
     ActivityType,
@@ -33,12 +34,16 @@ from .models import (
     OpportunityStage,
     OpportunityStep,
     PassedMilestone,
+    PhaseChange,
     StageChange,
     Supplier,
     Suspicion,
     Visitor,
     Watched,
 )
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class CheapPaginator(Paginator[Any]):
@@ -116,6 +121,13 @@ class LeadAdmin(BigTableAdmin):
         ("Keys", {"fields": ("public_id", "updated_at")}),
     )
 
+    def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
+        if "phase" in form.changed_data:
+            obj.phase_at = timezone.now()
+        by = cast("User", request.user)
+        with phases.decided(cause=PhaseChange.Cause.PERSON, by=by):
+            super().save_model(request, obj, form, change)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -188,6 +200,14 @@ class PassedMilestoneAdmin(HistoryAdmin):
     list_display = ("lead", "milestone", "at")
     list_select_related = ("lead",)
     list_filter = ("milestone",)
+    ordering = ("-id",)
+
+
+@admin.register(PhaseChange)
+class PhaseChangeAdmin(HistoryAdmin):
+    list_display = ("lead", "from_phase", "to_phase", "at", "cause", "by")
+    list_select_related = ("lead", "by")
+    list_filter = ("to_phase", "cause")
     ordering = ("-id",)
 
 

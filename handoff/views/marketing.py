@@ -78,7 +78,7 @@ def phase(request: Request, lead_id: UUID) -> HttpResponse:
         messages.error(request, "Choose one of the three phases.")
         return redirect(way_back(request, reverse("handoff:mqls")))
     wanted = Phase(form.cleaned_data["phase"])
-    lifecycle.set_phase(lead=lead, phase=wanted, at=timezone.now())
+    lifecycle.set_phase(lead=lead, phase=wanted, at=timezone.now(), by=request.user)
     messages.success(request, format_html("<b>{}</b> is in {} now.", lead, wanted.label))
     return redirect(way_back(request, reverse("handoff:mqls")))
 
