@@ -24,7 +24,7 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import arriving, cast, deals, featured, planning, stories, workplace
+from . import aftermath, arriving, cast, deals, featured, planning, stories, workplace
 from .cast import Fate, Firm, Happening, Person
 from .logins import COLLEAGUE, MANAGER
 
@@ -127,6 +127,7 @@ class Stage:
         self._pause()
         self._snooze()
         self._give_back()
+        aftermath.judge(at=self.now - LAST_ANSWER)
         self._close_the_past()
 
     def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from handoff.models import Handoff
+from handoff.mqls import listed_mqls
 from leads import exporting, paging
 from leads.cells import BYTE_ORDER_MARK, as_csv
 from leads.exporting import COMPANY_COLUMNS, LEAD_COLUMNS, LINK, OWN_FIELD
@@ -23,7 +24,6 @@ from . import companies as company_lists
 from . import leads as lead_lists
 from . import worklists
 from .marketing import for_marketing
-from .mql_lists import listed_mqls
 from .requests import Request, for_everybody
 from .rows import leading_scores
 from .sales import for_sales

@@ -220,7 +220,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     deals, reasons = deals_of(lead), list(LossReason.objects.all())
     undoes = undoable(lead, handoffs, deals, user, at)
     tasks = follow_ups.of_lead(lead)
-    marketing = marketing_of(lead, at)
+    marketing = marketing_of(lead, user, at)
     told_steps = [step for deal in deals for step in deal.steps.all()]
     told = timeline.page(
         lead_ids=[lead.pk],

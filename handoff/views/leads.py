@@ -17,8 +17,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import may_give_verdicts
 from handoff import contacts, follow_ups, frameworks, leaving
 from handoff import qualification as qualifying
-from handoff.filters import LeadFilter, chips, without
+from handoff.filters import chips, without
 from handoff.forms import HandOverForm, PhaseForm
+from handoff.lead_filters import LeadFilter
 from handoff.lead_forms import (
     ContactForm,
     DealForm,

@@ -113,6 +113,7 @@ function leave(event) {
   const typing = typesIn(event.target);
   if (typing && !event.target.closest(".decide")) event.target.blur();
   else if (open) open.click();
+  else tell("clear");
 }
 
 const NAMED = {
