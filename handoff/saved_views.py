@@ -15,7 +15,7 @@ from .models.saved_view import EVERYBODY, MOST_VIEWS, SEGMENTED
 from .permissions import may_share_with_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: What of an address is no part of a view: where one stands in it.
 PASSING = ("after", "lead", "reject", "snooze", "period", "csrfmiddlewaretoken")
@@ -63,6 +63,12 @@ def of(user: User, page: str) -> list[SavedView]:
     """The views of ``user`` on a page, their own and the shared ones, in order. One query."""
     views = SavedView.objects.visible_to(user).filter(page=page)
     return list(views.select_related("owner", "team").in_order()[:MOST_VIEWS])
+
+
+def kept_as(kept: "Sequence[SavedView]", parameters: QueryDict) -> SavedView | None:
+    """The one of ``kept`` that an address is."""
+    asked = canonical(parameters)
+    return next((view for view in kept if asked and view.query == asked), None)
 
 
 def _refuse_team(owner: User, team: Team) -> None:

@@ -118,7 +118,7 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
         phases = [Phase(only)] if only in Phase.values else list(reversed(Phase))
         groups = _groups(leads, phases, counts, line, parameters, at)
     kept = saved_views.of(user, "mqls")
-    own_view = _kept_as(kept, parameters)
+    own_view = saved_views.kept_as(kept, parameters)
     return MqlPage(
         url=f"{reverse('handoff:mqls')}?{parameters.urlencode()}",
         query=without(parameters, "after").removeprefix("?"),
@@ -148,12 +148,6 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
         groups=groups,
         empty={} if groups or back else _empty(view, narrowed),
     )
-
-
-def _kept_as(kept: Sequence[SavedView], parameters: QueryDict) -> SavedView | None:
-    """The saved view that the address is."""
-    asked = saved_views.canonical(parameters)
-    return next((view for view in kept if asked and view.query == asked), None)
 
 
 def _periods(parameters: QueryDict, period: str) -> list[dict[str, Any]]:
