@@ -23,13 +23,16 @@ def with_strength(leads: Leads) -> Leads:
 
 
 def of_strength(leads: Leads, strength: str) -> Leads:
-    """Those of ``leads`` that are strong, or weak."""
-    return leads.filter(_asked() if strength == STRONG else ~_asked())
+    """Those of ``leads`` that are strong, or weak; what is measured already is not asked again."""
+    asked = _asked(measured="intent" in leads.query.annotations)
+    return leads.filter(asked if strength == STRONG else ~asked)
 
 
-def _asked() -> Q:
+def _asked(*, measured: bool = False) -> Q:
     # The step that made it an MQL says so itself; another step in between hides it.
     crossed = Exists(Crossing.objects.filter(lead=OuterRef("pk"), intent__gt=0))
     hidden = ~Q(stage_reason__in=[STRONG, WEAK])
-    now = Exists(Score.objects.filter(lead=OuterRef("pk"), intent__gt=0))
-    return Q(stage_reason=STRONG) | Q(now) | (hidden & Q(crossed))
+    now = Q(intent__gt=0)
+    if not measured:
+        now = Q(Exists(Score.objects.filter(lead=OuterRef("pk"), intent__gt=0)))
+    return Q(stage_reason=STRONG) | now | (hidden & Q(crossed))

@@ -55,7 +55,7 @@ def of_rejection(*, handoff: Handoff, by: User, at: datetime) -> Iterator[Later]
         if rng.random() < 0.6:
             yield at + timedelta(days=7), partial(_settle, handoff, rng.random() < 0.5)
     answers = _rng(handoff.lead, f"answered {handoff.cycle}")
-    if handoff.lead.stage == LeadStage.MQL and answers.random() < 0.85:
+    if handoff.lead.stage == LeadStage.MQL and answers.random() < 0.7:
         yield (
             at_work(at + timedelta(hours=answers.uniform(3, 60)), "Europe/Vienna"),
             partial(_answer, handoff),
