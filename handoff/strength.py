@@ -4,7 +4,7 @@ What made an MQL decides: a crossing with a sign of intent is strong. Who asked 
 who has been over the SQL line by intent before and came back.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
@@ -17,7 +17,7 @@ CHOICES = [(STRONG, "Strong: asked about the product"), (WEAK, "Weak: has only r
 Leads = TypeVar("Leads", bound="QuerySet[Lead]")
 
 
-def with_strength(leads: Leads) -> Leads:
+def with_strength(leads: QuerySet[Lead]) -> QuerySet[Any]:
     """``leads`` with ``strength``: "strong" or "weak"."""
     return leads.annotate(strength=Case(When(_asked(), Value(STRONG)), default=Value(WEAK)))
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +30,9 @@ def answer(request: Request, handoff_id: UUID) -> HttpResponse:
     """Answer a lead that came back. 422 when something is missing, 409 when somebody was faster."""
     handoffs = Handoff.objects.visible_to(request.user).select_related("lead")
     handoff = get_object_or_404(handoffs, public_id=handoff_id)
-    verdict = get_object_or_404(returns.rejections().order_by("-at", "-id")[:1], handoff=handoff)
+    verdict = returns.rejections().filter(handoff=handoff).order_by("-at", "-id").first()
+    if verdict is None:
+        raise Http404
     form = AnswerForm(request.POST)
     if not form.is_valid():
         said = " ".join(f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items())

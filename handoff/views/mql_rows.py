@@ -87,7 +87,7 @@ def mql_rows(leads: Sequence[Any], line: AgreedLine, at: datetime) -> list[MqlRo
 
 def strength_of(lead_ids: Sequence[int]) -> dict[int, str]:
     """Lead → strong or weak. One query."""
-    leads: QuerySet[Any] = with_strength(Lead.objects.filter(pk__in=lead_ids))
+    leads = with_strength(Lead.objects.filter(pk__in=lead_ids))
     return {lead.pk: lead.strength for lead in leads.only("pk")}
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from zeal import zeal_ignore
 
 from accounts.models import User
 from handoff import saved_views, shortfalls
@@ -36,6 +37,11 @@ def came_back(sol: User, name: str = "Lucas Meyer", days: float = 1) -> Handoff:
     handoff = handed_over(sol, name, at=at - DAY)
     sent_back(handoff, by=sol, at=at, note="Contract until March.")
     return handoff
+
+
+def choose(client: Client, sent: dict[str, object]):
+    with zeal_ignore():  # each lead is held and done by itself
+        return client.post(SELECTION, sent)
 
 
 def warm(client: Client, handoff: Handoff, **more):
@@ -98,8 +104,8 @@ def test_s0_07_all_leads_makes_mqls_of_those_chosen_with_one_note(mara, signed_i
     sent = {"lead": [str(one.public_id) for one in [*chosen, lost]], "do": "mql"}
     client = signed_in(mara)
 
-    assert client.post(SELECTION, sent).status_code == 422
-    answer = client.post(SELECTION, {**sent, "note": "Met at the fair."})
+    assert choose(client, sent).status_code == 422
+    answer = choose(client, {**sent, "note": "Met at the fair."})
 
     assert answer.status_code == 409
     assert "1 of 3 did not work." in answer.content.decode()
@@ -125,7 +131,7 @@ def test_each_thing_is_done_with_every_chosen_row(
     chosen = [mql(f"Mql {number}") for number in range(3)]
     other = mql("Other Otto")
     sent = {"lead": [str(one.public_id) for one in chosen], "do": do, "note": "Because."}
-    assert signed_in(mara).post(SELECTION, sent).status_code == 302
+    assert choose(signed_in(mara), sent).status_code == 302
     for one in (*chosen, other):
         one.refresh_from_db()
     assert {(one.stage, one.phase) for one in chosen} == {(stage, phase)}
@@ -139,7 +145,7 @@ def test_each_thing_is_done_with_every_chosen_row(
 def test_only_those_that_came_back_are_answered_together(mara, sol, signed_in: SignIn):
     back, fresh = came_back(sol).lead, mql("Fresh Fay")
     sent = {"lead": [str(back.public_id), str(fresh.public_id)], "do": "answer-other", "note": "A partner."}
-    answer = signed_in(mara).post(SELECTION, sent)
+    answer = choose(signed_in(mara), sent)
     assert answer.status_code == 409
     assert "Fresh Fay: It did not come back from sales." in answer.content.decode()
     assert ReturnAnswer.objects.get().verdict.handoff.lead == back
@@ -147,11 +153,11 @@ def test_only_those_that_came_back_are_answered_together(mara, sol, signed_in: S
 
 def test_the_chosen_are_exported_and_nobody_elses(mara, signed_in: SignIn):
     one, _ = mql("Petra Schwarz", stage_reason="weak", intent=0), mql("Other Otto")
-    answer = signed_in(mara).post(SELECTION, {"lead": [str(one.public_id)], "do": "export"})
+    answer = choose(signed_in(mara), {"lead": [str(one.public_id)], "do": "export"})
     file = b"".join(answer).decode()
     assert "Petra Schwarz" in file
     assert "Other Otto" not in file
-    assert ",weak," in file
+    assert '"weak"' in file
 
 
 def test_s4_07_s4_08_strong_and_weak_mqls_have_views_of_their_own(mara, signed_in: SignIn):
