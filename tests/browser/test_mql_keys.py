@@ -29,7 +29,8 @@ def test_x_and_shift_j_choose_m_moves_and_esc_lets_go(open_page: Open, transacti
 
     page.keyboard.press("x")
     page.keyboard.press("m")
-    bar.get_by_role("button", name="Awareness").click()
+    expect(bar.get_by_role("button", name="Awareness")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("In awareness now")
     assert PhaseChange.objects.filter(to_phase="awareness", by=cast.mara).count() == 1
 
