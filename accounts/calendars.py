@@ -150,6 +150,17 @@ def today_of(calendar: BusinessCalendar, at: datetime) -> date:
     return at.astimezone(ZoneInfo(calendar.time_zone)).date()
 
 
+def shared_holidays(*, first: date, last: date) -> set[date]:
+    """The days from ``first`` to ``last`` on which every calendar that a team works by is closed: the
+    company's holidays. None where no team has a calendar with holidays. 2 queries."""
+    used = set(BusinessCalendar.objects.filter(teams__isnull=False).values_list("pk", flat=True))
+    closed = Holiday.objects.closed().filter(calendar__in=used, on__range=(first, last))
+    by_day: dict[date, set[int]] = {}
+    for day, calendar in closed.values_list("on", "calendar"):
+        by_day.setdefault(day, set()).add(calendar)
+    return {day for day, keeping in by_day.items() if keeping == used}
+
+
 def in_words(hours: Sequence[Hours]) -> str:
     """ "Mon–Fri 09:00–17:00"; days of the same hours together."""
     spans: dict[str, list[int]] = {}

@@ -12,7 +12,15 @@ from capture import cost_api, segment_api
 from capture.cleaning import Refused
 from capture.limiting import TooMuch
 from handoff import api as handoff
-from handoff import contact_api, dispute_api, merge_api, opportunity_api, task_api
+from handoff import (
+    contact_api,
+    dispute_api,
+    marketing_api,
+    merge_api,
+    opportunity_api,
+    segments_api,
+    task_api,
+)
 from handoff.permissions import NotYours
 from leads.paging import BrokenCursor
 from notifications import api as notifications
@@ -48,6 +56,8 @@ for router in (
     task_api.router,
     dispute_api.router,
     merge_api.router,
+    marketing_api.router,
+    segments_api.router,
     notifications.router,
 ):
     api.add_router("", router)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from leads.admin import HistoryAdmin
 from leads.ticks import tick
 
-from . import clocks_admin, qualification_admin, routing_admin, stuck
+from . import clocks_admin, marketing_admin, qualification_admin, routing_admin, stuck
 from .models import (
     EvidenceCheck,
     Handoff,
@@ -23,7 +23,7 @@ from .models import (
 )
 
 #: The rest of the desk: clocks; questions and deals; rules, pools, the ledger.
-__all__ = ["clocks_admin", "qualification_admin", "routing_admin"]
+__all__ = ["clocks_admin", "marketing_admin", "qualification_admin", "routing_admin"]
 
 
 class VerdictInline(admin.TabularInline[Verdict, Handoff]):

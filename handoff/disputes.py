@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from accounts.models import Role
-from accounts.permissions import may_sign_for
+from accounts.permissions import may_hand_over, may_sign_for
 from leads.models import Lead
+from leads.stages import Stage
 
-from .models import Dispute, DisputeWord, Handoff, Verdict
+from . import returns
+from .models import Dispute, DisputeWord, Handoff, ReturnAnswer, Verdict
 from .permissions import NotYours, may_dispute
 
 if TYPE_CHECKING:
@@ -38,14 +40,17 @@ def rejection_of(handoff: Handoff) -> Verdict:
 @transaction.atomic
 def dispute(*, verdict: Verdict, by: "User", note: str, at: datetime) -> Dispute:
     """Hold that the lead of ``verdict`` was an SQL, because of ``note``. Disputed before: gives the one that
-    is there. Raises NotYours, NothingToDispute."""
+    is there. A marketer's is marketing's answer as well. Raises NotYours, NothingToDispute."""
     lead = Lead.objects.select_for_update(no_key=True).get(pk=verdict.handoff.lead_id)
     if not may_dispute(by) or not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
         raise NotYours("Marketing, and who leads sales, disputes a rejection.")
     held = Verdict.objects.get(pk=verdict.pk)
     if held.kind != Verdict.Kind.REJECT or Verdict.objects.filter(undoes=held).exists():
         raise NothingToDispute("This lead was not sent back, or the verdict was taken back since.")
-    return Dispute.objects.get_or_create(verdict=held, defaults={"by": by, "at": at, "note": note})[0]
+    made, is_new = Dispute.objects.get_or_create(verdict=held, defaults={"by": by, "at": at, "note": note})
+    if is_new and may_hand_over(by) and lead.stage == Stage.MQL:
+        returns.note_answer(verdict=held, kind=ReturnAnswer.Kind.DISPUTE, by=by, at=at, note=note)
+    return made
 
 
 def sides_of(user: "User", dispute: Dispute) -> list[Side]:

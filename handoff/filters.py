@@ -16,7 +16,6 @@ from accounts.models import Role, Team, User
 from accounts.permissions import people_arranged_by
 from leads import searching
 from leads.models import Company, Lead
-from leads.stages import Phase, Stage, listed_as, said
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Score
 
@@ -52,11 +51,11 @@ def _reasons() -> list[tuple[str, str]]:
     return list(RejectReason.objects.order_by("key").values_list("code", "label"))
 
 
-def _search_box() -> forms.TextInput:
+def search_box() -> forms.TextInput:
     return forms.TextInput({"type": "search", "data-key": "/"})
 
 
-class _ScoreFilters(django_filters.FilterSet):  # type: ignore[misc]
+class ScoreFilters(django_filters.FilterSet):  # type: ignore[misc]
     """Minimum points, for lists whose rows lead to a lead by ``lead_key``."""
 
     lead_key = "pk"
@@ -70,12 +69,12 @@ class _ScoreFilters(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(Exists(Score.objects.filter(lead=OuterRef(self.lead_key), **enough)))
 
 
-class HandoffFilter(_ScoreFilters):
+class HandoffFilter(ScoreFilters):
     """The sales queue and the team's."""
 
     lead_key = "lead_id"
 
-    q = django_filters.CharFilter(label="Name or company", method="named", widget=_search_box())
+    q = django_filters.CharFilter(label="Name or company", method="named", widget=search_box())
     due = django_filters.ChoiceFilter(label="Due", choices=DUE, empty_label="Any time", method="due_in")
     country = CountryFilter(
         field_name="lead__country", label="Country", help_text="Two letters, such as DE,AT"
@@ -154,40 +153,10 @@ class TeamFilter(HandoffFilter):
         return rows.filter(rep=None) if key == "nobody" else rows.filter(rep__public_id=key)
 
 
-class _LeadFilters(_ScoreFilters):
-    q = django_filters.CharFilter(label="Name, e-mail or company", method="named", widget=_search_box())
-    country = CountryFilter(field_name="country", label="Country", help_text="Two letters, such as DE,AT")
-    source = django_filters.CharFilter(field_name="source", label="Source")
-
-    def named(self, rows: Any, name: str, text: str) -> Any:
-        return rows.searched(text)
-
-
-def _stage_choices() -> list[tuple[str, str]]:
-    """SQL is called so here: it lists whatever counts as one and is not yet an opportunity."""
-    return [(stage, stage.label if stage == Stage.SQL else said(stage)) for stage in Stage]
-
-
-class LeadFilter(_LeadFilters):
-    """All leads."""
-
-    stage = django_filters.ChoiceFilter(
-        label="Stage", choices=_stage_choices, empty_label="Any", method="standing_at"
-    )
-    phase = django_filters.ChoiceFilter(label="Phase", choices=Phase.choices, empty_label="Any")
-
-    class Meta:
-        model = Lead
-        fields: list[str] = []
-
-    def standing_at(self, rows: QuerySet[Lead], name: str, stage: str) -> QuerySet[Lead]:
-        return rows.filter(stage__in=listed_as(Stage(stage)))
-
-
 class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]
     """All companies."""
 
-    q = django_filters.CharFilter(label="Name or domain", method="named", widget=_search_box())
+    q = django_filters.CharFilter(label="Name or domain", method="named", widget=search_box())
     country = CountryFilter(field_name="country", label="Country", help_text="Two letters, such as DE,AT")
     industry = django_filters.CharFilter(field_name="industry", label="Industry", lookup_expr="iexact")
     staff = django_filters.NumberFilter(
@@ -215,7 +184,7 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Everybody who works here. Addresses are searched of those whose time ``reader`` arranges: of others the
     list shows none."""
 
-    q = django_filters.CharFilter(label="Name or e-mail", method="named", widget=_search_box())
+    q = django_filters.CharFilter(label="Name or e-mail", method="named", widget=search_box())
     role = django_filters.ChoiceFilter(label="Role", choices=Role.choices, empty_label="Any")
     team = django_filters.ChoiceFilter(label="Team", empty_label="Any", method="in_team")
 
@@ -238,22 +207,6 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]
     def in_team(self, rows: QuerySet[User], name: str, key: str) -> QuerySet[User]:
         members = Team.members.through.objects.filter(team__public_id=key).values("user")
         return rows.filter(pk__in=members)
-
-
-class MqlFilter(_LeadFilters):
-    """The marketing queue. Strong MQLs have asked for something, weak ones have only read (S4-07, S4-08)."""
-
-    strength = django_filters.ChoiceFilter(
-        label="MQL", choices=[("strong", "Strong"), ("weak", "Weak")], empty_label="Any", method="as_strong"
-    )
-
-    class Meta:
-        model = Lead
-        fields: list[str] = []
-
-    def as_strong(self, rows: QuerySet[Lead], name: str, strength: str) -> QuerySet[Lead]:
-        asked = Exists(Score.objects.filter(lead=OuterRef("pk"), intent__gt=0))
-        return rows.filter(asked if strength == "strong" else ~asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from leads.retrying import begins_again
 from scoring.rescoring import rescore_now
 
 from . import alerts
-from .models import Handoff, Qualification, RoutingDecision, StuckEvidence, Task, Verdict
+from .models import Handoff, Qualification, RoutingDecision, Shortfall, StuckEvidence, Task, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,6 +85,14 @@ def _work(one: Folding) -> None:
     one.move(RoutingDecision)
     one.move(Task)
     one.move(Qualification, unless_there=("question",))
+
+
+@settles("handoff.Shortfall.lead")
+def _shortfalls(one: Folding) -> None:
+    """The newer one holds."""
+    holding = Shortfall.objects.filter(lead__in=[one.keep, one.drop], holds=True).order_by("-at", "-id")
+    one.change(Shortfall.objects.filter(pk__in=[each.pk for each in holding[1:]]), holds=False)
+    one.move(Shortfall)
 
 
 @settles("handoff.StuckEvidence.lead")

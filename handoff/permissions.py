@@ -58,8 +58,8 @@ def may_set_account_owner(user: User) -> bool:
 
 
 def may_share_with_all(user: User) -> bool:
-    """Who leads a team puts a view into everybody's bar; a rep into that of the own team."""
-    return user.role in (Role.MANAGER, Role.ADMIN)
+    """Who leads a team and who markets puts a view into everybody's bar; a rep into that of the own team."""
+    return user.role in (Role.MARKETER, Role.MANAGER, Role.ADMIN)
 
 
 def may_dispute(user: User) -> bool:

@@ -30,13 +30,14 @@ from . import (
     ladders,
     ledger,
     recycling,
+    returns,
     routing,
     snoozing,
     stuck,
     waiting,
 )
 from .holding import NOT_THE_LEADS_FAULT, held, hold
-from .models import Handoff, StuckCrossing, Verdict
+from .models import Handoff, ReturnAnswer, StuckCrossing, Verdict
 from .permissions import NotYours
 
 if TYPE_CHECKING:
@@ -199,15 +200,11 @@ def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
     version = ModelVersion.objects.published().filter(model=leading.model).first() if leading else None
     frozen = evidence.freeze(lead=lead, at=at, version=version)
     rejection = recycling.last_rejection(lead)
-    return _offer(
-        lead=lead,
-        change=change,
-        at=at,
-        frozen=frozen,
-        earlier=_last_cycle(lead),
-        rejection=rejection,
-        by=by,
-    )
+    earlier = _last_cycle(lead)
+    if rejection is not None and rejection.handoff.cycle == earlier:
+        kind = ReturnAnswer.Kind.HAND_OVER
+        returns.note_answer(verdict=rejection, kind=kind, by=by, at=at, note=note)
+    return _offer(lead=lead, change=change, at=at, frozen=frozen, earlier=earlier, rejection=rejection, by=by)
 
 
 def _offer(

@@ -7,19 +7,31 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from accounts.models import Role, Team, User
+from accounts.permissions import may_give_verdicts, may_hand_over
 
+from . import segments
 from .models import SavedView
-from .models.saved_view import EVERYBODY, MOST_VIEWS
+from .models.saved_view import EVERYBODY, MOST_VIEWS, SEGMENTED
 from .permissions import may_share_with_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: What of an address is no part of a view: where one stands in it.
-PASSING = ("after", "lead", "reject", "snooze", "csrfmiddlewaretoken")
+PASSING = ("after", "lead", "reject", "snooze", "period", "csrfmiddlewaretoken")
 
 
 NOT_YOURS = "Share it with a team of yours."
+
+
+#: Who has which list.
+_SALES = (Role.REP, Role.MANAGER, Role.ADMIN)
+_READERS: dict[SavedView.Page, tuple[Role, ...]] = {
+    SavedView.Page.QUEUE: _SALES,
+    SavedView.Page.TEAM: _SALES,
+    SavedView.Page.MQLS: (Role.MARKETER, Role.ADMIN),
+    SavedView.Page.LEADS: (*_SALES, Role.MARKETER),
+}
 
 
 class NotKept(ValueError):
@@ -37,10 +49,26 @@ def canonical(parameters: "QueryDict | Mapping[str, str]") -> str:
     return query.urlencode()
 
 
+def pages_for(user: User) -> list[str]:
+    """The lists that ``user`` may keep views of: those they have."""
+    pages = [SavedView.Page.LEADS]
+    if may_give_verdicts(user):
+        pages += [SavedView.Page.QUEUE, SavedView.Page.TEAM]
+    if may_hand_over(user):
+        pages.append(SavedView.Page.MQLS)
+    return [page.value for page in pages]
+
+
 def of(user: User, page: str) -> list[SavedView]:
     """The views of ``user`` on a page, their own and the shared ones, in order. One query."""
     views = SavedView.objects.visible_to(user).filter(page=page)
     return list(views.select_related("owner", "team").in_order()[:MOST_VIEWS])
+
+
+def kept_as(kept: "Sequence[SavedView]", parameters: QueryDict) -> SavedView | None:
+    """The one of ``kept`` that an address is."""
+    asked = canonical(parameters)
+    return next((view for view in kept if asked and view.query == asked), None)
 
 
 def _refuse_team(owner: User, team: Team) -> None:
@@ -56,6 +84,8 @@ def keep(*, owner: User, page: str, name: str, query: str, team: Team | None = N
         raise NotKept("Give the view a name.")
     if team is not None:
         _refuse_team(owner, team)
+    if page in SEGMENTED and (wrong := segments.faults(page=page, query=query)):
+        raise NotKept(f"This is no view to keep. {wrong}")
     mine = SavedView.objects.filter(owner=owner, page=page)
     if not mine.filter(name=name).exists() and mine.count() >= MOST_VIEWS:
         raise NotKept(f"{MOST_VIEWS} views are the most. Delete one first.")
@@ -93,7 +123,7 @@ def others(view: SavedView) -> int:
     """How many beside the owner have ``view`` in their bar. One query, none for a private one."""
     if not view.is_shared:
         return 0
-    people = User.objects.filter(is_active=True, role__in=[Role.REP, Role.MANAGER, Role.ADMIN])
+    people = User.objects.filter(is_active=True, role__in=_READERS[SavedView.Page(view.page)])
     if view.team_id is not None:
         people = people.filter(teams=view.team_id)
     return people.exclude(pk=view.owner_id).count()

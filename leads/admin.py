@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import User
 
-from . import voiding
+from . import phases, voiding
 from .models import (
     Activity,
     ActivityType,
@@ -37,6 +37,7 @@ from .models import (
     OpportunityStage,
     OpportunityStep,
     PassedMilestone,
+    PhaseChange,
     StageChange,
     Supplier,
     Suspicion,
@@ -119,6 +120,13 @@ class LeadAdmin(BigTableAdmin):
         ),
         ("Keys", {"fields": ("public_id", "updated_at")}),
     )
+
+    def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
+        if "phase" in form.changed_data:
+            obj.phase_at = timezone.now()
+        by = cast("User", request.user)
+        with phases.decided(cause=PhaseChange.Cause.PERSON, by=by):
+            super().save_model(request, obj, form, change)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -206,6 +214,14 @@ class CampaignCostAdmin(BigTableAdmin):
     def save_model(self, request: HttpRequest, obj: CampaignCost, form: Any, change: bool) -> None:
         obj.recorded_at, obj.recorded_by = timezone.now(), cast(User, request.user)
         super().save_model(request, obj, form, change)
+
+
+@admin.register(PhaseChange)
+class PhaseChangeAdmin(HistoryAdmin):
+    list_display = ("lead", "from_phase", "to_phase", "at", "cause", "by")
+    list_select_related = ("lead", "by")
+    list_filter = ("to_phase", "cause")
+    ordering = ("-id",)
 
 
 @admin.register(ConsentEvent)

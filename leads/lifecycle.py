@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
+from . import phases
 from .asking import ask
-from .models import Lead, StageChange
+from .models import Lead, PhaseChange, StageChange
 from .stages import MOVES, Phase, Stage
 
 if TYPE_CHECKING:
@@ -53,10 +54,11 @@ def move(
     )
 
 
-def set_phase(*, lead: Lead, phase: Phase, at: datetime) -> bool:
+def set_phase(*, lead: Lead, phase: Phase, at: datetime, by: "User | None" = None) -> bool:
     """Put ``lead`` into another buying phase by a marketer's judgement, forward or back; what it does next
-    may move it forward again. Returns False when it is there already. One query."""
-    moved = Lead.objects.filter(pk=lead.pk).exclude(phase=phase).update(phase=phase, phase_at=at)
+    may move it forward again. Returns False when it is there already. 3 queries."""
+    with phases.decided(cause=PhaseChange.Cause.PERSON, by=by):
+        moved = Lead.objects.filter(pk=lead.pk).exclude(phase=phase).update(phase=phase, phase_at=at)
     if moved:
         lead.phase, lead.phase_at = phase, at
     return bool(moved)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.permissions import may_merge
 
-from . import folding, marking
+from . import folding, marking, phases
 from .folding import Folding, settles
 from .models import (
     Activity,
@@ -30,6 +30,7 @@ from .models import (
     LookAlike,
     Merge,
     Opportunity,
+    PhaseChange,
     StageChange,
     Visitor,
 )
@@ -188,12 +189,17 @@ def _put_together(one: Folding, taken: Collection[str]) -> str | None:
         one.change(row, stage=drop.stage, stage_at=drop.stage_at, stage_reason=drop.stage_reason)
     elif drop is one.ahead:
         one.change(row, stage_at=drop.stage_at, stage_reason=drop.stage_reason)
-    if Phase.values.index(drop.phase) > Phase.values.index(keep.phase):
-        one.change(row, phase=drop.phase, phase_at=drop.phase_at)
+    if _thinks_further(drop, keep):
+        with phases.as_told():  # its history has come along
+            one.change(row, phase=drop.phase, phase_at=drop.phase_at)
     if drop.created_at < keep.created_at:
         one.change(row, created_at=drop.created_at)
     address: str | None = facts["email"]
     return address
+
+
+def _thinks_further(one: Lead, other: Lead) -> bool:
+    return Phase.values.index(one.phase) > Phase.values.index(other.phase)
 
 
 def _keep_old_names(made: Merge, keep: Lead, drop: Lead, email: str | None) -> None:
@@ -219,6 +225,16 @@ def _histories(one: Folding) -> None:
     one.change(twice, voided_at=one.at, void_reason=RECORDED_TWICE)
     one.move(Activity)
     one.move(Visitor)
+
+
+@settles("leads.PhaseChange.lead")
+def _phases(one: Folding) -> None:
+    """The history of whichever phase holds."""
+    if _thinks_further(one.drop, one.keep):
+        one.take_out(PhaseChange.objects.filter(lead=one.keep))
+        one.move(PhaseChange)
+    else:
+        one.remove(PhaseChange)
 
 
 @settles("leads.ConsentEvent.lead")

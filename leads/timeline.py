@@ -8,7 +8,7 @@ from typing import Any, TypedDict, cast
 
 from django.db import connection
 
-from .models import Activity, ActivityType, Lead, StageChange
+from .models import Activity, ActivityType, Lead, PhaseChange, StageChange
 from .paging import make_cursor, read_cursor
 
 _Category = ActivityType.Category
@@ -288,6 +288,16 @@ def of_change(change: StageChange) -> Entry:
     if change.note:
         entry["quote"] = change.note
     return entry
+
+
+def of_phase_change(change: PhaseChange) -> Entry:
+    """One change of the buying phase in words: "Entered consideration, by what the lead did"."""
+    text = f", {change.get_cause_display().lower()}"
+    if change.by is not None:
+        text += f" ({change.by})"
+    return Entry(
+        at=change.at, icon="layers", title=f"Entered {change.get_to_phase_display().lower()}", text=text
+    )
 
 
 def detail(properties: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import may_merge
 
-from . import folding, marking
+from . import folding, marking, phases
 from .models import UNDO_FOR, Activity, Alias, AliasUse, ConsentEvent, Lead, Merge, Opportunity, Visitor
 from .retrying import begins_again
 from .ticks import tick
@@ -45,7 +45,8 @@ def undo(merged: Merge, *, by: "User", at: datetime | None = None) -> Merge:
     refusals = _refused_since(merged)
     try:
         with transaction.atomic():
-            folding.walk_back(steps=merged.steps, keep=kept.pk, drop=merged.dropped_key)
+            with phases.as_told():
+                folding.walk_back(steps=merged.steps, keep=kept.pk, drop=merged.dropped_key)
             _give_back(merged, late)
             ConsentEvent.objects.bulk_create(refusals, ignore_conflicts=True)
             connection.check_constraints()  # else what is missing would be told at the commit, to nobody

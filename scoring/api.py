@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -246,7 +246,7 @@ def list_leads(request: HttpRequest, query: Query[LeadsQuery]) -> Any:
     if query.email:
         leads = leads.filter(pk__in=holders(emails=[query.email.strip().lower()]).of.values())
     found = page(leads, order=["-created_at", "-id"], after=query.after, size=query.limit, strict=True)
-    return {"items": [_shown(lead) for lead in found.rows], "next": found.next}
+    return {"items": [shown_lead(lead) for lead in found.rows], "next": found.next}
 
 
 def show_lead(request: HttpRequest, lead_id: UUID) -> Any:
@@ -255,9 +255,9 @@ def show_lead(request: HttpRequest, lead_id: UUID) -> Any:
     lead = get_object_or_404(_leads(request), public_id=lead_id)
     version, at = _leading_version(lead), timezone.now()
     if version is None:
-        return {**_shown(lead), "explanation": None, "next_steps": None}
+        return {**shown_lead(lead), "explanation": None, "next_steps": None}
     return {
-        **_shown(lead),
+        **shown_lead(lead),
         "explanation": explanation.explain(lead=lead, at=at, version=version).as_json(),
         "next_steps": next_steps(lead=lead, at=at, version=version).as_json(),
     }
@@ -303,15 +303,17 @@ def _version(request: HttpRequest, lead: Lead, query: ExplanationQuery) -> Model
 
 
 def _leads(request: HttpRequest) -> Any:
+    return with_scores(Lead.objects.visible_to(user_of(request)))
+
+
+def with_scores(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """``leads`` with all that ``shown_lead`` reads, in one query more."""
     scores = Score.objects.select_related("model", "version__model").leading_first()
-    return (
-        Lead.objects.visible_to(user_of(request))
-        .select_related("company")
-        .prefetch_related(Prefetch("scores", queryset=scores))
-    )
+    return leads.select_related("company").prefetch_related(Prefetch("scores", queryset=scores))
 
 
-def _shown(lead: Lead) -> dict[str, Any]:
+def shown_lead(lead: Lead) -> dict[str, Any]:
+    """One of ``with_scores`` as ``LeadOut``."""
     names = [name for name in LeadOut.model_fields if name not in ("id", "mail_key", "company", "scores")]
     company = lead.company
     return {

@@ -41,6 +41,7 @@ DERIVED = frozenset(
     {
         "leads.LeadHistory",
         "leads.PassedMilestone",
+        "leads.PhaseChange",
         "leads.CompanyHistory",
         "leads.LookAlike",
         "leads.EvidenceChange",

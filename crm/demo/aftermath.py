@@ -8,8 +8,8 @@ from random import Random
 from uuid import UUID
 
 from accounts.models import Role, User
-from handoff import disputes, follow_ups, opportunities, quality
-from handoff.models import Handoff, Task, Verdict
+from handoff import answering, disputes, follow_ups, judging, opportunities, quality, returns, shortfalls
+from handoff.models import Handoff, ReturnAnswer, Shortfall, Task, Verdict
 from leads.models import Lead, Opportunity
 from leads.stages import Stage as LeadStage
 
@@ -54,6 +54,12 @@ def of_rejection(*, handoff: Handoff, by: User, at: datetime) -> Iterator[Later]
         yield at + timedelta(hours=5), partial(_dispute, handoff)
         if rng.random() < 0.6:
             yield at + timedelta(days=7), partial(_settle, handoff, rng.random() < 0.5)
+    answers = _rng(handoff.lead, f"answered {handoff.cycle}")
+    if handoff.lead.stage == LeadStage.MQL and answers.random() < 0.7:
+        yield (
+            at_work(at + timedelta(hours=answers.uniform(3, 60)), "Europe/Vienna"),
+            partial(_answer, handoff),
+        )
 
 
 def of_deal(*, lead: Lead, by: User, at: datetime, goes_on: bool) -> Iterator[Later]:
@@ -91,10 +97,59 @@ def _advance(lead: Lead, stage: str, by: User, at: datetime) -> None:
 
 def _dispute(handoff: Handoff, at: datetime) -> None:
     verdict = _rejection(handoff)
-    marketer = User.objects.filter(role=Role.MARKETER).order_by("pk").first()
+    marketer = _marketer()
     if verdict is not None and marketer is not None:
         note = _rng(handoff.lead, "disputed").choice(texts.DISPUTED)
         disputes.dispute(verdict=verdict, by=marketer, note=note, at=at)
+
+
+def _answer(handoff: Handoff, at: datetime) -> None:
+    """Marketing says what it does with a lead that came back, and what it falls short of."""
+    verdict, by = _rejection(handoff), _marketer()
+    if verdict is None or by is None:
+        return
+    rng = _rng(handoff.lead, f"says {handoff.cycle}")
+    kind = rng.choices(list(texts.ANSWERED), weights=[8, 1, 3])[0]
+    warm_until = returns.company_day(at) + timedelta(days=rng.choice((30, 60, 90)))
+    try:
+        answering.answer(
+            verdict=verdict,
+            by=by,
+            kind=kind,
+            note=rng.choice(texts.ANSWERED[kind]),
+            warm_until=warm_until if kind == ReturnAnswer.Kind.KEEP_WARM else None,
+            at=at,
+        )
+    except (answering.AlreadyAnswered, answering.NothingToAnswer):
+        return  # it was disputed, or has gone on by itself
+    short = _FALLS_SHORT.get(verdict.reason.code) if verdict.reason else None
+    if short is not None and kind != ReturnAnswer.Kind.CLOSE:
+        shortfalls.record(lead=handoff.lead, kind=short, by=by, at=at, note=verdict.note)
+
+
+_FALLS_SHORT = {"timing": Shortfall.Kind.LONG_CYCLE, "budget": Shortfall.Kind.NO_MONEY}
+
+
+def judge(*, at: datetime) -> None:
+    """What marketing has noted of MQLs nobody handed over, and whom it has made an MQL at a fair."""
+    by = _marketer()
+    if by is None:
+        return
+    mqls = Lead.objects.filter(stage=LeadStage.MQL, handoffs=None).order_by("pk")
+    for lead in mqls:
+        rng = _rng(lead, "short")
+        if rng.random() < 0.15:
+            kind = rng.choice(list(texts.SHORT))
+            moment = max(lead.stage_at, at - timedelta(days=rng.uniform(0.2, 20)))
+            shortfalls.record(lead=lead, kind=kind, by=by, at=moment, note=texts.SHORT[kind])
+    met = Lead.objects.filter(stage=LeadStage.LEAD).exclude(name="").order_by("-created_at", "pk")[:3]
+    for lead, note in zip(met, texts.MET, strict=False):
+        moment = max(lead.stage_at, at - timedelta(hours=20))
+        judging.judge(lead=lead, to=LeadStage.MQL, by=by, note=note, at=moment)
+
+
+def _marketer() -> User | None:
+    return User.objects.filter(role=Role.MARKETER).order_by("pk").first()
 
 
 def _settle(handoff: Handoff, was_sql: bool, at: datetime) -> None:

@@ -24,7 +24,7 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import agreed, arriving, cast, deals, featured, planning, spending, stories, workplace
+from . import aftermath, agreed, arriving, cast, deals, featured, planning, spending, stories, workplace
 from .cast import Fate, Firm, Happening, Person
 from .logins import COLLEAGUE, MANAGER, MARKETER
 
@@ -128,6 +128,7 @@ class Stage:
         self._snooze()
         self._give_back()
         spending.spend(now=self.now, by=User.objects.get(email=MARKETER))
+        aftermath.judge(at=self.now - LAST_ANSWER)
         self._close_the_past()
         agreed.agree(now=self.now)
 

@@ -287,3 +287,27 @@ DISPUTED = (
     "Two colleagues looked at prices the same week. Nobody called them.",
     "The budget is next year’s, and so is the project: worth a call now.",
 )
+
+#: What marketing does with a lead that came back → what it says.
+ANSWERED = {
+    "keep_warm": (
+        "Budget season mails, then we look again.",
+        "In the newsletter until then.",
+        "Asked them when.",
+    ),
+    "close": ("Their group has bought elsewhere.",),
+    "other": ("Asked a partner nearby to see them.", "Invited the boss to the webinar in spring."),
+}
+#: What an MQL falls short of → why.
+SHORT = {
+    "long_cycle": "Decides once the old contract ends.",
+    "no_money": "No budget this year.",
+    "budget": "Expects it for a tenth of the price.",
+    "not_willing": "Wants to see it with a neighbour first.",
+}
+#: Why marketing made somebody an MQL.
+MET = (
+    "Met at the lift fair, wants a trial in spring.",
+    "Head of the regional guild, asked us to come by.",
+    "Called about the guide, runs forty vans.",
+)

@@ -8,8 +8,10 @@ from .pool import Pool, PoolMember
 from .qualification import UNKNOWN, Qualification
 from .rating import Rating
 from .recycling_rule import RecyclingRule
+from .return_answer import ReturnAnswer
 from .routing import RoutingDecision, RoutingRule, RuleMatch
 from .saved_view import SavedView
+from .shortfall import Shortfall
 from .sla import LadderRung, Promise, Rung, SlaPolicy
 from .snooze import Snooze
 from .stuck_crossing import StuckCrossing
@@ -37,11 +39,13 @@ __all__ = [
     "RecyclingRule",
     "RejectReason",
     "Requirement",
+    "ReturnAnswer",
     "RoutingDecision",
     "RoutingRule",
     "RuleMatch",
     "Rung",
     "SavedView",
+    "Shortfall",
     "SlaPolicy",
     "Snooze",
     "Step",

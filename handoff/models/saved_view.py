@@ -3,14 +3,17 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 #: Views of one's own and shared ones stand side by side; more than these fit no bar.
 MOST_VIEWS = 12
-#: In place of a team: all of sales.
+#: In place of a team: everybody who has the list.
 EVERYBODY = "everybody"
+#: A view of these is a segment: a set of leads that other tools may read.
+SEGMENTED = ("mqls", "leads")
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
@@ -23,6 +26,10 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         """Those that others see."""
         return self.filter(Q(team__isnull=False) | Q(is_for_all=True))
 
+    def segments(self) -> "SavedViewQuerySet":
+        """Those that are sets of leads, not of handoffs."""
+        return self.filter(page__in=SEGMENTED)
+
     def in_order(self) -> "SavedViewQuerySet":
         return self.order_by("position", "id")
 
@@ -30,6 +37,12 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 class SavedView(models.Model):
     """Filters and order of a list under a name: "Demo requests, DACH: the queue with source=demo, by score".
     The URL is the view; this keeps it."""
+
+    class Page(models.TextChoices):
+        QUEUE = "queue", "My queue"
+        TEAM = "team", "Team queue"
+        MQLS = "mqls", "MQLs by stage"
+        LEADS = "leads", "All leads"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey("accounts.User", models.CASCADE, related_name="saved_views")
@@ -41,8 +54,10 @@ class SavedView(models.Model):
         related_name="saved_views",
         help_text="Who else sees it; empty: only the owner.",
     )
-    is_for_all = models.BooleanField("for everybody", default=False, help_text="All of sales sees it.")
-    page = models.CharField(max_length=5, choices=[("queue", "My queue"), ("team", "Team queue")])
+    is_for_all = models.BooleanField(
+        "for everybody", default=False, help_text="Everybody who has the list sees it."
+    )
+    page = models.CharField(max_length=5, choices=Page.choices)
     name = models.CharField(max_length=60)
     query = models.CharField(max_length=1000, blank=True, help_text="As in the URL: source=demo&sort=score")
     is_default = models.BooleanField(default=False, help_text="The owner's list opens with it.")
@@ -63,6 +78,15 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def url(self) -> str:
+        """The list as the view has it."""
+        return f"{reverse(f'handoff:{self.page}')}?{self.query}"
+
+    @property
+    def is_segment(self) -> bool:
+        return self.page in SEGMENTED
 
     @property
     def is_shared(self) -> bool:

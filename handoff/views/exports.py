@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from handoff import shortfalls
 from handoff.models import Handoff
+from handoff.mqls import listed_mqls
 from leads import exporting, paging
 from leads.cells import BYTE_ORDER_MARK, as_csv
 from leads.exporting import COMPANY_COLUMNS, LEAD_COLUMNS, LINK, OWN_FIELD
@@ -23,7 +25,7 @@ from . import companies as company_lists
 from . import leads as lead_lists
 from . import worklists
 from .marketing import for_marketing
-from .mql_lists import listed_mqls
+from .mql_rows import strength_of
 from .requests import Request, for_everybody
 from .rows import leading_scores
 from .sales import for_sales
@@ -32,7 +34,10 @@ log = logging.getLogger(__name__)
 
 #: Rows that are read, and sent, at a time.
 CHUNK = 1_000
-_STANDING = ("Stage", "Phase", "Fit", "Engagement", "Intent", "Score", "Owner", "Mail Key")
+_STANDING = (
+    "Stage", "Phase", "Phase since", "MQL", "Falls short by", "Fit", "Engagement", "Intent", "Score", "Owner",
+    "Mail Key",
+)  # fmt: skip
 _HANDOFF = ("Rep", "Pool", "Handed over", "Answer due", "Answer")
 Cells = list[list[str]]
 
@@ -109,13 +114,17 @@ def _handoffs(request: Request, name: str) -> HttpResponse:
 
 
 def _lead_cells(request: Request, rows: Sequence[Lead], own: Sequence[str]) -> Cells:
-    """What an import reads, and beside it how the lead stands. Two queries."""
-    scores = leading_scores([lead.pk for lead in rows])
+    """What an import reads, and beside it how the lead stands. Four queries."""
+    ids = [lead.pk for lead in rows]
+    scores, strengths, short = leading_scores(ids), strength_of(ids), shortfalls.of_leads(ids)
     return [
         [
             *line,
             lead.get_stage_display(),
             lead.get_phase_display(),
+            lead.phase_at.isoformat(),
+            strengths[lead.pk] if lead.is_mql else "",
+            short[lead.pk].get_kind_display() if lead.pk in short else "",
             *_points(scores.get(lead.pk)),
             str(lead.owner or ""),
             mail_key(lead),

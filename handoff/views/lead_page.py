@@ -51,6 +51,7 @@ from . import clock_entries
 from .clock_entries import ClockPanel
 from .colleagues import colleagues
 from .deal_panel import Deal, deals_of
+from .lead_marketing import Marketing, marketing_of
 from .lead_path import Step, path_of
 from .lead_timeline import TOLD_ELSEWHERE, KindChip, address, entries_of, kind_chips, kinds_in
 from .lead_verdicts import disputed, handoffs_of, undoable, vetted
@@ -116,6 +117,7 @@ class LeadPage:
     reads_disputes: bool
     colleagues: list[tuple[Lead, bool]]
     active_colleagues: int
+    marketing: Marketing
     works: bool
     may_qualify: bool
     may_log: bool
@@ -218,6 +220,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
     deals, reasons = deals_of(lead), list(LossReason.objects.all())
     undoes = undoable(lead, handoffs, deals, user, at)
     tasks = follow_ups.of_lead(lead)
+    marketing = marketing_of(lead, user, at)
     told_steps = [step for deal in deals for step in deal.steps.all()]
     told = timeline.page(
         lead_ids=[lead.pk],
@@ -229,6 +232,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
             *entries_of(handoffs=handoffs, undoes=undoes, steps=told_steps, tasks=tasks, reasons=reasons),
             *clock_entries.entries(handoffs),
             *merges_of(lead, user=user, at=at),
+            *marketing.entries,
         ],
         correct_url=_correct_url if may_void(user, lead, newest_handoff) else None,
     )
@@ -291,6 +295,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         active_colleagues=active_colleagues(
             lead_id=lead.pk, company_id=lead.company_id, since=at - timedelta(days=7)
         ),
+        marketing=marketing,
         works=works,
         may_qualify=may_qualify(user, lead) and works,
         may_log=may_log(user, lead),

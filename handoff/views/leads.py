@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.permissions import may_give_verdicts
-from handoff import contacts, follow_ups, frameworks, leaving
+from accounts.permissions import may_give_verdicts, may_hand_over
+from handoff import contacts, follow_ups, frameworks, leaving, saved_views
 from handoff import qualification as qualifying
-from handoff.filters import LeadFilter, chips, without
+from handoff.filters import chips, without
 from handoff.forms import HandOverForm, PhaseForm
+from handoff.lead_filters import LeadFilter
 from handoff.lead_forms import (
     ContactForm,
     DealForm,
@@ -44,6 +45,7 @@ from .lead_verdicts import taken_back
 from .previews import reasons_in_use
 from .requests import Request, for_everybody, page_for, wants, way_back
 from .rows import AgreedLines, agreed_line, in_words, leading_scores
+from .saved import ways_to_share
 
 PAGE = 50
 #: What all leads can be sorted by: only what an index gives in order, so that a million cost no more.
@@ -63,12 +65,19 @@ def all_leads(request: Request) -> HttpResponse:
     page = paging.page(filters.qs, order=SORTS[sort], after=request.GET.get("after", ""), size=PAGE)
     scores = leading_scores([lead.pk for lead in page.rows])
     lines = AgreedLines(agreed_line(), scores.values())
+    kept = saved_views.of(request.user, "leads")
+    own_view = saved_views.kept_as(kept, request.GET)
     context = {
         "now": timezone.now(),
         "rows": [(lead, lines.measured(scores.get(lead.pk)), in_words(lead.source)) for lead in page.rows],
         "filters": filters,
         "chips": chips(filters, request.GET),
         "sort": sort,
+        "query": without(request.GET, "after").removeprefix("?"),
+        "views": [{"label": each.name, "url": each.url, "current": each == own_view} for each in kept],
+        "own_view": own_view,
+        "ways": ways_to_share(request.user),
+        "may_judge": may_hand_over(request.user),
         "sort_url": without(request.GET, "sort", "after"),
         "next_url": f"{without(request.GET, 'after')}&after={page.next}" if page.next else "",
         "is_later": bool(request.GET.get("after")),

@@ -14,12 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import may_hand_over
 from handoff import pipeline
 from handoff.forms import HandOverForm, PhaseForm
+from handoff.models import ReturnAnswer
 from leads import lifecycle
 from leads.models import Lead
 from leads.stages import Phase
 
 from .mql_lists import mql_page
 from .requests import Request, page_for, wants, way_back
+from .saved import ways_to_share
 
 for_marketing = page_for(may_hand_over, "The marketing queue is for marketing. Your leads are in your queue.")
 
@@ -29,7 +31,12 @@ for_marketing = page_for(may_hand_over, "The marketing queue is for marketing. Y
 def mqls(request: Request) -> HttpResponse:
     """Leads by buying phase, those sales sent back first."""
     at = timezone.now()
-    context: dict[str, Any] = {"now": at, "page": mql_page(parameters=request.GET, user=request.user, at=at)}
+    context: dict[str, Any] = {
+        "now": at,
+        "page": mql_page(parameters=request.GET, user=request.user, at=at),
+        "answers": ReturnAnswer.Kind.choices,
+        "ways": ways_to_share(request.user),
+    }
     if wants(request, "worklist"):
         return render(request, "handoff/mqls.html#worklist", context)
     return render(request, "handoff/mqls.html", context)
@@ -78,7 +85,7 @@ def phase(request: Request, lead_id: UUID) -> HttpResponse:
         messages.error(request, "Choose one of the three phases.")
         return redirect(way_back(request, reverse("handoff:mqls")))
     wanted = Phase(form.cleaned_data["phase"])
-    lifecycle.set_phase(lead=lead, phase=wanted, at=timezone.now())
+    lifecycle.set_phase(lead=lead, phase=wanted, at=timezone.now(), by=request.user)
     messages.success(request, format_html("<b>{}</b> is in {} now.", lead, wanted.label))
     return redirect(way_back(request, reverse("handoff:mqls")))
 

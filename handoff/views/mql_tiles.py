@@ -1,7 +1,7 @@
-"""The strip on top of the marketing queue: how the phases stand, and what sales did this week."""
+"""The strip on top of the marketing queue: how the phases stand, who came and went, and what sales did."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import (
     Aggregate,
@@ -10,32 +10,52 @@ from django.db.models import (
     DurationField,
     ExpressionWrapper,
     F,
-    Q,
     QuerySet,
     Value,
 )
 from django.urls import reverse
-from django.utils import timezone
 
-from handoff.models import Handoff
+from handoff.flows import PERIODS, Figures
 from leads.models import Lead
+from leads.phase_flow import Flow
 from leads.stages import Phase, Stage, sql_stages
 
-WEEK = timedelta(days=7)
-
 _DOES = {Phase.AWARENESS: "learning", Phase.CONSIDERATION: "comparing", Phase.DECISION: "choosing"}
+#: What is said although it is nought.
+_ALWAYS = {
+    Phase.AWARENESS: (Flow.IN, Flow.ON, Flow.LAPSED),
+    Phase.CONSIDERATION: (Flow.IN, Flow.ON, Flow.LAPSED),
+    Phase.DECISION: (Flow.IN, Flow.HANDED),
+}
+_SAID = {
+    Flow.IN: "+{:,} in",
+    Flow.ON: "{:,} moved on",
+    Flow.HANDED: "{:,} handed over",
+    Flow.LAPSED: "{:,} lapsed",
+    Flow.BACK: "{:,} went back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure in words, and the leads behind it; no address for nought."""
+
+    text: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One box of the strip on top: how many are there, how many came and went in 7 days, and for how long."""
+    """One box of the strip: how many are there, who came and went, and for how long they stay."""
 
     key: str
     label: str
     does: str
     count: int
-    flow: str
+    flows: list[Figure]
+    when: str
     stay: str
+    rest: list[Figure]
     url: str
     current: bool
 
@@ -43,7 +63,6 @@ class Tile:
 @dataclass(frozen=True, slots=True)
 class Standing:
     count: int = 0
-    came: int = 0
     median_days: int = 0
 
 
@@ -57,55 +76,63 @@ def standing_of(mqls: QuerySet[Lead], at: datetime) -> dict[str, Standing]:
     rows = (
         mqls.order_by()
         .values("phase")
-        .annotate(
-            count=Count("id"),
-            came=Count("id", filter=Q(phase_at__gt=at - WEEK)),
-            stay=Median(stay, output_field=DurationField()),
-        )
+        .annotate(count=Count("id"), stay=Median(stay, output_field=DurationField()))
     )
-    found = {row["phase"]: Standing(row["count"], row["came"], row["stay"].days) for row in rows}
+    found = {row["phase"]: Standing(row["count"], row["stay"].days) for row in rows}
     return {phase: found.get(phase, Standing()) for phase in Phase.values}
 
 
-def tiles_of(standing: dict[str, Standing], only: str, at: datetime) -> list[Tile]:
-    monday = (timezone.localtime(at) - timedelta(days=timezone.localtime(at).weekday())).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    week = Handoff.objects.filter(stage_change__to_stage=Stage.HANDED_OVER, stage_change__at__gte=monday)
-    handed = week.aggregate(
-        all=Count("id"),
-        accepted=Count("id", filter=Q(status=Handoff.Status.ACCEPTED)),
-        back=Count("id", filter=Q(status=Handoff.Status.REJECTED)),
-        open=Count("id", filter=Q(status=Handoff.Status.OPEN)),
-    )
-    left = {
-        Phase.AWARENESS: f"{standing[Phase.CONSIDERATION].came} moved on",
-        Phase.CONSIDERATION: f"{standing[Phase.DECISION].came} moved on",
-        Phase.DECISION: f"{handed['all']} handed over",
-    }
+def tiles_of(standing: dict[str, Standing], figures: Figures, only: str) -> list[Tile]:
     tiles = [
         Tile(
             key=phase,
             label=phase.label,
             does=_DOES[phase],
             count=standing[phase].count,
-            flow=f"+{standing[phase].came} in, {left[phase]}",
+            flows=_flows(phase, figures),
+            when=PERIODS[figures.period],
             stay=f"median {standing[phase].median_days} days here",
+            rest=[],
             url="?" if only == phase else f"?phase={phase}",
             current=only == phase,
         )
         for phase in Phase
     ]
+    handed = figures.sales
     tiles.append(
         Tile(
             key="sales",
             label="Sales",
             does="SQLs, over the line" if Stage.HANDED_OVER in sql_stages() else "over the line",
             count=handed["all"],
-            flow=f"since Monday, {handed['accepted']} accepted",
-            stay=f"{handed['back']} came back, {handed['open']} undecided",
-            url=f"{reverse('handoff:leads')}?stage={Stage.HANDED_OVER}",
+            flows=[
+                _figure(f"{handed['accepted']:,} accepted", "sales-accepted", figures, handed["accepted"])
+            ],
+            when=PERIODS[figures.period],
+            stay="",
+            rest=[
+                _figure(f"{handed['back']:,} came back", "sales-back", figures, handed["back"]),
+                _figure(f"{handed['open']:,} undecided", "sales-open", figures, handed["open"]),
+            ],
+            url=_leads("sales-all", figures.period),
             current=False,
         )
     )
     return tiles
+
+
+def _flows(phase: Phase, figures: Figures) -> list[Figure]:
+    counted = {flow: figures.flows.get((phase.value, flow.value), 0) for flow in Flow}
+    return [
+        _figure(words.format(counted[flow]), f"{phase}-{flow}", figures, counted[flow])
+        for flow, words in _SAID.items()
+        if counted[flow] or flow in _ALWAYS[phase]
+    ]
+
+
+def _figure(text: str, key: str, figures: Figures, count: int) -> Figure:
+    return Figure(text, _leads(key, figures.period) if count else "")
+
+
+def _leads(key: str, period: str) -> str:
+    return f"{reverse('handoff:leads')}?flow={key}-{period}"

@@ -9,26 +9,24 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.permissions import may_give_verdicts
+from accounts.models import User
+from accounts.permissions import may_hand_over
 from handoff import saved_views
 from handoff.models import SavedView
 from handoff.models.saved_view import EVERYBODY
 from handoff.permissions import may_share_with_all
 
-from .requests import Request, page_for
-
-for_sales = page_for(may_give_verdicts, "Views of the queue are for sales.")
-LISTED = ("queue", "team")
+from .requests import Request, for_everybody
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_sales
+@for_everybody
 def views(request: Request) -> HttpResponse:
     """One's views; what is posted is kept as another one, and the list opens with it."""
     if request.method != "POST":
         return _page(request)
     page = request.POST.get("page", "")
-    if page not in LISTED:
+    if page not in saved_views.pages_for(request.user):
         return _page(request, "There is no such list.", 422)
     try:
         with transaction.atomic():
@@ -48,7 +46,7 @@ def views(request: Request) -> HttpResponse:
 
 
 @require_POST
-@for_sales
+@for_everybody
 def view(request: Request, savedview_id: UUID) -> HttpResponse:
     """Rename it, share it, move it, open the list with it, or delete it: ``do`` says which. One that others
     see is deleted once the owner has read how many they are."""
@@ -90,11 +88,9 @@ def _page(
     others: int = 0,
 ) -> HttpResponse:
     own = SavedView.objects.filter(owner=request.user).select_related("team")
-    shared = SavedView.objects.visible_to(request.user).exclude(owner=request.user)
-    ways = [("", "Only you")]
-    ways += [(str(team.pk), f"Everybody in {team}") for team in saved_views.teams_for(request.user)]
-    if may_share_with_all(request.user):
-        ways.append((EVERYBODY, "Everybody in sales"))
+    pages = saved_views.pages_for(request.user)
+    shared = SavedView.objects.visible_to(request.user).filter(page__in=pages).exclude(owner=request.user)
+    ways = [("", "Only you"), *ways_to_share(request.user)]
     mine = list(own.order_by("page", "position", "id"))
     context = {
         "mine": [(view, _ways_of(view, ways)) for view in mine],
@@ -102,13 +98,24 @@ def _page(
         "error": error,
         "asked": asked,
         "others": others,
-        "rail_path": reverse("handoff:queue"),
+        "rail_path": reverse("handoff:mqls" if may_hand_over(request.user) else "handoff:queue"),
     }
     return render(request, "handoff/views.html", context, status=status)
+
+
+def ways_to_share(user: User) -> list[tuple[str, str]]:
+    """With whom ``user`` may share a view beside keeping it, as ``saved_views.share`` takes it. One query."""
+    ways = [(str(team.pk), f"Everybody in {team}") for team in saved_views.teams_for(user)]
+    if may_share_with_all(user):
+        ways.append((EVERYBODY, "Everybody who has the list"))
+    return ways
 
 
 def _ways_of(view: SavedView, ways: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Who may see it; how it is shared now stays to choose, although the owner has left that team."""
     if view.sharing in dict(ways):
         return ways
-    return [*ways, (view.sharing, "Everybody in sales" if view.is_for_all else f"Everybody in {view.team}")]
+    return [
+        *ways,
+        (view.sharing, "Everybody who has the list" if view.is_for_all else f"Everybody in {view.team}"),
+    ]

@@ -14,6 +14,7 @@ from .opportunity import (
     OpportunityStep,
     Supplier,
 )
+from .phase_change import PhaseChange
 from .stage_change import StageChange
 from .suspicion import Correction, EvidenceChange, Suspicion
 
@@ -42,6 +43,7 @@ __all__ = [
     "OpportunityStage",
     "OpportunityStep",
     "PassedMilestone",
+    "PhaseChange",
     "StageChange",
     "Supplier",
     "Suspicion",

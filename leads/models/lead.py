@@ -10,7 +10,7 @@ from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
 from accounts.permissions import sees_everything, team_ids
-from leads import marking, searching
+from leads import marking, phases, searching
 from leads.alike import Dialled, PlainEmail
 from leads.searching import Digits, Folded
 from leads.stages import WITH_SALES, Phase, Stage, said, sql_stages
@@ -162,7 +162,7 @@ class Lead(models.Model):
                 name="leads_lead_name_at_company",
             ),
         ]
-        triggers = [marking.lead_inserted(), marking.lead_updated(LEAD_FACTS)]
+        triggers = [marking.lead_inserted(), marking.lead_updated(LEAD_FACTS), phases.kept()]
 
     def __str__(self) -> str:
         return self.name or self.email or f"Lead {self.public_id.hex[:8]}"

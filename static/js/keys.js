@@ -31,8 +31,13 @@ function control(key) {
 }
 
 function press(element, key) {
-  const folded = element.closest("details:not([open])");
-  if (folded) folded.open = true;
+  const fold = element.closest("details");
+  if (element.matches("summary")) {
+    fold.open = true;
+    fold.querySelector("button, select, input:not([type=hidden])")?.focus();
+    return;
+  }
+  if (fold) fold.open = true;
   if (element.type === "radio" && !/\d/.test(key)) {
     // A letter leads to the group and leaves the choice to arrows or a click.
     (element.form?.querySelector(`[name="${element.name}"]:checked`) ?? element).focus();
@@ -113,6 +118,7 @@ function leave(event) {
   const typing = typesIn(event.target);
   if (typing && !event.target.closest(".decide")) event.target.blur();
   else if (open) open.click();
+  else tell("clear");
 }
 
 const NAMED = {

@@ -50,7 +50,7 @@ function move({ by, extend = false }) {
 
 // Several rows: chosen ones stay chosen while the list is drawn anew.
 
-const boxOf = (row) => row?.querySelector("input[name=handoff]");
+const boxOf = (row) => row?.querySelector("input[data-pick]");
 let chosen = new Set();
 
 function choose(row, on) {
@@ -65,13 +65,25 @@ function countChosen() {
   for (const box of boxes) box.checked = chosen.has(box.value);
   chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
   const bar = document.querySelector("#bulk [data-chosen]");
-  if (bar) bar.textContent = `${chosen.size} chosen`;
+  if (bar) bar.textContent = `${chosen.size}${bar.dataset.words ?? " chosen"}`;
 }
 
 document.addEventListener("change", (event) => {
-  if (!event.target.matches("#worklist input[name=handoff]")) return;
+  if (!event.target.matches("#worklist input[data-pick]")) return;
   chosen[event.target.checked ? "add" : "delete"](event.target.value);
   countChosen();
+});
+
+function clearChosen() {
+  for (const row of rows()) choose(row, false);
+}
+
+document.addEventListener("handoff:clear", clearChosen);
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-clear]")) return;
+  event.preventDefault();
+  clearChosen();
+  linkOf(document.getElementById(currentId))?.focus();
 });
 
 // Preview

@@ -117,6 +117,10 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/leads/"),
         ("mara", "/mqls/"),
         ("mara", "/mqls/?view=back"),
+        ("mara", "/mqls/?view=strong&sort=signal&period=28"),
+        ("mara", "/leads/?strength=weak&flow=awareness-in-28"),
+        ("mara", segment(cast)),
+        ("mara", "/views/"),
         *evidence(cast),
         *setup(cast),
         *alerts(cast),
@@ -151,6 +155,12 @@ def money(cast: worlds.Cast, of: Lead) -> list[tuple[str, str]]:
         ("mara", "/costs/file/"),
         ("mara", f"/costs/{one.public_id}/"),
     ]
+
+
+def segment(cast: worlds.Cast) -> str:
+    """The address of a view of the marketing queue, as a segment."""
+    view = saved_views.keep(owner=cast.mara, page="mqls", name="Only read, DACH", query="strength=weak")
+    return f"/segments/{view.public_id}/"
 
 
 def lookalikes(max_: User, of: Lead) -> list[str]:

@@ -78,13 +78,16 @@ BUDGETS = {
     "/leads/": FRAME
     + 1  # leads with company and owner
     + LINE
-    + 1,  # scores
+    + 1  # scores
+    + 3,  # views that are kept, teams to share one with, owners to filter by
     "/mqls/": FRAME
     + LINE
-    + 2  # the tiles: how the phases stand, what sales did since Monday
-    + 3  # sent back: count, handoffs, verdicts
+    + 3  # the tiles: how the phases stand, who came and went, what sales did
+    + 6  # sent back: count, handoffs, verdicts, answers, strength, shortfalls
+    + 2  # which calendars teams work by, their holidays
     + 3  # MQLs of each phase with their scores
-    + 2,  # signals, which were handed over before
+    + 5  # signals, which were handed over before, strength, shortfalls, whose judgement
+    + 3,  # views that are kept, teams to share one with, owners to filter by
     "/rules/": FRAME
     + 2  # the model, its draft
     + 5  # the draft as a file
@@ -119,6 +122,7 @@ BUDGETS = {
     + LINE
     + 1  # stage changes
     + 1  # merges
+    + 3  # phase changes, shortfalls, answers of marketing
     + 2  # handoffs, verdicts
     + 3  # timeline: which activities, the activities, what is suspected of them
     + CLOCKS

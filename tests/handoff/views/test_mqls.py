@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.models import Handoff
+from leads.lifecycle import move
 from leads.models import Lead
 from leads.stages import Phase, Stage
 from tests.factories import activity, company, lead
@@ -110,17 +111,18 @@ def test_a_lead_handed_over_again_is_no_longer_back(mara: User, sol: User, signe
 def test_tiles_count_the_phases_and_what_sales_did_since_monday(
     mara: User, sol: User, signed_in: SignIn
 ) -> None:
-    mql("Petra")
-    mql("Mikkel")
+    for name in ("Petra", "Mikkel"):
+        came = lead(name, phase=Phase.DECISION, at=timezone.now() - timedelta(days=3))
+        move(lead=came, to=Stage.MQL, at=timezone.now(), cause="crossing")
     mql("Rita", Phase.AWARENESS, at=timezone.now() - timedelta(days=40))
-    handed_over(sol, "Handed Hans", at=timezone.now())
+    handed_over(sol, "Handed Hans", at=timezone.now(), phase=Phase.DECISION)
 
     tiles = {tile.label: tile for tile in signed_in(mara).get("/mqls/").context["page"].tiles}
 
     assert (tiles["Decision"].count, tiles["Awareness"].count, tiles["Sales"].count) == (2, 1, 1)
-    assert tiles["Decision"].flow == "+2 in, 1 handed over"
+    assert [each.text for each in tiles["Decision"].flows] == ["+2 in", "1 handed over"]
     assert tiles["Awareness"].stay == "median 40 days here"
-    assert tiles["Sales"].stay == "0 came back, 1 undecided"
+    assert [each.text for each in tiles["Sales"].rest] == ["0 came back", "1 undecided"]
 
 
 @pytest.mark.parametrize(

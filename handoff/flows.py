@@ -1,0 +1,93 @@
+"""The figures on top of the marketing queue, each with the leads behind it: since Monday, or in 28 days."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from leads import phase_flow
+from leads.models import Lead
+from leads.phase_flow import Flow, Span
+from leads.stages import Phase, Stage
+
+from .models import Handoff
+
+WEEK, MONTH = "week", "28"
+PERIODS = {WEEK: "since Monday", MONTH: "in 28 days"}
+
+_FLOWS = {
+    Flow.IN: "came into {}",
+    Flow.ON: "moved on from {}",
+    Flow.BACK: "went back from {}",
+    Flow.HANDED: "handed over from {}",
+    Flow.LAPSED: "lapsed in {}",
+}
+#: What became of the handoffs of the time.
+SALES: dict[str, tuple[str, Q]] = {
+    "all": ("handed over", Q()),
+    "accepted": ("accepted by sales", Q(status=Handoff.Status.ACCEPTED)),
+    "back": ("came back from sales", Q(status=Handoff.Status.REJECTED)),
+    "open": ("undecided", Q(status=Handoff.Status.OPEN)),
+}
+
+Leads = TypeVar("Leads", bound="QuerySet[Lead]")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What happened in a period: (phase, flow) → leads, and what became of the handoffs."""
+
+    period: str
+    flows: dict[tuple[str, str], int]
+    sales: dict[str, int]
+
+
+def figures(period: str, at: datetime) -> Figures:
+    """Two statements."""
+    found = _handoffs(period, at).aggregate(
+        **{key: Count("lead", filter=condition, distinct=True) for key, (_, condition) in SALES.items()}
+    )
+    return Figures(period, phase_flow.counts(span(period, at)), found)
+
+
+def choices() -> list[tuple[str, str]]:
+    """Key of a figure, as it stands in an address → in words."""
+    said = [
+        (f"{phase}-{flow}", words.format(phase.label.lower()))
+        for phase in Phase
+        for flow, words in _FLOWS.items()
+    ]
+    said += [(f"sales-{key}", words) for key, (words, _) in SALES.items()]
+    return [
+        (f"{key}-{period}", f"{words}, {when}") for key, words in said for period, when in PERIODS.items()
+    ]
+
+
+def behind(leads: Leads, key: str) -> Leads:
+    """The ``leads`` behind the figure of that key, as of now."""
+    place, what, period = key.split("-")
+    at = timezone.now()
+    if place == "sales":
+        return leads.filter(pk__in=_handoffs(period, at).filter(SALES[what][1]).values("lead"))
+    return leads.filter(pk__in=phase_flow.lead_ids(span(period, at), Phase(place), Flow(what)))
+
+
+def span(period: str, at: datetime) -> Span:
+    """From Monday's midnight where the company is, or for 28 days, until ``at``."""
+    if period == MONTH:
+        return Span(at - timedelta(days=28), at)
+    zone = ZoneInfo(settings.COMPANY_TIME_ZONE)
+    today = at.astimezone(zone).date()
+    return Span(datetime.combine(today - timedelta(days=today.weekday()), time(), zone), at)
+
+
+def _handoffs(period: str, at: datetime) -> QuerySet[Handoff]:
+    """Those that were offered in the period, from wherever the lead stood."""
+    within = span(period, at)
+    return Handoff.objects.filter(
+        stage_change__to_stage=Stage.HANDED_OVER, stage_change__at__gte=within.since
+    )

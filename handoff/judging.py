@@ -1,0 +1,89 @@
+"""Marketing's own judgement of a lead, whatever the rules say: an MQL, a lead again, or closed (S0-07)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from accounts.permissions import may_hand_over
+from leads import lifecycle
+from leads.lifecycle import StageConflict
+from leads.models import Lead, StageChange
+from leads.stages import Stage
+
+from .decisions import UNDO_WINDOW
+from .holding import hold
+from .permissions import NotYours
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+#: Reasons of the steps that a marketer takes.
+JUDGED, CLOSED = "judged", "marketing"
+#: Stage → the steps that marketing may take from it.
+STEPS: dict[Stage, frozenset[Stage]] = {
+    Stage.LEAD: frozenset({Stage.MQL, Stage.CLOSED}),
+    Stage.MQL: frozenset({Stage.LEAD, Stage.CLOSED}),
+    Stage.CLOSED: frozenset({Stage.LEAD, Stage.MQL}),
+}
+
+
+class NoteNeeded(ValueError):
+    """A judgement without a reason is none."""
+
+
+class JudgementStands(Exception):
+    """The step is not taken back any more; the message says why."""
+
+
+@transaction.atomic
+def judge(*, lead: Lead, to: Stage, by: "User", note: str, at: datetime) -> StageChange | None:
+    """Move ``lead`` to ``to`` (MQL, lead or closed) by a marketer's judgement, because of ``note``. None when
+    it stands there already: safe to repeat. Raises NotYours, NoteNeeded, and StageConflict when marketing has
+    it no more."""
+    if not may_hand_over(by):
+        raise NotYours("Marketing judges its own leads.")
+    if not note.strip():
+        raise NoteNeeded("Say why, in a sentence: the rules did not.")
+    held = hold(lead.pk)
+    if held.stage == to:
+        return None
+    if to not in STEPS.get(Stage(held.stage), frozenset()):
+        raise StageConflict(held, held.stage)
+    reason = CLOSED if to == Stage.CLOSED else JUDGED
+    return lifecycle.move(
+        lead=held, to=to, at=at, cause=StageChange.Cause.PERSON, by=by, reason=reason, note=note.strip()
+    )
+
+
+@transaction.atomic
+def take_back(*, lead: Lead, by: "User", at: datetime) -> StageChange:
+    """Take one's own last judgement back, within ten minutes and while nothing moved the lead since. Raises
+    NotYours, JudgementStands."""
+    if not may_hand_over(by):
+        raise NotYours("Marketing judges its own leads.")
+    held = hold(lead.pk)
+    last = undoable(lead=held, by=by, at=at)
+    if last is None:
+        raise JudgementStands("There is no judgement of yours from the last 10 minutes to take back.")
+    change = lifecycle.move(
+        lead=held,
+        to=Stage(last.from_stage),
+        at=at,
+        cause=StageChange.Cause.UNDO,
+        by=by,
+        expect=last.to_stage,
+    )
+    before = held.stage_changes.filter(pk__lt=last.pk).order_by("-at", "-id").first()
+    Lead.objects.filter(pk=held.pk).update(stage_reason=before.reason if before else "")
+    return change
+
+
+def undoable(*, lead: Lead, by: "User", at: datetime) -> StageChange | None:
+    """The judgement that ``by`` may take back at ``at``, None for none. One query."""
+    last = lead.stage_changes.order_by("-at", "-id").first()
+    if last is None or last.cause != StageChange.Cause.PERSON or last.reason not in (JUDGED, CLOSED):
+        return None
+    return (
+        last if last.by_id == by.pk and last.to_stage == lead.stage and at - last.at <= UNDO_WINDOW else None
+    )

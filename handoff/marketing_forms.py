@@ -1,0 +1,42 @@
+"""What marketers type about their leads. Forms check; the verbs write."""
+
+from django import forms
+
+from leads.stages import Stage
+
+from .fields import WordsField
+from .models import ReturnAnswer, Shortfall
+
+
+class AnswerForm(forms.Form):
+    """Marketing's answer to a lead that came back. What a kind needs is for ``answering`` to say."""
+
+    kind = forms.ChoiceField(choices=ReturnAnswer.Kind.choices, label="Answer")
+    warm_until = forms.DateField(required=False, label="Until")
+    note = WordsField(required=False, max_length=2000, label="Note")
+    seen = forms.UUIDField(required=False)
+
+
+class ShortfallForm(forms.Form):
+    """What an MQL falls short of."""
+
+    kind = forms.ChoiceField(
+        choices=Shortfall.Kind.choices,
+        label="Falls short by",
+        error_messages={"required": "Choose what it falls short by."},
+    )
+    note = WordsField(required=False, max_length=2000, label="Note", widget=forms.Textarea({"rows": 2}))
+
+
+class JudgementForm(forms.Form):
+    """A marketer's own judgement, with the reason."""
+
+    to = forms.ChoiceField(
+        choices=[(stage.value, stage.label) for stage in (Stage.MQL, Stage.LEAD, Stage.CLOSED)]
+    )
+    note = WordsField(
+        max_length=2000,
+        label="Why?",
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": "Say why, in a sentence: the rules did not."},
+    )

@@ -1,0 +1,99 @@
+"""The MQLs of the marketing queue: how far each is from the SQL line, its views and its orders."""
+
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, cast
+
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest
+from django.http import QueryDict
+
+from leads.models import Activity, Lead
+from leads.stages import Phase, Stage
+from scoring.dimensions import HUNDREDTHS, SALES_STAGE, Dimension
+from scoring.models import Line, ModelVersion
+
+from . import returns, strength
+from .lead_filters import MqlFilter
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+NEAR_POINTS = 5
+STUCK_DAYS = 30
+#: Key of an order → what it says, and the columns.
+SORTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "distance": ("distance to the SQL line", ("distance", "-best", "id")),
+    "signal": ("newest signal", ("-signal_at", "-id")),
+    "phase": ("time in phase", ("phase_at", "id")),
+}
+DISTANCE = "distance"
+_EARLIEST = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def sort_of(parameters: QueryDict) -> str:
+    """The order that an address asks for."""
+    asked = parameters.get("sort", "")
+    return asked if asked in SORTS else DISTANCE
+
+
+def agreed_minimums() -> tuple[int | None, dict[str, int | None]]:
+    """The live model and the minimum in points of each dimension of its SQL line. 2 queries."""
+    try:
+        version = ModelVersion.objects.live()
+    except ModelVersion.DoesNotExist:
+        return None, {}
+    line = Line.objects.filter(version=version, stage=SALES_STAGE).order_by("id").first()
+    return version.model_id, {key: getattr(line, f"min_{key}", None) for key in Dimension.values}
+
+
+def measured(leads: QuerySet[Lead], model_id: int | None, minimums: dict[str, int | None]) -> QuerySet[Lead]:
+    """Leads with their score under the live model (``intent`` …) and ``distance``: the hundredths missing to
+    the line, over all dimensions. A lead not scored yet counts as zero."""
+    scored = leads.annotate(score=FilteredRelation("scores", condition=Q(scores__model=model_id)))
+    figures = {key: Coalesce(F(f"score__{key}"), Value(0)) for key in Dimension.values}
+    missing = [
+        Greatest(Value(least * HUNDREDTHS) - figures[key], Value(0))
+        for key, least in minimums.items()
+        if least is not None
+    ]
+    return scored.annotate(
+        **figures,
+        best=Coalesce(F("score__total"), Value(0)),
+        distance=reduce(add, missing) if missing else Value(0),
+    )
+
+
+def in_order(leads: QuerySet[Lead], sort: str) -> QuerySet[Lead]:
+    """``leads`` with what that order looks at."""
+    if sort != "signal":
+        return leads
+    newest = Activity.objects.counted().filter(lead=OuterRef("pk")).order_by("-occurred_at", "-id")
+    return leads.annotate(signal_at=Coalesce(Subquery(newest.values("occurred_at")[:1]), Value(_EARLIEST)))
+
+
+def narrowed_to(leads: QuerySet[Lead], view: str, at: datetime) -> QuerySet[Lead]:
+    """Those of ``leads``, measured, that a built-in view holds at ``at``; "back" and unknown ones: all."""
+    if view == "near":
+        near = {"distance__lte": NEAR_POINTS * HUNDREDTHS}
+        return leads.filter(**near)
+    if view == "stuck":
+        return leads.filter(phase_at__lt=at - timedelta(days=STUCK_DAYS))
+    if view in (strength.STRONG, "asked"):  # as it was called
+        return strength.of_strength(leads, strength.STRONG)
+    if view == strength.WEAK:
+        return strength.of_strength(leads, strength.WEAK)
+    return leads
+
+
+def listed_mqls(*, parameters: QueryDict, user: "User", at: datetime) -> QuerySet[Lead]:
+    """Every MQL that the queue holds as its address asks for it, those sent back among them; in no order."""
+    mqls = Lead.objects.visible_to(user).filter(stage=Stage.MQL)
+    view = parameters.get("view", "")
+    listed = narrowed_to(measured(mqls, *agreed_minimums()), view, at)
+    if view == "back":
+        listed = listed.filter(Exists(returns.returned(user, at).filter(lead=OuterRef("pk"))))
+    if (only := parameters.get("phase", "")) in Phase.values:
+        listed = listed.filter(phase=only)
+    return cast("QuerySet[Lead]", MqlFilter(parameters, queryset=listed).qs)
