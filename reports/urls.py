@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import agreed, conversion, metrics, sent_back, speed
+from .views import agreed, conversion, metrics, reviews, sent_back, speed
 
 app_name = "reports"
 
@@ -21,4 +21,25 @@ urlpatterns = [
     path("reports/speed/file/", speed.report_file, name="speed-file"),
     path("reports/speed/leads/", speed.leads, name="speed-leads"),
     path("reports/speed/leads/file/", speed.leads_file, name="speed-leads-file"),
+    path("reviews/", reviews.all_reviews, name="reviews"),
+    path("reviews/weekly/", reviews.newest, {"kind": "weekly"}, name="newest-weekly"),
+    path("reviews/monthly/", reviews.newest, {"kind": "monthly"}, name="newest-monthly"),
+    path("reviews/preparation/", reviews.preparation, name="review-preparation"),
+    path("reviews/todos/<uuid:todo_id>/done/", reviews.todo_done, name="todo-done"),
+    path("reviews/<uuid:review_id>/", reviews.show, name="review"),
+    path("reviews/<uuid:review_id>/answers/", reviews.answers, name="review-answers"),
+    path("reviews/<uuid:review_id>/todos/", reviews.todos, name="review-todos"),
+    path("reviews/<uuid:review_id>/talks/<uuid:talk_id>/word/", reviews.word, name="review-word"),
+    path(
+        "reviews/<uuid:review_id>/proposals/<uuid:reviewproposal_id>/signature/",
+        reviews.proposal_signature,
+        name="review-proposal-signature",
+    ),
+    path(
+        "reviews/<uuid:review_id>/proposals/<uuid:reviewproposal_id>/not-yet/",
+        reviews.not_yet,
+        name="review-not-yet",
+    ),
+    path("reviews/<uuid:review_id>/suggestions/", reviews.suggestion, name="review-suggestion"),
+    path("reviews/<uuid:review_id>/signature/", reviews.signature, name="review-signature"),
 ]
