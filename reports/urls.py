@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import agreed, conversion, metrics, reviews, sent_back, speed
+from .views import agreed, conversion, metrics, readiness, reviews, sent_back, speed
 
 app_name = "reports"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("reports/speed/file/", speed.report_file, name="speed-file"),
     path("reports/speed/leads/", speed.leads, name="speed-leads"),
     path("reports/speed/leads/file/", speed.leads_file, name="speed-leads-file"),
+    path("reports/readiness/", readiness.checklist, name="readiness"),
     path("reviews/", reviews.all_reviews, name="reviews"),
     path("reviews/weekly/", reviews.newest, {"kind": "weekly"}, name="newest-weekly"),
     path("reviews/monthly/", reviews.newest, {"kind": "monthly"}, name="newest-monthly"),

@@ -24,7 +24,7 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import arriving, cast, deals, featured, planning, stories, workplace
+from . import arriving, cast, deals, featured, meetings, planning, stories, workplace
 from .cast import Fate, Firm, Happening, Person
 from .logins import COLLEAGUE, MANAGER
 
@@ -107,6 +107,8 @@ class Stage:
             self.at(self.start + timedelta(days=day), self._sweep)
         swedish = workplace.nordic_moment(minutes=featured.SWEDISH.minutes, before=self.now)
         self.at(swedish - timedelta(seconds=1), self._hurry_sweden)
+        for moment, then in meetings.meetings(start=self.start, now=self.now):
+            self.at(moment, then)
         analyzed = self.now - stories.HISTORY + timedelta(days=12)
         self.at(analyzed, self._analyze)
         moments = sorted(happening.at for person in plan.people for happening in person.happenings)

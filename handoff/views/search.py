@@ -60,6 +60,7 @@ PAGES = (
     ("Duplicates", "handoff:duplicates", "copy", ("G", "U"), REVIEW, "merge twice same person look alike"),
     ("Weekly review", "reports:newest-weekly", "handshake", ("G", "W"), REVIEW, "meeting agreed notes"),
     ("Model review", "reports:newest-monthly", "calendar", (), REVIEW, "monthly rules look"),
+    ("Readiness", "reports:readiness", "clipboard-list", (), REVIEW, "checklist five items"),
     ("All reviews", "reports:reviews", "handshake", (), REVIEW, "archive to do decisions"),
     ("Definitions", "scoring:definitions", "book-open", ("G", "D"), EVERYBODY, "what is an SQL MQL line"),
     ("Scoring rules", "scoring:rules", "sliders-horizontal", ("G", "R"), EVERYBODY, "points model"),

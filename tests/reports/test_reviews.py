@@ -243,8 +243,8 @@ def test_S1_21_what_both_sides_sign_is_live_at_once_and_says_so(sol: User, mara:
     assert ModelVersion.objects.live() == version
     log = Publication.objects.filter(version=version).get()
     assert log.reason == (
-        "Agreed in the weekly review of 9 to 15 November 2026 by Mara Marker for marketing and Max Manager for"
-        " sales."
+        "Agreed in the weekly review of 9 to 15 November 2026 by Mara Marker for marketing and Max Manager"
+        " for sales."
     )
     with pytest.raises(proposals.Gone, match="went live already"):
         proposals.sign(proposal=proposal, by=max_, side="sales", at=TUESDAY)
