@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import agreed, conversion, metrics, readiness, reviews, sent_back, speed
+from .views import agreed, conversion, metrics, readiness, review_verbs, reviews, sent_back, speed
 
 app_name = "reports"
 
@@ -26,21 +26,22 @@ urlpatterns = [
     path("reviews/weekly/", reviews.newest, {"kind": "weekly"}, name="newest-weekly"),
     path("reviews/monthly/", reviews.newest, {"kind": "monthly"}, name="newest-monthly"),
     path("reviews/preparation/", reviews.preparation, name="review-preparation"),
-    path("reviews/todos/<uuid:todo_id>/done/", reviews.todo_done, name="todo-done"),
+    path("reviews/todos/<uuid:todo_id>/done/", review_verbs.todo_done, name="todo-done"),
     path("reviews/<uuid:review_id>/", reviews.show, name="review"),
-    path("reviews/<uuid:review_id>/answers/", reviews.answers, name="review-answers"),
-    path("reviews/<uuid:review_id>/todos/", reviews.todos, name="review-todos"),
-    path("reviews/<uuid:review_id>/talks/<uuid:talk_id>/word/", reviews.word, name="review-word"),
+    path("reviews/<uuid:review_id>/file/", reviews.figures_of, name="review-file"),
+    path("reviews/<uuid:review_id>/answers/", review_verbs.answers, name="review-answers"),
+    path("reviews/<uuid:review_id>/todos/", review_verbs.todos, name="review-todos"),
+    path("reviews/<uuid:review_id>/talks/<uuid:talk_id>/word/", review_verbs.word, name="review-word"),
     path(
         "reviews/<uuid:review_id>/proposals/<uuid:reviewproposal_id>/signature/",
-        reviews.proposal_signature,
+        review_verbs.proposal_signature,
         name="review-proposal-signature",
     ),
     path(
         "reviews/<uuid:review_id>/proposals/<uuid:reviewproposal_id>/not-yet/",
-        reviews.not_yet,
+        review_verbs.not_yet,
         name="review-not-yet",
     ),
-    path("reviews/<uuid:review_id>/suggestions/", reviews.suggestion, name="review-suggestion"),
-    path("reviews/<uuid:review_id>/signature/", reviews.signature, name="review-signature"),
+    path("reviews/<uuid:review_id>/suggestions/", review_verbs.suggestion, name="review-suggestion"),
+    path("reviews/<uuid:review_id>/signature/", review_verbs.signature, name="review-signature"),
 ]

@@ -99,7 +99,7 @@ def _dispute(handoff: Handoff, at: datetime) -> None:
 
 def _settle(handoff: Handoff, was_sql: bool, at: datetime) -> None:
     verdict = _rejection(handoff)
-    if verdict is None:
+    if verdict is None or verdict.dispute.settled_at is not None:  # a weekly review was faster
         return
     teams = handoff.pool.team.members.filter(role=Role.MANAGER).order_by("pk") if handoff.pool else None
     manager, marketer = teams.first() if teams else None, verdict.dispute.by

@@ -15,6 +15,7 @@ from reports.models import Review
 from scoring.models import Publication
 
 from . import days, disagreements, freezing, proposals
+from .holding import Closed
 
 if TYPE_CHECKING:
     from reports.periods import Period
@@ -78,7 +79,10 @@ def prepare_due(*, at: datetime) -> list[Review]:
             if review.is_weekly:  # the model review has a reminder of its own
                 _tell(review, at)
     for review in Review.objects.open().order_by("pk"):
-        proposals.take_in(review=review, at=at)
+        try:
+            proposals.take_in(review=review, at=at)
+        except Closed:
+            continue  # both sides signed meanwhile
     return made
 
 

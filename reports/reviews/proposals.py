@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from accounts.permissions import may_sign_for
+from accounts.permissions import may_draft_rules, may_sign_for
 from reports.models import NotYet, Review, ReviewProposal, Side
 from scoring import hindsight, preview, publishing, suggestions
 from scoring.backtest import judge
@@ -41,25 +41,29 @@ def waiting() -> list[ModelVersion]:
     return list(checked.select_related("model", "checked_by", "based_on").order_by("checked_at", "id"))
 
 
-@transaction.atomic
 def take_in(*, review: Review, at: datetime) -> list[ReviewProposal]:
     """Put every checked version on ``review`` that is not on it, with its price as of ``at``; one that was
-    edited and checked again is priced anew. Returns what is new. Safe to repeat."""
-    versions = waiting()
-    if not versions:
+    edited and checked again is priced anew. Returns what is new. The prices take their time and are worked
+    out before the review is held, so that nobody's click waits for them. Raises Closed. Safe to repeat."""
+    known = dict(review.proposals.values_list("version", "at"))
+    priced = [
+        (version, _worked_out(version, at=at))
+        for version in waiting()
+        if version.pk not in known or (version.checked_at or at) > known[version.pk]
+    ]
+    if not priced:
         return []
-    review = hold(review)
-    there = {one.version_id: one for one in review.proposals.all()}
-    made = []
-    for version in versions:
-        known = there.get(version.pk)
-        if known is not None and version.checked_at is not None and known.at >= version.checked_at:
-            continue
-        live = version.model.versions.published().first()
-        worked_out = {"at": at, "over": live.number if live else 0, "price": price(version, live, at=at)}
-        one, _ = ReviewProposal.objects.update_or_create(review=review, version=version, defaults=worked_out)
-        made.append(one)
-    return made
+    with transaction.atomic():
+        held = hold(review)
+        return [
+            ReviewProposal.objects.update_or_create(review=held, version=version, defaults=found)[0]
+            for version, found in priced
+        ]
+
+
+def _worked_out(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
+    live = version.model.versions.published().first()
+    return {"at": at, "over": live.number if live else 0, "price": price(version, live, at=at)}
 
 
 def price(version: ModelVersion, live: ModelVersion | None, *, at: datetime) -> dict[str, Any]:
@@ -205,23 +209,31 @@ def _version(proposal: ReviewProposal) -> ModelVersion:
     return version
 
 
-@transaction.atomic
 def suggest(*, review: Review, key: str, by: "User", at: datetime) -> ReviewProposal:
     """Make a checked version out of a suggestion that was made when ``review`` was prepared, and put it on
-    the review with its price. The same again gives the same. Raises Closed, Gone."""
-    review = hold(review)
+    the review with its price. The same again gives the same. Raises Closed, NotYours, Gone."""
+    if not may_draft_rules(by):
+        raise NotYours("Marketing drafts the rules.")
     found = next((one for one in review.figures.get("suggestions", []) if one["key"] == key), None)
     live = ModelVersion.objects.published().filter(model__key=found["model"]).first() if found else None
     if found is None or live is None:
         raise Gone("This is not suggested.")
-    waits = ModelVersion.objects.filter(state=ModelVersion.State.CHECKED, based_on=live)
-    if there := waits.filter(evidence__startswith=f"{found['title']}. ").order_by("-id").first():
-        take_in(review=review, at=at)
-        return ReviewProposal.objects.get(review=review, version=there)
-    try:
-        draft = suggestions.apply(keys=[key], version=live, by=by, at=at)
-        checked = publishing.check_draft(version=draft, by=by, at=at)
-    except (suggestions.SuggestionGone, ModelFileError, publishing.Refused) as error:
-        raise Gone(str(error)) from None
+    checked = _checked(review, found, live, by=by, at=at)
     take_in(review=review, at=at)
     return ReviewProposal.objects.get(review=review, version=checked)
+
+
+@transaction.atomic
+def _checked(
+    review: Review, found: dict[str, Any], live: ModelVersion, *, by: "User", at: datetime
+) -> ModelVersion:
+    """The version that says ``found``: one that waits already, or a new one. One click after the other."""
+    hold(review)
+    waits = ModelVersion.objects.filter(state=ModelVersion.State.CHECKED, based_on=live)
+    if there := waits.filter(evidence__startswith=f"{found['title']}. ").order_by("-id").first():
+        return there
+    try:
+        draft = suggestions.apply(keys=[found["key"]], version=live, by=by, at=at)
+        return publishing.check_draft(version=draft, by=by, at=at)
+    except (suggestions.SuggestionGone, ModelFileError, publishing.Refused) as error:
+        raise Gone(str(error)) from None
