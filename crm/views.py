@@ -21,7 +21,7 @@ from leads import ticks
 RETRY_SECONDS = 5
 #: The first page of each role; a rep's is their own queue.
 STARTS: dict[str, str] = {
-    Role.MARKETER: "handoff:mqls",
+    Role.MARKETER: "reports:dashboard",
     Role.MANAGER: "handoff:team",
     Role.ADMIN: "handoff:team",
 }

@@ -1,10 +1,27 @@
 from django.urls import path
 
-from .views import agreed, conversion, metrics, readiness, review_verbs, reviews, sent_back, speed
+from .views import (
+    agreed,
+    conversion,
+    dashboard,
+    line,
+    metrics,
+    readiness,
+    review_verbs,
+    reviews,
+    sent_back,
+    speed,
+)
 
 app_name = "reports"
 
 urlpatterns = [
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/leads/", dashboard.leads, name="dashboard-leads"),
+    path("dashboard/leads/file/", dashboard.leads_file, name="dashboard-leads-file"),
+    path("dashboard/line/leads/", line.leads, name="line-leads"),
+    path("dashboard/line/leads/file/", line.leads_file, name="line-leads-file"),
+    path("dashboard/line/proposal/", line.proposal, name="line-proposal"),
     path("reports/figures/", metrics.show_metrics, name="metrics"),
     path("reports/agreed/", agreed.agreed_values, name="agreed"),
     path("reports/agreed/<uuid:agreedvalue_id>/signature/", agreed.signature, name="agreed-signature"),

@@ -1,5 +1,6 @@
 """Figures as pages say them. Pure."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
@@ -56,6 +57,32 @@ def is_better(value: Decimal, measure: Measure) -> bool | None:
     if not round(value):
         return None
     return (value > 0) == ABOUT[measure].more_is_better
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A change as pages draw it: an arrow for its direction, a tinted box where it is for the worse, and a
+    word for who does not see either."""
+
+    text: str
+    icon: str
+    css: str
+    word: str
+
+
+def delta(value: Decimal | None, measure: Measure) -> Delta | None:
+    """A change of ``measure``; None where nothing can be said."""
+    if value is None:
+        return None
+    return drawn(value, difference(value, measure), is_better(value, measure))
+
+
+def drawn(value: Decimal | float, text: str, better: bool | None) -> Delta:
+    """``value`` up or down, said as ``text``; ``better`` is None where it is neither."""
+    if better is None:
+        return Delta("0", "minus", "muted", "the same")
+    icon = "arrow-up" if value > 0 else "arrow-down"
+    return Delta(text, icon, "good" if better else "delta--bad bad", "better" if better else "worse")
 
 
 def figure(of: Figure) -> str:

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 
 from accounts.models import User
-from reports import agreeing
-from reports.measures import Measure
 from reports.models import Review
 from reports.periods import company_day
 from reports.reviews import closing, days, deciding, disagreements, notes, preparing, proposals
@@ -22,18 +19,10 @@ Later = tuple[datetime, Callable[[datetime], None]]
 MARKETER = STAFF[1].email
 #: Reviews before the newest that both sides have closed.
 CLOSED = 2
-AGREED = (
-    (Measure.PIPELINE, 150_000, "What the plan of the year needs."),
-    (Measure.WON, 40_000, "What the plan of the year needs."),
-    (Measure.ACCEPTED, 50, "Every second lead is worth a call."),
-    (Measure.IN_TIME, 90, "What we promise who asks."),
-    (Measure.HANDOFFS, 60, "Six reps, ten each."),
-)
 
 
 def meetings(*, start: datetime, now: datetime) -> Iterator[Later]:
     """What happens when, of the history from ``start`` to ``now``."""
-    yield start + timedelta(days=9), _agree
     yield start + timedelta(days=16), _write_down
     for weeks in range(CLOSED, 0, -1):
         yield _prepared_at(now - timedelta(weeks=weeks)), partial(_hold, CLOSED - weeks)
@@ -49,21 +38,6 @@ def _prepared_at(moment: datetime) -> datetime:
     """An hour before the review of the week before ``moment`` meets."""
     of = days.period(Review.Kind.WEEKLY, at=moment)
     return days.meets_at(Review.Kind.WEEKLY, of) - timedelta(hours=1)
-
-
-def _agree(at: datetime) -> None:
-    marketer, manager = _people()
-    for measure, value, note in AGREED:
-        made = agreeing.propose(
-            measure=measure,
-            value=Decimal(value),
-            holds_from=company_day(at),
-            by=marketer,
-            side="marketing",
-            note=note,
-            at=at,
-        )
-        agreeing.sign(agreed=made, by=manager, side="sales", at=at + timedelta(hours=2))
 
 
 def _write_down(at: datetime) -> None:

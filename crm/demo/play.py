@@ -24,7 +24,7 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import arriving, cast, deals, featured, meetings, planning, stories, workplace
+from . import agreed, arriving, cast, deals, featured, meetings, planning, stories, workplace
 from .cast import Fate, Firm, Happening, Person
 from .logins import COLLEAGUE, MANAGER
 
@@ -97,6 +97,7 @@ class Stage:
 
     def run(self) -> None:
         workplace.furnish(at=self.now)
+        agreed.agree(now=self.now)
         rescoring.continue_publishing(at=self.start, seconds=10)  # of the starter model: nobody to score yet
         plan = planning.plan(rng=self.rng, now=self.now, leads=self.size)
         self._found(plan.firms)
@@ -130,6 +131,7 @@ class Stage:
         self._snooze()
         self._give_back()
         self._close_the_past()
+        agreed.ask_for_more(now=self.now)
 
     def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:
         heapq.heappush(self.coming, (moment, next(self.order), then))

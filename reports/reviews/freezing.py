@@ -8,10 +8,14 @@ from django.db.models import Count, F
 
 from handoff.models import RejectReason, Verdict
 from leads.models import Lead
+from reports import agreeing, line_health
+from reports.counting import share_of
 from reports.models import Review
 from reports.periods import Period
 from reports.sent_back import verdicts
 from scoring import backtest, definitions, reviewing, suggestions, written
+from scoring.dimensions import Dimension
+from scoring.intervals import Share
 from scoring.models import ModelVersion, Publication
 from scoring.suggestions import Suggestions
 
@@ -158,7 +162,36 @@ def _model(standing: reviewing.Standing, period: Period, at: datetime) -> dict[s
         "too_few": made.too_few,
         "unjudged": list(made.unjudged),
         "suggestions": _advice(version, at, made),
+        "line": _line(version, period),
     }
+
+
+def _line(version: ModelVersion, period: Period) -> list[dict[str, Any]]:
+    """How the SQL line stood in the month, in each dimension of which it asks something; of the default
+    model."""
+    if version.model.key != "default":
+        return []
+    limits = {key: each.value for key, each in agreeing.in_force(on=period.last).items()}
+    found = [
+        line_health.health(leads=Lead.objects.all(), period=period, dimension=dimension)
+        for dimension in Dimension
+    ]
+    return [
+        {
+            "dimension": one.dimension.value,
+            "minimum": one.minimum,
+            "broad": _share(one.broad),
+            "strict": _share(one.strict),
+            "word": line_health.verdict(one, limits).value,
+        }
+        for one in found
+        if one.minimum is not None
+    ]
+
+
+def _share(of: Share) -> dict[str, Any] | None:
+    enough = share_of(int(of.k), int(of.n))
+    return enough and {"percent": enough.percent, "between": enough.between, "n": int(enough.n)}
 
 
 def _tested(tested: backtest.Backtest) -> dict[str, Any]:

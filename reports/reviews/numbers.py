@@ -18,8 +18,8 @@ WEEKS = 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One number as the page says it. ``paths`` and ``agreed_y`` are drawn in the box of ``charts``;
-    ``better`` says whether the change is for the better, None for neither."""
+    """One number as the page says it, of the week that begins on ``first``. ``better`` says whether the
+    change is for the better, None for neither."""
 
     measure: Measure
     about: About
@@ -31,8 +31,8 @@ class Row:
     rises: bool
     better: bool | None
     n: int
-    paths: list[str]
-    agreed_y: float | None
+    spark: charts.Spark
+    first: date
     weeks: list[tuple[date, str]]
 
 
@@ -62,7 +62,6 @@ def row(frozen: dict[str, Any]) -> Row:
     measure = Measure(frozen["measure"])
     weeks, agreed, moved = frozen["weeks"], _decimal(frozen["agreed"]), _decimal(frozen["change"])
     values = [week["value"] for week in weeks]
-    most = max([value for value in [*values, frozen["agreed"]] if value is not None], default=0)
     return Row(
         measure=measure,
         about=ABOUT[measure],
@@ -74,8 +73,8 @@ def row(frozen: dict[str, Any]) -> Row:
         rises=moved is not None and moved > 0,
         better=None if moved is None else wording.is_better(moved, measure),
         n=weeks[-1]["n"],
-        paths=charts.line(values, most=most),
-        agreed_y=None if agreed is None else round(charts.height(float(agreed), most), 1),
+        spark=charts.spark(values, frozen["agreed"]),
+        first=weeks[-1]["first"],
         weeks=[(week["first"], _said(week["value"], measure)) for week in weeks],
     )
 

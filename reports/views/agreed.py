@@ -36,7 +36,7 @@ class AgreedForm(forms.Form):
         validators=[MinValueValidator(0)],
         help_text="Per cent for a share; amounts and counts are for a week.",
     )
-    holds_from = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
+    holds_from = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     side = forms.ChoiceField(label="You speak for")
     note = forms.CharField(label="Why", required=False, max_length=1000, widget=forms.Textarea({"rows": 2}))
 

@@ -26,7 +26,7 @@ ORDER = ("-passed_at", "-id")
 class Figure:
     """A figure that was asked about. ``leads`` have ``passed_at``, of which ``since`` is the heading;
     ``report`` is the report's name in the URLs, ``own`` its parameters that name the figure. One that holds
-    now has no period."""
+    now has no period. ``files`` names the file of its leads where the report has several."""
 
     title: str
     leads: QuerySet[Lead]
@@ -34,6 +34,7 @@ class Figure:
     report: str
     own: tuple[str, ...]
     holds_now: bool = False
+    files: str = ""
 
     @property
     def heading(self) -> str:
@@ -76,7 +77,7 @@ def _page(request: Request, one: Asked, figure: Figure) -> HttpResponse:
         "counts": counts,
         "has_more": has_more and not sees_everything(request.user),
         "back": f"reports:{figure.report}",
-        "file": f"reports:{figure.report}-leads-file",
+        "file": f"reports:{figure.files or figure.report}-leads-file",
         "back_query": without(request.GET, *figure.own, "after"),
         "next_url": f"{without(request.GET, 'after')}&after={rows.next}" if rows.next else "",
         "is_later": bool(request.GET.get("after")),
@@ -88,7 +89,7 @@ def _page(request: Request, one: Asked, figure: Figure) -> HttpResponse:
 def _file(request: Request, figure: Figure) -> HttpResponse:
     """The same leads in the columns that an import reads."""
     found = _seen(request, figure).select_related("company", "owner")
-    return exports.leads_file(request, f"{figure.report}-leads", found, ORDER)
+    return exports.leads_file(request, f"{figure.files or figure.report}-leads", found, ORDER)
 
 
 def _seen(request: Request, figure: Figure) -> QuerySet[Lead]:

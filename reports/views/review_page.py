@@ -66,7 +66,7 @@ def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
         "later": same.filter(first__gt=review.first).order_by("first").first(),
         "numbers": rows,
         "week_rows": _weeks(rows),
-        "live_url": f"{reverse('reports:sent-back')}?first={review.first}&last={review.last}",
+        "live_url": f"{reverse('reports:dashboard')}?first={review.first}&last={review.last}",
         "closed_text": f"{review.closed_by} signed last. Nothing on it changes any more."
         if review.closed_by
         else "",

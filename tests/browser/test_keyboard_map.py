@@ -182,11 +182,11 @@ def test_a_letter_leads_to_its_field(open_page: Open, cast: Cast) -> None:
                 "t": "Team queue",
                 "l": "All leads",
                 "c": "Companies",
-                "d": "What we call a good lead",
+                "b": "What we call a good lead",
                 "r": "Scoring rules",
             },
         ),
-        ("mara", {"m": "MQLs by stage", "v": "Versions", "w": "Reviews"}),
+        ("mara", {"d": "Dashboard", "m": "MQLs by stage", "v": "Versions", "w": "Reviews"}),
         ("ada", {"k": "Webhooks"}),
     ],
 )

@@ -24,11 +24,15 @@ BUDGETS = {
     "/reports/conversion/": FRAME + FILTERS + 5,  # who came and passed, both before, medians
     "/reports/conversion/?count=cohort&by=month": FRAME + FILTERS + 3,  # cohorts are compared with nothing
     "/reports/conversion/leads/?step=mql&days=90": BEHIND,
-    "/reports/speed/?days=90": FRAME + FILTERS + 3,  # each step, who waits, the weeks
+    "/reports/speed/?days=90": FRAME + FILTERS + 4,  # each step and as before, who waits, the weeks
     "/reports/speed/leads/?stage=handed_over": BEHIND,
     "/reports/sent-back/?by=rule": FRAME + FILTERS + 5,  # reasons, both counts, sources, rules
     "/reports/sent-back/leads/": BEHIND + 1,  # the reason
     "/reports/figures/": FRAME,
+    # What was agreed; two of each of five figures; the way; verdicts; the pace; the line; the latest words.
+    "/dashboard/?days=90": FRAME + FILTERS + 1 + 10 + 5 + 5 + 3 + 6 + 1,
+    "/dashboard/leads/?figure=mqls&days=90": BEHIND,
+    "/dashboard/line/leads/?dim=intent&fate=accepted&days=90": BEHIND + 1,  # the live version
     "/reports/agreed/": FRAME + 3,  # what holds, is proposed, was agreed
 }
 

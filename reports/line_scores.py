@@ -1,0 +1,112 @@
+"""What leads scored when they were handed over, and what they score that stayed: the rows behind the health
+of the SQL line."""
+
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Case, F, FloatField, Func, IntegerField, Max, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Cast, Floor, Greatest
+
+from handoff.models import Handoff, Verdict
+from leads.milestones import Milestone
+from leads.models import Lead, PassedMilestone
+from leads.stages import Stage
+from scoring.dimensions import HUNDREDTHS, Dimension
+from scoring.models import ModelVersion, Score
+
+from . import sent_back
+from .periods import Period
+
+
+class Fate(StrEnum):
+    """What became of the leads of a bar."""
+
+    STAYED = "stayed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+def decided(
+    *, leads: QuerySet[Lead], period: Period, version: ModelVersion, dimension: Dimension
+) -> QuerySet[Any]:
+    """The verdicts of ``period`` under the model of ``version``, each with ``points`` in ``dimension`` at its
+    handover; None where the evidence says nothing."""
+    said = sent_back.verdicts(leads=leads, period=period).filter(handoff__version__model=version.model_id)
+    return said.annotate(points=_points(dimension, "handoff__"))
+
+
+def stayed(*, leads: QuerySet[Lead], version: ModelVersion, dimension: Dimension) -> QuerySet[Any]:
+    """The scores of MQLs as they stand now, with ``points``."""
+    scores = Score.objects.filter(model=version.model_id, lead__stage=Stage.MQL)
+    if leads.query.where:
+        scores = scores.filter(lead__in=leads.values("pk"))
+    whole = Floor(Greatest(F(str(dimension)), 0) / float(HUNDREDTHS))
+    return scores.order_by().annotate(points=Cast(whole, IntegerField()))
+
+
+def offered(
+    *, leads: QuerySet[Lead], period: Period, version: ModelVersion, dimension: Dimension
+) -> QuerySet[Any]:
+    """The handoffs of ``period`` that were not taken back, with ``points``."""
+    made = Handoff.objects.filter(
+        offered_at__gte=period.start, offered_at__lt=period.end, version__model=version.model_id
+    ).exclude(status=Handoff.Status.WITHDRAWN)
+    if leads.query.where:
+        made = made.filter(lead__in=leads.values("pk"))
+    return made.order_by().annotate(points=_points(dimension, ""))
+
+
+def deals() -> QuerySet[PassedMilestone]:
+    """Whether the lead of a handoff became an opportunity after it."""
+    return PassedMilestone.objects.filter(
+        lead=OuterRef("lead"), milestone=Milestone.OPPORTUNITY, at__gte=OuterRef("offered_at")
+    )
+
+
+def behind(
+    *,
+    leads: QuerySet[Lead],
+    period: Period,
+    dimension: Dimension,
+    fate: Fate,
+    low: int | None,
+    high: int | None,
+) -> QuerySet[Lead]:
+    """Who is in one part of a bar, each once, with ``passed_at``: the last such verdict, or since when they
+    are MQLs."""
+    version = ModelVersion.objects.published().filter(model__key="default").first()
+    if version is None:
+        return Lead.objects.none()
+    bounds = Q()
+    if low is not None:
+        bounds &= Q(points__gte=low)
+    if high is not None:
+        bounds &= Q(points__lt=high)
+    if fate == Fate.STAYED:
+        there = stayed(leads=leads, version=version, dimension=dimension).filter(bounds)
+        return Lead.objects.filter(pk__in=there.values("lead")).annotate(passed_at=F("stage_at"))
+    kind = Verdict.Kind.ACCEPT if fate == Fate.ACCEPTED else Verdict.Kind.REJECT
+    said = decided(leads=leads, period=period, version=version, dimension=dimension)
+    found = said.filter(bounds, kind=kind).values("pk")
+    return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
+
+
+def _points(dimension: Dimension, way: str) -> Any:
+    """Whole points in ``dimension`` at the handover: of the crossing, else as the evidence says."""
+    crossed = Cast(F(f"{way}crossing__{dimension}"), FloatField()) / float(HUNDREDTHS)
+    told = Cast(_Told(F(f"{way}evidence"), dimension), FloatField())
+    points = Case(When(**{f"{way}crossing__isnull": False}, then=crossed), default=told)
+    return Cast(Floor(points), IntegerField())
+
+
+class _Told(Func):
+    """The points of a dimension in frozen evidence."""
+
+    function = "jsonb_path_query_first"
+    template = (
+        "%(function)s(%(expressions)s, '$.explanation.dimensions[*] ? (@.key == \"%(dimension)s\").points')"
+    )
+    output_field = FloatField()
+
+    def __init__(self, evidence: F, dimension: Dimension) -> None:
+        super().__init__(evidence, dimension=Dimension(dimension).value)

@@ -1,0 +1,59 @@
+"""Another SQL line, proposed from its health: a checked version that both sides find in the weekly review."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from accounts.permissions import may_draft_rules
+from scoring import model_file, publishing, redrafting
+from scoring.models import ModelVersion
+from scoring.proposals import with_minimum
+
+from .line_health import BAND, Health, is_graded
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class NotYours(Exception):
+    """Marketing proposes, both sides agree."""
+
+
+class NothingToPropose(Exception):
+    """The figures ask for no other line any more."""
+
+
+@transaction.atomic
+def propose_line(*, health: Health, floor: Decimal, by: "User", at: datetime) -> ModelVersion:
+    """The live rules with the minimum that ``health`` proposes, checked and waiting for both signatures, with
+    the figures as its evidence. The same again gives the same version. Raises NotYours, NothingToPropose."""
+    if not may_draft_rules(by):
+        raise NotYours("Marketing proposes another line; sales signs it.")
+    version, proposal = health.version, health.proposal
+    if version is None or proposal is None:
+        raise NothingToPropose("The figures ask for no other line any more. Look at them again.")
+    said = _evidence(health, floor)
+    waiting = ModelVersion.objects.filter(
+        model=version.model_id, based_on=version, evidence=said, state=ModelVersion.State.CHECKED
+    )
+    if (there := waiting.order_by("-number").first()) is not None:
+        return there
+    patch = with_minimum(health.dimension, proposal.minimum, graded=is_graded(version, health.dimension))
+    draft = redrafting.draft_once(
+        data=patch(model_file.save(version=version)), evidence=said, based_on=version, by=by
+    )
+    return publishing.check_draft(version=draft, by=by, at=at)
+
+
+def _evidence(health: Health, floor: Decimal) -> str:
+    proposal, least = health.proposal, health.minimum
+    if proposal is None or least is None:
+        return ""
+    leads = "accepted lead is" if proposal.later == 1 else "accepted leads are"
+    return (
+        f"{health.dimension.label} line from {least} to {proposal.minimum}, proposed from line health:"
+        f" {health.broad.percent}% accepted at {least} to {least + BAND - 1}, agreed floor {floor:.0f}%."
+        f" It spares {proposal.spared} rejections; {proposal.later} {leads} handed over later or not at all."
+    )

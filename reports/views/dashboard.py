@@ -1,0 +1,195 @@
+"""The dashboard: the shared figures, where leads are lost, whether the line is right, and what sales says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import may_draft_rules
+from accounts.requests import Request
+from handoff.models import Handoff, Verdict
+from handoff.views.rows import in_words
+from reports import agreeing, charts, conversion, headlines, key_figures, measures, sent_back, speed, wording
+from reports.conversion import By, Counting, Step
+from reports.counting import ENOUGH
+from reports.headlines import Headline, Turn
+from reports.measures import ABOUT, Measure
+from reports.sent_back import Behind
+from reports.speed import Pace
+from reports.wording import Delta
+
+from . import behind, line
+from .asking import Asked, asked, for_both_sides
+from .behind import Figure
+
+#: Reasons and notes shown; the reports have them all.
+REASONS, NOTES = 6, 3
+
+
+@require_safe
+@for_both_sides
+def dashboard(request: Request) -> HttpResponse:
+    """Everything both teams look at first. Each figure leads to the leads behind it, each panel to its
+    report."""
+    one = asked(request)
+    agreed = {key: each.value for key, each in agreeing.in_force(on=one.period.last).items()}
+    way = conversion.report(leads=one.leads, period=one.period, counting=Counting.PASSED, by=By.SOURCE)
+    back = sent_back.report(leads=one.leads, period=one.period, behind=Behind.SOURCE)
+    paces = speed.paces(leads=one.leads, period=one.period, at=one.at)
+    turned = headlines.turns(way.total)
+    found = headlines.headlines(leads=one.leads, period=one.period, agreed=agreed)
+    context = {
+        "now": one.at,
+        "one": one,
+        "cards": [_card(each) for each in found],
+        "steps": _steps(way.total, turned),
+        "insight": _insight(turned),
+        "report": back,
+        "reasons": [
+            (why, in_words(why.mostly[0]) if why.mostly else "", _fewer(why.change))
+            for why in back.reasons[:REASONS]
+        ],
+        "most": max((why.count for why in back.reasons), default=0),
+        "velocity": _velocity(paces),
+        "notes": _notes(request, one),
+        "hidden": {"dim": one.parameters.get("dim", "")} if one.parameters.get("dim") else {},
+        "enough": ENOUGH,
+        "may_propose": may_draft_rules(request.user),
+        **line.panel(one, agreed),
+        **_sources(way),
+    }
+    return render(request, "reports/dashboard.html", context)
+
+
+# Key figures
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One key figure, ready to be drawn."""
+
+    headline: Headline
+    spark: charts.Spark
+    delta: Delta | None
+    beside: str
+
+
+def _card(headline: Headline) -> Card:
+    wanted, measure = headline.wanted, headline.measure
+    values = [None if each.value is None else float(each.value) for each in headline.line]
+    per_point = None
+    if headline.agreed is not None and headline.line:
+        point = headline.line[-1].period
+        per_point = float(measures.over(headline.agreed, measure=measure, period=point))
+    if wanted is not None:
+        beside = f"agreed {wording.said(wanted, measure)}"
+    elif headline.now.k is not None:
+        beside = f"{headline.now.k:,} of {headline.now.n:,}"
+    elif measure == Measure.PIPELINE:
+        beside = f"{headline.now.n:,} {'deal' if headline.now.n == 1 else 'deals'}"
+    else:
+        beside = f"was {wording.figure(headline.before)}"
+    return Card(headline, charts.spark(values, per_point), wording.delta(headline.change, measure), beside)
+
+
+def _shared_figure(one: Asked) -> Figure:
+    measure, leads = one.one_of(Measure, "figure", Measure.LEADS), one.leads
+    if measure not in key_figures.COUNTED:
+        measure = Measure.LEADS
+    return Figure(
+        title=f"{ABOUT[measure].label}, {ABOUT[measure].said}",
+        leads=key_figures.behind(measure, leads=leads, period=one.period),
+        since="When",
+        report="dashboard",
+        own=("figure",),
+    )
+
+
+leads, leads_file = behind.views(_shared_figure)
+
+
+# The way, velocity, reasons
+
+
+def _steps(steps: Sequence[Step], turned: Sequence[Turn]) -> list[tuple[Step, Delta | None]]:
+    """Each step with the change of its rate, where that is more than chance explains."""
+    changes = {turn.step.key: turn for turn in turned}
+    found: list[tuple[Step, Delta | None]] = []
+    for step in steps:
+        turn = changes.get(step.key)
+        delta = None
+        if turn is not None:
+            by = turn.now - turn.before
+            delta = wording.drawn(by, str(abs(by)), by > 0)
+        found.append((step, delta))
+    return found
+
+
+#: What a changed rate says, for better and for worse.
+_SAID = {
+    "mql": ("More of those who come become MQLs", "Fewer of those who come become MQLs"),
+    "handed_over": ("We hand over more", "We hand over less"),
+    "accepted": ("Sales takes more of what it gets", "Sales takes less of what it gets"),
+    "opportunity": ("More of the accepted become deals", "Fewer of the accepted become deals"),
+    "won": ("More deals are won", "Fewer deals are won"),
+}
+
+
+def _insight(turned: Sequence[Turn]) -> str:
+    """The surest one or two changes in a sentence; "" where all may be chance."""
+    said = []
+    for turn in turned[:2]:
+        better, worse = _SAID[turn.step.key]
+        said.append(f"{worse if turn.is_worse else better} ({turn.now}%, was {turn.before}%)")
+    if len(said) == 2:
+        return f"{said[0]}, and {said[1][0].lower()}{said[1][1:]}."
+    return f"{said[0]}." if said else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Velocity:
+    """One step's range on the scale of the longest: where the middle half begins, how wide it is, and where
+    the median stands, in per cent."""
+
+    pace: Pace
+    left: int
+    width: int
+    middle: int
+    delta: Delta | None
+
+
+def _velocity(paces: Sequence[Pace]) -> list[Velocity]:
+    """Each step is drawn on its own scale, up to nine of ten: minutes beside months would be invisible."""
+    found = []
+    for pace in paces:
+        whole = max(pace.slow or timedelta(), timedelta(seconds=1))
+        left, right, middle = (
+            round(100 * ((each or timedelta()) / whole)) for each in (pace.low, pace.high, pace.median)
+        )
+        delta = None
+        if pace.median and pace.before and pace.count >= ENOUGH:
+            part = round(100 * (pace.median - pace.before) / pace.before)
+            delta = wording.drawn(part, f"{abs(part)}%", None if not part else part < 0)
+        found.append(Velocity(pace, left, max(right - left, 1), min(middle, 100), delta))
+    return found
+
+
+def _fewer(change: int) -> Delta:
+    return wording.drawn(change, str(abs(change)), None if not change else change < 0)
+
+
+def _notes(request: Request, one: Asked) -> list[Verdict]:
+    """The newest words of sales about leads that the reader may open. One query."""
+    mine = Handoff.objects.visible_to(request.user)
+    said = sent_back.verdicts(leads=one.leads, period=one.period).filter(handoff__in=mine)
+    said = said.filter(kind=Verdict.Kind.REJECT).exclude(note="")
+    found = said.select_related("reason", "handoff__lead", "handoff__crossing").order_by("-at", "-id")
+    return list(found[:NOTES])
+
+
+def _sources(way: conversion.Report) -> dict[str, Any]:
+    return {"sources": [(in_words(line.key or "") or "unknown", line) for line in way.lines[:8]]}

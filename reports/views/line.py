@@ -1,0 +1,142 @@
+"""The health of the SQL line: the panel of the dashboard, the leads behind its bars, and another line."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.requests import Request
+from reports import agreeing, line_health, line_scores, proposing
+from reports.counting import ENOUGH
+from reports.line_health import BAND, Bar, Health, Word
+from reports.line_scores import Fate
+from reports.measures import Measure
+from scoring.dimensions import Dimension
+
+from . import behind
+from .asking import Asked, asked, for_both_sides
+from .behind import Figure
+
+KINDS = {
+    Word.TOO_FEW: ("", "circle-dashed"),
+    Word.NOT_AGREED: ("", "circle-dashed"),
+    Word.AS_AGREED: ("good", "check"),
+    Word.PERHAPS_BROAD: ("warn", "triangle-alert"),
+    Word.BROAD: ("bad", "triangle-alert"),
+    Word.PERHAPS_STRICT: ("warn", "triangle-alert"),
+    Word.STRICT: ("bad", "triangle-alert"),
+}
+FATES = {Fate.STAYED: "stayed with marketing", Fate.ACCEPTED: "accepted", Fate.REJECTED: "sent back"}
+
+
+def panel(one: Asked, agreed: Mapping[Measure, Decimal]) -> dict[str, Any]:
+    """What the panel shows."""
+    found = _health(one, agreed)
+    word = line_health.verdict(found, agreed)
+    kind, icon = KINDS[word]
+    # Most leads that stayed ask for nothing: their bar is cut, or it would flatten all the others.
+    highest = max((bar.of for bar in found.bars[1:]), default=0) or 1
+    last = (found.minimum or 0) + BAND - 1
+    return {
+        "health": found,
+        "dimensions": [(each.value, each.label, each == found.dimension) for each in Dimension],
+        "bars": [_drawn(bar, highest) for bar in found.bars],
+        "word": {"text": word.value.capitalize(), "kind": kind, "icon": icon},
+        "just_above": f"{found.minimum} to {last}",
+        "just_below": f"{max((found.minimum or 0) - BAND, 0)} to {(found.minimum or 0) - 1}",
+        "floor": agreed.get(Measure.LINE_FLOOR),
+        "ceiling": agreed.get(Measure.LINE_CEILING),
+        "broad": found.broad if found.broad.n >= ENOUGH else None,
+        "strict": found.strict if found.strict.n >= ENOUGH else None,
+    }
+
+
+def _drawn(bar: Bar, highest: int) -> dict[str, Any]:
+    parts = {fate.value: getattr(bar, fate.value) for fate in Fate}
+    bounds = {"low": bar.low, "high": bar.high}
+    return {
+        "label": bar.label,
+        "low": bar.low,
+        "high": bar.high,
+        "bounds": "".join(f"&{key}={value}" for key, value in bounds.items() if value is not None),
+        "cut": bar.of if bar.of > highest else None,
+        "parts": [(fate, FATES[Fate(fate)], count) for fate, count in parts.items()],
+        **{fate: _height(count, highest) for fate, count in parts.items()},
+    }
+
+
+def _height(count: int, highest: int) -> int:
+    """In per cent; what is there at all is seen."""
+    return min(max(round(100 * count / highest), 1), 100) if count else 0
+
+
+def _health(one: Asked, agreed: Mapping[Measure, Decimal]) -> Health:
+    said = one.parameters.get("dim", "")
+    dimension = Dimension(said) if said in Dimension.values else Dimension.INTENT
+    return line_health.health(
+        leads=one.leads, period=one.period, dimension=dimension, floor=agreed.get(Measure.LINE_FLOOR)
+    )
+
+
+def _figure(one: Asked) -> Figure:
+    said, fate = one.parameters.get("dim", Dimension.INTENT.value), one.parameters.get("fate", "")
+    if said not in Dimension.values or fate not in list(Fate):
+        raise Http404("There is no such bar.")
+    low, high = (_bound(one.parameters.get(name, "")) for name in ("low", "high"))
+    return Figure(
+        title=f"{Dimension(said).label} {_span(low, high)}, {FATES[Fate(fate)]}",
+        leads=line_scores.behind(
+            leads=one.leads,
+            period=one.period,
+            dimension=Dimension(said),
+            fate=Fate(fate),
+            low=low,
+            high=high,
+        ),
+        since="MQL since" if fate == Fate.STAYED else "When",
+        report="dashboard",
+        own=("fate", "low", "high"),
+        files="line",
+        holds_now=fate == Fate.STAYED,
+    )
+
+
+def _bound(said: str) -> int | None:
+    if not said:
+        return None
+    if len(said) > 6 or not said.removeprefix("-").isdecimal():
+        raise Http404("There is no such bar.")
+    return int(said)
+
+
+def _span(low: int | None, high: int | None) -> str:
+    if low is None:
+        return "at any score" if high is None else f"below {high}"
+    return f"{low} and more" if high is None else f"{low} to {high - 1}"
+
+
+leads, leads_file = behind.views(_figure)
+
+
+@require_POST
+@for_both_sides
+def proposal(request: Request) -> HttpResponse:
+    """Put another line on the agenda: a checked version that both sides sign."""
+    one = asked(request)
+    agreed = {key: each.value for key, each in agreeing.in_force(on=one.period.last).items()}
+    floor = agreed.get(Measure.LINE_FLOOR, Decimal())
+    try:
+        version = proposing.propose_line(health=_health(one, agreed), floor=floor, by=request.user, at=one.at)
+    except proposing.NotYours as refusal:
+        raise PermissionDenied(str(refusal)) from None
+    except proposing.NothingToPropose as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(f"{reverse('reports:dashboard')}?{request.GET.urlencode()}")
+    messages.success(request, f"Proposed as version {version.number}: both sides sign it, then it goes live.")
+    return redirect("scoring:version", version.number)
