@@ -191,7 +191,9 @@ def _line(version: ModelVersion, period: Period) -> list[dict[str, Any]]:
 
 def _share(of: Share) -> dict[str, Any] | None:
     enough = share_of(int(of.k), int(of.n))
-    return enough and {"percent": enough.percent, "between": enough.between, "n": int(enough.n)}
+    if enough is None:
+        return None
+    return {"percent": enough.percent, "between": enough.between, "n": int(enough.n)}
 
 
 def _tested(tested: backtest.Backtest) -> dict[str, Any]:
