@@ -2,9 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,24 +15,15 @@ from django.utils import timezone
 from accounts.models import Role, User
 from bench.capturing import write_people
 from bench.live import running
-from bench.measuring import Line, Times, spell
-from bench.pages import ask_once, open_of, people, signed_in
+from bench.measuring import Line
+from bench.pages import people
+from bench.steady import CALM, leads_of, line, work_of
 from capture.imports import steering, uploading
 from capture.models import Import
 from leads.models import ChangedLead
 
 ROWS = 500_000
-#: Pages a second that the rep asks for, the queue and a lead in turn.
-PER_SECOND = 4
-#: How long they are asked for before anything is imported.
-CALM = 15.0
 PATIENCE = 3_600.0
-
-
-@dataclass(slots=True)
-class _Page:
-    whole: list[float] = field(default_factory=list)
-    sql: list[float] = field(default_factory=list)
 
 
 def half_a_million() -> list[Line]:
@@ -43,15 +33,15 @@ def half_a_million() -> list[Line]:
     pages while nothing happens. The rows stay; the next run brings other people."""
     rep, _ = people()
     ChangedLead.objects.all().delete()
-    pages = {"queue": lambda _: "/queue/", "a lead": _leads_of(rep)}
+    pages = {"queue": lambda _: "/queue/", "a lead": leads_of(rep)}
     connection.close()  # the servers are started anew
     with TemporaryDirectory() as folder, running(), _watched("bulk") as held:
         path = Path(folder) / "people.csv"
         write_people(path, rows=ROWS, of=f"t{time.time():.0f}")
-        calm = _work_of(rep, pages, lambda: False, seconds=CALM)
+        calm = work_of(rep, pages, lambda: False, seconds=CALM)
         held.begin()
         one = _started(path)
-        busy = _work_of(rep, pages, lambda: _is_over(one), seconds=PATIENCE)
+        busy = work_of(rep, pages, lambda: _is_over(one), seconds=PATIENCE)
         one.refresh_from_db()
         if one.state != Import.State.DONE or one.created != ROWS:
             raise RuntimeError(f"The import is {one.state}, {one.created:,} made. {one.trouble}")
@@ -68,25 +58,8 @@ def half_a_million() -> list[Line]:
         )
     ]
     for name in pages:
-        lines += [_line(name, "before it", calm[name]), _line(name, "meanwhile", busy[name])]
+        lines += [line(name, "before it", calm[name]), line(name, "meanwhile", busy[name])]
     return lines
-
-
-def _line(name: str, when: str, page: _Page) -> Line:
-    whole, sql = Times(page.whole), Times(page.sql)
-    return Line(
-        "P-7",
-        f"{name}, {when}, {len(page.whole):,} times",
-        f"p95 {spell(sql.percentile(95))}",
-        f"p50 {spell(whole.median)}, p95 {spell(whole.percentile(95))}",
-        f"{whole.percentile(95) / sql.percentile(95):.1f}",
-        "≤ 50 ms, ≤ 5",
-    )
-
-
-def _leads_of(rep: User) -> Callable[[int], str]:
-    ids = list(open_of(rep).values_list("lead__public_id", flat=True)[:100])
-    return lambda number: f"/leads/{ids[number % len(ids)]}/"
 
 
 def _started(path: Path) -> Import:
@@ -109,28 +82,6 @@ def _seconds(one: Import) -> float:
 
 def _is_over(one: Import) -> bool:
     return not Import.objects.filter(pk=one.pk, state=Import.State.RUNNING).exists()
-
-
-def _work_of(
-    rep: User, pages: dict[str, Callable[[int], str]], is_over: Callable[[], bool], *, seconds: float
-) -> dict[str, _Page]:
-    """Ask for the pages in turn, at an even pace, until ``is_over`` or so long."""
-    client = signed_in(rep)
-    seen = {name: _Page() for name in pages}
-    for address in pages.values():
-        ask_once(client, address(0))
-    start = time.monotonic()
-    number = 0
-    while time.monotonic() - start < seconds:
-        name = list(pages)[number % len(pages)]
-        whole, spent = ask_once(client, pages[name](number))
-        seen[name].whole.append(whole)
-        seen[name].sql.append(sum(spent))
-        number += 1
-        if number % PER_SECOND == 0 and is_over():
-            break
-        time.sleep(max(0.0, start + number / PER_SECOND - time.monotonic()))
-    return seen
 
 
 class _Held:

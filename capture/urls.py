@@ -2,6 +2,7 @@ from django.urls import path
 
 from .imports import steering
 from .views import (
+    costs,
     evidence,
     evidence_rules,
     hook_inbox,
@@ -22,6 +23,12 @@ urlpatterns = [
     path("t/<slug:site_key>", tracking.collect, name="collect"),
     path("sources/", sources.sources, name="sources"),
     path("sources/<uuid:source_id>/", sources.source, name="source"),
+    path("costs/", costs.all_costs, name="costs"),
+    path("costs/new/", costs.new, name="cost-new"),
+    path("costs/file/", costs.file, name="cost-file"),
+    path("costs/removal/", costs.removals, name="costs-removal"),
+    path("costs/<uuid:campaigncost_id>/", costs.one, name="cost"),
+    path("costs/<uuid:campaigncost_id>/removal/", costs.removal, name="cost-removal"),
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.new, name="site-new"),
     path("sites/<uuid:site_id>/", sites.site, name="site"),

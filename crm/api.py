@@ -8,7 +8,7 @@ from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from capture import api as capture
-from capture import segment_api
+from capture import cost_api, segment_api
 from capture.cleaning import Refused
 from capture.limiting import TooMuch
 from handoff import api as handoff
@@ -40,6 +40,7 @@ scoring.mount_leads(leads)
 for router in (
     capture.router,
     segment_api.router,
+    cost_api.router,
     leads,
     handoff.router,
     opportunity_api.router,

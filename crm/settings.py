@@ -14,6 +14,7 @@ from dotenv import load_dotenv
 
 from crm import env
 from crm.embedded import DATABASE, USER, Servers, keep_secret
+from crm.ticking import TICKS as TICKS
 
 #: Lets ``ModelAdmin[Lead]`` and ``ModelForm[Lead]`` name their model for the type checker.
 django_stubs_ext.monkeypatch()
@@ -345,20 +346,6 @@ CELERY_TASK_ROUTES = {
     "leads.tasks.*": {"queue": "bulk"},
 }
 
-#: What ``leads.ticks.tick(name)`` sends on commit. Beat repeats each, so a lost message costs one period.
-TICKS = {
-    "leads_changed": "scoring.tasks.rescore_changed",
-    "published": "scoring.tasks.rescore_everybody",
-    "fading": "scoring.tasks.sweep_fading",
-    "crossings": "handoff.tasks.run_pipeline",
-    "deliveries": "notifications.tasks.deliver_due",
-    "calls": "notifications.tasks.make_calls",
-    "inbox": "capture.tasks.work_through_inbox",
-    "imports": "capture.tasks.go_on_importing",
-    "corrections": "capture.tasks.go_on_correcting",
-    "confirmations": "capture.tasks.send_confirmations",
-    "reviews": "reports.tasks.prepare_reviews",
-}
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
 FADING_SWEEP_MINUTES = env.number("FADING_SWEEP_MINUTES", 15, least=0.05)

@@ -1,13 +1,16 @@
 """Leads and what they did, in the stock admin. Lists stay quick at a million rows: no total counts, search
 through the trigram indexes, and history that can be read but not rewritten."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import cached_property
+
+from accounts.models import User
 
 from . import voiding
 from .models import (
@@ -15,6 +18,7 @@ from .models import (
     ActivityType,
     Alias,
     AliasUse,
+    CampaignCost,
     ChangedLead,
     Company,
     CompanyExternalId,
@@ -189,6 +193,19 @@ class PassedMilestoneAdmin(HistoryAdmin):
     list_select_related = ("lead",)
     list_filter = ("milestone",)
     ordering = ("-id",)
+
+
+@admin.register(CampaignCost)
+class CampaignCostAdmin(BigTableAdmin):
+    list_display = ("day", "source", "campaign", "amount", "currency")
+    list_filter = ("source",)
+    search_fields = ("source", "campaign")
+    ordering = ("-day", "-id")
+    readonly_fields = ("public_id", "recorded_at", "recorded_by")
+
+    def save_model(self, request: HttpRequest, obj: CampaignCost, form: Any, change: bool) -> None:
+        obj.recorded_at, obj.recorded_by = timezone.now(), cast(User, request.user)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(ConsentEvent)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
@@ -103,11 +103,14 @@ def _salt(order: Sequence[str]) -> str:
 
 
 def make_cursor(values: Sequence[Any], *, salt: str) -> str:
-    """``values`` (moments, numbers, texts) as a signed text for a URL."""
-    return signing.dumps(
-        [["at", value.isoformat()] if isinstance(value, datetime) else ["", value] for value in values],
-        salt=salt,
-    )
+    """``values`` (moments, days, numbers, texts) as a signed text for a URL."""
+    return signing.dumps([_told(value) for value in values], salt=salt)
+
+
+def _told(value: Any) -> list[Any]:
+    if isinstance(value, datetime):
+        return ["at", value.isoformat()]
+    return ["on", value.isoformat()] if isinstance(value, date) else ["", value]
 
 
 def read_cursor(text: str, *, salt: str) -> list[Any] | None:
@@ -118,4 +121,5 @@ def read_cursor(text: str, *, salt: str) -> list[Any] | None:
         values = signing.loads(text, salt=salt)
     except signing.BadSignature:
         return None
-    return [datetime.fromisoformat(value) if kind == "at" else value for kind, value in values]
+    read = {"at": datetime.fromisoformat, "on": date.fromisoformat}
+    return [read[kind](value) if kind else value for kind, value in values]

@@ -95,9 +95,9 @@ class Report:
     lines: list[Line]
 
 
-def report(*, leads: QuerySet[Lead], period: Period, counting: Counting, by: By) -> Report:
+def report(*, leads: QuerySet[Lead], period: Period, counting: Counting, by: By | None) -> Report:
     """Of ``leads``, how many came how far in ``period``. The lines with the most leads first, months in their
-    order. 5 queries, however many leads and lines."""
+    order; no lines where ``by`` is None. 5 queries, however many leads and lines."""
     groups = _counted(leads, period, counting, by)
     total: dict[Milestone | None, int] = defaultdict(int)
     for counts in groups.values():
@@ -107,7 +107,7 @@ def report(*, leads: QuerySet[Lead], period: Period, counting: Counting, by: By)
     if counting == Counting.PASSED:  # cohorts of different ages do not compare
         earlier = _counted(leads, period.before, counting, None).get("", {})
     medians = _medians(leads, period, counting)
-    return Report(total=_steps(total, medians, earlier), lines=_lines(groups, by))
+    return Report(total=_steps(total, medians, earlier), lines=_lines(groups, by) if by else [])
 
 
 def behind(

@@ -50,8 +50,8 @@ class About:
 
 
 ABOUT: dict[Measure, About] = {
-    Measure.PIPELINE: About("Pipeline from MQLs", "value of deals made", Unit.MONEY, "pipeline"),
-    Measure.WON: About("Won from MQLs", "closed business", Unit.MONEY, "won_amount"),
+    Measure.PIPELINE: About("Pipeline from MQLs", "value of deals made", Unit.MONEY, "pipeline_from_mqls"),
+    Measure.WON: About("Won from MQLs", "closed business", Unit.MONEY, "won_from_mqls"),
     Measure.ACCEPTED: About("Accepted by sales", "of leads decided", Unit.SHARE, "accept_rate"),
     Measure.IN_TIME: About("Answered in time", "by sales, of handoffs due", Unit.SHARE, "in_time"),
     Measure.HANDOFFS: About("Handed over", "handoffs to sales", Unit.COUNT, "handoffs"),

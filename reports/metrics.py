@@ -76,14 +76,14 @@ METRICS = (
         "handoffs", "Handoffs", "Offers to sales in the period that were not taken back, repeated ones too."
     ),
     Metric(
-        "pipeline",
+        "pipeline_from_mqls",
         "Pipeline from MQLs",
         "The amounts of the deals made in the period of leads that were MQLs, or further, before the deal. In"
         " the company's currency (CURRENCY); deals in another one or without an amount are left out and"
         " counted beside it.",
     ),
     Metric(
-        "won_amount",
+        "won_from_mqls",
         "Won from MQLs",
         "The amounts of such deals that were won in the period.",
     ),
@@ -107,6 +107,36 @@ METRICS = (
         "The value that a marketer and who leads sales both signed, from the day it holds. Amounts and counts"
         " are agreed for a week; a longer period is held against as many weeks' worth. Close: no more than a"
         " tenth of it short.",
+    ),
+    Metric(
+        "touch",
+        "Touch",
+        "What brought a lead: first its own source, then each activity of its own that counts and names a"
+        " channel (or a utm_source). Touches in a row of one source and campaign are one; coming directly"
+        " is none. First touch puts a step down to the lead's own source, last touch to the latest touch"
+        " until then, equal parts to all touches until then.",
+    ),
+    Metric(
+        "cost",
+        "Cost",
+        "What was recorded as spent on these days, in the company's currency. Per lead, MQL and SQL: of"
+        " those of the same days. An SQL is an accepted lead. Narrowed by filters, no cost is said.",
+    ),
+    Metric(
+        "pipeline",
+        "Pipeline",
+        "The amounts of the deals made in these days, in the company's currency, whatever became of them.",
+    ),
+    Metric(
+        "return",
+        "Return",
+        "The amounts of the deals won in these days, for each unit of money spent in them.",
+    ),
+    Metric(
+        "deal_won",
+        "Deals won and lost",
+        "Deals closed in these days, whenever they were made; one that was opened again does not count."
+        " Won, of closed, has its interval; the median age is of deals that were open for any time.",
     ),
     Metric(
         "passed",

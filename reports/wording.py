@@ -5,22 +5,9 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from leads.money import SIGNS, money
+from leads.money import brief_money
 
 from .measures import ABOUT, Figure, Measure, Unit
-
-#: From here on amounts are said in thousands, and in millions.
-THOUSANDS, MILLIONS = 10_000, 1_000_000
-
-
-def short_money(amount: Decimal) -> str:
-    """In the company's currency: "€9,500", "€652k", "€1.3m"."""
-    if amount < THOUSANDS:
-        return money(Decimal(round(amount)), settings.CURRENCY)
-    sign = SIGNS.get(settings.CURRENCY, f"{settings.CURRENCY} ")
-    if amount < MILLIONS:
-        return f"{sign}{round(amount / 1_000):,}k"
-    return f"{sign}{amount / MILLIONS:,.1f}m"
 
 
 def said(value: Decimal | None, measure: Measure) -> str:
@@ -29,7 +16,7 @@ def said(value: Decimal | None, measure: Measure) -> str:
         return "–"
     unit = ABOUT[measure].unit
     if unit == Unit.MONEY:
-        return short_money(value)
+        return brief_money(value, settings.CURRENCY)
     if unit == Unit.SHARE:
         return f"{round(value)}%"
     if unit == Unit.MINUTES:

@@ -290,7 +290,11 @@ _PLAIN = (
 
 
 def _moment(one: Import, column: str) -> dict[str, Any]:
+    return {"column": column, "formats": formats(day_first=bool(one.looked.get("day_first")))}
+
+
+def formats(*, day_first: bool) -> list[str]:
     """Every way in which tools and people write a time; which comes first in 03/04 is one answer for the
     whole file."""
-    slashed = ("%d/%m/%Y", "%d/%m/%y") if one.looked.get("day_first") else ("%m/%d/%Y", "%m/%d/%y")
-    return {"column": column, "formats": [day + time for day in (*slashed, *_PLAIN) for time in _TIMES]}
+    slashed = ("%d/%m/%Y", "%d/%m/%y") if day_first else ("%m/%d/%Y", "%m/%d/%y")
+    return [day + time for day in (*slashed, *_PLAIN) for time in _TIMES]

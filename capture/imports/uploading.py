@@ -3,6 +3,7 @@
 import gzip
 import uuid
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def _look(one: Import, path: Path, encoding: str | None, delimiter: str | None, 
             {"name": name, "heading": heading, "samples": each.samples, "values": each.few}
             for name, heading, each in zip(names, table.header, held, strict=True)
         ],
-        "day_first": _day_first(held),
+        "day_first": day_first(date for column in held for date in column.dates),
     }
     one.choices = choose(one)
 
@@ -185,9 +186,9 @@ def _held(table: Table) -> list[_Column]:
     return columns
 
 
-def _day_first(columns: list[_Column]) -> bool | None:
+def day_first(dates: Iterable[str]) -> bool | None:
     """Whether dates with slashes begin with the day: True, False, or None when they do not tell."""
-    for date in (date for column in columns for date in column.dates):
+    for date in dates:
         first, second, *_ = [*date.split("/"), ""]
         if first.isdigit() and int(first) > 12:
             return True

@@ -81,6 +81,12 @@ class Person:
     def first_at(self) -> datetime:
         return min(happening.at for happening in self.happenings)
 
+    @property
+    def campaign(self) -> str:
+        """What the first visit carries."""
+        first = min(self.happenings, key=lambda happening: happening.at)
+        return str(first.properties.get("utm_campaign", ""))
+
 
 def plain(text: str, land: Land) -> str:
     """``text`` as it stands in an address there: “Åse Lødøen” → “ase-lodoen”."""

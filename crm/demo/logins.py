@@ -34,6 +34,8 @@ STAFF = (
 
 #: Whose queue is full when the demo starts. Of each role, the first in STAFF is the one to try first.
 REP = STAFF[3].email
+#: Writes down what campaigns cost.
+MARKETER = STAFF[1].email
 #: Leads the demo rep's team.
 MANAGER = STAFF[2].email
 #: Of the demo rep's team, and speaks French.

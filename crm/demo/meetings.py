@@ -12,11 +12,10 @@ from scoring import model_file, publishing, redrafting, written
 from scoring.models import ModelVersion
 
 from . import texts
-from .logins import MANAGER, STAFF
+from .logins import MANAGER, MARKETER
 
 Later = tuple[datetime, Callable[[datetime], None]]
 
-MARKETER = STAFF[1].email
 #: Reviews before the newest that both sides have closed.
 CLOSED = 2
 

@@ -24,9 +24,9 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import agreed, arriving, cast, deals, featured, meetings, planning, stories, workplace
+from . import agreed, arriving, cast, deals, featured, meetings, planning, spending, stories, workplace
 from .cast import Fate, Firm, Happening, Person
-from .logins import COLLEAGUE, MANAGER
+from .logins import COLLEAGUE, MANAGER, MARKETER
 
 SEED = 20
 SOURCE = "fieldline"
@@ -130,6 +130,7 @@ class Stage:
         self._pause()
         self._snooze()
         self._give_back()
+        spending.spend(now=self.now, by=User.objects.get(email=MARKETER))
         self._close_the_past()
         agreed.ask_for_more(now=self.now)
 
@@ -187,6 +188,7 @@ class Stage:
                 country=person.firm.land.country,
                 city=person.firm.city,
                 source=person.source,
+                campaign=person.campaign,
                 created_at=person.first_at,
                 stage_at=person.first_at,
                 phase_at=person.first_at,

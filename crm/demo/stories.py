@@ -11,6 +11,8 @@ from .texts import Page
 
 #: The day before which nothing happened.
 HISTORY = timedelta(days=90)
+#: The share of later visits that something brings.
+COMES_BACK = 0.12
 #: The generated crowd leaves the last hours to the people written by hand.
 QUIET_HOURS = timedelta(hours=6)
 
@@ -166,14 +168,19 @@ def _hopeful(rng: Random) -> Iterator[Step]:
 def _spread(
     person: Person, steps: list[Step], rng: Random, start: datetime, end: datetime, until: datetime
 ) -> Iterator[Happening]:
-    """``steps`` in their order between ``start`` and ``end``; the first carries where the person came from."""
+    """``steps`` in their order between ``start`` and ``end``; the first carries where the person came from,
+    some later visits what brought them back."""
     share, land = sorted(rng.random() for _ in steps), person.firm.land
     share[0] = 0.0
     moments = sorted(min(any_moment(rng, start + (end - start) * part, land), until) for part in share)
     origin = rng.choice(texts.CAMPAIGNS[person.source])
+    back = Random(person.email)
     for index, ((kind, properties), at) in enumerate(zip(steps, moments, strict=True)):
         # Two steps of one moment would have no order.
-        yield Happening(at + timedelta(seconds=index), kind, {**properties, **(origin if index == 0 else {})})
+        brought = origin if index == 0 else {}
+        if index and kind.endswith("_view") and back.random() < COMES_BACK:
+            brought = back.choice(texts.RETURNS)
+        yield Happening(at + timedelta(seconds=index), kind, {**properties, **brought})
 
 
 def _note(rng: Random, reason: str) -> str:

@@ -78,6 +78,11 @@ CAMPAIGNS: dict[str, tuple[dict[str, str], ...]] = {
     "referral": ({"referrer": "https://partner.example/tools"},),
     "direct": ({},),
 }  # fmt: skip
+CAMPAIGNS = {
+    source: tuple({"channel": source, **visit} for visit in visits) for source, visits in CAMPAIGNS.items()
+}
+#: What brings people back who know the site already.
+RETURNS = (*CAMPAIGNS["newsletter"], *CAMPAIGNS["organic_search"], *CAMPAIGNS["paid_search"][:1])
 
 #: What is asked → language → how. {n} technicians, {d} depots.
 ASKS: dict[str, dict[str, tuple[str, ...]]] = {

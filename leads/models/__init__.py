@@ -1,4 +1,5 @@
 from .activity import Activity, ActivityType, Visitor
+from .campaign_cost import CampaignCost
 from .changed_lead import ChangedLead, Watched
 from .company import Company, CompanyExternalId
 from .consent import ConsentEvent
@@ -22,6 +23,7 @@ __all__ = [
     "ActivityType",
     "Alias",
     "AliasUse",
+    "CampaignCost",
     "ChangedLead",
     "Company",
     "CompanyExternalId",

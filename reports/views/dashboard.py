@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,8 +14,19 @@ from accounts.permissions import may_draft_rules
 from accounts.requests import Request
 from handoff.models import Handoff, Verdict
 from handoff.views.rows import in_words
-from reports import agreeing, charts, conversion, headlines, key_figures, measures, sent_back, speed, wording
-from reports.conversion import By, Counting, Step
+from reports import (
+    agreeing,
+    charts,
+    conversion,
+    headlines,
+    key_figures,
+    measures,
+    sent_back,
+    sources,
+    speed,
+    wording,
+)
+from reports.conversion import Counting, Step
 from reports.counting import ENOUGH
 from reports.headlines import Headline, Turn
 from reports.measures import ABOUT, Measure
@@ -26,8 +38,8 @@ from . import behind, line
 from .asking import Asked, asked, for_both_sides
 from .behind import Figure
 
-#: Reasons and notes shown; the reports have them all.
-REASONS, NOTES = 6, 3
+#: Reasons, notes and sources shown; the reports have them all.
+REASONS, NOTES, SOURCES = 6, 3, 7
 
 
 @require_safe
@@ -37,7 +49,7 @@ def dashboard(request: Request) -> HttpResponse:
     report."""
     one = asked(request)
     agreed = {key: each.value for key, each in agreeing.in_force(on=one.period.last).items()}
-    way = conversion.report(leads=one.leads, period=one.period, counting=Counting.PASSED, by=By.SOURCE)
+    way = conversion.report(leads=one.leads, period=one.period, counting=Counting.PASSED, by=None)
     back = sent_back.report(leads=one.leads, period=one.period, behind=Behind.SOURCE)
     paces = speed.paces(leads=one.leads, period=one.period, at=one.at)
     turned = headlines.turns(way.total)
@@ -60,7 +72,7 @@ def dashboard(request: Request) -> HttpResponse:
         "enough": ENOUGH,
         "may_propose": may_draft_rules(request.user),
         **line.panel(one, agreed),
-        **_sources(way),
+        **_sources(one),
     }
     return render(request, "reports/dashboard.html", context)
 
@@ -191,5 +203,14 @@ def _notes(request: Request, one: Asked) -> list[Verdict]:
     return list(found[:NOTES])
 
 
-def _sources(way: conversion.Report) -> dict[str, Any]:
-    return {"sources": [(in_words(line.key or "") or "unknown", line) for line in way.lines[:8]]}
+def _sources(one: Asked) -> dict[str, Any]:
+    """By first touch; the report has other ways to count."""
+    found = sources.report(leads=one.leads, period=one.period, most=SOURCES)
+    costly = sources.dear(found)
+    return {
+        "brought": found,
+        "sources": [(in_words(line.name) or "unknown", line) for line in found.lines],
+        "dear": costly,
+        "dear_name": in_words(costly.line.name) if costly else "",
+        "currency": settings.CURRENCY,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import time, timedelta
+from decimal import Decimal
 
 import pytest
 from django.conf import settings
@@ -16,8 +17,8 @@ from capture.models import Site, Submission
 from capture.webforms import stamps
 from handoff import decisions, escalation, pausing, saved_views, snoozing
 from handoff.models import Handoff, RejectReason, SlaPolicy, Task
-from leads import duplicates, merging, voiding
-from leads.models import Correction, Lead, LeadAccess, Suspicion
+from leads import costs, duplicates, merging, voiding
+from leads.models import CampaignCost, Correction, Lead, LeadAccess, Opportunity, Suspicion
 from leads.stages import Stage
 from leads.voiding import Suspected
 from notifications import endpoints, switching
@@ -76,6 +77,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("mara", "/dashboard/"),
         ("max", "/dashboard/?dim=fit&days=365"),
         ("max", "/dashboard/leads/?figure=mqls&days=365"),
+        *money(cast, sql.lead),
         ("mara", "/reports/speed/?days=90"),
         ("mara", "/reports/sent-back/?first=2026-01-01&last=2030-01-01&by=rule"),
         ("max", "/reports/sent-back/leads/?first=2026-01-01&last=2030-01-01&reason=timing"),
@@ -112,6 +114,35 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         *setup(cast),
         *alerts(cast),
         *versions(cast),
+    ]
+
+
+def money(cast: worlds.Cast, of: Lead) -> list[tuple[str, str]]:
+    """Costs, what came of them, and deals that were won and lost."""
+    now = timezone.now()
+    yesterday = now - timedelta(days=1)
+    days = {"first": (now - timedelta(days=40)).date(), "last": yesterday.date()}
+    said = costs.a_day(source="paid_search", campaign="spring " * 9, amount=Decimal(20), **days)
+    costs.record(
+        costs=[*said, *costs.a_day(source="fair", amount=Decimal(7), currency="USD", **days)],
+        by=cast.mara,
+        at=now,
+    )
+    for outcome in ("won", "lost"):
+        Opportunity.objects.create(
+            lead=of, owner=cast.sol, amount=9_000, created_at=yesterday, closed_at=yesterday, outcome=outcome
+        )
+    one = CampaignCost.objects.order_by("pk")[0]
+    return [
+        ("mara", "/reports/sources/?days=90&touch=linear"),
+        ("max", "/reports/sources/leads/?days=90&measure=leads&touch=last"),
+        ("max", "/reports/deals/?days=90"),
+        ("mara", "/reports/deals/?days=90&by=reason"),
+        ("mara", "/costs/"),
+        ("mara", "/costs/?source=paid_search"),
+        ("mara", "/costs/new/"),
+        ("mara", "/costs/file/"),
+        ("mara", f"/costs/{one.public_id}/"),
     ]
 
 

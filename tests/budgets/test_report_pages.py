@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.models import Handoff, RejectReason, Verdict
-from leads.models import StageChange
+from leads.models import Opportunity, StageChange
 from leads.stages import Stage
 from tests import factories as make
 from tests.budgets import crowds
@@ -28,9 +28,14 @@ BUDGETS = {
     "/reports/speed/leads/?stage=handed_over": BEHIND,
     "/reports/sent-back/?by=rule": FRAME + FILTERS + 5,  # reasons, both counts, sources, rules
     "/reports/sent-back/leads/": BEHIND + 1,  # the reason
+    "/reports/sources/?days=90": FRAME + FILTERS + 3,  # what happened, other currencies, costs
+    "/reports/sources/?days=90&touch=linear&by=campaign": FRAME + FILTERS + 3,
+    "/reports/sources/leads/?days=90&measure=leads&touch=linear": BEHIND,
+    "/reports/deals/?days=90&by=team": FRAME + FILTERS + 4,  # lines, all, before, other currencies
+    "/reports/deals/leads/?days=90": BEHIND,
     "/reports/figures/": FRAME,
-    # What was agreed; two of each of five figures; the way; verdicts; the pace; the line; the latest words.
-    "/dashboard/?days=90": FRAME + FILTERS + 1 + 10 + 5 + 5 + 3 + 6 + 1,
+    # What was agreed; two of each of five figures; the way; verdicts; the pace; the line; words; sources.
+    "/dashboard/?days=90": FRAME + FILTERS + 1 + 10 + 5 + 5 + 3 + 6 + 1 + 3,
     "/dashboard/leads/?figure=mqls&days=90": BEHIND,
     "/dashboard/line/leads/?dim=intent&fate=accepted&days=90": BEHIND + 1,  # the live version
     "/reports/agreed/": FRAME + 3,  # what holds, is proposed, was agreed
@@ -55,6 +60,10 @@ def grow(to: int, sol: User) -> None:
     Verdict.objects.bulk_create(
         Verdict(handoff=each, kind=Verdict.Kind.REJECT, by=sol, at=at, reason=timing, stage_change=change)
         for each, change in zip(handed, changes, strict=True)
+    )
+    Opportunity.objects.bulk_create(
+        Opportunity(lead=each.lead, owner=sol, amount=1, created_at=at, closed_at=at, outcome="won")
+        for each in handed
     )
     evidence = {"explanation": {"dimensions": [{"reasons": [{"rule": "r", "label": "R", "points": 3}]}]}}
     Handoff.objects.filter(pk__in=[each.pk for each in handed]).update(evidence=evidence)

@@ -18,7 +18,7 @@ from reports.headlines import headlines as read
 from reports.headlines import turns
 from reports.measures import Measure, State
 from reports.periods import Period
-from reports.wording import delta, said, short_money
+from reports.wording import delta, said
 from tests import factories as make
 from tests.handoff import factories as handed
 
@@ -88,14 +88,6 @@ def test_a_turn_is_the_same_seen_from_the_other_side(of: int, k: int, of_before:
         for one, other in zip(there, back, strict=True)
         if one.now != one.before
     )
-
-
-@pytest.mark.parametrize(
-    ("amount", "expected"),
-    [("9500", "€9,500"), ("171000", "€171k"), ("999999", "€1,000k"), ("1250000", "€1.2m"), ("0", "€0")],
-)
-def test_amounts_are_said_shortly(amount: str, expected: str) -> None:
-    assert short_money(Decimal(amount)) == expected
 
 
 def test_a_change_says_its_direction_and_whether_it_is_for_the_worse() -> None:

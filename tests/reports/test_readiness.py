@@ -87,7 +87,7 @@ def test_S1_35_reviews_recur_when_the_last_four_were_closed_and_values_are_agree
 
 def test_S1_35_personalisation_needs_something_for_each_phase_and_shared_segments(mara: User) -> None:
     lead = make.lead()
-    for kind in ("page_view", "comparison_guide_download"):
+    for kind in ("page_view", "ebook_download"):
         make.activity(lead, kind, NOW - timedelta(days=2))
     first, *_, views = good("personalisation")
     assert (first, views) == (False, False)

@@ -1,0 +1,278 @@
+"""What each source or campaign brought, what it cost, and what came back (S0-06, S2-05, S3-09, S3-10).
+
+Counts what happened in the period: who came, who passed a step, which deals were made and won, and what was
+spent on these days. Amounts in another currency than the company's are said apart, never added.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from django.conf import settings
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import Lower
+
+from leads.models import CampaignCost, Lead, Opportunity
+from scoring.intervals import Share, rate, share
+
+from .counting import ENOUGH, MOST_LINES
+from .periods import Period
+from .touches import MILESTONES, Attribution, By, Measure, parts, thanked
+
+CENT, TENTH = Decimal("0.01"), Decimal("0.1")
+#: A source is called dear that costs so many times the average for an SQL.
+DEAR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is put down to one line, or to all. Where leads are shared, counts are in tenths, and money is in
+    cents: each line is less than one such step from its exact part, and the lines add up to the total."""
+
+    leads: Decimal
+    mql: Decimal
+    handed_over: Decimal
+    accepted: Decimal
+    deals: Decimal
+    pipeline: Decimal
+    won: Decimal
+    won_amount: Decimal
+    cost: Decimal
+
+    @property
+    def share(self) -> Share | None:
+        """The accepted of those handed over, with its interval; None of too few."""
+        if self.handed_over < ENOUGH or self.accepted > self.handed_over:
+            return None
+        return share(float(self.accepted), float(self.handed_over))
+
+    @property
+    def per_lead(self) -> Decimal | None:
+        return self._per(self.leads)
+
+    @property
+    def per_mql(self) -> Decimal | None:
+        return self._per(self.mql)
+
+    @property
+    def per_sql(self) -> Decimal | None:
+        """What an accepted lead cost."""
+        return self._per(self.accepted)
+
+    @property
+    def back(self) -> Decimal | None:
+        """What was won for each unit of money that was spent: 4.2; None where nothing was."""
+        return (self.won_amount / self.cost).quantize(TENTH) if self.cost else None
+
+    def _per(self, count: Decimal) -> Decimal | None:
+        return (self.cost / count).quantize(CENT) if self.cost and count else None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One source or campaign. ``key`` is its name in the URL, in lower case; None for the rest of many, which
+    cannot be asked for. ``name`` is how most of what is put down to it spells it."""
+
+    key: str | None
+    name: str
+    figures: Figures
+
+    @property
+    def is_rest(self) -> bool:
+        return self.key is None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is not in the sums, because it is in another currency: ``amount`` of ``count`` deals or costs."""
+
+    what: str
+    currency: str
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``has_costs`` is false where filters narrow the leads: nobody knows what a part of them cost."""
+
+    total: Figures
+    lines: list[Line]
+    left_out: list[Left]
+    has_costs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dear:
+    """A line whose SQLs cost far more than the ``average`` of those that cost anything, and not by chance."""
+
+    line: Line
+    average: Decimal
+
+
+def report(
+    *,
+    leads: QuerySet[Lead],
+    period: Period,
+    attribution: Attribution = Attribution.FIRST,
+    by: By = By.SOURCE,
+    most: int | None = MOST_LINES,
+) -> Report:
+    """Of ``leads`` in ``period``, the lines with the most leads first; those after ``most`` are one. 3
+    queries, 2 where filters narrow the leads; other than the first touch reads their activities."""
+    names: dict[str, Counter[str]] = defaultdict(Counter)
+    exact: Exact = defaultdict(lambda: defaultdict(Fraction))
+    for part in parts(leads=leads, period=period, attribution=attribution, by=by):
+        names[part.key][part.name] += part.rows
+        exact[part.key][part.measure] += part.count
+        if part.measure in AMOUNTS:
+            exact[part.key][AMOUNTS[part.measure]] += part.amount
+    left_out = _deals_left_out(leads, period)
+    has_costs = not leads.query.where
+    if has_costs:
+        costs, left = _costs(period, by)
+        left_out += left
+        for key, name, amount in costs:
+            names[key][name] += 0
+            exact[key]["cost"] += amount
+    return Report(
+        total=_rounded([_sum(exact.values())])[0],
+        lines=_lines(exact, {key: found.most_common(1)[0][0] for key, found in names.items()}, most),
+        left_out=left_out,
+        has_costs=has_costs,
+    )
+
+
+def dear(found: Report) -> Dear | None:
+    """The line that costs ``DEAR`` times as much for an SQL as the average of those that cost anything, or
+    more, and not by chance. The one that wasted most; None where none did, or there are too few SQLs."""
+    paid = [line for line in found.lines if line.figures.cost and line.key is not None]
+    cost, accepted = (
+        sum((getattr(line.figures, name) for line in paid), Decimal()) for name in ("cost", "accepted")
+    )
+    if accepted < ENOUGH or not cost:
+        return None
+    average = cost / accepted
+    wasted = {
+        line.figures.cost - line.figures.accepted * average: line
+        for line in paid
+        if line.figures.cost >= DEAR * average * line.figures.accepted
+        and float(line.figures.cost / average) > rate(round(line.figures.accepted)).high
+    }
+    return Dear(wasted[max(wasted)], average.quantize(CENT)) if wasted else None
+
+
+def behind(
+    *,
+    leads: QuerySet[Lead],
+    period: Period,
+    measure: Measure,
+    attribution: Attribution = Attribution.FIRST,
+    by: By = By.SOURCE,
+    line: str | None = None,
+) -> QuerySet[Lead]:
+    """The leads behind one figure, each once, with ``passed_at``: when it came, passed the step, or had its
+    last such deal. Of a ``line``, those that it is thanked for: with others or alone."""
+    if line is not None:
+        leads = thanked(leads=leads, period=period, attribution=attribution, by=by, measure=measure, key=line)
+    if measure == Measure.LEADS:
+        came = leads.filter(created_at__gte=period.start, created_at__lt=period.end)
+        return came.annotate(passed_at=F("created_at"))
+    if milestone := MILESTONES.get(measure):
+        passed = leads.filter(
+            milestones__milestone=milestone,
+            milestones__at__gte=period.start,
+            milestones__at__lt=period.end,
+        )
+        return passed.annotate(passed_at=F("milestones__at"))
+    when = "created_at" if measure == Measure.DEALS else "closed_at"
+    deals = _deals(period)[measure]
+    return leads.filter(opportunities__in=deals).annotate(passed_at=Max(f"opportunities__{when}"))
+
+
+#: Line → measure, "pipeline", "won_amount" or "cost" → its exact part.
+Exact = defaultdict[str, defaultdict[str, Fraction]]
+#: Under which name the amounts of deals are summed.
+AMOUNTS = {Measure.DEALS: "pipeline", Measure.WON: "won_amount"}
+_STEPS: dict[str, Decimal] = {
+    **dict.fromkeys((measure.value for measure in Measure), TENTH),
+    **dict.fromkeys((*AMOUNTS.values(), "cost"), CENT),
+}
+
+
+def _deals(period: Period) -> dict[Measure, QuerySet[Opportunity]]:
+    made = Opportunity.objects.filter(created_at__gte=period.start, created_at__lt=period.end)
+    won = Opportunity.objects.filter(outcome=Opportunity.Outcome.WON)
+    won = won.filter(closed_at__gte=period.start, closed_at__lt=period.end)
+    return {Measure.DEALS: made, Measure.WON: won}
+
+
+def _deals_left_out(leads: QuerySet[Lead], period: Period) -> list[Left]:
+    made = Q(created_at__gte=period.start, created_at__lt=period.end)
+    won = Q(outcome=Opportunity.Outcome.WON, closed_at__gte=period.start, closed_at__lt=period.end)
+    found = Opportunity.objects.filter(made | won, amount__isnull=False).exclude(currency=settings.CURRENCY)
+    if leads.query.where:
+        found = found.filter(lead__in=leads.values("pk"))
+    rows = found.order_by("currency").values_list("currency").annotate(count=Count("pk"), sum=Sum("amount"))
+    return [Left("deal", currency, count, amount) for currency, count, amount in rows]
+
+
+def _costs(period: Period, by: By) -> tuple[list[tuple[str, str, Fraction]], list[Left]]:
+    """(line, its name, amount) in the company's currency, and what was paid in others."""
+    rows = (
+        CampaignCost.objects.filter(day__gte=period.first, day__lte=period.last)
+        .order_by("currency")
+        .values_list("currency", Lower(by.value), by.value)
+        .annotate(count=Count("pk"), sum=Sum("amount"))
+    )
+    ours, others = [], dict[str, Left]()
+    for currency, key, name, count, amount in rows:
+        if currency == settings.CURRENCY:
+            ours.append((key, name, Fraction(amount)))
+            continue
+        known = others.get(currency, Left("cost", currency, 0, Decimal()))
+        others[currency] = Left("cost", currency, known.count + count, known.amount + amount)
+    return ours, list(others.values())
+
+
+def _lines(exact: Exact, names: dict[str, str], most: int | None) -> list[Line]:
+    def order(key: str) -> tuple[Fraction, Fraction, Fraction, str]:
+        counts = exact[key]
+        return -max(counts[each] for each in Measure), -counts["won_amount"], -counts["cost"], key
+
+    keys = sorted(exact, key=order)
+    shown = keys if most is None or len(keys) <= most else keys[:most]
+    rest = [_sum(exact[key] for key in keys[len(shown) :])] if len(shown) < len(keys) else []
+    figures = _rounded([*(exact[key] for key in shown), *rest])
+    lines = [Line(key, names[key], each) for key, each in zip(shown, figures, strict=False)]
+    return [*lines, Line(None, "Others", figures[-1])] if rest else lines
+
+
+def _sum(many: Iterable[defaultdict[str, Fraction]]) -> defaultdict[str, Fraction]:
+    summed: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for each in many:
+        for name, value in each.items():
+            summed[name] += value
+    return summed
+
+
+def _rounded(many: list[defaultdict[str, Fraction]]) -> list[Figures]:
+    """Each in whole steps, so that the sums stay what they are: what rounding takes from one line, the next
+    one gets."""
+    columns = {name: _in_steps([each[name] for each in many], step) for name, step in _STEPS.items()}
+    return [
+        Figures(**{str(name): column[place] for name, column in columns.items()})
+        for place in range(len(many))
+    ]
+
+
+def _in_steps(values: list[Fraction], step: Decimal) -> list[Decimal]:
+    size, reached, given = Fraction(step), Fraction(), 0
+    steps = []
+    for value in values:
+        reached += value / size
+        steps.append(round(reached) - given)
+        given += steps[-1]
+    return [each * step for each in steps]
