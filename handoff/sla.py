@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from accounts.availability import Stretch
@@ -70,6 +71,14 @@ def elapsed(*, start: datetime, end: datetime, calendar: Calendar) -> timedelta:
             break
         passed += min(closes, end) - opens
     return passed
+
+
+def stretches(*, start: datetime, end: datetime, calendar: Calendar) -> list[tuple[datetime, datetime]]:
+    """When ``calendar`` is open between two aware moments (UTC), in order; they do not overlap. The last may
+    reach beyond ``end``."""
+    if calendar.never_closes:
+        return [(start.astimezone(UTC), end.astimezone(UTC))]
+    return list(takewhile(lambda stretch: stretch[0] < end, _open_from(start, calendar)))
 
 
 def minutes_left(*, at: datetime, due: datetime, calendar: Calendar) -> int:

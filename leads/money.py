@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from django.conf import settings
+
 #: Currencies that are written with a sign before the figure; the others with their letters.
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
@@ -23,3 +25,8 @@ def brief_money(amount: Decimal, currency: str) -> str:
     else:
         figure = f"{amount:.2f}".removesuffix(".00")
     return f"{SIGNS[currency]}{figure}" if currency in SIGNS else f"{currency} {figure}"
+
+
+def worth(amount: float) -> str:
+    """An estimate or a sum in the company's currency, in whole units: "€24,000"."""
+    return money(Decimal(round(amount)), settings.CURRENCY)

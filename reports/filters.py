@@ -5,12 +5,13 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Role, Team, User
 from handoff.filters import CountryFilter
 from handoff.models import Handoff
-from leads.models import Lead, LeadAccess
+from leads.models import Lead, LeadAccess, StageChange
+from leads.stages import Phase, Stage
 from scoring.models import ModelVersion
 
 from .periods import NoPeriod, Period, latest
@@ -47,8 +48,26 @@ class PeriodForm(forms.Form):
 
 
 def _versions() -> list[tuple[str, str]]:
-    rows = ModelVersion.objects.published().select_related("model").order_by("model__name", "-number")
+    been_live = (ModelVersion.State.PUBLISHED, ModelVersion.State.RETIRED)
+    rows = ModelVersion.objects.filter(state__in=been_live).select_related("model")
+    rows = rows.order_by("model__name", "-number")
     return [(str(version.pk), str(version)) for version in rows]
+
+
+#: Segment in the URL → in words, and who is in it. Strong and weak are as the lead was last marked.
+SEGMENTS: dict[str, tuple[str, Q]] = {
+    **{f"phase-{phase.value}": (f"Phase: {phase.label}", Q(phase=phase)) for phase in Phase},
+    "mql-strong": ("MQL: strong, asked for something", Q(mql_reason="strong")),
+    "mql-weak": ("MQL: weak, read something", Q(mql_reason="weak")),
+    "staff-20": ("Staff: under 20", Q(company__employees__lt=20)),
+    "staff-100": ("Staff: 20 to 99", Q(company__employees__range=(20, 99))),
+    "staff-500": ("Staff: 100 to 500", Q(company__employees__range=(100, 500))),
+    "staff-2000": ("Staff: 501 to 2,000", Q(company__employees__range=(501, 2_000))),
+    "staff-more": ("Staff: more than 2,000", Q(company__employees__gt=2_000)),
+    "staff-unknown": ("Staff: unknown", Q(company__employees=None)),
+}
+#: Filters that a handoff answers itself → where.
+HANDOFFS_OWN = {"team": "pool__team__public_id", "rep": "rep__public_id", "version": "version"}
 
 
 class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -59,6 +78,12 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
     country = CountryFilter(label="Country", help_text="Two letters, such as DE,AT")
     industry = django_filters.CharFilter(
         field_name="company__industry", label="Industry", lookup_expr="icontains"
+    )
+    segment = django_filters.ChoiceFilter(
+        label="Segment",
+        choices=[(key, label) for key, (label, _) in SEGMENTS.items()],
+        empty_label="Everybody",
+        method="in_segment",
     )
     team = django_filters.ChoiceFilter(label="Handed to team", empty_label="Any", method="to_team")
     rep = django_filters.ChoiceFilter(label="Handed to", empty_label="Anybody", method="to_rep")
@@ -76,6 +101,26 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
         reps = User.objects.filter(role__in=(Role.REP, Role.MANAGER)).order_by("name", "id")
         self.filters["team"].extra["choices"] = [(str(team.public_id), team.name) for team in teams]
         self.filters["rep"].extra["choices"] = [(str(rep.public_id), rep.name) for rep in reps]
+
+    @property
+    def handoffs(self) -> QuerySet[Handoff]:
+        """The handoffs of these leads; team, rep and version narrow the handoffs themselves, not whoever was
+        handed to them once."""
+        leads, rows = self.queryset.all(), Handoff.objects.order_by()
+        said = self.form.cleaned_data if self.is_bound and self.errors is not None else {}
+        for name, value in said.items():
+            if name not in HANDOFFS_OWN:
+                leads = self.filters[name].filter(leads, value)
+            elif value:
+                rows = rows.filter(**{HANDOFFS_OWN[name]: value})
+        return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
+
+    def in_segment(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
+        if key.startswith("mql-"):
+            marks = StageChange.objects.filter(lead=OuterRef("pk"), to_stage=Stage.MQL)
+            marks = marks.filter(reason__in=("strong", "weak")).order_by("-at", "-id")
+            rows = rows.alias(mql_reason=Subquery(marks.values("reason")[:1]))
+        return rows.filter(SEGMENTS[key][1])
 
     def to_team(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
         return rows.filter(Exists(LeadAccess.objects.filter(lead=OuterRef("pk"), team__public_id=key)))

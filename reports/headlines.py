@@ -16,11 +16,11 @@ from . import measures, wording
 from .conversion import Step
 from .counting import ENOUGH
 from .key_figures import series
-from .measures import ABOUT, About, Figure, Measure, State
+from .measures import ABOUT, About, Figure, Measure, State, Unit
 from .periods import Period
 
 #: In the order in which they are shown.
-SHOWN = (Measure.LEADS, Measure.MQLS, Measure.ACCEPTED, Measure.IN_TIME, Measure.PIPELINE)
+SHOWN = (Measure.LEADS, Measure.MQLS, Measure.ACCEPTED, Measure.FIRST_TOUCH, Measure.PIPELINE)
 #: Points of a small line.
 POINTS = 14
 
@@ -49,8 +49,10 @@ class Headline:
 
     @property
     def change(self) -> Decimal | None:
-        """Against before: per cent, of shares in points; None of shares of too few."""
+        """Against before: per cent, of shares in points; None of shares and medians of too few."""
         if self.now.k is not None and (self.now.share is None or self.before.share is None):
+            return None
+        if self.about.unit == Unit.MINUTES and min(self.now.n, self.before.n) < ENOUGH:
             return None
         return measures.change(self.now, self.before)
 
@@ -68,7 +70,7 @@ class Headline:
 
 
 def headlines(*, leads: QuerySet[Lead], period: Period, agreed: Mapping[Measure, Decimal]) -> list[Headline]:
-    """The shared figures of ``leads``. 2 queries each."""
+    """The shared figures of ``leads``. 2 queries each, 10 for the first touch."""
     found = []
     for measure in SHOWN:
         before, now = series(measure, leads=leads, periods=[period.before, period])

@@ -25,6 +25,7 @@ class Measure(StrEnum):
     PIPELINE = "pipeline"
     WON = "won"
     ACCEPTED = "accepted"
+    FIRST_TOUCH = "first_touch"
     IN_TIME = "in_time"
     HANDOFFS = "handoffs"
     MQLS = "mqls"
@@ -53,7 +54,10 @@ ABOUT: dict[Measure, About] = {
     Measure.PIPELINE: About("Pipeline from MQLs", "value of deals made", Unit.MONEY, "pipeline_from_mqls"),
     Measure.WON: About("Won from MQLs", "closed business", Unit.MONEY, "won_from_mqls"),
     Measure.ACCEPTED: About("Accepted by sales", "of leads decided", Unit.SHARE, "accept_rate"),
-    Measure.IN_TIME: About("Answered in time", "by sales, of handoffs due", Unit.SHARE, "in_time"),
+    Measure.FIRST_TOUCH: About(
+        "First touch", "median business time", Unit.MINUTES, "first_touch", more_is_better=False
+    ),
+    Measure.IN_TIME: About("Answered in time", "by sales, of handoffs due", Unit.SHARE, "answered_in_time"),
     Measure.HANDOFFS: About("Handed over", "handoffs to sales", Unit.COUNT, "handoffs"),
     Measure.MQLS: About("MQLs", "for the first time", Unit.COUNT, "mql"),
     Measure.LEADS: About("New leads", "captured, entered or imported", Unit.COUNT, "leads"),

@@ -67,7 +67,7 @@ METRICS = (
         "Of the verdicts of sales in the period that were not undone, those that accepted.",
     ),
     Metric(
-        "in_time",
+        "answered_in_time",
         "Answered in time",
         "Handoffs that had to be answered by a moment in the period: how many had a verdict by then. Pauses"
         " move the moment; handoffs that were taken back do not count.",
@@ -137,6 +137,87 @@ METRICS = (
         "Deals won and lost",
         "Deals closed in these days, whenever they were made; one that was opened again does not count."
         " Won, of closed, has its interval; the median age is of deals that were open for any time.",
+    ),
+    Metric(
+        "first_touch",
+        "First touch",
+        "Business time from the offer of a handoff to the first contact that sales logged, in the hours of"
+        " the team's calendar as it is today, without pauses. Handoffs offered in the period, those taken"
+        " back left out.",
+    ),
+    Metric(
+        "in_time",
+        "In time",
+        "Done by the due time that was agreed when the handoff was offered, of what was done or came due."
+        " What is not due yet is not judged; what sales sent back in time without a contact needed none.",
+    ),
+    Metric("overdue", "Overdue now", "Handoffs without an answer past their due time, as of now."),
+    Metric(
+        "over_the_line",
+        "Over the SQL line, not with sales",
+        "Leads that stand over the line of a model now while marketing has them or they are closed, by"
+        " the first reason that holds; since when they stand there.",
+    ),
+    Metric(
+        "orphans",
+        "On nobody's list",
+        "Handed over without an open handoff that a rep or a pool has; accepted without an owner or an"
+        " open task of somebody who works here; or an opportunity without an open deal. It must be 0:"
+        " leads and MQLs are marketing's, customers and closed leads need nobody.",
+    ),
+    Metric(
+        "too_early",
+        "Too early, too late",
+        "Handoffs offered in the period: too early by a marketer's hand while the lead was under the SQL"
+        " line of the rules of that moment, too late more than a day after it had crossed. Those taken"
+        " back are left out.",
+    ),
+    Metric(
+        "marked",
+        "Marked as MQL",
+        "Leads that marketing's criteria, or a marketer, made an MQL before sales had them. What sales"
+        " sends back stands at MQL again and is not marked by it; who went straight to sales was not.",
+    ),
+    Metric(
+        "not_qualified",
+        "Handed over and not qualified",
+        "Of the leads marked as MQL in the period, those that were handed over and never became an"
+        " opportunity, by where they stand now.",
+    ),
+    Metric(
+        "lift",
+        "Times as often",
+        "The rate of customers among leads that were marked as MQL, as a multiple of the rate among those"
+        " never marked, with its interval (Katz). Of leads that came in a year, each with as many days as"
+        " nine of ten customers took; a customer counts within these days. With fewer than 20 leads or 5"
+        " customers on either side nothing is said.",
+    ),
+    Metric(
+        "alignment",
+        "Alignment",
+        "Verdicts of the period that were not undone: of what sales accepted, how much had been marked as"
+        " MQL before the handoff; and of the MQLs that were decided, how much sales accepted.",
+    ),
+    Metric(
+        "forecast",
+        "Forecast",
+        "What is won until a day, from how many stand at each stage now and what share of those who stood"
+        " there was won within as many days, in up to eight stretches of the last two years; and as many"
+        " newcomers as then. Amounts are those of open deals, else drawn from past wins. It lies between"
+        " the two ends nine times out of ten. Stages where fewer than 20 stood in the past add nothing.",
+    ),
+    Metric(
+        "backtest",
+        "Last quarter foreseen",
+        "The same forecast as of the start of last quarter, from what was known then, beside the deals"
+        " that were won in the quarter.",
+    ),
+    Metric(
+        "rule_rate",
+        "Rule quality",
+        "Verdicts of the period that were not undone, on handoffs for which a rule of the live version"
+        " gave or took points by the evidence of then: the share accepted, and how many times the share of"
+        " the rest that is, with its interval (Katz). With fewer than 20 on either side nothing is said.",
     ),
     Metric(
         "passed",

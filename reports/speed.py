@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Count, DateField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from leads.milestones import Milestone
 from leads.models import Lead, PassedMilestone
@@ -14,7 +13,8 @@ from leads.stages import Stage
 
 from .counting import ENOUGH, passed
 from .percentiles import Percentile
-from .periods import FIRST_DAYS, Period, company_zone, week_of
+from .periods import Period
+from .weeks import WeekOf, starts
 
 #: Where a lead stands that has still to pass the milestone, from MQL on: before, nobody waits for anything.
 BEFORE = {
@@ -128,34 +128,21 @@ def fullest(found: list[Pace]) -> Pace | None:
 def weeks(*, leads: QuerySet[Lead], period: Period) -> list[Week]:
     """From MQL to accepted (S1-01), week by week: every week of the period, as the company's weeks begin. The
     first and the last may be cut by the period. One query."""
-    later = (7 - FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7
     became = PassedMilestone.objects.filter(lead=OuterRef("lead"), milestone=Milestone.MQL).values("at")
     rows = (
         passed(leads=leads, period=period)
         .filter(milestone=Milestone.ACCEPTED)
-        .annotate(week=_Week(TruncDate("at", tzinfo=company_zone()), later), became=Subquery(became))
+        .annotate(week=WeekOf("at"), became=Subquery(became))
         .values("week")
         .annotate(
             count=Count("pk"), median=Percentile(0.5, F("at") - F("became"), filter=Q(at__gt=F("became")))
         )
     )
     found = {row["week"]: row for row in rows}
-    first = week_of(period.first)
-    starts = [first + timedelta(weeks=number) for number in range((period.last - first).days // 7 + 1)]
     return [
         Week(start, found[start]["count"], found[start]["median"]) if start in found else Week(start, 0, None)
-        for start in starts
+        for start in starts(period)
     ]
-
-
-class _Week(Func):
-    """The first day of the week that a day is in, weeks beginning ``later`` days before a Monday."""
-
-    template = "(date_trunc('week', (%(expressions)s + %(later)s)::timestamp)::date - %(later)s)"
-    output_field = DateField()
-
-    def __init__(self, day: Any, later: int) -> None:
-        super().__init__(day, later=later)
 
 
 def waiting(*, leads: QuerySet[Lead], stage: Stage) -> QuerySet[Lead]:

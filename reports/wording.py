@@ -20,7 +20,9 @@ def said(value: Decimal | None, measure: Measure) -> str:
     if unit == Unit.SHARE:
         return f"{round(value)}%"
     if unit == Unit.MINUTES:
-        return f"{round(value):,} min" if value < 120 else f"{value / 60:.1f} h"
+        if value < 120:
+            return f"{round(value)} min"
+        return f"{value / 60:.1f}".removesuffix(".0") + " h"
     return f"{round(value):,}"
 
 

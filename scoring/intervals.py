@@ -94,6 +94,17 @@ def lift(k: float, n: float, of_k: float, of_n: float) -> Figure | None:
     return Figure(part / whole, part / whole / spread, min(part / whole * spread, 1 / whole))
 
 
+def ratio(k: float, n: float, other_k: float, other_n: float) -> Figure | None:
+    """The share ``k`` of ``n`` as a multiple of the share ``other_k`` of ``other_n``, of which none is in the
+    other, on the logarithmic scale (Katz et al. 1978, Biometrics 34:469). None where either share is nothing:
+    then there is no ratio."""
+    if not k or not other_k or not n or not other_n:
+        return None
+    spread = math.exp(Z * math.sqrt(max(1 / k - 1 / n + 1 / other_k - 1 / other_n, 0.0)))
+    value = (k / n) / (other_k / other_n)
+    return Figure(value, value / spread, value * spread)
+
+
 def by_chance(k: int, n: int, of_k: int, of_n: int) -> float:
     """How likely ``n`` leads drawn blindly from ``of_n``, of which ``of_k`` are good, hold ``k`` good ones or
     more: the tail of the hypergeometric distribution, which is Fisher's exact test, one-sided (R. A. Fisher

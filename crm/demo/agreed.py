@@ -14,6 +14,7 @@ VALUES = {
     Measure.PIPELINE: (120_000, "What the year's plan needs from marketing."),
     Measure.WON: (20_000, "A sixth of the pipeline, as last year."),
     Measure.ACCEPTED: (70, "Below seven in ten, reps stop looking."),
+    Measure.FIRST_TOUCH: (60, "The first who calls back is the one they remember."),
     Measure.IN_TIME: (90, "Who asks for a demo has asked others, too."),
     Measure.HANDOFFS: (20, "What six reps can answer within the day."),
     Measure.LINE_FLOOR: (50, "Half of those just above the line, or the line is in the wrong place."),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from crm import wording
 from crm.icons import ICONS
 from crm.parts import forms, scores, times
-from leads.money import brief_money, money
+from leads.money import brief_money, money, worth
 
 register = template.Library()
 
@@ -21,6 +21,7 @@ register.filter("signed", wording.signed)
 register.filter("tenths", wording.tenths)
 register.filter("money", money)
 register.filter("brief_money", brief_money)
+register.filter("worth", worth)
 register.filter("initials", wording.initials)
 register.filter("duration", wording.duration)
 register.filter("stretch", wording.stretch)

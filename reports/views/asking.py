@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.permissions import may_see_reports
 from accounts.requests import Request, page_for
 from handoff.filters import Chip, chips
+from handoff.models import Handoff
 from leads.cells import BYTE_ORDER_MARK, as_csv
 from leads.models import Lead
 from reports.filters import SPANS, PeriodForm, ReportFilter
@@ -39,6 +40,11 @@ class Asked:
         """Everybody's, narrowed by the filters: both teams look at the same figures."""
         found: QuerySet[Lead] = self.filters.qs
         return found
+
+    @property
+    def handoffs(self) -> QuerySet[Handoff]:
+        """The same for what counts handoffs: those of these leads, to that team or rep, under those rules."""
+        return self.filters.handoffs
 
     @property
     def chips(self) -> list[Chip]:

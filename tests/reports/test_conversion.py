@@ -17,7 +17,9 @@ from leads.stages import Stage
 from reports.conversion import By, Counting, Report, behind, of_line, report
 from reports.metrics import METRICS
 from reports.periods import Period
+from scoring.models import ModelVersion
 from tests import factories as make
+from tests.handoff.views.worlds import handed_over
 
 pytestmark = pytest.mark.django_db
 JANUARY = Period(date(2026, 1, 1), date(2026, 1, 31))
@@ -203,6 +205,46 @@ def test_filters_narrow_every_figure_and_stay_in_the_address(client: Client) -> 
     found = rows(client, f"?{DAYS}&country=DE&by=campaign")
     assert found == {"spring": "1 0 0 0 0 0", "All": "1 0 0 0 0 0"}
     assert "country=DE" in page(client, f"/reports/conversion/?{DAYS}&country=DE")
+
+
+def test_S1_11_a_segment_is_a_phase_a_size_or_how_a_lead_was_marked(client: Client) -> None:
+    client.force_login(make.marketer())
+    small = make.lead("Ada Small", company=make.company(employees=12), phase="decision", at=on(2))
+    large = make.lead("Bo Large", company=make.company(employees=2_001), at=on(2))
+    make.lead("Cy Alone", at=on(2))
+    for lead, reasons in ((small, ["weak"]), (large, ["weak", "timing", "strong"])):
+        for day, reason in enumerate(reasons, start=3):
+            StageChange.objects.create(
+                lead=lead, from_stage="lead", to_stage="mql", at=on(day), cause="crossing", reason=reason
+            )
+    for segment, count in (
+        ("phase-decision", 1),
+        ("phase-awareness", 2),
+        ("mql-strong", 1),
+        ("mql-weak", 1),
+        ("staff-20", 1),
+        ("staff-more", 1),
+        ("staff-unknown", 1),
+        ("staff-500", 0),
+        ("unheard-of", 3),
+    ):
+        found = rows(client, f"?{DAYS}&segment={segment}")["All"].split()
+        assert int(found[0]) == count, segment
+
+
+@pytest.mark.parametrize(
+    "report", ["conversion", "speed", "sent-back", "response", "gaps", "mqls", "forecast", "rules"]
+)
+def test_every_report_can_be_narrowed_by_every_filter_at_once(client: Client, report: str) -> None:
+    client.force_login(make.manager())
+    rep, team, version = make.rep(), make.team(), ModelVersion.objects.live()
+    handed_over(rep, at=on(3))
+    narrowed = (
+        f"{DAYS}&source=ads&campaign=x&country=DE&industry=y&segment=mql-strong"
+        f"&team={team.public_id}&rep={rep.public_id}&version={version.pk}"
+    )
+    for page_of_it in ("", "file/"):
+        assert client.get(f"/reports/{report}/{page_of_it}?{narrowed}").status_code == 200
 
 
 def test_S2_figures_count_everybodys_leads_and_only_ones_own_are_named(client: Client) -> None:
