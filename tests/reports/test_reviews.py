@@ -101,7 +101,7 @@ def test_S1_21_the_company_says_when_its_weeks_begin_and_when_it_meets(
 # The figures
 
 
-def test_S1_24_pipeline_and_closed_business_come_first_with_what_was_agreed(
+def test_S1_24_S1_34_pipeline_and_closed_business_come_first_with_what_was_agreed(
     sol: User, mara: User, max_: User
 ) -> None:
     agree(Measure.ACCEPTED, 50, mara, max_)
