@@ -1,17 +1,35 @@
 """P-8: reports over everybody, against the bare SQL behind each of them."""
 
+import http.client
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from itertools import cycle, islice
+from urllib.parse import urljoin
 
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import Role, User
 from bench.measuring import Line, spell
-from bench.pages import ask
+from bench.pages import ask, people, signed_in
+from bench.steady import CALM, leads_of, line, work_of
+from bench.web import web
 from leads.models import Lead, StageChange
 
 #: Every lead became an MQL, was handed over, and was taken or sent back, over so many days.
 STEPS, DAYS = 3, 1_095
+#: So many managers ask at once, for how many seconds, and for what.
+ASKERS, STORM = 4, 30.0
+STORMY = (
+    "/dashboard/?days=90",
+    "/reports/conversion/?days=365",
+    "/reports/sources/?days=90&touch=linear",
+    "/reports/forecast/",
+    "/reports/response/?days=90",
+)
 
 
 def reports() -> list[Line]:
@@ -22,6 +40,8 @@ def reports() -> list[Line]:
         email="reports@bench.example", defaults={"name": "Manager", "role": Role.MANAGER}
     )[0]
     for what, address in (
+        ("dashboard, 28 days", "/dashboard/?days=28"),
+        ("dashboard, 90 days", "/dashboard/?days=90"),
         ("conversion, 28 days", "conversion/?days=28"),
         ("conversion, 90 days", "conversion/?days=90"),
         ("conversion, a year", "conversion/?days=365"),
@@ -33,9 +53,59 @@ def reports() -> list[Line]:
         ("what became of MQLs, 90 days", "mqls/?days=90"),
         ("forecast", "forecast/"),
         ("rule quality, 90 days", "rules/?days=90"),
+        ("sent back, 90 days", "sent-back/?days=90"),
+        ("speed, 90 days", "speed/?days=90"),
+        ("sources by first touch, 90 days", "sources/?days=90"),
+        ("sources in equal parts, 90 days", "sources/?days=90&touch=linear"),
+        ("won and lost, 90 days", "deals/?days=90"),
     ):
-        lines.append(ask(reader, partial(_same, f"/reports/{address}")).line("P-8", what, "≤ 300 ms"))
-    return lines
+        address = urljoin("/reports/", address)
+        lines.append(ask(reader, partial(_same, address)).line("P-8", what, "≤ 300 ms"))
+    return [*lines, *storm(reader)]
+
+
+def storm(reader: User) -> list[Line]:
+    """A rep goes on working while managers ask both web processes for reports without a pause (P-7)."""
+    rep, _ = people()
+    pages = {"queue": lambda _: "/queue/", "a lead": leads_of(rep)}
+    calm = work_of(rep, pages, lambda: False, seconds=CALM)
+    session = signed_in(reader).cookies[settings.SESSION_COOKIE_NAME].value
+    with web() as port, _asking(port, session) as asked:
+        busy = work_of(rep, pages, lambda: False, seconds=STORM)
+    said = f"during a storm of reports ({len(asked) / STORM:.1f} a second)"
+    return [
+        line(name, when, seen[name])
+        for name in pages
+        for when, seen in (("before a storm of reports", calm), (said, busy))
+    ]
+
+
+@contextmanager
+def _asking(port: int, session: str) -> Iterator[list[int]]:
+    """Ask for reports in turn, ``ASKERS`` at once, each for the next one as soon as the last one came."""
+    over, answers = threading.Event(), list[int]()
+
+    def ask_on(first: int) -> None:
+        for address in islice(cycle(STORMY), first, None):
+            if over.is_set():
+                return
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            client.request("GET", address, headers={"Host": "localhost", "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"})
+            answer = client.getresponse()
+            answer.read()
+            if answer.status != http.client.OK:
+                raise RuntimeError(f"{address} answered {answer.status}.")
+            answers.append(answer.status)
+
+    askers = [threading.Thread(target=ask_on, args=(number,)) for number in range(ASKERS)]
+    for each in askers:
+        each.start()
+    try:
+        yield answers
+    finally:
+        over.set()
+        for each in askers:
+            each.join()
 
 
 def _same(address: str, _: int) -> str:

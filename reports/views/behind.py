@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,7 @@ from leads import paging
 from leads.models import Lead
 
 from .asking import Asked, asked, for_both_sides
+from .index import ENTRIES
 
 PAGE = 50
 View = Callable[..., HttpResponse]
@@ -38,8 +39,9 @@ class Figure:
 
     @property
     def heading(self) -> str:
-        """Of the report: "Sent back"."""
-        return self.report.replace("-", " ").capitalize()
+        """Of the report, as it is listed: "Sent back"."""
+        names = {entry.page: entry.name for entry in ENTRIES}
+        return names.get(f"reports:{self.report}", self.report.replace("-", " ").capitalize())
 
 
 def views(figure: Callable[[Asked], Figure]) -> tuple[View, View]:
@@ -49,15 +51,22 @@ def views(figure: Callable[[Asked], Figure]) -> tuple[View, View]:
     @require_safe
     @for_both_sides
     def leads(request: Request) -> HttpResponse:
-        one = asked(request)
+        one = _asked(request)
         return _page(request, one, figure(one))
 
     @require_safe
     @for_both_sides
     def leads_file(request: Request) -> HttpResponse:
-        return _file(request, figure(asked(request)))
+        return _file(request, figure(_asked(request)))
 
     return leads, leads_file
+
+
+def _asked(request: Request) -> Asked:
+    """Raises Http404 for what no text in the database is: no line is called so."""
+    if any("\0" in said for said in request.GET.values()):
+        raise Http404("There is no such figure.")
+    return asked(request)
 
 
 def _page(request: Request, one: Asked, figure: Figure) -> HttpResponse:

@@ -181,6 +181,7 @@ def test_S0_04_the_page_says_zero_or_shows_who(sol: User, client: Client) -> Non
     assert "1 of 1 leads" in text
     behind = client.get(f"/reports/gaps/leads/?{DAYS}&place=nobody").content.decode()
     assert str(lost) in behind
+    assert ">Left lying</a>" in behind
     rows = client.get(f"/reports/gaps/file/?{DAYS}").content.decode()
     assert '"Whose list","On nobody\'s list","1",""' in rows
     for address in ("", "over=x", "place=x", "came=x", "own=x"):

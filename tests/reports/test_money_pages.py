@@ -161,6 +161,25 @@ def test_figures_count_everybodys_leads_and_only_ones_own_are_named(client: Clie
     assert "1 of them yours to open" in text
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sources/leads/?measure=won&line=%00",
+        "sources/leads/?measure=won&touch=last&line=%00&by=campaign",
+        "sources/?touch=%00&by=",
+        "sources/?source=%00",
+        "deals/leads/?by=team&line=%00",
+        "deals/leads/?by=supplier&line=nobody",
+        "deals/leads/?by=team&line=nobody",
+    ],
+)
+def test_an_address_that_somebody_made_up_breaks_nothing(client: Client, query: str) -> None:
+    sold("Ada Won", "ads")
+    answer = client.get(f"/reports/{query}")
+    assert answer.status_code in (200, 400, 404)
+    assert "Ada Won" not in answer.content.decode()
+
+
 def test_a_name_that_somebody_sent_runs_nowhere(client: Client) -> None:
     sold("Ada", "<script>x</script>")
     text = page(client, f"/reports/sources/?{DAYS}&by=source")
