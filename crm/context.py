@@ -24,8 +24,8 @@ def workspace(request: HttpRequest) -> dict[str, object]:
 
 
 def rail(request: HttpRequest) -> dict[str, object]:
-    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held, duplicates, suspected, submissions and
-    live_version ("v3"), read when a page shows one."""
+    """``rail``: unread, queue_due, team_open, tasks_due, mqls, held, duplicates, suspected, submissions,
+    review_day ("Tue") and live_version ("v3"), read when a page shows one."""
     return {"rail": SimpleLazyObject(lambda: _rail(getattr(request, "user", None)))}
 
 
@@ -55,4 +55,5 @@ def _rail(user: object) -> dict[str, object]:
     for name in ("held", "tasks_due", "duplicates", "suspected", "submissions"):
         if not shown.get(name):
             shown.pop(name, None)  # nothing waits: nothing is said
+    shown["review_day"] = settings.REVIEW_DAY[:3].capitalize()
     return {**shown, "live_version": f"v{number}" if number else None}

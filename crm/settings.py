@@ -14,6 +14,7 @@ from dotenv import load_dotenv
 
 from crm import env
 from crm.embedded import DATABASE, USER, Servers, keep_secret
+from crm.ticking import TICKS as TICKS
 
 #: Lets ``ModelAdmin[Lead]`` and ``ModelForm[Lead]`` name their model for the type checker.
 django_stubs_ext.monkeypatch()
@@ -339,24 +340,12 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.*": {"queue": "alerts"},
     "scoring.tasks.*": {"queue": "scoring"},
     "capture.tasks.*": {"queue": "bulk"},
+    "reports.tasks.*": {"queue": "bulk"},
     "crm.tasks.*": {"queue": "alerts"},
     "accounts.tasks.*": {"queue": "bulk"},
     "leads.tasks.*": {"queue": "bulk"},
 }
 
-#: What ``leads.ticks.tick(name)`` sends on commit. Beat repeats each, so a lost message costs one period.
-TICKS = {
-    "leads_changed": "scoring.tasks.rescore_changed",
-    "published": "scoring.tasks.rescore_everybody",
-    "fading": "scoring.tasks.sweep_fading",
-    "crossings": "handoff.tasks.run_pipeline",
-    "deliveries": "notifications.tasks.deliver_due",
-    "calls": "notifications.tasks.make_calls",
-    "inbox": "capture.tasks.work_through_inbox",
-    "imports": "capture.tasks.go_on_importing",
-    "corrections": "capture.tasks.go_on_correcting",
-    "confirmations": "capture.tasks.send_confirmations",
-}
 #: Seconds after which a tick nobody took is thrown away; beat has said the same by then.
 TICK_EXPIRES = 30
 FADING_SWEEP_MINUTES = env.number("FADING_SWEEP_MINUTES", 15, least=0.05)
@@ -374,6 +363,7 @@ BEAT = {
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,
     # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.
     "handoff.tasks.remind_of_model_reviews": 3600.0,
+    "reports.tasks.prepare_reviews": 300.0,
     "accounts.tasks.fill_calendars": 3600.0,
     "capture.tasks.add_up_arrivals": 60.0,
     "capture.tasks.work_through_inbox": 5.0,
@@ -420,6 +410,9 @@ FORM_ANSWER_STEP_SECONDS = 0.1
 COMPANY_TIME_ZONE = env.time_zone("COMPANY_TIME_ZONE", "UTC")
 #: The first day of a week in reports.
 WEEK_STARTS_ON = env.choice("WEEK_STARTS_ON", ("monday", "saturday", "sunday"), "monday")
+#: When the weekly review meets, in the company's time zone; it is prepared as that day begins.
+REVIEW_DAY = env.choice("REVIEW_DAY", env.WEEKDAYS, "tuesday")
+REVIEW_HOUR = env.whole("REVIEW_HOUR", 11, least=0, most=23)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

@@ -39,7 +39,7 @@ def _remind(standing: Standing) -> int:
                 key=f"model:{model.pk}:review:{standing.reminder_at:%Y-%m-%d}",
                 title=f"Time to look at the scoring rules: {model}",
                 body=_body(standing, role),
-                url=f"{reverse('scoring:versions')}?model={model.key}",
+                url=reverse("reports:newest-monthly"),
                 at=standing.at,
             )
         )
@@ -58,6 +58,7 @@ def _body(standing: Standing, role: Role) -> str:
             f"It is older than {settings.MODEL_AGE_WARNING_DAYS} days: markets move, and so should the rules."
         )
     better = "ask marketing for a better one" if role == Role.MANAGER else "draft a better one"
+    said.append("The model review puts the month's changes, the back-test and the rules side by side.")
     said.append(
         "“Was it right?” has the figures and “Suggestions” what the verdicts ask for. Read them, say what"
         f" follows, and either note that it is still right or {better}."

@@ -91,14 +91,22 @@ class WorkingDays:
         return datetime.combine(day + timedelta(days=1), time(), self.zone)
 
 
-def answered_in_time(since: datetime, until: datetime, *, at: datetime | None = None) -> tuple[int, int]:
+def answered_in_time(
+    since: datetime,
+    until: datetime,
+    *,
+    at: datetime | None = None,
+    among: QuerySet[Verdict] | None = None,
+) -> tuple[int, int]:
     """Of the leads that came back from ``since`` on and before ``until``: how many marketing answered within
     two working days, and how many were to be answered by now (``at``). Those still within their time and
     unanswered are not counted yet, nor those that went on by themselves before it was over. Answers that were
-    taken back are as if they had not been. 2 queries, and up to 2 for the holidays."""
+    taken back are as if they had not been. Only of those ``among`` some rejections, if asked. 2 queries, and
+    up to 2 for the holidays."""
     at = at or timezone.now()
     days = WorkingDays.around(since, until)
-    back = list(rejections().filter(at__gte=since, at__lt=until).values_list("pk", "at", "handoff__lead"))
+    told = rejections() if among is None else among
+    back = list(told.filter(at__gte=since, at__lt=until).values_list("pk", "at", "handoff__lead"))
     first = _first_answers([pk for pk, _, _ in back])
     unanswered = [(pk, lead, moment) for pk, moment, lead in back if pk not in first]
     went_on = _went_on(unanswered)

@@ -61,6 +61,10 @@ KINDS = {
             "model_review", "Time to look at the scoring rules", "Once a month.",
             (Role.MARKETER, Role.MANAGER, Role.ADMIN),
         ),
+        Kind(
+            "review", "A review is prepared, or has its notes", "Weekly, and the model review once a month.",
+            (Role.MARKETER, Role.MANAGER, Role.ADMIN),
+        ),
         Kind("endpoint_off", "A webhook was switched off", "After five days of failures.", (Role.ADMIN,)),
     )
 }  # fmt: skip

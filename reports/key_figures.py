@@ -16,6 +16,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
+from handoff import returns
 from handoff.models import Handoff, Verdict
 from leads.milestones import Milestone
 from leads.models import Lead, Opportunity, PassedMilestone
@@ -30,8 +31,8 @@ COUNTED = [measure for measure in Measure if measure not in LIMITS]
 
 
 def series(measure: Measure, *, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
-    """``measure`` of ``leads`` in each of ``periods``, which follow each other without a gap. One query, 5
-    for the first touch. Raises ValueError for periods with gaps, and for a limit of the line, which no days
+    """``measure`` of ``leads`` in each of ``periods``, which follow each other without a gap. One query; 5
+    for the first touch, up to 4 for each period for what marketing answered. Raises ValueError for periods with gaps, and for a limit of the line, which no days
     count."""
     if not periods or not is_unbroken(periods):
         raise ValueError("Periods have to follow each other.")
@@ -80,6 +81,10 @@ def _decided(leads: QuerySet[Lead]) -> Rows:
     return _of(said, leads, "handoff__lead"), "at", "handoff__lead"
 
 
+def _back(leads: QuerySet[Lead]) -> Rows:
+    return _of(returns.rejections(), leads, "handoff__lead"), "at", "handoff__lead"
+
+
 def _made(leads: QuerySet[Lead]) -> Rows:
     return _from_mqls(Opportunity.objects.all(), leads), "created_at", "lead"
 
@@ -107,6 +112,7 @@ _ROWS: dict[Measure, Callable[[QuerySet[Lead]], Rows]] = {
     Measure.ACCEPTED: _decided,
     Measure.FIRST_TOUCH: _touched,
     Measure.IN_TIME: _due,
+    Measure.RETURNS: _back,
     Measure.HANDOFFS: _offered,
     Measure.MQLS: _became_mql,
     Measure.LEADS: _came,
@@ -159,12 +165,22 @@ def _first_touches(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Pe
     ]
 
 
+def _answers(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
+    rows, _, _ = _back(leads)
+    found = [returns.answered_in_time(each.start, each.end, among=rows) for each in periods]
+    return [
+        Figure(measure, period, 100 * Decimal(k) / n if n else None, n, k)
+        for period, (k, n) in zip(periods, found, strict=True)
+    ]
+
+
 _WAYS: dict[Measure, Callable[[Measure, QuerySet[Lead], Sequence[Period]], list[Figure]]] = {
     Measure.PIPELINE: _amounts,
     Measure.WON: _amounts,
     Measure.ACCEPTED: _shares(Q(kind=Verdict.Kind.ACCEPT)),
     Measure.FIRST_TOUCH: _first_touches,
     Measure.IN_TIME: _shares(Q(decided_at__lte=F("due_at"))),
+    Measure.RETURNS: _answers,
     Measure.HANDOFFS: _counts,
     Measure.MQLS: _counts,
     Measure.LEADS: _counts,

@@ -27,6 +27,7 @@ class Measure(StrEnum):
     ACCEPTED = "accepted"
     FIRST_TOUCH = "first_touch"
     IN_TIME = "in_time"
+    RETURNS = "returns"
     HANDOFFS = "handoffs"
     MQLS = "mqls"
     LEADS = "leads"
@@ -58,6 +59,9 @@ ABOUT: dict[Measure, About] = {
         "First touch", "median business time", Unit.MINUTES, "first_touch", more_is_better=False
     ),
     Measure.IN_TIME: About("Answered in time", "by sales, of handoffs due", Unit.SHARE, "answered_in_time"),
+    Measure.RETURNS: About(
+        "Answered rejections", "by marketing in two working days", Unit.SHARE, "returns_answered"
+    ),
     Measure.HANDOFFS: About("Handed over", "handoffs to sales", Unit.COUNT, "handoffs"),
     Measure.MQLS: About("MQLs", "for the first time", Unit.COUNT, "mql"),
     Measure.LEADS: About("New leads", "captured, entered or imported", Unit.COUNT, "leads"),

@@ -73,6 +73,13 @@ METRICS = (
         " move the moment; handoffs that were taken back do not count.",
     ),
     Metric(
+        "returns_answered",
+        "Answered rejections",
+        "Leads that sales sent back to marketing in the period: how many marketing answered within two"
+        " working days of the company. Those still within their time do not count yet, nor those that went"
+        " on by themselves before it was over.",
+    ),
+    Metric(
         "handoffs", "Handoffs", "Offers to sales in the period that were not taken back, repeated ones too."
     ),
     Metric(

@@ -17,6 +17,12 @@ app_name = "scoring"
 
 urlpatterns = [
     path("definitions/", definitions.show_definitions, name="definitions"),
+    path("definitions/words/", definitions.words, name="definition-words"),
+    path(
+        "definitions/words/<int:writtendefinition_number>/signature/",
+        definitions.words_signature,
+        name="definition-signature",
+    ),
     path("rules/book/", book.show_book, name="book"),
     path("rules/book.md", book.book_markdown, name="book-markdown"),
     path("rules/", rules.rules, name="rules"),

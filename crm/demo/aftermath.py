@@ -109,14 +109,14 @@ def _answer(handoff: Handoff, at: datetime) -> None:
     if verdict is None or by is None:
         return
     rng = _rng(handoff.lead, f"says {handoff.cycle}")
-    kind = rng.choices(list(texts.ANSWERED), weights=[8, 1, 3])[0]
+    kind = rng.choices(list(texts.RETURNED), weights=[8, 1, 3])[0]
     warm_until = returns.company_day(at) + timedelta(days=rng.choice((30, 60, 90)))
     try:
         answering.answer(
             verdict=verdict,
             by=by,
             kind=kind,
-            note=rng.choice(texts.ANSWERED[kind]),
+            note=rng.choice(texts.RETURNED[kind]),
             warm_until=warm_until if kind == ReturnAnswer.Kind.KEEP_WARM else None,
             at=at,
         )
@@ -154,7 +154,7 @@ def _marketer() -> User | None:
 
 def _settle(handoff: Handoff, was_sql: bool, at: datetime) -> None:
     verdict = _rejection(handoff)
-    if verdict is None:
+    if verdict is None or verdict.dispute.settled_at is not None:  # a weekly review was faster
         return
     teams = handoff.pool.team.members.filter(role=Role.MANAGER).order_by("pk") if handoff.pool else None
     manager, marketer = teams.first() if teams else None, verdict.dispute.by

@@ -16,6 +16,7 @@ VALUES = {
     Measure.ACCEPTED: (70, "Below seven in ten, reps stop looking."),
     Measure.FIRST_TOUCH: (60, "The first who calls back is the one they remember."),
     Measure.IN_TIME: (90, "Who asks for a demo has asked others, too."),
+    Measure.RETURNS: (90, "What comes back unanswered comes back again."),
     Measure.HANDOFFS: (20, "What six reps can answer within the day."),
     Measure.LINE_FLOOR: (50, "Half of those just above the line, or the line is in the wrong place."),
     Measure.LINE_CEILING: (10, "One in ten from below may slip through."),
@@ -23,7 +24,7 @@ VALUES = {
 
 
 def agree(*, now: datetime) -> None:
-    """Marketing proposed, sales signed the next morning; one more is proposed and waits."""
+    """Marketing proposed, sales signed the next morning."""
     at = now - AGO
     marketing = User.objects.filter(role=Role.MARKETER).earliest("id")
     sales = User.objects.filter(role=Role.MANAGER).earliest("id")
@@ -38,6 +39,11 @@ def agree(*, now: datetime) -> None:
             at=at,
         )
         agreeing.sign(agreed=agreed, by=sales, side=agreeing.Side.SALES, at=at + timedelta(hours=16))
+
+
+def ask_for_more(*, now: datetime) -> None:
+    """One more is proposed, and waits."""
+    marketing = User.objects.filter(role=Role.MARKETER).earliest("id")
     agreeing.propose(
         measure=Measure.ACCEPTED,
         value=Decimal(75),

@@ -24,7 +24,19 @@ from leads.models import Activity, ActivityType, Company, Lead
 from notifications.models import Delivery, Notification
 from scoring import rescoring
 
-from . import aftermath, agreed, arriving, cast, deals, featured, planning, spending, stories, workplace
+from . import (
+    aftermath,
+    agreed,
+    arriving,
+    cast,
+    deals,
+    featured,
+    meetings,
+    planning,
+    spending,
+    stories,
+    workplace,
+)
 from .cast import Fate, Firm, Happening, Person
 from .logins import COLLEAGUE, MANAGER, MARKETER
 
@@ -97,6 +109,7 @@ class Stage:
 
     def run(self) -> None:
         workplace.furnish(at=self.now)
+        agreed.agree(now=self.now)
         rescoring.continue_publishing(at=self.start, seconds=10)  # of the starter model: nobody to score yet
         plan = planning.plan(rng=self.rng, now=self.now, leads=self.size)
         self._found(plan.firms)
@@ -107,6 +120,8 @@ class Stage:
             self.at(self.start + timedelta(days=day), self._sweep)
         swedish = workplace.nordic_moment(minutes=featured.SWEDISH.minutes, before=self.now)
         self.at(swedish - timedelta(seconds=1), self._hurry_sweden)
+        for moment, then in meetings.meetings(start=self.start, now=self.now):
+            self.at(moment, then)
         analyzed = self.now - stories.HISTORY + timedelta(days=12)
         self.at(analyzed, self._analyze)
         moments = sorted(happening.at for person in plan.people for happening in person.happenings)
@@ -130,7 +145,7 @@ class Stage:
         spending.spend(now=self.now, by=User.objects.get(email=MARKETER))
         aftermath.judge(at=self.now - LAST_ANSWER)
         self._close_the_past()
-        agreed.agree(now=self.now)
+        agreed.ask_for_more(now=self.now)
 
     def at(self, moment: datetime, then: Callable[[datetime], None]) -> None:
         heapq.heappush(self.coming, (moment, next(self.order), then))

@@ -289,7 +289,7 @@ DISPUTED = (
 )
 
 #: What marketing does with a lead that came back → what it says.
-ANSWERED = {
+RETURNED = {
     "keep_warm": (
         "Budget season mails, then we look again.",
         "In the newsletter until then.",
@@ -310,4 +310,27 @@ MET = (
     "Met at the lift fair, wants a trial in spring.",
     "Head of the regional guild, asked us to come by.",
     "Called about the guide, runs forty vans.",
+)
+#: What both teams mean, in their own words.
+MQL = "Fits a profile of ours and has come to learn: downloaded, signed up or came back. Not sold to yet."
+SQL = "Fits, and has asked for something that only sales can give; a rep has looked and takes it on."
+WORDS_NOTE = "So that a newsletter alone is no SQL any more."
+#: What marketing does about a reason, meeting after meeting.
+ANSWERED = {
+    "timing": ("All of them get the series for the budget season", "Asked for the date in the demo form"),
+    "no_budget": ("Stop the “free trial” ad group", "Prices stand on the landing page now"),
+    "too_small": ("Ask staff size on the demo form", "“Under 50 staff” takes more points in the next draft"),
+    "no_authority": ("“Lead” in a title is not a role: fixed in the next draft",),
+    "not_a_buyer": ("Students are told apart by their address",),
+    "duplicate_or_customer": ("Customer list is read every night now",),
+    "unreachable": ("Phone number is asked for when somebody wants a call",),
+}
+DECIDED = (
+    (("Calls within 60 minutes from intent 26", "sales"), ("Ask staff size on the demo form", "marketing")),
+    (("Listen to five calls together", "both"), ("Take prices out of the newsletter", "marketing")),
+    (("“Lead” in a title is not a role", "marketing"),),
+)
+STILL_OPEN = {"Ask staff size on the demo form"}
+HIGHER_LINE = (
+    "Sales asked for fewer leads at a time. Two points more of intent: what that spares and costs is above."
 )

@@ -1,3 +1,26 @@
 from .agreed import AgreedSignature, AgreedValue
+from .review import (
+    NotYet,
+    Review,
+    ReviewAnswer,
+    ReviewProposal,
+    ReviewSignOff,
+    Side,
+    Talk,
+    TalkWord,
+    Todo,
+)
 
-__all__ = ["AgreedSignature", "AgreedValue"]
+__all__ = [
+    "AgreedSignature",
+    "AgreedValue",
+    "NotYet",
+    "Review",
+    "ReviewAnswer",
+    "ReviewProposal",
+    "ReviewSignOff",
+    "Side",
+    "Talk",
+    "TalkWord",
+    "Todo",
+]

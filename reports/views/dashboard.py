@@ -110,7 +110,7 @@ def _card(headline: Headline) -> Card:
 
 def _shared_figure(one: Asked) -> Figure:
     measure, leads = one.one_of(Measure, "figure", Measure.LEADS), one.leads
-    if measure not in headlines.SHOWN:
+    if measure not in key_figures.COUNTED:
         measure = Measure.LEADS
     return Figure(
         title=f"{ABOUT[measure].label}, {ABOUT[measure].said}",

@@ -68,6 +68,12 @@ ENTRIES = (
         "Rule quality",
         "Which rules speak for leads that sales accepts, and which do not?",
     ),
+    Entry(
+        "reports:readiness",
+        "clipboard-list",
+        "Readiness",
+        "Do definitions, scoring, automation, reviews and personalisation stand, and what is missing?",
+    ),
     Entry("reports:metrics", "book-open", "What the figures mean", "One definition for each figure."),
 )
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from leads.admin import HistoryAdmin
-from scoring.models import ModelReview, Publication, SignOff
+from scoring.models import DefinitionSignOff, ModelReview, Publication, SignOff, WrittenDefinition
 
 
 @admin.register(Publication)
@@ -29,4 +29,18 @@ class ModelReviewAdmin(HistoryAdmin):
     list_display = ("model", "version", "at", "by", "note")
     list_filter = ("model",)
     list_select_related = ("model", "version__model", "by")
+    ordering = ("-id",)
+
+
+@admin.register(WrittenDefinition)
+class WrittenDefinitionAdmin(HistoryAdmin):
+    list_display = ("number", "proposed_by", "proposed_at", "in_force_at", "note")
+    list_select_related = ("proposed_by",)
+    ordering = ("-number",)
+
+
+@admin.register(DefinitionSignOff)
+class DefinitionSignOffAdmin(HistoryAdmin):
+    list_display = ("definition", "side", "by", "at")
+    list_select_related = ("definition", "by")
     ordering = ("-id",)

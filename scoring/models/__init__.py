@@ -6,11 +6,13 @@ from .moving import Blocker, Line, Trigger
 from .publication import ModelReview, Publication, SignOff
 from .rule import Rule, RuleGroup
 from .score import LineState, Score, StateBefore
+from .written import DefinitionSignOff, WrittenDefinition
 
 __all__ = [
     "Adjustment",
     "Blocker",
     "Crossing",
+    "DefinitionSignOff",
     "Line",
     "LineState",
     "MailDomain",
@@ -24,4 +26,5 @@ __all__ = [
     "SignOff",
     "StateBefore",
     "Trigger",
+    "WrittenDefinition",
 ]

@@ -186,8 +186,8 @@ def test_a_letter_leads_to_its_field(open_page: Open, cast: Cast) -> None:
                 "r": "Scoring rules",
             },
         ),
-        ("mara", {"d": "Dashboard", "m": "MQLs by stage", "v": "Versions"}),
-        ("ada", {"w": "Webhooks"}),
+        ("mara", {"d": "Dashboard", "m": "MQLs by stage", "v": "Versions", "w": "Reviews"}),
+        ("ada", {"k": "Webhooks"}),
     ],
 )
 def test_g_and_a_letter_go_to_a_page(open_page: Open, cast: Cast, who: str, goals: dict[str, str]) -> None:

@@ -38,7 +38,7 @@ def test_admins_marketers_and_managers_are_told_in_the_product_and_by_mail() -> 
     told = Notification.objects.order_by("recipient")
     assert [each.recipient for each in told] == people
     assert told[0].title == "Time to look at the scoring rules: Default"
-    assert told[0].url == "/rules/versions/?model=default"
+    assert told[0].url == "/reviews/monthly/"
     assert "Version 2 has been live for 30 days." in told[0].body
     assert Delivery.objects.filter(channel="email").count() == 3
 

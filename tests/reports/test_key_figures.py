@@ -117,8 +117,9 @@ def test_S1_24_every_figure_equals_a_short_query_over_the_raw_rows(stories: Any,
 
 
 def _compare(periods: list[Period]) -> None:
-    assert set(RAW) == set(COUNTED)
-    for measure in COUNTED:
+    # What marketing answered needs working days: tests/handoff/test_answering.py.
+    assert set(RAW) == set(COUNTED) - {Measure.RETURNS}
+    for measure in RAW:
         for figure in series(measure, leads=Lead.objects.all(), periods=periods):
             with connection.cursor() as cursor:
                 cursor.execute(RAW[measure], [figure.period.start, figure.period.end])

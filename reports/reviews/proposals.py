@@ -1,0 +1,239 @@
+"""What a review decides on: checked versions that wait to go live, each with its price. When both sides have
+signed one, it is live at once."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from accounts.permissions import may_draft_rules, may_sign_for
+from reports.models import NotYet, Review, ReviewProposal, Side
+from scoring import hindsight, preview, publishing, suggestions
+from scoring.backtest import judge
+from scoring.dimensions import SALES_STAGE, Dimension
+from scoring.intervals import Share
+from scoring.model_file import ModelFileError
+from scoring.models import ModelVersion
+from scoring.outcomes import decided
+from scoring.stored import activity_types, read
+
+from . import days
+from .holding import Refused, hold
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+#: The days of decided leads on which a proposal is tried.
+DAYS = 28
+
+
+class NotYours(Refused):
+    """The other side signs that."""
+
+
+class Gone(Refused):
+    """What was proposed is not proposed any more."""
+
+
+def waiting() -> list[ModelVersion]:
+    """Checked versions that are not live, oldest first. One query."""
+    checked = ModelVersion.objects.filter(state=ModelVersion.State.CHECKED)
+    return list(checked.select_related("model", "checked_by", "based_on").order_by("checked_at", "id"))
+
+
+def take_in(*, review: Review, at: datetime) -> list[ReviewProposal]:
+    """Put every checked version on ``review`` that is not on it, with its price as of ``at``; one that was
+    edited and checked again is priced anew. Returns what is new. The prices take their time and are worked
+    out before the review is held, so that nobody's click waits for them. Raises Closed. Safe to repeat."""
+    known = dict(review.proposals.values_list("version", "at"))
+    priced = [
+        (version, _worked_out(version, at=at))
+        for version in waiting()
+        if version.pk not in known or (version.checked_at or at) > known[version.pk]
+    ]
+    if not priced:
+        return []
+    with transaction.atomic():
+        held = hold(review)
+        return [
+            ReviewProposal.objects.update_or_create(review=held, version=version, defaults=found)[0]
+            for version, found in priced
+        ]
+
+
+def _worked_out(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
+    live = version.model.versions.published().first()
+    return {"at": at, "over": live.number if live else 0, "price": price(version, live, at=at)}
+
+
+def price(version: ModelVersion, live: ModelVersion | None, *, at: datetime) -> dict[str, Any]:
+    """What ``version`` would change, from the leads decided in the last 28 days and the weeks behind: JSON.
+    ``spared`` are rejections that it would have stopped, ``later`` accepted leads that it would not have
+    handed over yet. A few statements over decided leads, one over all."""
+    past = hindsight.on_the_past(version=version, live=live, at=at, days=DAYS)
+    effect = preview.of_draft(version=version, at=at)
+    spared, later = _stopped(version, live, at)
+    return {
+        "title": title(version, live),
+        "lines": _lines(version, live),
+        "evidence": version.evidence,
+        "days": DAYS,
+        "decided": past.decided,
+        "too_few": past.too_few,
+        "weekly": _weekly(past),
+        "spared": spared,
+        "later": later,
+        "accepted": _rates(past),
+        "up": effect.to_hand_over,
+        "down": effect.down - effect.down_with_sales,
+    }
+
+
+def _stopped(version: ModelVersion, live: ModelVersion | None, at: datetime) -> tuple[int, int]:
+    """Of the leads decided lately that ``live`` was over its line for: rejected and accepted ones that
+    ``version`` is not."""
+    if live is None:
+        return 0, 0
+    known = decided(kind="accepted", at=at, since=at - days.WEEK * (DAYS // 7))
+    before = {(one.outcome.lead_id, one.outcome.as_of) for one in judge(live, known) if one.over}
+    gone = [
+        one
+        for one in judge(version, known)
+        if not one.over and (one.outcome.lead_id, one.outcome.as_of) in before
+    ]
+    accepted = sum(one.outcome.good for one in gone)
+    return len(gone) - accepted, accepted
+
+
+def _weekly(past: hindsight.Past) -> dict[str, float | None]:
+    """Handovers a week, by the live version and by the proposed one."""
+    return {
+        "live": round(past.live.weekly.rate, 1) if past.live else None,
+        "draft": round(past.draft.weekly.rate, 1),
+    }
+
+
+def _rates(past: hindsight.Past) -> dict[str, Any]:
+    return {
+        "live": _share(past.live.precision) if past.live else None,
+        "draft": _share(past.draft.precision),
+    }
+
+
+def _share(of: Share | None) -> dict[str, Any] | None:
+    return None if of is None else {"percent": of.percent, "between": of.between}
+
+
+def _lines(version: ModelVersion, live: ModelVersion | None) -> list[dict[str, Any]]:
+    """The minimums of the SQL line that are otherwise: dimension, what it was, what it would be."""
+    now, then = _minimums(live), _minimums(version)
+    return [
+        {
+            "dimension": name,
+            "before": now.get(name),
+            "after": then.get(name),
+            "most": version.ceilings.get(name) or max(now.get(name) or 0, then.get(name) or 0) * 2 or 1,
+        }
+        for name in (*Dimension.values, "total")
+        if now.get(name) != then.get(name)
+    ]
+
+
+def _minimums(version: ModelVersion | None) -> dict[str, int]:
+    if version is None:
+        return {}
+    lines = read(version, activity_types()).lines
+    return next((dict(line.minimums) for line in lines if line.stage == SALES_STAGE), {})
+
+
+def title(version: ModelVersion, live: ModelVersion | None) -> str:
+    """ "intent line", or "version 15"."""
+    changed = _lines(version, live)
+    if live is not None and len(changed) == 1 and changed[0]["after"] is not None:
+        return f"{changed[0]['dimension']} line"
+    return f"version {version.number}"
+
+
+# Deciding
+
+
+@transaction.atomic
+def sign(*, proposal: ReviewProposal, by: "User", side: str, at: datetime) -> ModelVersion:
+    """``by`` agrees for ``side``. The second signature makes the version live at once, over the one with
+    which its price was compared. Raises Closed, NotYours, Gone: then nothing was signed."""
+    review = hold(proposal.review)
+    version = _version(proposal)
+    if not may_sign_for(by, side):
+        raise NotYours("Marketing signs through marketers, sales through its managers.")
+    try:
+        publishing.sign(version=version, side=side, by=by, at=at)
+        signed = {one.side: one.by for one in version.sign_offs.select_related("by")}
+        if set(signed) == set(Side.values):
+            names = " and ".join(f"{signed[side]} for {side}" for side in Side.values)
+            publishing.publish(
+                version=version,
+                by=None,  # both sides did; who they are, the reason says
+                reason=f"Agreed in the {review.get_kind_display().lower()} of {review.days} by {names}.",
+                at=at,
+                over=proposal.over,
+            )
+    except ModelFileError as error:
+        raise Gone(f"{version} cannot be computed any more: {error}") from None
+    except publishing.NotYours as refused:
+        raise NotYours(str(refused)) from None
+    except publishing.Refused as refused:
+        raise Gone(str(refused)) from None
+    version.refresh_from_db()
+    return version
+
+
+@transaction.atomic
+def not_yet(*, proposal: ReviewProposal, by: "User", side: str, note: str, at: datetime) -> NotYet:
+    """``side`` does not agree yet, because of ``note``. Raises Closed, NotYours, Gone."""
+    hold(proposal.review)
+    _version(proposal)
+    if not may_sign_for(by, side):
+        raise NotYours("Marketing answers through marketers, sales through its managers.")
+    same = proposal.not_yet.filter(side=side).order_by("-at", "-id").first()
+    if same is not None and (same.by_id, same.note) == (by.pk, note.strip()):
+        return same
+    return NotYet.objects.create(proposal=proposal, side=side, note=note.strip(), by=by, at=at)
+
+
+def _version(proposal: ReviewProposal) -> ModelVersion:
+    version = ModelVersion.objects.select_related("model").filter(pk=proposal.version_id).first()
+    if version is None or version.is_draft:
+        raise Gone("It is being edited again, and is back when it is checked.")
+    if version.is_final:
+        raise Gone(f"{version} went live already.")
+    return version
+
+
+def suggest(*, review: Review, key: str, by: "User", at: datetime) -> ReviewProposal:
+    """Make a checked version out of a suggestion that was made when ``review`` was prepared, and put it on
+    the review with its price. The same again gives the same. Raises Closed, NotYours, Gone."""
+    if not may_draft_rules(by):
+        raise NotYours("Marketing drafts the rules.")
+    found = next((one for one in review.figures.get("suggestions", []) if one["key"] == key), None)
+    live = ModelVersion.objects.published().filter(model__key=found["model"]).first() if found else None
+    if found is None or live is None:
+        raise Gone("This is not suggested.")
+    checked = _checked(review, found, live, by=by, at=at)
+    take_in(review=review, at=at)
+    return ReviewProposal.objects.get(review=review, version=checked)
+
+
+@transaction.atomic
+def _checked(
+    review: Review, found: dict[str, Any], live: ModelVersion, *, by: "User", at: datetime
+) -> ModelVersion:
+    """The version that says ``found``: one that waits already, or a new one. One click after the other."""
+    hold(review)
+    waits = ModelVersion.objects.filter(state=ModelVersion.State.CHECKED, based_on=live)
+    if there := waits.filter(evidence__startswith=f"{found['title']}. ").order_by("-id").first():
+        return there
+    try:
+        draft = suggestions.apply(keys=[found["key"]], version=live, by=by, at=at)
+        return publishing.check_draft(version=draft, by=by, at=at)
+    except (suggestions.SuggestionGone, ModelFileError, publishing.Refused) as error:
+        raise Gone(str(error)) from None

@@ -1,0 +1,218 @@
+"""What the page of a review shows, and what its reader may do on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import may_draft_rules, may_sign_for
+from handoff.views.rows import in_words
+from leads.models import Lead
+from leads.money import money
+from reports.models import Review, Side, Talk
+from reports.reviews import days, deciding, disagreements, minutes, numbers, proposals
+from scoring import written
+
+#: Reasons named of what spoke for a lead.
+MOST_REASONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A lead to talk about. ``lead`` is None for one that the reader may not open; ``words``: side, its
+    label, what it said, and whether the reader may speak for it."""
+
+    talk: Talk
+    lead: Lead | None
+    about: str
+    sales: str
+    marketing: str
+    words: list[tuple[str, str, dict[str, Any] | None, bool]]
+    settled: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Who signed, of both sides, and for which the reader may: (side, label, signature, may)."""
+
+    rows: list[tuple[str, str, dict[str, Any] | None, bool]]
+
+    @property
+    def open(self) -> list[tuple[str, str]]:
+        """The sides that the reader signs for."""
+        return [(side, label) for side, label, _, may in self.rows if may]
+
+    @property
+    def missing(self) -> list[str]:
+        return [label.lower() for _, label, given, _ in self.rows if given is None]
+
+
+def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
+    """Everything the template reads. About 20 queries, however much was said."""
+    figures, said = minutes.thawed(review.figures), minutes.of(review)
+    rows = [numbers.row(one) for one in figures.get("numbers", [])]
+    is_open = review.closed_at is None
+    same = Review.objects.visible_to(user).filter(kind=review.kind)
+    return {
+        "now": at,
+        "review": review,
+        "name": days.name_of(review.kind, review.first),
+        "before_name": days.name_of(review.kind, review.first - days.WEEK) if review.is_weekly else "",
+        "rail_path": reverse("reports:newest-weekly") if review.is_weekly else reverse("reports:reviews"),
+        "is_open": is_open,
+        "earlier": same.filter(first__lt=review.first).order_by("-first").first(),
+        "later": same.filter(first__gt=review.first).order_by("first").first(),
+        "numbers": rows,
+        "week_rows": _weeks(rows),
+        "live_url": f"{reverse('reports:dashboard')}?first={review.first}&last={review.last}",
+        "closed_text": f"{review.closed_by} signed last. Nothing on it changes any more."
+        if review.closed_by
+        else "",
+        "reasons": _reasons(figures, said),
+        "cards": _cards(review, said, user) if review.is_weekly else [],
+        "models": [(model, said["answers"].get(model["key"])) for model in figures.get("models", [])],
+        "proposals": [
+            (_drawn(one), _signing(one["signatures"], user, is_open and one["state"] == "open"))
+            for one in said["proposals"]
+        ],
+        "agreed_values": [_asked(one, user, is_open) for one in said["agreed"]],
+        "suggestions": _suggestions(figures, said) if is_open else [],
+        "todos": said["todos"],
+        "definitions": figures["definitions"],
+        "written": written.proposed() if is_open else None,
+        "signing": _signing(said["sign_offs"], user, is_open),
+        "may_answer": is_open and deciding.may_answer(user, review.kind),
+        "may_propose": is_open and may_draft_rules(user),
+        "priced_days": proposals.DAYS,
+    }  # fmt: skip
+
+
+def _weeks(rows: list[numbers.Row]) -> list[dict[str, Any]]:
+    """The same figures with a row for each week, the newest first."""
+    if not rows:
+        return []
+    firsts = [first for first, _ in rows[0].weeks]
+    table = [
+        {"first": first, "said": [row.weeks[place][1] for row in rows]} for place, first in enumerate(firsts)
+    ]
+    return table[::-1]
+
+
+def _drawn(one: dict[str, Any]) -> dict[str, Any]:
+    """A proposal with the widths of its scale, in per cent: what stays below the line, what moves, what stays
+    above."""
+    lines = []
+    for line in one["price"]["lines"]:
+        drawn = dict(line)
+        if line["before"] is not None and line["after"] is not None:
+            low, high = sorted((line["before"], line["after"]))
+            most = max(line["most"], high)
+            drawn["bar"] = [
+                f"{100 * part / most:.1f}" for part in (max(low, 0), high - max(low, 0), most - high)
+            ]
+        lines.append(drawn)
+    return {**one, "price": {**one["price"], "lines": lines}}
+
+
+def _asked(one: dict[str, Any], user: User, is_open: bool) -> dict[str, Any]:
+    """A proposed value, and for which sides the reader may sign it."""
+    signing = _signing(one["signatures"], user, is_open and one["state"] == "open")
+    missing = signing.missing
+    tag = (
+        "agreed" if one["state"] == "agreed" else "needs both" if len(missing) == 2 else f"needs {missing[0]}"
+    )
+    return {**one, "signing": signing, "tag": tag}
+
+
+def _reasons(figures: dict[str, Any], said: dict[str, Any]) -> dict[str, Any] | None:
+    """The lines with where the leads came from in words, and what marketing answered."""
+    if "reasons" not in figures:
+        return None
+    lines = [
+        (
+            line,
+            ", ".join(f"{in_words(source) or 'unknown'} {count}" for source, count in line["sources"]),
+            said["answers"].get(line["code"]),
+        )
+        for line in figures["reasons"]["lines"]
+    ]
+    return {**figures["reasons"], "rows": lines}
+
+
+def _suggestions(figures: dict[str, Any], said: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those that are no proposal yet."""
+    proposed = "\n".join(one["price"].get("evidence", "") for one in said["proposals"])
+    return [one for one in figures.get("suggestions", []) if f"{one['title']}. " not in proposed]
+
+
+def _signing(given: dict[str, Any], user: User, is_open: bool) -> Signing:
+    signed_by = {one.get("by_id") for one in given.values()}
+    return Signing(
+        [
+            (
+                side.value,
+                str(side.label),
+                given.get(side),
+                is_open and side not in given and user.pk not in signed_by and may_sign_for(user, side),
+            )
+            for side in Side
+        ]
+    )
+
+
+def _cards(review: Review, said: dict[str, Any], user: User) -> list[Card]:
+    seen = disagreements.visible(review.talks.all(), user)
+    return [
+        _card(talk, said["talks"].get(str(talk.public_id)), user, talk.pk in seen, review.closed_at is None)
+        for talk in minutes.talks_of(review)
+    ]
+
+
+def _card(talk: Talk, said: dict[str, Any] | None, user: User, is_seen: bool, is_open: bool) -> Card:
+    words = said or {"words": {}, "settled": ""}
+    sides = disagreements.sides_of(user, talk) if is_open and is_seen and not words["settled"] else []
+    return Card(
+        talk=talk,
+        lead=talk.lead if is_seen else None,
+        about=_about(talk),
+        sales=_sales(talk) if is_seen else "",
+        marketing=_marketing(talk) if is_seen else "",
+        words=[(side.value, str(side.label), words["words"].get(side), side in sides) for side in Side],
+        settled=words["settled"],
+    )
+
+
+def _about(talk: Talk) -> str:
+    """ "Skåne Larm, 45 staff · total 83"."""
+    company = talk.lead.company
+    firm = [str(company)] if company else []
+    if company and company.employees is not None:
+        firm.append(f"{company.employees:,} staff")
+    total = "never scored" if talk.total is None else f"total {talk.total}"
+    return " · ".join([*([", ".join(firm)] if firm else []), total])
+
+
+def _sales(talk: Talk) -> str:
+    if talk.verdict is not None:
+        return talk.verdict.note or str(talk.verdict.reason)
+    deal = talk.opportunity
+    if deal is None:
+        return ""
+    who = str(deal.owner) if deal.owner else "Sales"
+    amount = f" of {money(deal.amount, deal.currency)}" if deal.amount is not None else ""
+    return f"{who} made a deal{amount}{', won' if deal.outcome == 'won' else ''}."
+
+
+def _marketing(talk: Talk) -> str:
+    """What was disputed with, or what spoke for the lead."""
+    dispute = disagreements.dispute_of(talk)
+    if dispute is not None and talk.why == Talk.Why.DISPUTED:
+        return dispute.note
+    if talk.verdict is None:
+        return "No score brought it to sales." if talk.total is not None else "Nothing that could be scored."
+    explanation = talk.verdict.handoff.evidence.get("explanation") or {"dimensions": []}
+    reasons = [each for dimension in explanation["dimensions"] for each in dimension["reasons"]]
+    best = sorted((each for each in reasons if each["points"] > 0), key=lambda each: -each["points"])
+    return ", ".join(f"{each['label']} +{each['points']:.0f}" for each in best[:MOST_REASONS])

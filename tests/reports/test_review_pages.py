@@ -1,0 +1,184 @@
+"""The pages of the reviews: who may, what they say, and what happens when somebody was faster."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from handoff.models import Dispute
+from reports.models import Review, Todo
+from scoring.models import ModelVersion
+from tests import factories as make
+from tests.reports.meetings import checked, deal, offered, prepared, sent_back
+from tests.reports.test_reviews import close, give_crossings
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sol(db: None) -> User:
+    return make.rep()
+
+
+@pytest.fixture
+def mara(db: None) -> User:
+    return make.marketer()
+
+
+@pytest.fixture
+def max_(db: None) -> User:
+    return make.manager()
+
+
+def signed_in(who: User) -> Client:
+    client = Client()
+    client.force_login(who)
+    return client
+
+
+def page(review: Review, who: User) -> str:
+    answer = signed_in(who).get(reverse("reports:review", args=[review.public_id]))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"reports:{name}", args=args)
+
+
+def test_S1_21_both_sides_read_all_of_it_and_each_has_its_own_buttons(
+    sol: User, mara: User, max_: User
+) -> None:
+    sent_back(sol, name="Viktor Hansson", total=83.0)
+    give_crossings()
+    deal(sol)
+    checked(mara)
+    review = prepared()
+    for who, side, other in ((mara, "marketing", "sales"), (max_, "sales", "marketing")):
+        said = page(review, who)
+        for heading in (
+            "The numbers we share",
+            "Why leads came back",
+            "to talk about",
+            "Definitions in force",
+        ):
+            assert heading in said
+        assert "Proposed: intent line" in said
+        assert "Viktor Hansson" in said
+        assert f"Sign for {side}" in said
+        assert f"Sign for {other}" not in said
+    assert "What marketing does about Too small" in page(review, mara)
+    assert 'name="text" maxlength="500" aria-label="What marketing does about' not in page(review, max_)
+
+
+def test_S1_21_reps_do_not_come_and_strangers_sign_in(sol: User) -> None:
+    offered(sol)
+    review = prepared()
+    rep = signed_in(sol)
+    for path in (url("reviews"), url("newest-weekly"), url("review", review.public_id)):
+        assert rep.get(path).status_code == 403
+        assert Client().get(path).status_code == 302
+    assert rep.post(url("review-signature", review.public_id), {"side": "sales"}).status_code == 403
+    assert rep.post(url("review-preparation"), {"kind": "weekly"}).status_code == 403
+
+
+def test_S1_21_it_is_prepared_by_hand_and_the_rail_leads_to_the_newest(sol: User, mara: User) -> None:
+    client = signed_in(mara)
+    assert client.get(url("newest-weekly")).headers["Location"] == url("reviews")
+    assert "Prepare it now" in client.get(url("reviews")).content.decode()
+    client.post(url("review-preparation"), {"kind": "weekly"})
+    client.post(url("review-preparation"), {"kind": "weekly"})
+    review = Review.objects.get()
+    assert review.prepared_by == mara
+    assert client.get(url("newest-weekly")).headers["Location"] == url("review", review.public_id)
+    assert client.post(url("review-preparation"), {"kind": "yearly"}).status_code == 404
+
+
+def test_S1_21_a_manager_does_not_read_leads_of_other_teams(sol: User, mara: User) -> None:
+    sent_back(sol, name="Viktor Hansson", total=83.0)
+    give_crossings()
+    review = prepared()
+    talk = review.talks.get()
+    nora = make.manager("Nora North", make.team("Nordics"))
+    said = page(review, nora)
+    assert "Viktor Hansson" not in said
+    assert "A lead of another team" in said
+    word = url("review-word", review.public_id, talk.public_id)
+    assert signed_in(nora).post(word, {"side": "sales", "said": "yes"}).status_code == 404
+    assert not Dispute.objects.exists()
+
+
+def test_S1_21_the_second_click_makes_the_line_live_and_the_page_says_so(
+    sol: User, mara: User, max_: User
+) -> None:
+    offered(sol)
+    version = checked(mara)
+    review = prepared()
+    sign = url("review-proposal-signature", review.public_id, review.proposals.get().public_id)
+    assert signed_in(mara).post(sign, {"side": "sales"}).status_code == 403
+    assert signed_in(mara).post(sign, {"side": "other"}).status_code == 404
+    signed_in(mara).post(sign, {"side": "marketing"})
+    assert "Agree, live at once" in page(review, max_)
+    answer = signed_in(max_).post(sign, {"side": "sales"}, follow=True)
+    assert f"{version} is live." in answer.content.decode()
+    assert ModelVersion.objects.live() == version
+    assert signed_in(max_).post(sign, {"side": "sales"}).status_code == 409
+
+
+def test_S1_21_what_was_typed_is_kept_where_somebody_was_faster(sol: User, mara: User) -> None:
+    sent_back(sol)
+    review, ada = prepared(), make.admin()
+    answers = url("review-answers", review.public_id)
+    signed_in(mara).post(answers, {"about": "too_small", "text": "Stop the ads", "instead_of": ""})
+    late = signed_in(ada).post(answers, {"about": "too_small", "text": "My words", "instead_of": ""})
+    assert late.status_code == 409
+    said = late.content.decode()
+    assert "Mara Marker answered meanwhile" in said
+    assert 'value="My words"' in said
+    assert signed_in(ada).post(answers, {"about": "moon", "text": "x"}).status_code == 409
+
+
+def test_S1_21_to_dos_are_added_ticked_off_and_refused_without_words(sol: User, mara: User) -> None:
+    offered(sol)
+    review, client = prepared(), signed_in(mara)
+    todos = url("review-todos", review.public_id)
+    assert client.post(todos, {"text": "", "owner": "both"}).status_code == 422
+    client.post(todos, {"text": "Ask staff size", "owner": "marketing", "due_on": "2026-11-20"})
+    todo = Todo.objects.get()
+    assert "Marketing, by Fri 20 Nov" in page(review, mara)
+    client.post(url("todo-done", todo.public_id), {"done": "1"})
+    todo.refresh_from_db()
+    assert todo.done_by == mara
+    client.get(url("reviews"))  # takes the message with it
+    assert "Ask staff size" not in client.get(url("reviews")).content.decode()
+
+
+def test_S1_21_a_closed_review_has_no_buttons_and_refuses_every_one(
+    sol: User, mara: User, max_: User
+) -> None:
+    sent_back(sol)
+    checked(mara)
+    review = prepared()
+    proposal = review.proposals.get()
+    close(review, mara, max_, at=timezone.now())
+    said = page(review, mara).split("<main")[1].split("</main")[0]
+    assert "<form" not in said
+    assert "Nothing on it changes any more" in said
+    client = signed_in(mara)
+    for path, data in (
+        (url("review-answers", review.public_id), {"about": "too_small", "text": "Late"}),
+        (url("review-todos", review.public_id), {"text": "Late", "owner": "both"}),
+        (url("review-not-yet", review.public_id, proposal.public_id), {"side": "marketing", "note": "Late"}),
+        (url("review-signature", review.public_id), {"side": "sales"}),
+    ):
+        assert client.post(path, data).status_code in (403, 409), path
+
+
+def test_S1_19_the_reminder_leads_to_the_model_review(sol: User, mara: User) -> None:
+    review = prepared(kind="monthly")
+    found = signed_in(mara).get(url("newest-monthly"))
+    assert found.headers["Location"] == url("review", review.public_id)
+    said = page(review, mara)
+    assert "Was it right?" in said
+    assert "What follows for" in said
