@@ -90,7 +90,11 @@ def _asking(port: int, session: str) -> Iterator[list[int]]:
             if over.is_set():
                 return
             client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            client.request("GET", address, headers={"Host": "localhost", "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"})
+            client.request(
+                "GET",
+                address,
+                headers={"Host": "localhost", "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"},
+            )
             answer = client.getresponse()
             answer.read()
             if answer.status != http.client.OK:
