@@ -32,8 +32,8 @@ COUNTED = [measure for measure in Measure if measure not in LIMITS]
 
 def series(measure: Measure, *, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
     """``measure`` of ``leads`` in each of ``periods``, which follow each other without a gap. One query; 5
-    for the first touch, up to 4 for each period for what marketing answered. Raises ValueError for periods with gaps, and for a limit of the line, which no days
-    count."""
+    for the first touch, up to 4 for each period for what marketing answered. Raises ValueError for periods
+    with gaps, and for a limit of the line, which no days count."""
     if not periods or not is_unbroken(periods):
         raise ValueError("Periods have to follow each other.")
     if measure not in _WAYS:
