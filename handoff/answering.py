@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.company_days import company_day
 from accounts.permissions import may_hand_over
 from leads.models import Lead
 from leads.retrying import begins_again
@@ -94,7 +95,7 @@ def answer(
 
 def is_over(answer: ReturnAnswer, at: datetime) -> bool:
     """Whether the day has come until which the lead was kept warm: it is asked again."""
-    return answer.warm_until is not None and answer.warm_until <= returns.company_day(at)
+    return answer.warm_until is not None and answer.warm_until <= company_day(at)
 
 
 @transaction.atomic
@@ -146,7 +147,7 @@ def _checked(kind: Kind, note: str, warm_until: date | None, at: datetime) -> da
         raise AnswerRefused("Say in a sentence what is done: sales will read it.")
     if kind != Kind.KEEP_WARM:
         return None
-    today = returns.company_day(at)
+    today = company_day(at)
     if warm_until is None or warm_until <= today:
         raise AnswerRefused("Choose a day after today, until which it is kept warm.")
     latest = today + timedelta(days=LATEST_RETURN_DAYS)

@@ -1,14 +1,13 @@
-"""The figures on top of the marketing queue, each with the leads behind it: since Monday, or in 28 days."""
+"""The figures on top of the marketing queue, each with the leads behind it: this week, or in 28 days."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from accounts.company_days import company_day, midnight, week_of
 from leads import phase_flow
 from leads.models import Lead
 from leads.phase_flow import Flow, Span
@@ -17,7 +16,7 @@ from leads.stages import Phase, Stage
 from .models import Handoff
 
 WEEK, MONTH = "week", "28"
-PERIODS = {WEEK: "since Monday", MONTH: "in 28 days"}
+PERIODS = {WEEK: "this week", MONTH: "in 28 days"}
 
 _FLOWS = {
     Flow.IN: "came into {}",
@@ -77,12 +76,10 @@ def behind(leads: Leads, key: str) -> Leads:
 
 
 def span(period: str, at: datetime) -> Span:
-    """From Monday's midnight where the company is, or for 28 days, until ``at``."""
+    """Since the company's week began, or for 28 days, until ``at``."""
     if period == MONTH:
         return Span(at - timedelta(days=28), at)
-    zone = ZoneInfo(settings.COMPANY_TIME_ZONE)
-    today = at.astimezone(zone).date()
-    return Span(datetime.combine(today - timedelta(days=today.weekday()), time(), zone), at)
+    return Span(midnight(week_of(company_day(at))), at)
 
 
 def _handoffs(period: str, at: datetime) -> QuerySet[Handoff]:

@@ -10,11 +10,11 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.calendars import shared_holidays
+from accounts.company_days import company_day, company_zone
 from leads.models import StageChange
 from leads.stages import Stage
 
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 WORKING_DAYS = 2
 #: No stretch of holidays is longer; how far ahead they are read.
 _LONGEST_WAIT = timedelta(days=30)
-
-
-def company_day(at: datetime) -> date:
-    """The company's own day at ``at``."""
-    return at.astimezone(ZoneInfo(settings.COMPANY_TIME_ZONE)).date()
 
 
 def rejections() -> "QuerySet[Verdict]":
@@ -75,7 +70,7 @@ class WorkingDays:
     @classmethod
     def around(cls, first: datetime, last: datetime) -> "WorkingDays":
         """As they are between the two moments and some weeks on. Up to 2 queries."""
-        zone = ZoneInfo(settings.COMPANY_TIME_ZONE)
+        zone = company_zone()
         start, end = first.astimezone(zone).date(), (last + _LONGEST_WAIT).astimezone(zone).date()
         return cls(shared_holidays(first=start, last=end), zone)
 

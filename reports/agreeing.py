@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.company_days import company_day
 from accounts.permissions import may_sign_for
 from scoring import reviewing
 from scoring.models import ScoringModel
 
 from .measures import ABOUT, Measure, Unit
 from .models import AgreedSignature, AgreedValue
-from .periods import company_day
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -15,13 +15,14 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, TruncMonth
 
+from accounts.company_days import company_zone
 from leads.milestones import Milestone
 from leads.models import Lead
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, passed, share_of
 from .percentiles import Percentile
-from .periods import Period, company_zone
+from .periods import Period
 
 
 class Counting(StrEnum):

@@ -15,12 +15,13 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Q, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Lower, TruncMonth
 
+from accounts.company_days import company_zone
 from leads.models import Lead, LossReason, Opportunity
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
 from .percentiles import Percentile
-from .periods import Period, company_zone, month, within
+from .periods import Period, month, within
 from .sources import Left
 
 WON, LOST = Opportunity.Outcome.WON, Opportunity.Outcome.LOST

@@ -5,11 +5,12 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Role, Team, User
 from handoff.filters import CountryFilter
 from handoff.models import Handoff
+from handoff.strength import of_strength
 from leads.models import Lead, LeadAccess, StageChange
 from leads.stages import Phase, Stage
 from scoring.models import ModelVersion
@@ -54,11 +55,11 @@ def _versions() -> list[tuple[str, str]]:
     return [(str(version.pk), str(version)) for version in rows]
 
 
-#: Segment in the URL → in words, and who is in it. Strong and weak are as the lead was last marked.
+#: Segment in the URL → in words, and who is in it.
 SEGMENTS: dict[str, tuple[str, Q]] = {
     **{f"phase-{phase.value}": (f"Phase: {phase.label}", Q(phase=phase)) for phase in Phase},
-    "mql-strong": ("MQL: strong, asked for something", Q(mql_reason="strong")),
-    "mql-weak": ("MQL: weak, read something", Q(mql_reason="weak")),
+    "mql-strong": ("MQL: strong, asked about the product", Q()),
+    "mql-weak": ("MQL: weak, has only read", Q()),
     "staff-20": ("Staff: under 20", Q(company__employees__lt=20)),
     "staff-100": ("Staff: 20 to 99", Q(company__employees__range=(20, 99))),
     "staff-500": ("Staff: 100 to 500", Q(company__employees__range=(100, 500))),
@@ -117,9 +118,8 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def in_segment(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
         if key.startswith("mql-"):
-            marks = StageChange.objects.filter(lead=OuterRef("pk"), to_stage=Stage.MQL)
-            marks = marks.filter(reason__in=("strong", "weak")).order_by("-at", "-id")
-            rows = rows.alias(mql_reason=Subquery(marks.values("reason")[:1]))
+            marked = StageChange.objects.filter(lead=OuterRef("pk"), to_stage=Stage.MQL)
+            return of_strength(rows.filter(Exists(marked)), key.removeprefix("mql-"))
         return rows.filter(SEGMENTS[key][1])
 
     def to_team(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 
+from accounts.company_days import company_zone
 from leads.models import Lead, Opportunity
 from leads.stages import Stage
 
 from .foreseeing import Forecast, Known, Place, Window, foresee
-from .periods import company_zone
 
 #: So many windows of the past at most, and none that begins longer ago.
 MOST_WINDOWS = 8

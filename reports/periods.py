@@ -1,31 +1,18 @@
 """Stretches of days that reports speak of, in the company's time zone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-from django.conf import settings
+from accounts.company_days import company_day, midnight, week_of
 
 #: The longest that one report looks at.
 MOST_DAYS = 3_660
-#: Weeks begin on it: the company's setting → days after Monday.
-FIRST_DAYS = {"monday": 0, "saturday": 5, "sunday": 6}
 #: Nobody's days: before, and long after, no moment can be computed with safely.
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 
 class NoPeriod(ValueError):
     """The two days make no period; the message is a sentence."""
-
-
-def company_zone() -> ZoneInfo:
-    """Where a day of a report begins, whoever reads it: both teams look at the same figures."""
-    return ZoneInfo(settings.COMPANY_TIME_ZONE)
-
-
-def company_day(at: datetime) -> date:
-    """The company's own day at ``at``."""
-    return at.astimezone(company_zone()).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +37,12 @@ class Period:
     @property
     def start(self) -> datetime:
         """The midnight with which it begins."""
-        return _midnight(self.first)
+        return midnight(self.first)
 
     @property
     def end(self) -> datetime:
         """The midnight before which it ends: a period is half-open."""
-        return _midnight(self.last + timedelta(days=1))
+        return midnight(self.last + timedelta(days=1))
 
     @property
     def before(self) -> "Period":
@@ -71,20 +58,11 @@ def latest(days: int, *, at: datetime) -> Period:
     return Period(yesterday - timedelta(days=days - 1), yesterday)
 
 
-def week_of(day: date) -> date:
-    """The first day of the week that ``day`` is in, as the company's weeks begin."""
-    return day - timedelta(days=(day.weekday() - FIRST_DAYS[settings.WEEK_STARTS_ON]) % 7)
-
-
 def weeks_until(at: datetime, count: int) -> list[Period]:
     """The last ``count`` whole weeks before the one of ``at``, oldest first."""
     this = week_of(company_day(at))
     firsts = [this - timedelta(weeks=number) for number in range(count, 0, -1)]
     return [Period(first, first + timedelta(days=6)) for first in firsts]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), company_zone())
 
 
 def month(said: str) -> date:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, F, Q
 from django.urls import reverse
 
+from accounts.company_days import company_day
 from accounts.models import Role
 from handoff.models import Handoff, Pool, RejectReason, SavedView, SlaPolicy
 from leads.models import Activity, ActivityType, ChangedLead, Lead
@@ -17,7 +18,7 @@ from leads.stages import Phase, Stage
 from notifications.models import Delivery
 from reports import agreeing
 from reports.models import Review
-from reports.periods import company_day, weeks_until
+from reports.periods import weeks_until
 from scoring import reviewing, written
 from scoring.models import Blocker, Line, ModelVersion, Rule, Trigger
 

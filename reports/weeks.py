@@ -7,7 +7,9 @@ from django.conf import settings
 from django.db.models import DateField, Func
 from django.db.models.functions import TruncDate
 
-from .periods import FIRST_DAYS, Period, company_zone, week_of
+from accounts.company_days import FIRST_DAYS, company_zone, week_of
+
+from .periods import Period
 
 
 class WeekOf(Func):

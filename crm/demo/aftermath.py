@@ -7,8 +7,9 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
+from accounts.company_days import company_day
 from accounts.models import Role, User
-from handoff import answering, disputes, follow_ups, judging, opportunities, quality, returns, shortfalls
+from handoff import answering, disputes, follow_ups, judging, opportunities, quality, shortfalls
 from handoff.models import Handoff, ReturnAnswer, Shortfall, Task, Verdict
 from leads.models import Lead, Opportunity
 from leads.stages import Stage as LeadStage
@@ -110,7 +111,7 @@ def _answer(handoff: Handoff, at: datetime) -> None:
         return
     rng = _rng(handoff.lead, f"says {handoff.cycle}")
     kind = rng.choices(list(texts.RETURNED), weights=[8, 1, 3])[0]
-    warm_until = returns.company_day(at) + timedelta(days=rng.choice((30, 60, 90)))
+    warm_until = company_day(at) + timedelta(days=rng.choice((30, 60, 90)))
     try:
         answering.answer(
             verdict=verdict,

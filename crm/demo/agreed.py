@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from accounts.company_days import company_day
 from accounts.models import Role, User
 from reports import agreeing
 from reports.measures import Measure
-from reports.periods import company_day
 
 #: How long ago they agreed, and on what; amounts and counts for a week.
 AGO = timedelta(days=85)

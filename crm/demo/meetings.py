@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
+from accounts.company_days import company_day
 from accounts.models import User
 from reports.models import Review
-from reports.periods import company_day
 from reports.reviews import closing, days, deciding, disagreements, notes, preparing, proposals
 from scoring import model_file, publishing, redrafting, written
 from scoring.models import ModelVersion

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts.company_days import company_day
 from accounts.models import User
 from handoff import answering, returns, shortfalls
 from handoff.models import Handoff, ReturnAnswer, Shortfall, Verdict
@@ -149,8 +150,8 @@ def _back_row(
 ) -> BackRow:
     answer = answers.get(verdict.pk)
     due_at = days.due_at(verdict.at)
-    tomorrow = returns.company_day(at) + timedelta(days=1)
-    warm_until = verdict.return_on or returns.company_day(at) + timedelta(days=WARM_DAYS)
+    tomorrow = company_day(at) + timedelta(days=1)
+    warm_until = verdict.return_on or company_day(at) + timedelta(days=WARM_DAYS)
     undoes = answer is not None and answering.may_undo(answer, user, at)
     return BackRow(
         lead=handoff.lead,

@@ -4,8 +4,9 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 
+from accounts.company_days import company_day, company_zone
 from reports.models import Review
-from reports.periods import Period, company_day, company_zone, weeks_until
+from reports.periods import Period, weeks_until
 
 WEEK = timedelta(days=7)
 #: How the settings name a day, in the order in which Python counts them.

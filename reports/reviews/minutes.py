@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from accounts.company_days import company_day
 from handoff import disputes
 from handoff.models import DisputeWord
 from reports import agreeing, wording
@@ -22,7 +23,6 @@ from reports.models import (
     TalkWord,
     Todo,
 )
-from reports.periods import company_day
 from scoring.models import ModelVersion, SignOff
 
 from . import days

@@ -13,11 +13,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.company_days import company_day
 from accounts.requests import Request, way_back
 from reports import agreeing, wording
 from reports.measures import ABOUT, About, Measure
 from reports.models import AgreedSignature, AgreedValue
-from reports.periods import company_day
 
 from .asking import for_both_sides
 

@@ -207,10 +207,13 @@ def test_filters_narrow_every_figure_and_stay_in_the_address(client: Client) -> 
     assert "country=DE" in page(client, f"/reports/conversion/?{DAYS}&country=DE")
 
 
-def test_S1_11_a_segment_is_a_phase_a_size_or_how_a_lead_was_marked(client: Client) -> None:
+def test_S1_11_a_segment_is_a_phase_a_size_or_how_strong_an_mql_is(client: Client) -> None:
     client.force_login(make.marketer())
-    small = make.lead("Ada Small", company=make.company(employees=12), phase="decision", at=on(2))
-    large = make.lead("Bo Large", company=make.company(employees=2_001), at=on(2))
+    marked = {"stage": "mql", "at": on(2)}
+    small = make.lead(
+        "Ada Small", company=make.company(employees=12), phase="decision", stage_reason="weak", **marked
+    )
+    large = make.lead("Bo Large", company=make.company(employees=2_001), stage_reason="strong", **marked)
     make.lead("Cy Alone", at=on(2))
     for lead, reasons in ((small, ["weak"]), (large, ["weak", "timing", "strong"])):
         for day, reason in enumerate(reasons, start=3):

@@ -10,6 +10,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.company_days import company_day
 from accounts.models import User
 from handoff import decisions, pipeline
 from handoff.models import Handoff
@@ -18,7 +19,7 @@ from reports import agreeing, line_health, line_scores, proposing
 from reports.line_health import BAND, Bar, Health, Word, bars, propose, verdict
 from reports.line_scores import Fate
 from reports.measures import Measure
-from reports.periods import Period, company_day
+from reports.periods import Period
 from scoring.dimensions import Dimension
 from scoring.intervals import share
 from scoring.models import ModelVersion, Score
