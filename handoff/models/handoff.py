@@ -214,6 +214,8 @@ class Handoff(models.Model):
                 condition=Q(status="open", snoozed_until__isnull=False),
                 name="handoff_to_wake",
             ),
+            models.Index(fields=["offered_at"], name="handoff_offered"),  # reports of a stretch of days
+            models.Index(fields=["due_at"], name="handoff_due"),
         ]
 
     def __str__(self) -> str:

@@ -108,6 +108,7 @@ class Verdict(models.Model):
         indexes = [
             models.Index(fields=["handoff", "-at", "-id"], name="handoff_verdict_latest"),
             models.Index(fields=["by", "-at"], name="handoff_verdict_by"),
+            models.Index(fields=["at"], name="handoff_verdict_at"),  # reports of a stretch of days
         ]
 
     def __str__(self) -> str:

@@ -124,7 +124,14 @@ class Opportunity(models.Model):
                 condition=Q(lost_to=None) | Q(outcome="lost"), name="leads_opportunity_lost_to_when_lost"
             ),
         ]
-        indexes = [models.Index(fields=["-created_at", "-id"], name="leads_opportunity_newest")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="leads_opportunity_newest"),
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(closed_at__isnull=False),
+                name="leads_opportunity_closed",
+            ),  # what was won or lost in a stretch of days
+        ]
 
     def __str__(self) -> str:
         return self.name or f"Opportunity of {self.lead}"
