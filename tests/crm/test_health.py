@@ -127,7 +127,7 @@ def test_m8_a_worker_takes_new_work_after_its_broker_was_killed(worker: Process,
 
 @pytest.mark.parametrize(
     ("role", "page"),
-    [("rep", "/queue/"), ("manager", "/team/"), ("admin", "/team/"), ("marketer", "/mqls/")],
+    [("rep", "/queue/"), ("manager", "/team/"), ("admin", "/team/"), ("marketer", "/dashboard/")],
 )
 def test_everybody_starts_on_their_own_list(client: Client, role: str, page: str) -> None:
     client.force_login(User.objects.create_user(f"{role}@fieldline.example", name="Ada", role=role))
