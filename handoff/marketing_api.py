@@ -115,16 +115,16 @@ def answer(request: HttpRequest, handoff_id: UUID, body: AnswerIn) -> Any:
 
 
 @router.post(
-    "/answers/{answer_id}/undo",
+    "/answers/{returnanswer_id}/undo",
     auth=DECIDE,
     response={200: AnswerOut, **_CHANGED},
     operation_id="undo_answer",
     summary="Take one's own answer back, within ten minutes",
 )
-def undo(request: HttpRequest, answer_id: UUID) -> Any:
+def undo(request: HttpRequest, returnanswer_id: UUID) -> Any:
     """409 when the answer stands, saying why."""
     by = _marketer(request)
-    found = get_object_or_404(_readable(by), public_id=answer_id)
+    found = get_object_or_404(_readable(by), public_id=returnanswer_id)
     try:
         answering.undo(answer=found, by=by, at=timezone.now())
     except answering.AnswerStands as stands:

@@ -94,25 +94,35 @@ def answered_in_time(
     among: QuerySet[Verdict] | None = None,
 ) -> tuple[int, int]:
     """Of the leads that came back from ``since`` on and before ``until``: how many marketing answered within
-    two working days, and how many were to be answered by now (``at``). Those still within their time and
-    unanswered are not counted yet, nor those that went on by themselves before it was over. Answers that were
-    taken back are as if they had not been. Only of those ``among`` some rejections, if asked. 2 queries, and
-    up to 2 for the holidays."""
+    two working days, and how many were to be answered by now (``at``). As ``judged``."""
+    found = judged(since, until, at=at, among=among)
+    return sum(found.values()), len(found)
+
+
+def judged(
+    since: datetime,
+    until: datetime,
+    *,
+    at: datetime | None = None,
+    among: QuerySet[Verdict] | None = None,
+) -> dict[int, bool]:
+    """Rejection (its id) → whether marketing answered it within two working days, of those from ``since`` on
+    and before ``until``; only ``among`` some, if asked. Those still within their time and unanswered are not
+    there, nor those that went on by themselves before it was over. Answers that were taken back are as if
+    they had not been. 2 queries, and up to 2 for the holidays."""
     at = at or timezone.now()
     days = WorkingDays.around(since, until)
     told = rejections() if among is None else among
     back = list(told.filter(at__gte=since, at__lt=until).values_list("pk", "at", "handoff__lead"))
     first = _first_answers([pk for pk, _, _ in back])
-    unanswered = [(pk, lead, moment) for pk, moment, lead in back if pk not in first]
-    went_on = _went_on(unanswered)
-    in_time = due = 0
+    went_on = _went_on([(pk, lead, moment) for pk, moment, lead in back if pk not in first])
+    found: dict[int, bool] = {}
     for pk, moment, _ in back:
         limit, answer = days.due_at(moment), first.get(pk)
         if answer is None and (limit > at or went_on.get(pk, limit) < limit):
             continue
-        due += 1
-        in_time += answer is not None and answer < limit
-    return in_time, due
+        found[pk] = answer is not None and answer < limit
+    return found
 
 
 def _first_answers(verdict_ids: Collection[int]) -> dict[int, datetime]:

@@ -55,15 +55,15 @@ def list_segments(request: HttpRequest, query: Query[PageQuery]) -> Any:
 
 
 @router.get(
-    "/segments/{segment_id}/leads",
+    "/segments/{savedview_id}/leads",
     auth=READ,
     response={200: LeadsOut, 404: Error, **_READ},
     operation_id="list_segment_leads",
     summary="List the leads that are in a segment now, newest first",
 )
-def list_segment_leads(request: HttpRequest, segment_id: UUID, query: Query[PageQuery]) -> Any:
+def list_segment_leads(request: HttpRequest, savedview_id: UUID, query: Query[PageQuery]) -> Any:
     """Those that the token's user may see. The same number of queries however many rows."""
-    segment = get_object_or_404(_segments(request), public_id=segment_id)
+    segment = get_object_or_404(_segments(request), public_id=savedview_id)
     leads = with_scores(segments.leads_of(segment, user=user_of(request), at=timezone.now()))
     found = page(leads, order=segments.ORDER, after=query.after, size=query.limit, strict=True)
     return {"items": [shown_lead(lead) for lead in found.rows], "next": found.next}

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.company_days import company_day
 from accounts.permissions import may_sign_for
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Side = AgreedSignature.Side
 #: The model whose agreed handoffs a week follow what is agreed here.
 MODEL = "default"
+#: Held while somebody proposes a value; a number of its own.
+LOCK = 0x61677265
 
 
 class Refused(Exception):
@@ -71,6 +73,7 @@ def propose(
     if side not in sides_of(by):
         raise NotYours("Marketing's word is a marketer's, sales' word a manager's.")
     _check(measure, value, holds_from, company_day(at))
+    _one_after_the_other()
     waiting = AgreedValue.objects.select_for_update().proposed().filter(measure=measure).first()
     if waiting is not None:
         same = (waiting.value, waiting.holds_from, waiting.proposed_by_id) == (value, holds_from, by.pk)
@@ -126,6 +129,12 @@ def in_force(*, on: date) -> dict[Measure, AgreedValue]:
     """What holds on the day ``on``, as it is known now. One query."""
     rows = AgreedValue.objects.holding(on).distinct("measure")
     return {Measure(row.measure): row for row in rows}
+
+
+def _one_after_the_other() -> None:
+    """Two who propose at once wait for each other, also where nothing is there yet to be held."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _check(measure: Measure, value: Decimal, holds_from: date, today: date) -> None:

@@ -15,7 +15,7 @@ from leads.models import Lead, LeadAccess, StageChange
 from leads.stages import Phase, Stage
 from scoring.models import ModelVersion
 
-from .periods import NoPeriod, Period, latest
+from .periods import EARLIEST, LATEST, NoPeriod, Period, latest
 
 DAYS = 28
 SPANS = [("7", "7 d"), ("28", "28 d"), ("90", "90 d"), ("365", "1 year")]
@@ -35,6 +35,8 @@ class PeriodForm(forms.Form):
             self.add_error("last" if first else "first", "Say both days, or none.")
         elif first and last:
             try:
+                if first < EARLIEST:
+                    raise NoPeriod(f"A report looks at days from {EARLIEST.year} to {LATEST.year}.")
                 Period(first, last)
             except NoPeriod as error:
                 self.add_error("last", str(error))

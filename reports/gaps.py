@@ -37,6 +37,7 @@ from scoring.intervals import Share
 from scoring.models import Crossing, LineState
 
 from .counting import share_of
+from .handed import offered
 from .periods import Period
 
 #: Handed over so long after it crossed, a lead came late.
@@ -249,9 +250,7 @@ def came(*, handoffs: QuerySet[Handoff], period: Period, key: str) -> QuerySet[L
 
 
 def _offered(handoffs: QuerySet[Handoff], period: Period) -> QuerySet[Any]:
-    rows = handoffs.filter(offered_at__gte=period.start, offered_at__lt=period.end)
-    rows = rows.exclude(status=Handoff.Status.WITHDRAWN).order_by()
-    return rows.annotate(
+    return offered(handoffs=handoffs, period=period).annotate(
         came=Case(
             When(EARLY, then=Value("early")),
             When(TOO_LATE, then=Value("late")),

@@ -5,10 +5,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 
 from django.db.models import QuerySet
 
+from handoff.models import Handoff
 from leads.models import Lead
 from scoring.intervals import Z
 
@@ -64,17 +66,29 @@ class Headline:
         return measures.over(self.agreed, measure=self.measure, period=self.now.period)
 
     @property
+    def left_out(self) -> int:
+        """Deals that are in another currency, or have no amount."""
+        return self.now.left_out
+
+    @property
     def said(self) -> str:
         """As the page shows it; a share of too few is none."""
         return "–" if self.now.k is not None and self.now.share is None else wording.figure(self.now)
 
 
-def headlines(*, leads: QuerySet[Lead], period: Period, agreed: Mapping[Measure, Decimal]) -> list[Headline]:
+def headlines(
+    *,
+    leads: QuerySet[Lead],
+    period: Period,
+    agreed: Mapping[Measure, Decimal],
+    handoffs: QuerySet[Handoff] | None = None,
+) -> list[Headline]:
     """The shared figures of ``leads``. 2 queries each, 10 for the first touch."""
     found = []
     for measure in SHOWN:
-        before, now = series(measure, leads=leads, periods=[period.before, period])
-        line = series(measure, leads=leads, periods=measures.stretches(period, POINTS))
+        ask = partial(series, measure, leads=leads, handoffs=handoffs)
+        before, now = ask(periods=[period.before, period])
+        line = ask(periods=measures.stretches(period, POINTS))
         found.append(Headline(now, before, tuple(line), agreed.get(measure)))
     return found
 

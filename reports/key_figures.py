@@ -1,6 +1,7 @@
 """The measures that both teams answer for, over stretches of days that follow each other: one query each."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from leads.milestones import Milestone
 from leads.models import Lead, Opportunity, PassedMilestone
 
 from . import first_touch
+from .handed import handoffs_of, verdicts
 from .measures import LIMITS, Figure, Measure, is_unbroken
 from .periods import Period
 from .stretches import Stretch
@@ -30,68 +32,86 @@ from .stretches import Stretch
 COUNTED = [measure for measure in Measure if measure not in LIMITS]
 
 
-def series(measure: Measure, *, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
-    """``measure`` of ``leads`` in each of ``periods``, which follow each other without a gap. One query; 5
-    for the first touch, up to 4 for each period for what marketing answered. Raises ValueError for periods
-    with gaps, and for a limit of the line, which no days count."""
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose figures: those of these leads, and of their handoffs, which filters may narrow further."""
+
+    leads: QuerySet[Lead]
+    handoffs: QuerySet[Handoff]
+
+
+def series(
+    measure: Measure,
+    *,
+    leads: QuerySet[Lead],
+    periods: Sequence[Period],
+    handoffs: QuerySet[Handoff] | None = None,
+) -> list[Figure]:
+    """``measure`` of ``leads``, or of ``handoffs`` where it counts these, in each of ``periods``, which
+    follow each other without a gap. One query; 5 for the first touch, up to 4 for each period for what
+    marketing answered. Raises ValueError for periods with gaps, and for a limit of the line, which no days
+    count."""
     if not periods or not is_unbroken(periods):
         raise ValueError("Periods have to follow each other.")
     if measure not in _WAYS:
         raise ValueError(f"{measure} is no figure of days.")
-    return _WAYS[measure](measure, leads, periods)
+    return _WAYS[measure](measure, Whose(leads, handoffs_of(leads, handoffs)), periods)
 
 
-def behind(measure: Measure, *, leads: QuerySet[Lead], period: Period) -> QuerySet[Lead]:
+def behind(
+    measure: Measure, *, leads: QuerySet[Lead], period: Period, handoffs: QuerySet[Handoff] | None = None
+) -> QuerySet[Lead]:
     """The leads behind a figure, each once, with ``passed_at``: the last time it counted."""
-    rows, when, way = _ROWS[measure](leads)
-    last = (
-        rows.filter(**{f"{when}__gte": period.start, f"{when}__lt": period.end}, **{way: OuterRef("pk")})
-        .order_by(f"-{when}")
-        .values(when)[:1]
-    )
-    return leads.annotate(passed_at=last).filter(passed_at__isnull=False)
+    rows, when, way = _ROWS[measure](Whose(leads, handoffs_of(leads, handoffs)))
+    there = rows.filter(**{f"{when}__gte": period.start, f"{when}__lt": period.end}).order_by()
+    if measure == Measure.RETURNS:
+        there = there.filter(pk__in=returns.judged(period.start, period.end, among=rows))
+    last = there.filter(**{way: OuterRef("pk")}).order_by(f"-{when}").values(when)[:1]
+    return Lead.objects.filter(pk__in=there.values(way)).annotate(passed_at=last)
 
 
 Rows = tuple[QuerySet[Any], str, str]
 
 
-def _came(leads: QuerySet[Lead]) -> Rows:
-    return leads, "created_at", "pk"
+def _came(whose: Whose) -> Rows:
+    return whose.leads, "created_at", "pk"
 
 
-def _became_mql(leads: QuerySet[Lead]) -> Rows:
-    return _of(PassedMilestone.objects.filter(milestone=Milestone.MQL), leads), "at", "lead"
+def _became_mql(whose: Whose) -> Rows:
+    return _of(PassedMilestone.objects.filter(milestone=Milestone.MQL), whose.leads), "at", "lead"
 
 
-def _offered(leads: QuerySet[Lead]) -> Rows:
-    return _of(Handoff.objects.exclude(status=Handoff.Status.WITHDRAWN), leads), "offered_at", "lead"
+def _offered(whose: Whose) -> Rows:
+    return whose.handoffs.exclude(status=Handoff.Status.WITHDRAWN), "offered_at", "lead"
 
 
-def _touched(leads: QuerySet[Lead]) -> Rows:
-    return _of(_offered(leads)[0].filter(first_touch_at__isnull=False), leads), "offered_at", "lead"
+def _touched(whose: Whose) -> Rows:
+    return _offered(whose)[0].filter(first_touch_at__isnull=False), "offered_at", "lead"
 
 
-def _due(leads: QuerySet[Lead]) -> Rows:
+def _due(whose: Whose) -> Rows:
     """Handoffs by when an answer was due, those that were taken back aside."""
-    return _of(Handoff.objects.exclude(status=Handoff.Status.WITHDRAWN), leads), "due_at", "lead"
+    return _offered(whose)[0], "due_at", "lead"
 
 
-def _decided(leads: QuerySet[Lead]) -> Rows:
-    said = Verdict.objects.filter(undone_by=None).exclude(kind=Verdict.Kind.UNDO)
-    return _of(said, leads, "handoff__lead"), "at", "handoff__lead"
+def _decided(whose: Whose) -> Rows:
+    return verdicts(handoffs=whose.handoffs), "at", "handoff__lead"
 
 
-def _back(leads: QuerySet[Lead]) -> Rows:
-    return _of(returns.rejections(), leads, "handoff__lead"), "at", "handoff__lead"
+def _back(whose: Whose) -> Rows:
+    rejected = returns.rejections()
+    if whose.handoffs.query.where:
+        rejected = rejected.filter(handoff__in=whose.handoffs.values("pk"))
+    return rejected, "at", "handoff__lead"
 
 
-def _made(leads: QuerySet[Lead]) -> Rows:
-    return _from_mqls(Opportunity.objects.all(), leads), "created_at", "lead"
+def _made(whose: Whose) -> Rows:
+    return _from_mqls(Opportunity.objects.all(), whose.leads), "created_at", "lead"
 
 
-def _won(leads: QuerySet[Lead]) -> Rows:
+def _won(whose: Whose) -> Rows:
     won = Opportunity.objects.filter(outcome=Opportunity.Outcome.WON)
-    return _from_mqls(won, leads), "closed_at", "lead"
+    return _from_mqls(won, whose.leads), "closed_at", "lead"
 
 
 def _from_mqls(deals: QuerySet[Opportunity], leads: QuerySet[Lead]) -> QuerySet[Opportunity]:
@@ -102,11 +122,11 @@ def _from_mqls(deals: QuerySet[Opportunity], leads: QuerySet[Lead]) -> QuerySet[
     return _of(deals.filter(Exists(mql)), leads)
 
 
-def _of(rows: QuerySet[Any], leads: QuerySet[Lead], way: str = "lead") -> QuerySet[Any]:
-    return rows.filter(**{f"{way}__in": leads.values("pk")}) if leads.query.where else rows
+def _of(rows: QuerySet[Any], leads: QuerySet[Lead]) -> QuerySet[Any]:
+    return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
 
 
-_ROWS: dict[Measure, Callable[[QuerySet[Lead]], Rows]] = {
+_ROWS: dict[Measure, Callable[[Whose], Rows]] = {
     Measure.PIPELINE: _made,
     Measure.WON: _won,
     Measure.ACCEPTED: _decided,
@@ -119,17 +139,17 @@ _ROWS: dict[Measure, Callable[[QuerySet[Lead]], Rows]] = {
 }
 
 
-def _counts(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
-    found = _stretched(measure, leads, periods, n=Count("pk"))
+def _counts(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[Figure]:
+    found = _stretched(measure, whose, periods, n=Count("pk"))
     return [
         Figure(measure, period, Decimal(row.get("n", 0)), row.get("n", 0))
         for period, row in zip(periods, found, strict=True)
     ]
 
 
-def _shares(good: Q) -> Callable[[Measure, QuerySet[Lead], Sequence[Period]], list[Figure]]:
-    def counted(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
-        found = _stretched(measure, leads, periods, n=Count("pk"), k=Count("pk", filter=good))
+def _shares(good: Q) -> Callable[[Measure, Whose, Sequence[Period]], list[Figure]]:
+    def counted(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[Figure]:
+        found = _stretched(measure, whose, periods, n=Count("pk"), k=Count("pk", filter=good))
         return [
             Figure(measure, period, 100 * Decimal(row["k"]) / row["n"], row["n"], row["k"])
             if row
@@ -140,10 +160,10 @@ def _shares(good: Q) -> Callable[[Measure, QuerySet[Lead], Sequence[Period]], li
     return counted
 
 
-def _amounts(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
+def _amounts(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[Figure]:
     ours = Q(currency=settings.CURRENCY, amount__isnull=False)
     found = _stretched(
-        measure, leads, periods, total=Sum("amount", filter=ours), n=Count("pk"), k=Count("pk", filter=ours)
+        measure, whose, periods, total=Sum("amount", filter=ours), n=Count("pk"), k=Count("pk", filter=ours)
     )
     return [
         Figure(measure, period, row["total"] or Decimal(), row["n"], left_out=row["n"] - row["k"])
@@ -153,9 +173,9 @@ def _amounts(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period])
     ]
 
 
-def _first_touches(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
+def _first_touches(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[Figure]:
     """5 queries, four of them for calendars."""
-    rows, _, _ = _offered(leads)
+    rows, _, _ = _offered(whose)
     found = first_touch.medians(handoffs=rows, periods=periods, at=timezone.now())
     return [
         Figure(
@@ -165,8 +185,8 @@ def _first_touches(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Pe
     ]
 
 
-def _answers(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period]) -> list[Figure]:
-    rows, _, _ = _back(leads)
+def _answers(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[Figure]:
+    rows, _, _ = _back(whose)
     found = [returns.answered_in_time(each.start, each.end, among=rows) for each in periods]
     return [
         Figure(measure, period, 100 * Decimal(k) / n if n else None, n, k)
@@ -174,7 +194,7 @@ def _answers(measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period])
     ]
 
 
-_WAYS: dict[Measure, Callable[[Measure, QuerySet[Lead], Sequence[Period]], list[Figure]]] = {
+_WAYS: dict[Measure, Callable[[Measure, Whose, Sequence[Period]], list[Figure]]] = {
     Measure.PIPELINE: _amounts,
     Measure.WON: _amounts,
     Measure.ACCEPTED: _shares(Q(kind=Verdict.Kind.ACCEPT)),
@@ -188,10 +208,10 @@ _WAYS: dict[Measure, Callable[[Measure, QuerySet[Lead], Sequence[Period]], list[
 
 
 def _stretched(
-    measure: Measure, leads: QuerySet[Lead], periods: Sequence[Period], **figures: Any
+    measure: Measure, whose: Whose, periods: Sequence[Period], **figures: Any
 ) -> list[dict[str, Any]]:
     """The ``figures`` of each period; {} where there is nothing."""
-    rows, when, _ = _ROWS[measure](leads)
+    rows, when, _ = _ROWS[measure](whose)
     rows = rows.filter(**{f"{when}__gte": periods[0].start, f"{when}__lt": periods[-1].end})
     found = rows.order_by().annotate(stretch=Stretch(F(when), periods)).values("stretch").annotate(**figures)
     by_number = {row["stretch"]: row for row in found}

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from django.db.models import Count, Exists, QuerySet
 
-from handoff.models import Verdict
+from handoff.models import Handoff, Verdict
 from leads.models import Lead
 from scoring.dimensions import HUNDREDTHS, SALES_STAGE, Dimension, grade
 from scoring.intervals import Share, share
@@ -22,6 +22,7 @@ from scoring.models import Line, ModelVersion
 
 from . import line_scores
 from .counting import ENOUGH
+from .handed import handoffs_of
 from .measures import Measure
 from .periods import Period
 
@@ -112,17 +113,22 @@ def verdict(health: Health, limits: Mapping[Measure, Decimal]) -> Word:
 
 
 def health(
-    *, leads: QuerySet[Lead], period: Period, dimension: Dimension, floor: Decimal | None = None
+    *,
+    leads: QuerySet[Lead],
+    period: Period,
+    dimension: Dimension,
+    floor: Decimal | None = None,
+    handoffs: QuerySet[Handoff] | None = None,
 ) -> Health:
     """The live line of the default model in one dimension, as the verdicts of ``period`` see it. ``floor`` is
     the agreed share just above the line, in per cent: where it is not kept, the lowest minimum that would
-    have kept it is proposed. 6 queries; 2 where the line asks nothing of the dimension."""
-    version = ModelVersion.objects.published().filter(model__key="default").first()
+    have kept it is proposed. 7 queries; 2 where the line asks nothing of the dimension."""
+    version, handoffs = line_scores.live(), handoffs_of(leads, handoffs)
     minimum = _minimum(version, dimension)
     if version is None or minimum is None:
         return Health(dimension, version, minimum)
     good, bad = Counter[int](), Counter[int]()
-    said = line_scores.decided(leads=leads, period=period, version=version, dimension=dimension)
+    said = line_scores.decided(handoffs=handoffs, period=period, version=version, dimension=dimension)
     for row in said.values("points", "kind").annotate(count=Count("pk")):
         if row["points"] is not None:
             (good if row["kind"] == Verdict.Kind.ACCEPT else bad)[row["points"]] += row["count"]
@@ -130,9 +136,11 @@ def health(
     stayed = Counter(
         {row["points"]: row["count"] for row in there.values("points").annotate(count=Count("pk"))}
     )
-    offered = line_scores.offered(leads=leads, period=period, version=version, dimension=dimension)
+    offered = line_scores.offered(handoffs=handoffs, period=period, version=version, dimension=dimension)
     all_the_same = offered.filter(points__gte=minimum - BAND, points__lt=minimum)
     tried = all_the_same.values("lead").distinct().count()
+    below = there.filter(points__gte=minimum - BAND, points__lt=minimum)
+    still = below.exclude(lead__in=all_the_same.values("lead")).count()
     went_on = all_the_same.filter(Exists(line_scores.deals())).values("lead").distinct().count()
     accepted, rejected = _between(good, minimum, minimum + BAND), _between(bad, minimum, minimum + BAND)
     return Health(
@@ -147,7 +155,7 @@ def health(
             named=_letter if is_graded(version, dimension) else str,
         ),
         broad=share(accepted, accepted + rejected),
-        strict=share(went_on, tried + _between(stayed, minimum - BAND, minimum)),
+        strict=share(went_on, tried + still),
         proposal=None if floor is None else propose(minimum, accepted=good, rejected=bad, floor=floor),
     )
 

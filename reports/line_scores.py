@@ -14,7 +14,7 @@ from leads.stages import Stage
 from scoring.dimensions import HUNDREDTHS, Dimension
 from scoring.models import ModelVersion, Score
 
-from . import sent_back
+from . import handed
 from .periods import Period
 
 
@@ -27,12 +27,18 @@ class Fate(StrEnum):
 
 
 def decided(
-    *, leads: QuerySet[Lead], period: Period, version: ModelVersion, dimension: Dimension
+    *, handoffs: QuerySet[Handoff], period: Period, version: ModelVersion, dimension: Dimension
 ) -> QuerySet[Any]:
-    """The verdicts of ``period`` under the model of ``version``, each with ``points`` in ``dimension`` at its
-    handover; None where the evidence says nothing."""
-    said = sent_back.verdicts(leads=leads, period=period).filter(handoff__version__model=version.model_id)
+    """The verdicts of ``period`` on handoffs that the model of ``version`` spoke for, by its line or beside a
+    marketer's hand, each with ``points`` in ``dimension`` at the handover."""
+    said = handed.verdicts(handoffs=handoffs, period=period)
+    said = said.filter(handoff__evidence__explanation__model=version.model.key)
     return said.annotate(points=_points(dimension, "handoff__"))
+
+
+def live() -> ModelVersion | None:
+    """The version whose line is looked at; None before any is live. One query."""
+    return ModelVersion.objects.published().select_related("model").filter(model__key="default").first()
 
 
 def stayed(*, leads: QuerySet[Lead], version: ModelVersion, dimension: Dimension) -> QuerySet[Any]:
@@ -45,15 +51,12 @@ def stayed(*, leads: QuerySet[Lead], version: ModelVersion, dimension: Dimension
 
 
 def offered(
-    *, leads: QuerySet[Lead], period: Period, version: ModelVersion, dimension: Dimension
+    *, handoffs: QuerySet[Handoff], period: Period, version: ModelVersion, dimension: Dimension
 ) -> QuerySet[Any]:
     """The handoffs of ``period`` that were not taken back, with ``points``."""
-    made = Handoff.objects.filter(
-        offered_at__gte=period.start, offered_at__lt=period.end, version__model=version.model_id
-    ).exclude(status=Handoff.Status.WITHDRAWN)
-    if leads.query.where:
-        made = made.filter(lead__in=leads.values("pk"))
-    return made.order_by().annotate(points=_points(dimension, ""))
+    made = handed.offered(handoffs=handoffs, period=period)
+    made = made.filter(evidence__explanation__model=version.model.key)
+    return made.annotate(points=_points(dimension, ""))
 
 
 def deals() -> QuerySet[PassedMilestone]:
@@ -66,7 +69,9 @@ def deals() -> QuerySet[PassedMilestone]:
 def behind(
     *,
     leads: QuerySet[Lead],
+    handoffs: QuerySet[Handoff],
     period: Period,
+    version: ModelVersion,
     dimension: Dimension,
     fate: Fate,
     low: int | None,
@@ -74,9 +79,6 @@ def behind(
 ) -> QuerySet[Lead]:
     """Who is in one part of a bar, each once, with ``passed_at``: the last such verdict, or since when they
     are MQLs."""
-    version = ModelVersion.objects.published().filter(model__key="default").first()
-    if version is None:
-        return Lead.objects.none()
     bounds = Q()
     if low is not None:
         bounds &= Q(points__gte=low)
@@ -86,7 +88,7 @@ def behind(
         there = stayed(leads=leads, version=version, dimension=dimension).filter(bounds)
         return Lead.objects.filter(pk__in=there.values("lead")).annotate(passed_at=F("stage_at"))
     kind = Verdict.Kind.ACCEPT if fate == Fate.ACCEPTED else Verdict.Kind.REJECT
-    said = decided(leads=leads, period=period, version=version, dimension=dimension)
+    said = decided(handoffs=handoffs, period=period, version=version, dimension=dimension)
     found = said.filter(bounds, kind=kind).values("pk")
     return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
 

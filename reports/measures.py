@@ -62,7 +62,7 @@ ABOUT: dict[Measure, About] = {
     Measure.RETURNS: About(
         "Answered rejections", "by marketing in two working days", Unit.SHARE, "returns_answered"
     ),
-    Measure.HANDOFFS: About("Handed over", "handoffs to sales", Unit.COUNT, "handoffs"),
+    Measure.HANDOFFS: About("Handoffs", "offers to sales", Unit.COUNT, "handoffs"),
     Measure.MQLS: About("MQLs", "for the first time", Unit.COUNT, "mql"),
     Measure.LEADS: About("New leads", "captured, entered or imported", Unit.COUNT, "leads"),
     Measure.LINE_FLOOR: About(
@@ -115,8 +115,9 @@ def over(value: Decimal, *, measure: Measure, period: Period) -> Decimal:
 
 
 def state(figure: Figure, agreed: Decimal | None) -> State | None:
-    """Whether ``figure`` met ``agreed``, a week's worth where it is weekly; None where either is missing."""
-    if agreed is None or figure.value is None:
+    """Whether ``figure`` met ``agreed``, a week's worth where it is weekly; None where either is missing, and
+    of a share of too few."""
+    if agreed is None or figure.value is None or (figure.k is not None and figure.share is None):
         return None
     wanted = over(agreed, measure=figure.measure, period=figure.period)
     short = wanted - figure.value

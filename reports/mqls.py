@@ -20,11 +20,12 @@ from leads.stages import Stage
 from scoring.intervals import LEAST_OF_EITHER, Figure, Share, ratio
 
 from .counting import ENOUGH, passed, share_of
+from .handed import verdicts
 from .percentiles import Percentile
 from .periods import Period
 
-#: Out of which stages a lead is marked.
-MARKED_FROM = (Stage.LEAD, Stage.CLOSED)
+#: Out of which stage a lead is marked: sales had not had it.
+MARKED_FROM = Stage.LEAD
 #: The leads that the lift looks at came in so many days.
 COHORT_DAYS = 365
 #: Nobody is old enough before.
@@ -196,7 +197,7 @@ def lift(*, leads: QuerySet[Lead], at: datetime) -> Lift:
     came = leads.filter(created_at__gte=since, created_at__lt=until).order_by().values("pk", "created_at")
     statement, parameters = came.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(_LIFT.format(came=statement), [*parameters, days, list(MARKED_FROM), days])
+        cursor.execute(_LIFT.format(came=statement), [*parameters, days, days])
         counts = {(marked, won): count for marked, won, count in cursor.fetchall()}
     return Lift(
         days=days,
@@ -212,7 +213,10 @@ def lift(*, leads: QuerySet[Lead], at: datetime) -> Lift:
 _LIFT = """
 WITH l (id, created_at) AS MATERIALIZED ({came}), marked AS (
   SELECT DISTINCT s.lead_id FROM leads_stagechange s JOIN l ON l.id = s.lead_id
-  WHERE s.to_stage = 'mql' AND s.at <= l.created_at + make_interval(days => %s) AND s.from_stage = ANY(%s)
+  WHERE s.from_stage = 'lead' AND s.to_stage = 'mql' AND s.at <= l.created_at + make_interval(days => %s)
+    AND NOT (s.cause = 'undo' OR s.reason = 'taken_back') AND NOT EXISTS (
+      SELECT FROM leads_stagechange b WHERE b.lead_id = s.lead_id AND b.id > s.id
+        AND b.from_stage = 'mql' AND b.to_stage = 'lead' AND (b.cause = 'undo' OR b.reason = 'taken_back'))
 ), won AS (
   SELECT p.lead_id FROM leads_passedmilestone p JOIN l ON l.id = p.lead_id
   WHERE p.milestone = 5 AND p.at <= l.created_at + make_interval(days => %s)
@@ -228,15 +232,21 @@ def lifted(*, leads: QuerySet[Lead], at: datetime, marked: bool, won: bool) -> Q
     days = _days(leads, at)
     since, until = _cohort(days, at)
     in_time = {"at__lte": OuterRef("created_at") + timedelta(days=days)}
-    marks = Exists(
-        StageChange.objects.filter(
-            lead=OuterRef("pk"), to_stage=Stage.MQL, from_stage__in=MARKED_FROM, **in_time
-        )
-    )
+    marks = Exists(_marks().filter(lead=OuterRef("pk"), **in_time))
     found = leads.filter(marks if marked else ~marks, created_at__gte=since, created_at__lt=until)
     if won:
         found = found.filter(Exists(_mine(Milestone.WON).filter(**in_time)))
     return found.annotate(passed_at=F("created_at"))
+
+
+def _marks() -> QuerySet[StageChange]:
+    """The steps that marked a lead, and stand."""
+    takes_back = Q(cause=StageChange.Cause.UNDO) | Q(reason=StageChange.TAKEN_BACK)
+    taken_back = StageChange.objects.filter(
+        takes_back, lead=OuterRef("lead"), id__gt=OuterRef("id"), from_stage=Stage.MQL, to_stage=MARKED_FROM
+    )
+    steps = StageChange.objects.filter(from_stage=MARKED_FROM, to_stage=Stage.MQL)
+    return steps.exclude(takes_back).exclude(Exists(taken_back))
 
 
 def _days(leads: QuerySet[Lead], at: datetime) -> int:
@@ -281,13 +291,5 @@ def aligned(*, handoffs: QuerySet[Handoff], period: Period, marked: bool, accept
 
 def _verdicts(handoffs: QuerySet[Handoff], period: Period) -> QuerySet[Any]:
     """Those that stand, each with whether the lead was ``marked`` before the offer."""
-    marks = StageChange.objects.filter(
-        lead=OuterRef("handoff__lead"),
-        to_stage=Stage.MQL,
-        from_stage__in=MARKED_FROM,
-        at__lte=OuterRef("handoff__offered_at"),
-    )
-    said = Verdict.objects.filter(at__gte=period.start, at__lt=period.end, undone_by=None).order_by()
-    if handoffs.query.where:
-        said = said.filter(handoff__in=handoffs.values("pk"))
-    return said.exclude(kind=Verdict.Kind.UNDO).annotate(marked=Exists(marks))
+    marks = _marks().filter(lead=OuterRef("handoff__lead"), at__lte=OuterRef("handoff__offered_at"))
+    return verdicts(handoffs=handoffs, period=period).annotate(marked=Exists(marks))

@@ -23,7 +23,8 @@ class Period:
     last: date
 
     def __post_init__(self) -> None:
-        if self.first < EARLIEST or self.last > LATEST:
+        # What lies just before the earliest days is compared with, though nobody asks for it.
+        if self.first < EARLIEST - timedelta(days=MOST_DAYS) or self.last > LATEST:
             raise NoPeriod(f"A report looks at days from {EARLIEST.year} to {LATEST.year}.")
         if self.last < self.first:
             raise NoPeriod("The last day lies before the first.")
@@ -46,9 +47,8 @@ class Period:
 
     @property
     def before(self) -> "Period":
-        """As many days, just before it; fewer at the beginning of time."""
-        last = self.first - timedelta(days=1)
-        return Period(max(last - timedelta(days=self.days - 1), EARLIEST), max(last, EARLIEST))
+        """As many days, just before it."""
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
 
 
 def latest(days: int, *, at: datetime) -> Period:

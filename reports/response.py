@@ -21,6 +21,7 @@ from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
 from .first_touch import timed
+from .handed import offered
 from .periods import Period
 from .weeks import WeekOf, starts
 
@@ -129,14 +130,8 @@ def touch_late(at: datetime) -> Q:
     return Q(first_touch_at__gt=F("due_at")) | (Q(first_touch_at=None, due_at__lt=at) & wanted)
 
 
-def offered(*, handoffs: QuerySet[Handoff], period: Period) -> QuerySet[Handoff]:
-    """Those offered in ``period`` and not taken back."""
-    rows = handoffs.filter(offered_at__gte=period.start, offered_at__lt=period.end)
-    return rows.exclude(status=Handoff.Status.WITHDRAWN).order_by()
-
-
 def report(*, handoffs: QuerySet[Handoff], period: Period, by: By, at: datetime) -> Report:
-    """Of ``handoffs`` offered in ``period``, with what is late at ``at``. 7 queries, however many lines."""
+    """Of ``handoffs`` offered in ``period``, with what is late at ``at``. 8 queries, however many lines."""
     whole, by_line, by_week = _counted(offered(handoffs=handoffs, period=period), by, period, at)
     late = _late(handoffs, by, at)
     total = _line("", "All", whole, sum(count for _, count in late.values()))
@@ -297,7 +292,8 @@ def _works(handoffs: QuerySet[Handoff], period: Period) -> QuerySet[Work]:
 
 
 def _work(handoffs: QuerySet[Handoff], period: Period, at: datetime) -> list[Kept]:
-    """The promises about accepted leads that began in ``period``. One query."""
+    """The promises about accepted leads that began in ``period``, and all that are owed and late. 2
+    queries."""
     late = _work_late(at)
     rows = {
         row["promise"]: row
@@ -306,12 +302,15 @@ def _work(handoffs: QuerySet[Handoff], period: Period, at: datetime) -> list[Kep
         .annotate(
             kept=Count("pk", filter=_WORK_KEPT),
             judged=Count("pk", filter=_WORK_KEPT | late),
-            overdue=Count("pk", filter=Q(ended_at=None) & late),
         )
     }
-    none = {"kept": 0, "judged": 0, "overdue": 0}
+    none = {"kept": 0, "judged": 0}
+    owed = Work.objects.running().filter(due_at__lt=at).order_by()
+    if handoffs.query.where:
+        owed = owed.filter(handoff__in=handoffs.values("pk"))
+    overdue = dict(owed.values_list("promise").annotate(count=Count("pk")))
     return [
-        Kept(promise, row["kept"], row["judged"], row["overdue"])
+        Kept(promise, row["kept"], row["judged"], overdue.get(promise, 0))
         for promise in (Promise.CONTACT, Promise.ACTIVITY)
         for row in [rows.get(promise, none)]
     ]

@@ -12,6 +12,7 @@ from leads.models import Lead
 from scoring.intervals import Figure, Share, ratio
 from scoring.models import ModelVersion, Rule
 
+from . import handed
 from .counting import ENOUGH, share_of
 from .periods import Period
 
@@ -92,14 +93,8 @@ def report(*, handoffs: QuerySet[Handoff], period: Period, model: str = "default
 
 def verdicts(*, handoffs: QuerySet[Handoff], period: Period, model: str = "default") -> QuerySet[Verdict]:
     """Those of ``period`` that stand, of handoffs whose evidence is this model's."""
-    said = Verdict.objects.filter(
-        at__gte=period.start,
-        at__lt=period.end,
-        undone_by=None,
-        handoff__evidence__explanation__model=model,
-    )
-    said = said.exclude(kind=Verdict.Kind.UNDO).order_by()
-    return said.filter(handoff__in=handoffs.values("pk")) if handoffs.query.where else said
+    said = handed.verdicts(handoffs=handoffs, period=period)
+    return said.filter(handoff__evidence__explanation__model=model)
 
 
 def behind(

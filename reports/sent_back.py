@@ -12,11 +12,12 @@ from enum import StrEnum
 from django.db import connection
 from django.db.models import BooleanField, Count, F, Func, Max, QuerySet, Value
 
-from handoff.models import RejectReason, Verdict
+from handoff.models import Handoff, RejectReason, Verdict
 from leads.models import Lead
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
+from .handed import verdicts
 from .periods import Period
 
 #: The reason of a verdict that has none.
@@ -84,20 +85,15 @@ class Report:
         return share_of(self.sent_back, self.decided)
 
 
-def verdicts(*, leads: QuerySet[Lead], period: Period) -> QuerySet[Verdict]:
-    """What sales said in ``period`` of handoffs of ``leads``, and did not undo."""
-    said = Verdict.objects.filter(at__gte=period.start, at__lt=period.end, undone_by=None)
-    said = said.exclude(kind=Verdict.Kind.UNDO).order_by()
-    return said.filter(handoff__lead__in=leads.values("pk")) if leads.query.where else said
-
-
-def report(*, leads: QuerySet[Lead], period: Period, behind: Behind, most: int | None = MOST_LINES) -> Report:
-    """Of ``leads`` in ``period``: reasons by how often, and lines by how many were sent back; those after
-    ``most`` are one. 5 queries."""
-    said = verdicts(leads=leads, period=period)
+def report(
+    *, handoffs: QuerySet[Handoff], period: Period, behind: Behind, most: int | None = MOST_LINES
+) -> Report:
+    """Of ``handoffs`` decided in ``period``: reasons by how often, and lines by how many were sent back;
+    those after ``most`` are one. 5 queries."""
+    said = verdicts(handoffs=handoffs, period=period)
     known = {reason.pk: reason for reason in RejectReason.objects.all()}
     now = _by_reason(said)
-    earlier = _by_reason(verdicts(leads=leads, period=period.before))
+    earlier = _by_reason(verdicts(handoffs=handoffs, period=period.before))
     sources: dict[int, Counter[str]] = defaultdict(Counter)
     rejected = said.filter(kind=Verdict.Kind.REJECT)
     for row in rejected.values("reason", source=F("handoff__lead__source")).annotate(count=Count("pk")):
@@ -119,7 +115,7 @@ def report(*, leads: QuerySet[Lead], period: Period, behind: Behind, most: int |
 
 def leads_behind(
     *,
-    leads: QuerySet[Lead],
+    handoffs: QuerySet[Handoff],
     period: Period,
     reason: str = "",
     behind: Behind = Behind.SOURCE,
@@ -127,7 +123,7 @@ def leads_behind(
 ) -> QuerySet[Lead]:
     """Who was sent back in ``period``: for ``reason`` (its code) and of ``line``, where they are named. Each
     lead once, with ``passed_at``: the last such verdict."""
-    found = verdicts(leads=leads, period=period).filter(kind=Verdict.Kind.REJECT)
+    found = verdicts(handoffs=handoffs, period=period).filter(kind=Verdict.Kind.REJECT)
     if reason:
         found = found.filter(reason__code=reason)
     if line is not None and behind == Behind.RULE:

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('measure', models.CharField(choices=[('pipeline', 'Pipeline from MQLs'), ('won', 'Won from MQLs'), ('accepted', 'Accepted by sales'), ('first_touch', 'First touch'), ('in_time', 'Answered in time'), ('returns', 'Answered rejections'), ('handoffs', 'Handed over'), ('mqls', 'MQLs'), ('leads', 'New leads'), ('line_floor', 'Accepted just above the line'), ('line_ceiling', 'Deals from just below the line')], max_length=20)),
+                ('measure', models.CharField(choices=[('pipeline', 'Pipeline from MQLs'), ('won', 'Won from MQLs'), ('accepted', 'Accepted by sales'), ('first_touch', 'First touch'), ('in_time', 'Answered in time'), ('returns', 'Answered rejections'), ('handoffs', 'Handoffs'), ('mqls', 'MQLs'), ('leads', 'New leads'), ('line_floor', 'Accepted just above the line'), ('line_ceiling', 'Deals from just below the line')], max_length=20)),
                 ('value', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('holds_from', models.DateField()),
                 ('note', models.TextField(blank=True, help_text='Why this value.')),

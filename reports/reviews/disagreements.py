@@ -15,9 +15,9 @@ from handoff import disputes
 from handoff import permissions as handoff_permissions
 from handoff.models import Dispute, Handoff, Verdict
 from leads.models import Lead, Opportunity
+from reports.handed import verdicts
 from reports.models import Review, Side, Talk, TalkWord
 from reports.periods import Period
-from reports.sent_back import verdicts
 from scoring.models import Crossing, Score
 
 from .holding import Refused, hold
@@ -60,7 +60,9 @@ def _disputed() -> Iterator[Talk]:
 def _rejected(period: Period) -> Iterator[Talk]:
     """Sent back in the period and disputed by nobody, the highest score at the handover first."""
     total = F("handoff__evidence__explanation__total")
-    said = verdicts(leads=Lead.objects.all(), period=period).filter(kind=Verdict.Kind.REJECT, dispute=None)
+    said = verdicts(handoffs=Handoff.objects.all(), period=period).filter(
+        kind=Verdict.Kind.REJECT, dispute=None
+    )
     ranked = said.filter(handoff__crossing__isnull=False).annotate(shown=total).exclude(shown=None)
     for verdict in ranked.select_related("handoff").order_by("-shown", "id")[:MOST]:
         yield Talk(why=Talk.Why.REJECTED, verdict=verdict, total=shown_total(verdict.handoff))

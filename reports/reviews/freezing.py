@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db.models import Count, F
 
-from handoff.models import RejectReason, Verdict
+from handoff.models import Handoff, RejectReason, Verdict
 from leads.models import Lead
 from reports import agreeing, line_health
 from reports.counting import share_of
+from reports.handed import verdicts
 from reports.models import Review
 from reports.periods import Period
-from reports.sent_back import verdicts
 from scoring import backtest, definitions, reviewing, suggestions, written
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
@@ -55,13 +55,13 @@ def live_versions() -> list[ModelVersion]:
 def reasons(period: Period) -> dict[str, Any]:
     """Why leads came back in ``period``, the commonest first: how often, how often a week in the last four,
     and where from. 3 queries."""
-    everybody = Lead.objects.all()
+    handoffs = Handoff.objects.all()
     span = Period(period.first - (AVERAGED - 1) * days.WEEK, period.last)
-    said = verdicts(leads=everybody, period=period)
+    said = verdicts(handoffs=handoffs, period=period)
     before = Counter(
         {
             row["reason"]: row["count"]
-            for row in verdicts(leads=everybody, period=span).values("reason").annotate(count=Count("pk"))
+            for row in verdicts(handoffs=handoffs, period=span).values("reason").annotate(count=Count("pk"))
         }
     )
     here: dict[int | None, Counter[str]] = defaultdict(Counter)

@@ -28,6 +28,7 @@ from reports import (
 )
 from reports.conversion import Counting, Step
 from reports.counting import ENOUGH
+from reports.handed import verdicts
 from reports.headlines import Headline, Turn
 from reports.measures import ABOUT, Measure
 from reports.sent_back import Behind
@@ -50,10 +51,10 @@ def dashboard(request: Request) -> HttpResponse:
     one = asked(request)
     agreed = {key: each.value for key, each in agreeing.in_force(on=one.period.last).items()}
     way = conversion.report(leads=one.leads, period=one.period, counting=Counting.PASSED, by=None)
-    back = sent_back.report(leads=one.leads, period=one.period, behind=Behind.SOURCE)
+    back = sent_back.report(handoffs=one.handoffs, period=one.period, behind=Behind.SOURCE)
     paces = speed.paces(leads=one.leads, period=one.period, at=one.at)
     turned = headlines.turns(way.total)
-    found = headlines.headlines(leads=one.leads, period=one.period, agreed=agreed)
+    found = headlines.headlines(leads=one.leads, handoffs=one.handoffs, period=one.period, agreed=agreed)
     context = {
         "now": one.at,
         "one": one,
@@ -102,9 +103,12 @@ def _card(headline: Headline) -> Card:
     elif headline.now.k is not None:
         beside = f"{headline.now.k:,} of {headline.now.n:,}"
     elif measure == Measure.PIPELINE:
-        beside = f"{headline.now.n:,} {'deal' if headline.now.n == 1 else 'deals'}"
+        counted = headline.now.n - headline.left_out
+        beside = f"{counted:,} {'deal' if counted == 1 else 'deals'}"
     else:
         beside = f"was {wording.figure(headline.before)}"
+    if headline.left_out:
+        beside += f", {headline.left_out:,} without an amount in {settings.CURRENCY} left out"
     return Card(headline, charts.spark(values, per_point), wording.delta(headline.change, measure), beside)
 
 
@@ -114,7 +118,7 @@ def _shared_figure(one: Asked) -> Figure:
         measure = Measure.LEADS
     return Figure(
         title=f"{ABOUT[measure].label}, {ABOUT[measure].said}",
-        leads=key_figures.behind(measure, leads=leads, period=one.period),
+        leads=key_figures.behind(measure, leads=leads, handoffs=one.handoffs, period=one.period),
         since="When",
         report="dashboard",
         own=("figure",),
@@ -197,7 +201,7 @@ def _fewer(change: int) -> Delta:
 def _notes(request: Request, one: Asked) -> list[Verdict]:
     """The newest words of sales about leads that the reader may open. One query."""
     mine = Handoff.objects.visible_to(request.user)
-    said = sent_back.verdicts(leads=one.leads, period=one.period).filter(handoff__in=mine)
+    said = verdicts(handoffs=one.handoffs, period=one.period).filter(handoff__in=mine)
     said = said.filter(kind=Verdict.Kind.REJECT).exclude(note="")
     found = said.select_related("reason", "handoff__lead", "handoff__crossing").order_by("-at", "-id")
     return list(found[:NOTES])

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.company_days import company_day
 from accounts.requests import Request
 from reports import gaps
 from reports.counting import ENOUGH
@@ -123,7 +124,7 @@ def _figure(one: Asked) -> Figure:
 
 
 def _day(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%Y-%m-%d}"
+    return "" if at is None else company_day(at).isoformat()
 
 
 leads, leads_file = behind.views(_figure)

@@ -80,7 +80,11 @@ def _health(one: Asked, agreed: Mapping[Measure, Decimal]) -> Health:
     said = one.parameters.get("dim", "")
     dimension = Dimension(said) if said in Dimension.values else Dimension.INTENT
     return line_health.health(
-        leads=one.leads, period=one.period, dimension=dimension, floor=agreed.get(Measure.LINE_FLOOR)
+        leads=one.leads,
+        handoffs=one.handoffs,
+        period=one.period,
+        dimension=dimension,
+        floor=agreed.get(Measure.LINE_FLOOR),
     )
 
 
@@ -88,12 +92,17 @@ def _figure(one: Asked) -> Figure:
     said, fate = one.parameters.get("dim", Dimension.INTENT.value), one.parameters.get("fate", "")
     if said not in Dimension.values or fate not in list(Fate):
         raise Http404("There is no such bar.")
+    version = line_scores.live()
+    if version is None:
+        raise Http404("There is no line yet.")
     low, high = (_bound(one.parameters.get(name, "")) for name in ("low", "high"))
     return Figure(
         title=f"{Dimension(said).label} {_span(low, high)}, {FATES[Fate(fate)]}",
         leads=line_scores.behind(
             leads=one.leads,
+            handoffs=one.handoffs,
             period=one.period,
+            version=version,
             dimension=Dimension(said),
             fate=Fate(fate),
             low=low,
@@ -129,10 +138,15 @@ leads, leads_file = behind.views(_figure)
 def proposal(request: Request) -> HttpResponse:
     """Put another line on the agenda: a checked version that both sides sign."""
     one = asked(request)
+    if one.chips:
+        messages.warning(request, "A line is for everybody: drop the filters, then propose another one.")
+        return redirect(f"{reverse('reports:dashboard')}?{request.GET.urlencode()}")
     agreed = {key: each.value for key, each in agreeing.in_force(on=one.period.last).items()}
     floor = agreed.get(Measure.LINE_FLOOR, Decimal())
     try:
-        version = proposing.propose_line(health=_health(one, agreed), floor=floor, by=request.user, at=one.at)
+        version = proposing.propose_line(
+            health=_health(one, agreed), floor=floor, period=one.period, by=request.user, at=one.at
+        )
     except proposing.NotYours as refusal:
         raise PermissionDenied(str(refusal)) from None
     except proposing.NothingToPropose as refusal:

@@ -62,7 +62,7 @@ def report_file(request: Request) -> HttpResponse:
 
 def _report(one: Asked, most: int | None = MOST_LINES) -> tuple[Report, Behind]:
     by = one.one_of(Behind, "by", Behind.SOURCE)
-    return sent_back.report(leads=one.leads, period=one.period, behind=by, most=most), by
+    return sent_back.report(handoffs=one.handoffs, period=one.period, behind=by, most=most), by
 
 
 def _figure(one: Asked) -> Figure:
@@ -72,7 +72,9 @@ def _figure(one: Asked) -> Figure:
     words = [reason.label if reason else "Sent back", *([] if line is None else [_name(line, by)])]
     return Figure(
         title=", ".join(words),
-        leads=sent_back.leads_behind(leads=one.leads, period=one.period, reason=code, behind=by, line=line),
+        leads=sent_back.leads_behind(
+            handoffs=one.handoffs, period=one.period, reason=code, behind=by, line=line
+        ),
         since="Sent back",
         report="sent-back",
         own=("reason", "line"),

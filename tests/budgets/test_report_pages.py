@@ -33,7 +33,7 @@ BUDGETS = {
     "/reports/sources/leads/?days=90&measure=leads&touch=linear": BEHIND,
     "/reports/deals/?days=90&by=team": FRAME + FILTERS + 4,  # lines, all, before, other currencies
     "/reports/deals/leads/?days=90": BEHIND,
-    "/reports/response/": FRAME + FILTERS + 7,  # handoffs, teams and their calendars (3 and 1), late, owed
+    "/reports/response/": FRAME + FILTERS + 8,  # handoffs, teams and their calendars (3 and 1), late, owed
     "/reports/response/leads/?what=answer_late": BEHIND,
     "/reports/gaps/": FRAME + FILTERS + 4,  # over the line, unowned, whose list, early or late
     "/reports/gaps/leads/?place=handoff": BEHIND,
@@ -47,7 +47,7 @@ BUDGETS = {
     "/reports/figures/": FRAME,
     # What was agreed; two of each of four figures, ten of the first touch; the way; verdicts; the pace; the
     # line; words; sources.
-    "/dashboard/?days=90": FRAME + FILTERS + 1 + 8 + 10 + 5 + 5 + 3 + 6 + 1 + 3,
+    "/dashboard/?days=90": FRAME + FILTERS + 1 + 8 + 10 + 5 + 5 + 3 + 7 + 1 + 3,
     "/dashboard/leads/?figure=mqls&days=90": BEHIND,
     "/dashboard/line/leads/?dim=intent&fate=accepted&days=90": BEHIND + 1,  # the live version
     "/reports/agreed/": FRAME + 3,  # what holds, is proposed, was agreed

@@ -154,7 +154,9 @@ def test_S1_23_outcomes_stand_by_the_score_of_the_handover_and_equal_the_raw_row
             )
             behind = line_scores.behind(
                 leads=Lead.objects.all(),
+                handoffs=Handoff.objects.all(),
                 period=PERIOD,
+                version=ModelVersion.objects.live(),
                 dimension=Dimension.INTENT,
                 fate=fate,
                 low=bar.low,
@@ -164,9 +166,12 @@ def test_S1_23_outcomes_stand_by_the_score_of_the_handover_and_equal_the_raw_row
 
 
 def test_S1_23_a_lead_handed_over_by_hand_counts_with_the_score_of_its_evidence(sol: User) -> None:
-    handoff = judged(sol, 30, accepted=True)
-    evidence = {"explanation": {"dimensions": [{"key": "intent", "points": 18.7}]}}
-    Handoff.objects.filter(pk=handoff.pk).update(crossing=None, evidence=evidence)
+    lead = make.lead(stage="mql")
+    handoff = pipeline.hand_over(lead=lead, by=make.marketer(), note="Met at the fair.", at=NOW)
+    assert handoff.version is None
+    evidence = {"explanation": {"model": "default", "dimensions": [{"key": "intent", "points": 18.7}]}}
+    Handoff.objects.filter(pk=handoff.pk).update(evidence=evidence)
+    decisions.accept(handoff=handoff, by=sol, at=NOW)
     assert bar_of(health(), 18).accepted == 1
     assert (health().strict.k, health().strict.n) == (0, 1)
 
@@ -207,14 +212,14 @@ def test_S1_23_another_line_is_proposed_once_checked_and_waits_for_both_sides(so
     assert found.proposal is not None
     assert (found.proposal.minimum, found.proposal.spared, found.proposal.later) == (22, 21, 1)
 
-    version = proposing.propose_line(health=found, floor=Decimal(35), by=mara, at=NOW)
-    again = proposing.propose_line(health=found, floor=Decimal(35), by=mara, at=NOW)
+    version = proposing.propose_line(health=found, floor=Decimal(35), period=PERIOD, by=mara, at=NOW)
+    again = proposing.propose_line(health=found, floor=Decimal(35), period=PERIOD, by=mara, at=NOW)
     assert version == again
     assert version.state == ModelVersion.State.CHECKED
     assert version.lines.get(stage="sql").min_intent == 22
     assert "5% accepted at 20 to 22, agreed floor 35%" in version.evidence
     with pytest.raises(proposing.NotYours):
-        proposing.propose_line(health=found, floor=Decimal(35), by=make.manager(), at=NOW)
+        proposing.propose_line(health=found, floor=Decimal(35), period=PERIOD, by=make.manager(), at=NOW)
 
 
 # The page

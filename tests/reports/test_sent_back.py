@@ -9,7 +9,6 @@ from django.test import Client
 from accounts.models import User
 from handoff import decisions
 from handoff.models import Handoff, RejectReason, Verdict
-from leads.models import Lead
 from reports.periods import Period
 from reports.sent_back import Behind, Report, leads_behind, report
 from tests import factories as make
@@ -48,7 +47,7 @@ def answered(
 
 
 def of(behind: Behind = Behind.SOURCE, period: Period = MAY) -> Report:
-    return report(leads=Lead.objects.all(), period=period, behind=behind)
+    return report(handoffs=Handoff.objects.all(), period=period, behind=behind)
 
 
 def test_S1_22_reasons_are_counted_against_the_time_before_and_undone_ones_never(sol: User) -> None:
@@ -91,7 +90,7 @@ def test_a_rule_that_was_renamed_is_one_line_and_what_is_beyond_the_most_is_anot
     (line,) = of(Behind.RULE).lines
     assert (line.key, line.name, line.decided, line.sent_back) == ("size", "Staff", 2, 1)
 
-    found = report(leads=Lead.objects.all(), period=MAY, behind=Behind.SOURCE, most=1)
+    found = report(handoffs=Handoff.objects.all(), period=MAY, behind=Behind.SOURCE, most=1)
     assert [(line.key, line.name, line.decided) for line in found.lines] == [
         ("ads", "ads", 1),
         (None, "Others", 1),
@@ -104,10 +103,10 @@ def test_from_a_reason_a_source_or_a_rule_to_the_leads_each_once(sol: User, clie
     again = handed_over(sol, of=twice, at=on(4), cycle=2)
     decisions.reject(handoff=again, by=sol, reason=RejectReason.objects.get(code="timing"), at=on(5))
     other = answered(sol, on(3), "no_budget", {"demo": 25.0}, source="fair").lead
-    everybody = Lead.objects.all()
+    everybody = Handoff.objects.all()
 
     def behind(**asked: Any) -> list[tuple[int, datetime]]:
-        found = leads_behind(leads=everybody, period=MAY, **asked).order_by("pk")
+        found = leads_behind(handoffs=everybody, period=MAY, **asked).order_by("pk")
         return [(lead.pk, cast(Any, lead).passed_at) for lead in found]
 
     assert behind() == [(twice.pk, on(5)), (other.pk, on(3))]
