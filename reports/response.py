@@ -168,9 +168,8 @@ def behind(
     else:
         return None
     if line is not None:
-        found = found.annotate(of_line=Coalesce(Cast(_LINES[by][0], TextField()), Value(""))).filter(
-            of_line=line
-        )
+        key = Coalesce(Cast(_LINES[by][0], TextField()), Value("", output_field=TextField()))
+        found = found.annotate(of_line=key).filter(of_line=line)
     return Lead.objects.filter(handoffs__in=found).annotate(passed_at=Max("handoffs__offered_at"))
 
 

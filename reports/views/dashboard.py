@@ -15,7 +15,6 @@ from accounts.requests import Request
 from handoff.models import Handoff, Verdict
 from handoff.views.rows import in_words
 from reports import (
-    agreeing,
     charts,
     conversion,
     headlines,
@@ -49,7 +48,7 @@ def dashboard(request: Request) -> HttpResponse:
     """Everything both teams look at first. Each figure leads to the leads behind it, each panel to its
     report."""
     one = asked(request)
-    agreed = {key: each.value for key, each in agreeing.in_force(on=one.period.last).items()}
+    agreed = line.agreed_for(one)
     way = conversion.report(leads=one.leads, period=one.period, counting=Counting.PASSED, by=None)
     back = sent_back.report(handoffs=one.handoffs, period=one.period, behind=Behind.SOURCE)
     paces = speed.paces(leads=one.leads, period=one.period, at=one.at)

@@ -16,7 +16,7 @@ from reports import agreeing, line_health, line_scores, proposing
 from reports.counting import ENOUGH
 from reports.line_health import BAND, Bar, Health, Word
 from reports.line_scores import Fate
-from reports.measures import Measure
+from reports.measures import ABOUT, Measure
 from scoring.dimensions import Dimension
 
 from . import behind
@@ -33,6 +33,19 @@ KINDS = {
     Word.STRICT: ("bad", "triangle-alert"),
 }
 FATES = {Fate.STAYED: "stayed with marketing", Fate.ACCEPTED: "accepted", Fate.REJECTED: "sent back"}
+
+
+def agreed_for(one: Asked) -> dict[Measure, Decimal]:
+    """What both sides agreed on, for everybody: a part of the leads is held against nothing. Nor are sums of
+    days some of which lie before it held."""
+    if one.chips:
+        return {}
+    held = agreeing.in_force(on=one.period.last)
+    return {
+        key: each.value
+        for key, each in held.items()
+        if not ABOUT[key].is_weekly or each.holds_from <= one.period.first
+    }
 
 
 def panel(one: Asked, agreed: Mapping[Measure, Decimal]) -> dict[str, Any]:
@@ -141,7 +154,7 @@ def proposal(request: Request) -> HttpResponse:
     if one.chips:
         messages.warning(request, "A line is for everybody: drop the filters, then propose another one.")
         return redirect(f"{reverse('reports:dashboard')}?{request.GET.urlencode()}")
-    agreed = {key: each.value for key, each in agreeing.in_force(on=one.period.last).items()}
+    agreed = agreed_for(one)
     floor = agreed.get(Measure.LINE_FLOOR, Decimal())
     try:
         version = proposing.propose_line(

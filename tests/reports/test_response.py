@@ -278,3 +278,22 @@ def test_reports_are_listed_and_reachable(client: Client) -> None:
         assert f'href="{address}"' in text
     client.force_login(make.rep())
     assert client.get("/reports/").status_code == 403
+
+
+@pytest.mark.parametrize("by", list(By))
+@pytest.mark.parametrize("what", ["offered", "overdue", "answer_late"])
+def test_every_line_leads_to_its_handoffs(by: By, what: str) -> None:
+    rep = make.rep()
+    handed.pool(rep)
+    handoff = handed.offered(to=rep, at=NOW, source="fair")
+    keys = {By.TEAM: str(handoff.pool.team.public_id) if handoff.pool else "", By.SOURCE: "fair"}
+    key = keys.get(by, str(handoff.policy.public_id) if handoff.policy else "")
+    days = Period(NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=1))
+    late = NOW + timedelta(days=30)
+    asked = {"handoffs": Handoff.objects.all(), "period": days, "what": what, "at": late, "by": by}
+    there, elsewhere = behind(line=key, **asked), behind(line="nowhere", **asked)
+
+    assert there is not None
+    assert [lead.pk for lead in there] == [handoff.lead_id]
+    assert elsewhere is not None
+    assert not elsewhere.exists()
