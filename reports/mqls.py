@@ -16,11 +16,11 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from handoff.models import Handoff, Verdict
 from leads.milestones import Milestone
 from leads.models import Lead, PassedMilestone, StageChange
+from leads.percentiles import Percentile
 from leads.stages import Stage
 from scoring.intervals import LEAST_OF_EITHER, Figure, Share, ratio
 
 from .counting import ENOUGH, passed, share_of
-from .percentiles import Percentile
 from .periods import Period
 
 #: Out of which stages a lead is marked.
