@@ -142,6 +142,27 @@ def test_each_thing_is_done_with_every_chosen_row(
         assert {change.by for change in PhaseChange.objects.filter(lead__in=chosen)} == {mara}
 
 
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ({"do": "mql", "note": "Met\0her."}, "Null characters are not allowed."),
+        ({"do": "mql", "note": "x" * 2001}, "Nothing was cut"),
+        ({"do": "answer-keep_warm", "warm_until": "12.1.2027"}, "Write the date as 2027-01-12."),
+    ],
+)
+def test_what_cannot_be_kept_as_it_was_typed_is_said_and_nothing_is_done(
+    mara, sol, signed_in: SignIn, sent: dict[str, object], why: str
+):
+    back, fresh = came_back(sol).lead, lead("Fresh Fay")
+    chosen = [str(back.public_id), str(fresh.public_id)]
+    answer = choose(signed_in(mara), {"lead": chosen, **sent})
+    assert answer.status_code == 422
+    assert why in answer.content.decode()
+    fresh.refresh_from_db()
+    assert fresh.stage == Stage.LEAD
+    assert not ReturnAnswer.objects.exists()
+
+
 def test_only_those_that_came_back_are_answered_together(mara, sol, signed_in: SignIn):
     back, fresh = came_back(sol).lead, mql("Fresh Fay")
     sent = {"lead": [str(back.public_id), str(fresh.public_id)], "do": "answer-other", "note": "A partner."}
