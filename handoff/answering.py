@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Kind = ReturnAnswer.Kind
 #: What needs no note: the date says it.
 WITHOUT_NOTE = frozenset({Kind.KEEP_WARM})
+#: These are answers wherever they are done, so what does them writes them down.
+NOTED_BY_THE_DEED = frozenset({Kind.HAND_OVER, Kind.CLOSE, Kind.DISPUTE})
 
 
 class NothingToAnswer(Exception):
@@ -64,7 +66,7 @@ def answer(
     NothingToAnswer, AnswerRefused, and AlreadyAnswered when a colleague was faster."""
     if not may_hand_over(by):
         raise NotYours("Marketing answers what sales sent back.")
-    wanted = Kind(kind)
+    wanted, note = Kind(kind), note.strip()
     lead = hold(verdict.handoff.lead_id)
     if not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
         raise NotYours("This lead is with another team.")
@@ -82,12 +84,12 @@ def answer(
     warm_until = _checked(wanted, note, warm_until, at)
     if wanted == Kind.HAND_OVER:
         pipeline.hand_over(lead=lead, by=by, note=note, at=at)
-        return ReturnAnswer.objects.holding().get(verdict=verdict)
     if wanted == Kind.CLOSE:
         judging.judge(lead=lead, to=Stage.CLOSED, by=by, note=note, at=at)
     if wanted == Kind.DISPUTE:
         disputes.dispute(verdict=verdict, by=by, note=note, at=at)
-        held = ReturnAnswer.objects.holding().filter(verdict=verdict, kind=Kind.DISPUTE).first()
+    if wanted in NOTED_BY_THE_DEED:
+        held = ReturnAnswer.objects.holding().filter(verdict=verdict, kind=wanted).first()
         if held is not None:
             return held
     return returns.note_answer(verdict=verdict, kind=wanted, by=by, at=at, note=note, warm_until=warm_until)
@@ -116,12 +118,7 @@ def undo(*, answer: ReturnAnswer, by: "User", at: datetime) -> None:
             judging.take_back(lead=lead, by=by, at=at)
         except judging.JudgementStands as stands:
             raise AnswerStands(f"{lead} has gone on since.") from stands
-    ReturnAnswer.objects.filter(pk=held.pk).update(undone_at=at, holds=False)
-    before = (
-        ReturnAnswer.objects.filter(verdict=held.verdict_id, undone_at=None).order_by("-at", "-id").first()
-    )
-    if before is not None:
-        ReturnAnswer.objects.filter(pk=before.pk).update(holds=True)
+    returns.withdraw_answer(held, at=at)
 
 
 def may_undo(answer: ReturnAnswer, by: "User", at: datetime) -> bool:

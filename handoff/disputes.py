@@ -38,9 +38,10 @@ def rejection_of(handoff: Handoff) -> Verdict:
 
 
 @transaction.atomic
-def dispute(*, verdict: Verdict, by: "User", note: str, at: datetime) -> Dispute:
+def dispute(*, verdict: Verdict, by: "User", note: str, at: datetime, answers: bool = True) -> Dispute:
     """Hold that the lead of ``verdict`` was an SQL, because of ``note``. Disputed before: gives the one that
-    is there. A marketer's is marketing's answer as well. Raises NotYours, NothingToDispute."""
+    is there. A marketer's is marketing's answer as well, unless it is raised to talk about it only
+    (``answers`` False). Raises NotYours, NothingToDispute."""
     lead = Lead.objects.select_for_update(no_key=True).get(pk=verdict.handoff.lead_id)
     if not may_dispute(by) or not Lead.objects.visible_to(by).filter(pk=lead.pk).exists():
         raise NotYours("Marketing, and who leads sales, disputes a rejection.")
@@ -48,7 +49,7 @@ def dispute(*, verdict: Verdict, by: "User", note: str, at: datetime) -> Dispute
     if held.kind != Verdict.Kind.REJECT or Verdict.objects.filter(undoes=held).exists():
         raise NothingToDispute("This lead was not sent back, or the verdict was taken back since.")
     made, is_new = Dispute.objects.get_or_create(verdict=held, defaults={"by": by, "at": at, "note": note})
-    if is_new and may_hand_over(by) and lead.stage == Stage.MQL:
+    if answers and is_new and may_hand_over(by) and lead.stage == Stage.MQL:
         returns.note_answer(verdict=held, kind=ReturnAnswer.Kind.DISPUTE, by=by, at=at, note=note)
     return made
 

@@ -83,8 +83,9 @@ def span(period: str, at: datetime) -> Span:
 
 
 def _handoffs(period: str, at: datetime) -> QuerySet[Handoff]:
-    """Those that were offered in the period, from wherever the lead stood."""
+    """Those that were offered in the period, from wherever the lead stood, less those that were withdrawn."""
     within = span(period, at)
-    return Handoff.objects.filter(
+    offered = Handoff.objects.filter(
         stage_change__to_stage=Stage.HANDED_OVER, stage_change__at__gte=within.since
     )
+    return offered.exclude(status=Handoff.Status.WITHDRAWN)

@@ -11,8 +11,10 @@ from leads.lifecycle import StageConflict
 from leads.models import Lead, StageChange
 from leads.stages import Stage
 
+from . import returns
 from .decisions import UNDO_WINDOW
 from .holding import hold
+from .models import ReturnAnswer
 from .permissions import NotYours
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ class JudgementStands(Exception):
 
 @transaction.atomic
 def judge(*, lead: Lead, to: Stage, by: "User", note: str, at: datetime) -> StageChange | None:
-    """Move ``lead`` to ``to`` (MQL, lead or closed) by a marketer's judgement, because of ``note``. None when
-    it stands there already: safe to repeat. Raises NotYours, NoteNeeded, and StageConflict when marketing has
-    it no more."""
+    """Move ``lead`` to ``to`` (MQL, lead or closed) by a marketer's judgement, because of ``note``. Closing a
+    lead that came back from sales is marketing's answer as well. None when it stands there already: safe to
+    repeat. Raises NotYours, NoteNeeded, and StageConflict when marketing has it no more."""
     if not may_hand_over(by):
         raise NotYours("Marketing judges its own leads.")
     if not note.strip():
@@ -50,16 +52,20 @@ def judge(*, lead: Lead, to: Stage, by: "User", note: str, at: datetime) -> Stag
         return None
     if to not in STEPS.get(Stage(held.stage), frozenset()):
         raise StageConflict(held, held.stage)
+    said = note.strip()
+    back = returns.latest_rejection(held.pk) if (held.stage, to) == (Stage.MQL, Stage.CLOSED) else None
+    if back is not None:
+        returns.note_answer(verdict=back, kind=ReturnAnswer.Kind.CLOSE, by=by, at=at, note=said)
     reason = CLOSED if to == Stage.CLOSED else JUDGED
     return lifecycle.move(
-        lead=held, to=to, at=at, cause=StageChange.Cause.PERSON, by=by, reason=reason, note=note.strip()
+        lead=held, to=to, at=at, cause=StageChange.Cause.PERSON, by=by, reason=reason, note=said
     )
 
 
 @transaction.atomic
 def take_back(*, lead: Lead, by: "User", at: datetime) -> StageChange:
-    """Take one's own last judgement back, within ten minutes and while nothing moved the lead since. Raises
-    NotYours, JudgementStands."""
+    """Take one's own last judgement back, within ten minutes and while nothing moved the lead since; and with
+    it the answer that it was. Raises NotYours, JudgementStands."""
     if not may_hand_over(by):
         raise NotYours("Marketing judges its own leads.")
     held = hold(lead.pk)
@@ -76,6 +82,11 @@ def take_back(*, lead: Lead, by: "User", at: datetime) -> StageChange:
     )
     before = held.stage_changes.filter(pk__lt=last.pk).order_by("-at", "-id").first()
     Lead.objects.filter(pk=held.pk).update(stage_reason=before.reason if before else "")
+    closing = ReturnAnswer.objects.filter(
+        verdict__handoff__lead=held, kind=ReturnAnswer.Kind.CLOSE, by=by, at=last.at, undone_at=None
+    )
+    if last.to_stage == Stage.CLOSED and (answer := closing.first()) is not None:
+        returns.withdraw_answer(answer, at=at)
     return change
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Lookup, OuterRef, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.lookups import IContains, IExact
 from django.utils import timezone
 
 from accounts.models import Role, User
-from leads.models import Lead
+from leads.models import Company, Lead
 from leads.stages import Phase, Stage, listed_as, said
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Score
@@ -20,22 +22,30 @@ from . import flows, strength
 from .filters import CountryFilter, ScoreFilters, search_box
 from .models import Shortfall
 
+_OF_LEADS = (
+    "email", "name", "title", "seniority", "department", "phone", "city", "country", "source", "campaign",
+)  # fmt: skip
+_OF_COMPANIES = ("name", "domain", "industry", "city", "country", "employees")
 #: What a condition on a field may name beside a custom attribute → the column.
 FIELDS = {
-    **{name: name for name in ("email", "name", "title", "seniority", "department", "phone", "city")},
+    **{name: name for name in _OF_LEADS},
     "company": "company__name",
     "domain": "company__domain",
-    "company.city": "company__city",
-    "company.country": "company__country",
+    **{f"company.{name}": f"company__{name}" for name in _OF_COMPANIES},
 }
+#: Columns that cannot be asked so; an attribute of that name would be taken for them.
+_REFUSED = {field.name for field in Lead._meta.concrete_fields} | {
+    f"company.{field.name}" for field in Company._meta.concrete_fields
+}
+_IS: "dict[str, type[Lookup[Any]]]" = {"=": IExact, "~": IContains}
 _CONDITION = re.compile(r"\s*(company\.)?([\w.-]{1,80})\s*([=~])\s*(.{1,200}?)\s*", re.DOTALL)
 MOST_CONDITIONS = 5
 
 
 def conditions(text: str) -> list[Q]:
     """What ``text`` asks of fields: "title~head; plan=pro; company.tier=A", where = is the whole value and ~
-    a part of it, whatever the case. What is no field of a lead or company is a custom attribute of it. Raises
-    ValidationError."""
+    a part of it, whatever the case. What is no field of a lead or company is a custom attribute of it; a
+    field that is not in FIELDS is refused. Raises ValidationError."""
     found = []
     parts = [part for part in text.split(";") if part.strip()]
     if len(parts) > MOST_CONDITIONS:
@@ -47,11 +57,24 @@ def conditions(text: str) -> list[Q]:
                 f"“{part.strip()[:40]}” is no condition: write it as plan=pro or title~head."
             )
         of_company, name, sign, value = match.groups()
-        column = FIELDS.get(f"{of_company or ''}{name}")
-        if column is None:
-            column = f"{'company__' if of_company else ''}attributes__{name.replace('__', '_')}"
-        found.append(Q(**{f"{column}__{'iexact' if sign == '=' else 'icontains'}": value}))
+        found.append(_condition(f"{of_company or ''}{name}", sign, value))
     return found
+
+
+def _condition(name: str, sign: str, value: str) -> Q:
+    column = FIELDS.get(name)
+    if column == "company__employees":
+        if sign != "=" or not re.fullmatch("[0-9]{1,9}", value):
+            raise ValidationError("Write company.employees=50, or say staff from and up to.")
+        return Q(company__employees=int(value))
+    if column is not None:
+        return Q(**{f"{column}__{'iexact' if sign == '=' else 'icontains'}": value})
+    if name in _REFUSED:
+        raise ValidationError(f"“{name}” is no custom attribute and cannot be asked for here.")
+    # Spelt out, since a name with underscores at its end would be read as another lookup.
+    attributes = "company__attributes" if name.startswith("company.") else "attributes"
+    said = KeyTextTransform(name.removeprefix("company."), attributes)
+    return Q(_IS[sign](said, Value(value)))
 
 
 class ConditionsField(forms.CharField):

@@ -8,11 +8,16 @@ from .fields import WordsField
 from .models import ReturnAnswer, Shortfall
 
 
+def _day(label: str) -> forms.DateField:
+    said = {"invalid": "Write the date as 2027-01-12."}
+    return forms.DateField(required=False, label=label, input_formats=["%Y-%m-%d"], error_messages=said)
+
+
 class AnswerForm(forms.Form):
     """Marketing's answer to a lead that came back. What a kind needs is for ``answering`` to say."""
 
     kind = forms.ChoiceField(choices=ReturnAnswer.Kind.choices, label="Answer")
-    warm_until = forms.DateField(required=False, label="Until")
+    warm_until = _day("Until")
     note = WordsField(required=False, max_length=2000, label="Note")
     seen = forms.UUIDField(required=False)
 
@@ -40,3 +45,10 @@ class JudgementForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
         error_messages={"required": "Say why, in a sentence: the rules did not."},
     )
+
+
+class SelectionForm(forms.Form):
+    """What goes with one thing that is done with many leads. What it needs is for ``do`` to say."""
+
+    note = WordsField(required=False, max_length=2000, label="Note")
+    warm_until = _day("Kept warm until")

@@ -148,9 +148,10 @@ def _went_on(unanswered: Collection[tuple[int, int, datetime]]) -> dict[int, dat
 
 
 def latest_rejection(lead_id: int) -> Verdict | None:
-    """The rejection that ``lead_id`` came back with last, if it stands. One query."""
-    found = rejections().filter(handoff__lead=lead_id).select_related("handoff", "reason", "by")
-    return found.order_by("-at", "-id").first()
+    """The rejection that ``lead_id`` came back with, if it stands and is of its last handoff. One query."""
+    later = Handoff.objects.filter(lead=OuterRef("handoff__lead"), cycle__gt=OuterRef("handoff__cycle"))
+    found = rejections().filter(~Exists(later), handoff__lead=lead_id)
+    return found.select_related("handoff", "reason", "by").order_by("-at", "-id").first()
 
 
 def note_answer(
@@ -168,3 +169,14 @@ def note_answer(
     return ReturnAnswer.objects.create(
         verdict=verdict, kind=ReturnAnswer.Kind(kind), note=note, warm_until=warm_until, by=by, at=at
     )
+
+
+def withdraw_answer(answer: ReturnAnswer, *, at: datetime) -> None:
+    """As if ``answer`` had not been: what was said before it holds again. The caller holds the lead. Safe to
+    repeat."""
+    taken = ReturnAnswer.objects.filter(pk=answer.pk, undone_at=None).update(undone_at=at, holds=False)
+    if not taken:
+        return
+    left = ReturnAnswer.objects.filter(verdict=answer.verdict_id, undone_at=None).order_by("-at", "-id")
+    if (before := left.first()) is not None:
+        ReturnAnswer.objects.filter(pk=before.pk).update(holds=True)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import OperationalError
 
 from leads.lifecycle import MoveRefused, StageConflict
 from leads.models import Lead
+from leads.retrying import DEADLOCK, retrying
 
 from . import answering, judging
 from .disputes import NothingToDispute
@@ -43,7 +45,8 @@ class Done:
 
 def each(leads: "QuerySet[Lead]", ids: Sequence[str], verb: Callable[[Lead], object]) -> Done:
     """Do ``verb`` with those of ``leads`` that were chosen by public id, in the order of their keys, each in
-    a transaction of its own; those beyond ``MOST_AT_ONCE`` fail. Safe to repeat if ``verb`` is."""
+    a transaction of its own that begins again after a deadlock; those beyond ``MOST_AT_ONCE`` fail, and so
+    does one whose deadlock does not end. Safe to repeat if ``verb`` is."""
     result = Done()
     chosen = list(leads.filter(public_id__in=list(ids)).order_by("pk"))
     for number, lead in enumerate(chosen):
@@ -51,10 +54,13 @@ def each(leads: "QuerySet[Lead]", ids: Sequence[str], verb: Callable[[Lead], obj
             result.failed.append((lead, f"{MOST_AT_ONCE} at once are the most."))
             continue
         try:
-            with transaction.atomic():
-                verb(lead)
+            retrying(partial(verb, lead))
         except REFUSALS as refusal:
             result.failed.append((lead, str(refusal)))
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in DEADLOCK:
+                raise
+            result.failed.append((lead, "Somebody else is changing it at the moment: try again."))
         else:
             result.done.append(lead)
     return result

@@ -23,16 +23,13 @@ def with_strength(leads: QuerySet[Lead]) -> QuerySet[Any]:
 
 
 def of_strength(leads: Leads, strength: str) -> Leads:
-    """Those of ``leads`` that are strong, or weak; what is measured already is not asked again."""
-    asked = _asked(measured="intent" in leads.query.annotations)
-    return leads.filter(asked if strength == STRONG else ~asked)
+    """Those of ``leads`` that are strong, or weak; a sign of intent counts under any model."""
+    return leads.filter(_asked() if strength == STRONG else ~_asked())
 
 
-def _asked(*, measured: bool = False) -> Q:
+def _asked() -> Q:
     # The step that made it an MQL says so itself; another step in between hides it.
     crossed = Exists(Crossing.objects.filter(lead=OuterRef("pk"), intent__gt=0))
     hidden = ~Q(stage_reason__in=[STRONG, WEAK])
-    now = Q(intent__gt=0)
-    if not measured:
-        now = Q(Exists(Score.objects.filter(lead=OuterRef("pk"), intent__gt=0)))
-    return Q(stage_reason=STRONG) | now | (hidden & Q(crossed))
+    now = Exists(Score.objects.filter(lead=OuterRef("pk"), intent__gt=0))
+    return Q(stage_reason=STRONG) | Q(now) | (hidden & Q(crossed))

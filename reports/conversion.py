@@ -18,10 +18,10 @@ from django.db.models.functions import Coalesce, TruncMonth
 from accounts.company_days import company_zone
 from leads.milestones import Milestone
 from leads.models import Lead
+from leads.percentiles import Percentile
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, passed, share_of
-from .percentiles import Percentile
 from .periods import Period
 
 

@@ -17,10 +17,10 @@ from django.db.models.functions import Cast, Coalesce, Lower, TruncMonth
 
 from accounts.company_days import company_zone
 from leads.models import Lead, LossReason, Opportunity
+from leads.percentiles import Percentile
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
-from .percentiles import Percentile
 from .periods import Period, month, within
 from .sources import Left
 

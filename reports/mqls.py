@@ -16,12 +16,12 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from handoff.models import Handoff, Verdict
 from leads.milestones import Milestone
 from leads.models import Lead, PassedMilestone, StageChange
+from leads.percentiles import Percentile
 from leads.stages import Stage
 from scoring.intervals import LEAST_OF_EITHER, Figure, Share, ratio
 
 from .counting import ENOUGH, passed, share_of
 from .handed import verdicts
-from .percentiles import Percentile
 from .periods import Period
 
 #: Out of which stage a lead is marked: sales had not had it.

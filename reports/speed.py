@@ -9,10 +9,10 @@ from django.db.models.functions import Coalesce
 
 from leads.milestones import Milestone
 from leads.models import Lead, PassedMilestone
+from leads.percentiles import Percentile
 from leads.stages import Stage
 
 from .counting import ENOUGH, passed
-from .percentiles import Percentile
 from .periods import Period
 from .weeks import WeekOf, starts
 

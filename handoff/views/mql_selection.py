@@ -1,7 +1,7 @@
 """One thing done with every chosen row of the marketing queue, or of all leads."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from handoff import answering, judging, pipeline, returns, several, shortfalls
+from handoff.marketing_forms import SelectionForm
 from handoff.models import ReturnAnswer, Shortfall
 from leads import lifecycle
 from leads.models import Lead
@@ -26,7 +26,6 @@ from . import leads as lead_lists
 from .marketing import for_marketing
 from .requests import Request, way_back
 
-LONGEST_NOTE = 2000
 Verb = Callable[[Lead], object]
 
 
@@ -42,17 +41,19 @@ def selection(request: Request) -> HttpResponse:
     if asked == "export":
         chosen = leads.filter(public_id__in=ids[: several.MOST_AT_ONCE]).select_related("company", "owner")
         return exports.leads_file(request, "selected", chosen, lead_lists.SORTS["newest"])
-    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
-    found = verb_of(
-        asked, by=request.user, note=note, day=request.POST.get("warm_until", ""), at=timezone.now()
-    )
+    form = SelectionForm(request.POST)
+    if not form.is_valid():
+        wrong = " ".join(f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items())
+        return _notice(request, wrong, status=422)
+    note, day = form.cleaned_data["note"], form.cleaned_data["warm_until"]
+    found = verb_of(asked, by=request.user, note=note, day=day, at=timezone.now())
     if isinstance(found, str):
         return _notice(request, found, status=422)
     said, verb = found
     return _answer(request, said, several.each(leads, ids, verb))
 
 
-def verb_of(asked: str, *, by: User, note: str, day: str, at: datetime) -> tuple[str, Verb] | str:
+def verb_of(asked: str, *, by: User, note: str, day: date | None, at: datetime) -> tuple[str, Verb] | str:
     """What ``asked`` does with a lead, and how it is said once done; or what is wrong with it."""
     what, _, which = asked.partition("-")
     if what == "phase" and which in Phase.values:
@@ -81,20 +82,16 @@ def verb_of(asked: str, *, by: User, note: str, day: str, at: datetime) -> tuple
 
 
 def _answering(
-    kind: ReturnAnswer.Kind, *, by: User, note: str, day: str, at: datetime
+    kind: ReturnAnswer.Kind, *, by: User, note: str, day: date | None, at: datetime
 ) -> tuple[str, Verb] | str:
     if kind not in answering.WITHOUT_NOTE and not note:
         return "Say in the note what is done: sales will read it."
-    try:
-        warm_until = parse_date(day) if day and kind == ReturnAnswer.Kind.KEEP_WARM else None
-    except ValueError:
-        return "Write the date as 2026-01-12."
 
     def verb(lead: Lead) -> object:
         verdict = returns.latest_rejection(lead.pk)
         if verdict is None:
             raise answering.NothingToAnswer("It did not come back from sales.")
-        until = warm_until or verdict.return_on if kind == ReturnAnswer.Kind.KEEP_WARM else None
+        until = day or verdict.return_on if kind == ReturnAnswer.Kind.KEEP_WARM else None
         return answering.answer(verdict=verdict, by=by, kind=kind, note=note, warm_until=until, at=at)
 
     return f"Answered, {kind.label.lower()}", verb

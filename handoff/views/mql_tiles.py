@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import (
-    Aggregate,
     Count,
     DateTimeField,
     DurationField,
@@ -17,6 +16,7 @@ from django.urls import reverse
 
 from handoff.flows import PERIODS, Figures
 from leads.models import Lead
+from leads.percentiles import Percentile
 from leads.phase_flow import Flow
 from leads.stages import Phase, Stage, sql_stages
 
@@ -66,18 +66,10 @@ class Standing:
     median_days: int = 0
 
 
-class Median(Aggregate):
-    template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-
-
 def standing_of(mqls: QuerySet[Lead], at: datetime) -> dict[str, Standing]:
     """How the MQLs stand in each phase. One query."""
     stay = ExpressionWrapper(Value(at, DateTimeField()) - F("phase_at"), output_field=DurationField())
-    rows = (
-        mqls.order_by()
-        .values("phase")
-        .annotate(count=Count("id"), stay=Median(stay, output_field=DurationField()))
-    )
+    rows = mqls.order_by().values("phase").annotate(count=Count("id"), stay=Percentile(0.5, stay))
     found = {row["phase"]: Standing(row["count"], row["stay"].days) for row in rows}
     return {phase: found.get(phase, Standing()) for phase in Phase.values}
 

@@ -1,31 +1,10 @@
-"""When leads entered their buying phases, kept by a trigger; for leads that are here, what is known."""
+"""When leads entered their buying phases, kept by a trigger."""
 
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
-
-#: The phase a lead is in has its moment. Who decides today, and compared before, did so at the first sign of it
-#: in the 90 days that phases look back. One pass over the leads beyond awareness.
-KNOWN = """
-WITH beyond AS (
-  SELECT l.id, l.phase, l.phase_at, CASE WHEN l.phase = 'decision' THEN (
-    SELECT min(a.occurred_at) FROM leads_activity a
-    WHERE a.lead_id = l.id AND a.voided_at IS NULL AND a.type_id = ANY(t.ids)
-      AND a.occurred_at < l.phase_at AND a.occurred_at > l.phase_at - interval '90 days'
-  ) END AS compared_at
-  FROM leads_lead l,
-    (SELECT array_agg(id) AS ids FROM leads_activitytype WHERE phase = 'consideration') t
-  WHERE l.phase <> 'awareness'
-)
-INSERT INTO leads_phasechange (lead_id, from_phase, to_phase, at, cause)
-SELECT id, 'awareness', 'consideration', compared_at AS at, 'known' FROM beyond WHERE compared_at IS NOT NULL
-UNION ALL
-SELECT id, CASE WHEN compared_at IS NULL THEN 'awareness' ELSE 'consideration' END, phase, phase_at, 'known'
-FROM beyond
-ORDER BY id, at
-"""
 
 
 class Migration(migrations.Migration):
@@ -72,5 +51,4 @@ class Migration(migrations.Migration):
             model_name='phasechange',
             constraint=models.CheckConstraint(condition=models.Q(('from_phase', models.F('to_phase')), _negated=True), name='leads_phasechange_goes_somewhere'),
         ),
-        migrations.RunSQL(KNOWN, migrations.RunSQL.noop),
     ]

@@ -152,7 +152,11 @@ def say(*, talk: Talk, by: "User", side: str, said: str, at: datetime) -> Talk:
 def _dispute(verdict: Verdict, *, by: "User", side: str, was_sql: bool, review: Review, at: datetime) -> None:
     try:
         raised = disputes.dispute(
-            verdict=verdict, by=by, note=f"Talked about in the weekly review of {review.days}.", at=at
+            verdict=verdict,
+            by=by,
+            note=f"Talked about in the weekly review of {review.days}.",
+            at=at,
+            answers=False,
         )
         disputes.say(dispute=raised, by=by, side=side, was_sql=was_sql, at=at)
     except disputes.AlreadySettled as settled:

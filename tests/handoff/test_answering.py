@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import BusinessCalendar, Holiday, Team
-from handoff import answering, decisions, disputes, pipeline, returns
+from handoff import answering, decisions, disputes, judging, pipeline, returns
 from handoff.answering import AlreadyAnswered, AnswerRefused, AnswerStands, NothingToAnswer
 from handoff.models import Handoff, ReturnAnswer, Verdict
 from handoff.permissions import NotYours
 from handoff.returns import WorkingDays
+from leads import lifecycle
 from leads.models import StageChange
 from leads.stages import Stage
 from tests.factories import NOW, marketer, rep
+from tests.factories import lead as make_lead
 from tests.handoff.factories import offered, reason
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +68,48 @@ def test_closing_closes_and_taking_it_back_makes_an_mql_again(back: Verdict):
     lead.refresh_from_db()
     assert (lead.stage, lead.stage_reason) == (Stage.MQL, "timing")
     assert not ReturnAnswer.objects.holding().exists()
+
+
+def test_closing_by_judgement_is_an_answer_and_taken_back_with_it(back: Verdict):
+    mara, lead = marketer(), back.handoff.lead
+    before = warm(back, mara)
+    judging.judge(lead=lead, to=Stage.CLOSED, by=mara, note="Bought elsewhere.", at=NOW + 2 * HOUR)
+    closed = ReturnAnswer.objects.holding().get()
+    assert (closed.verdict, closed.kind, closed.note) == (back, "close", "Bought elsewhere.")
+    judging.take_back(lead=lead, by=mara, at=NOW + 2 * HOUR)
+    assert ReturnAnswer.objects.holding().get() == before
+
+
+def test_an_answer_that_closed_is_taken_back_from_the_lead_page_as_well(back: Verdict):
+    mara, lead = marketer(), back.handoff.lead
+    warm(back, mara, kind="close", warm_until=None, note="Bought elsewhere.")
+    assert ReturnAnswer.objects.count() == 1
+    judging.take_back(lead=lead, by=mara, at=NOW + HOUR)
+    assert list(returns.to_answer(mara, NOW + HOUR)) == [back.handoff]
+    assert not ReturnAnswer.objects.holding().exists()
+
+
+def test_what_closed_a_lead_that_never_came_back_is_no_answer():
+    petra, mara = make_lead(stage=Stage.MQL), marketer()
+    judging.judge(lead=petra, to=Stage.CLOSED, by=mara, note="A student.", at=NOW)
+    judging.take_back(lead=petra, by=mara, at=NOW)
+    assert not ReturnAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("kind", [ReturnAnswer.Kind.HAND_OVER, ReturnAnswer.Kind.OTHER])
+def test_what_was_offered_again_and_withdrawn_since_is_not_answered(back: Verdict, kind: str):
+    mara, lead = marketer(), back.handoff.lead
+    lead.refresh_from_db()
+    change = lifecycle.move(lead=lead, to=Stage.HANDED_OVER, at=NOW, cause=StageChange.Cause.CROSSING)
+    Handoff.objects.create(
+        lead=lead, cycle=2, status="withdrawn", stage_change=change, evidence={}, offered_at=NOW,
+        due_at=NOW, decided_at=NOW, allowed_minutes=60,
+    )  # fmt: skip
+    lifecycle.move(lead=lead, to=Stage.MQL, at=NOW, cause=StageChange.Cause.UNDO)
+    with pytest.raises(NothingToAnswer):
+        warm(back, mara, kind=kind, warm_until=None, note="Budget is there.")
+    lead.refresh_from_db()
+    assert lead.stage == Stage.MQL
 
 
 def test_handing_over_again_is_the_answer_from_wherever_it_is_pressed(back: Verdict):

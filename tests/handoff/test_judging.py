@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.http import QueryDict
 
-from handoff import judging, shortfalls, strength
+from handoff import judging, mqls, shortfalls, strength
 from handoff.judging import JudgementStands, NoteNeeded
 from handoff.models import Shortfall
 from handoff.permissions import NotYours
@@ -12,6 +13,8 @@ from leads import merging, unmerging
 from leads.lifecycle import StageConflict
 from leads.models import Lead, StageChange
 from leads.stages import Stage
+from scoring import model_file
+from scoring.models import Score
 from tests.factories import NOW, lead, marketer, rep
 from tests.handoff.factories import crossing
 
@@ -96,3 +99,17 @@ def test_s4_07_s4_08_what_made_it_an_mql_says_whether_it_is_strong():
     found = {one.pk: one.strength for one in strength.with_strength(Lead.objects.all())}
     assert found == {reader.pk: "weak", asker.pk: "strong", returned.pk: "strong", met.pk: "weak"}
     assert set(strength.of_strength(Lead.objects.all(), "weak")) == {reader, met}
+
+
+def test_s4_07_a_sign_of_intent_under_any_model_is_strong_wherever_it_is_asked():
+    asker, mara = lead(stage=Stage.MQL, stage_reason="weak"), marketer()
+    version = model_file.load(data={"model": "other", "rules": [], "lines": []})
+    Score.objects.create(
+        lead=asker, model=version.model, version=version, intent=900, fit=0, engagement=0, total=900,
+        computed_at=NOW, fading=False,
+    )  # fmt: skip
+    for kind, found in (("strong", [asker]), ("weak", [])):
+        parameters = QueryDict(f"strength={kind}")
+        assert list(mqls.listed_mqls(parameters=parameters, user=mara, at=NOW)) == found
+        assert list(strength.of_strength(Lead.objects.all(), kind)) == found
+    assert strength.with_strength(Lead.objects.all()).get().strength == "strong"

@@ -10,8 +10,8 @@ from django.db.models import Q
 from pytest_django import Settings
 
 from accounts.models import User
-from handoff import disputes
-from handoff.models import Dispute, Verdict
+from handoff import disputes, returns
+from handoff.models import Dispute, ReturnAnswer, Verdict
 from leads.models import Opportunity
 from notifications.models import Notification
 from reports import agreeing
@@ -208,6 +208,24 @@ def test_S1_21_both_sides_settle_a_lead_with_a_click_each_and_the_outcome_is_a_f
     assert said["settled"] == "yes"
     with pytest.raises(disagreements.Settled):
         disagreements.say(talk=talk, by=max_, side="sales", said="no", at=TUESDAY)
+
+
+@pytest.mark.parametrize("said", ["yes", "no"])
+def test_S1_21_a_word_in_the_review_is_not_marketings_answer_to_the_return(
+    sol: User, mara: User, said: str
+) -> None:
+    warm, waiting = sent_back(sol, total=83.0), sent_back(sol, name="Low", total=12.0)
+    give_crossings()
+    warm_until = TUESDAY.date() + timedelta(days=30)
+    kept = returns.note_answer(verdict=warm, kind="keep_warm", by=mara, at=TUESDAY, warm_until=warm_until)
+    span = (IN_THE_WEEK - timedelta(days=1), TUESDAY)
+    before = returns.answered_in_time(*span, at=TUESDAY + timedelta(days=30))
+    for talk in prepared().talks.all():
+        disagreements.say(talk=talk, by=mara, side="marketing", said=said, at=TUESDAY)
+
+    assert Dispute.objects.filter(verdict__in=[warm, waiting]).count() == 2
+    assert list(ReturnAnswer.objects.all()) == list(ReturnAnswer.objects.holding()) == [kept]
+    assert returns.answered_in_time(*span, at=TUESDAY + timedelta(days=30)) == before
 
 
 def test_S1_21_a_manager_speaks_of_the_leads_of_their_teams_only(sol: User, mara: User) -> None:

@@ -142,6 +142,27 @@ def test_each_thing_is_done_with_every_chosen_row(
         assert {change.by for change in PhaseChange.objects.filter(lead__in=chosen)} == {mara}
 
 
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ({"do": "mql", "note": "Met\0her."}, "Null characters are not allowed."),
+        ({"do": "mql", "note": "x" * 2001}, "Nothing was cut"),
+        ({"do": "answer-keep_warm", "warm_until": "12.1.2027"}, "Write the date as 2027-01-12."),
+    ],
+)
+def test_what_cannot_be_kept_as_it_was_typed_is_said_and_nothing_is_done(
+    mara, sol, signed_in: SignIn, sent: dict[str, object], why: str
+):
+    back, fresh = came_back(sol).lead, lead("Fresh Fay")
+    chosen = [str(back.public_id), str(fresh.public_id)]
+    answer = choose(signed_in(mara), {"lead": chosen, **sent})
+    assert answer.status_code == 422
+    assert why in answer.content.decode()
+    fresh.refresh_from_db()
+    assert fresh.stage == Stage.LEAD
+    assert not ReturnAnswer.objects.exists()
+
+
 def test_only_those_that_came_back_are_answered_together(mara, sol, signed_in: SignIn):
     back, fresh = came_back(sol).lead, mql("Fresh Fay")
     sent = {"lead": [str(back.public_id), str(fresh.public_id)], "do": "answer-other", "note": "A partner."}
@@ -206,6 +227,10 @@ def test_every_figure_of_the_tiles_leads_to_as_many_leads(mara, sol, signed_in: 
         ("leads", "industry=lift&staff=50&staff_to=90", ["Asking Ann"]),
         ("leads", "where=plan%3Dpro%3B+title~head", ["Asking Ann"]),
         ("leads", "where=company.tier%3Da", ["Asking Ann"]),
+        ("leads", "where=company.name%3Drheinland%3B+source%3Dweb", ["Asking Ann"]),
+        ("leads", "where=company.industry~lift%3B+company.employees%3D80", ["Asking Ann"]),
+        ("leads", "where=plan_%3Dx", ["Reading Rita"]),
+        ("leads", "where=plan__tier~50%25", ["Reading Rita"]),
         ("leads", "shortfall=nothing", ["Asking Ann"]),
     ],
 )
@@ -213,9 +238,11 @@ def test_s1_11_a_segment_is_counted_downloaded_and_read_by_other_tools(
     mara, signed_in: SignIn, page: str, query: str, found: list[str]
 ):
     firm = company("Rheinland", industry="Lifts", employees=80, attributes={"tier": "A"})
-    facts = {"title": "Head of Service", "campaign": "Spring", "attributes": {"plan": "Pro"}}
+    facts = {"title": "Head of Service", "campaign": "Spring", "source": "web", "attributes": {"plan": "Pro"}}
     mql("Asking Ann", intent=8, company=firm, **facts)
-    rita = mql("Reading Rita", intent=0)
+    rita = mql(
+        "Reading Rita", intent=0, source="fair", attributes={"plan_": "X", "plan__tier": "from 50% on"}
+    )
     shortfalls.record(lead=rita, kind="no_money", by=mara, at=timezone.now())
     client = signed_in(mara)
     client.post("/views/", {"page": page, "name": "Warm", "query": query})
@@ -235,7 +262,11 @@ def test_s1_11_a_segment_is_counted_downloaded_and_read_by_other_tools(
     assert [item["name"] for item in call.get("/segments").json()["items"]] == ["Warm"]
 
 
-@pytest.mark.parametrize("query", ["intent=lots", "where=plan", "stage=unicorn"])
+@pytest.mark.parametrize("query", [
+        "intent=lots", "where=plan", "stage=unicorn", "where=stage%3Dmql", "where=company.revenue%3D5",
+        "where=company.employees~5", "where=company.employees%3Dmany",
+    ],
+)  # fmt: skip
 def test_a_filter_that_cannot_be_meant_makes_no_segment_of_everybody(mara, signed_in: SignIn, query: str):
     answer = signed_in(mara).post("/views/", {"page": "leads", "name": "Warm", "query": query})
     assert answer.status_code == 422

@@ -116,6 +116,8 @@ def test_tiles_count_the_phases_and_what_sales_did_since_monday(
         move(lead=came, to=Stage.MQL, at=timezone.now(), cause="crossing")
     mql("Rita", Phase.AWARENESS, at=timezone.now() - timedelta(days=40))
     handed_over(sol, "Handed Hans", at=timezone.now(), phase=Phase.DECISION)
+    withdrawn = handed_over(sol, "Withdrawn Will", at=timezone.now(), phase=Phase.AWARENESS)
+    Handoff.objects.filter(pk=withdrawn.pk).update(status="withdrawn", decided_at=timezone.now())
 
     tiles = {tile.label: tile for tile in signed_in(mara).get("/mqls/").context["page"].tiles}
 
