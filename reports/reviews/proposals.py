@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: The days of decided leads on which a proposal is tried.
 DAYS = 28
+#: What a price is over where no version of the model is live.
+NOTHING_LIVE = 0
 
 
 class NotYours(Refused):
@@ -43,13 +45,15 @@ def waiting() -> list[ModelVersion]:
 
 def take_in(*, review: Review, at: datetime) -> list[ReviewProposal]:
     """Put every checked version on ``review`` that is not on it, with its price as of ``at``; one that was
-    edited and checked again is priced anew. Returns what is new. The prices take their time and are worked
-    out before the review is held, so that nobody's click waits for them. Raises Closed. Safe to repeat."""
-    known = dict(review.proposals.values_list("version", "at"))
+    edited and checked again, or under which other rules went live, is priced anew. Returns what is new. The
+    prices take their time and are worked out before the review is held, so that nobody's click waits for
+    them. Raises Closed. Safe to repeat."""
+    known = {one.version_id: one for one in review.proposals.all()}
+    live = dict(ModelVersion.objects.published().values_list("model", "number"))
     priced = [
         (version, _worked_out(version, at=at))
         for version in waiting()
-        if version.pk not in known or (version.checked_at or at) > known[version.pk]
+        if _needs_a_price(version, known.get(version.pk), over=live.get(version.model_id, NOTHING_LIVE))
     ]
     if not priced:
         return []
@@ -61,9 +65,15 @@ def take_in(*, review: Review, at: datetime) -> list[ReviewProposal]:
         ]
 
 
+def _needs_a_price(version: ModelVersion, known: ReviewProposal | None, *, over: int) -> bool:
+    if known is None or known.over != over:
+        return True
+    return version.checked_at is not None and version.checked_at > known.at
+
+
 def _worked_out(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
     live = version.model.versions.published().first()
-    return {"at": at, "over": live.number if live else 0, "price": price(version, live, at=at)}
+    return {"at": at, "over": live.number if live else NOTHING_LIVE, "price": price(version, live, at=at)}
 
 
 def price(version: ModelVersion, live: ModelVersion | None, *, at: datetime) -> dict[str, Any]:

@@ -275,6 +275,13 @@ def test_S1_21_a_price_that_was_worked_out_against_other_rules_is_not_signed_liv
         proposals.sign(proposal=of[second.pk], by=max_, side="sales", at=TUESDAY)
     assert not second.sign_offs.filter(side="sales").exists()  # nothing was signed either
 
+    preparing.prepare_due(at=TUESDAY + timedelta(minutes=5))
+    anew = review.proposals.get(version=second)
+    (line,) = anew.price["lines"]
+    assert (anew.over, line["before"], line["after"]) == (first.number, 22, 25)
+    proposals.sign(proposal=anew, by=max_, side="sales", at=TUESDAY + timedelta(minutes=6))
+    assert ModelVersion.objects.live() == second
+
 
 def test_S1_21_not_yet_says_why_and_is_gone_once_the_side_signs(sol: User, mara: User, max_: User) -> None:
     offered(sol)
