@@ -1,12 +1,15 @@
 """What a review decides on: checked versions that wait to go live, each with its price. When both sides have
 signed one, it is live at once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from accounts.permissions import may_draft_rules, may_sign_for
+from leads.ticks import tick
 from reports.models import NotYet, Review, ReviewProposal, Side
 from scoring import hindsight, preview, publishing, suggestions
 from scoring.backtest import judge
@@ -175,26 +178,67 @@ def sign(*, proposal: ReviewProposal, by: "User", side: str, at: datetime) -> Mo
     version = _version(proposal)
     if not may_sign_for(by, side):
         raise NotYours("Marketing signs through marketers, sales through its managers.")
-    try:
+    with _said_as_gone():
         publishing.sign(version=version, side=side, by=by, at=at)
-        signed = {one.side: one.by for one in version.sign_offs.select_related("by")}
+        signed = _signed(version)
         if set(signed) == set(Side.values):
-            names = " and ".join(f"{signed[side]} for {side}" for side in Side.values)
-            publishing.publish(
-                version=version,
-                by=None,  # both sides did; who they are, the reason says
-                reason=f"Agreed in the {review.get_kind_display().lower()} of {review.days} by {names}.",
-                at=at,
-                over=proposal.over,
-            )
+            _go_live(proposal, version, review, signed, at=at)
+    version.refresh_from_db()
+    return version
+
+
+@transaction.atomic
+def make_live(*, proposal: ReviewProposal, by: "User", at: datetime) -> ModelVersion:
+    """Make a version live that both sides have signed, be it on its own page: whoever signs for either side
+    may. Its price has to be over the version that is live. Raises Closed, NotYours, Gone."""
+    review = hold(proposal.review)
+    version = _version(proposal)
+    if not any(may_sign_for(by, side) for side in Side):
+        raise NotYours("Who signs for marketing or for sales makes it live.")
+    signed = _signed(version)
+    for side in Side.values:
+        if side not in signed:
+            raise Gone(f"{version} is not live yet: first {side} signs it.")
+    with _said_as_gone():
+        _go_live(proposal, version, review, signed, at=at)
+    version.refresh_from_db()
+    return version
+
+
+def _signed(version: ModelVersion) -> dict[str, "User"]:
+    return {one.side: one.by for one in version.sign_offs.select_related("by")}
+
+
+def _go_live(
+    proposal: ReviewProposal,
+    version: ModelVersion,
+    review: Review,
+    signed: dict[str, "User"],
+    *,
+    at: datetime,
+) -> None:
+    """What else is proposed gets a price over it, at the next look."""
+    names = " and ".join(f"{signed[side]} for {side}" for side in Side.values)
+    publishing.publish(
+        version=version,
+        by=None,  # both sides did; who they are, the reason says
+        reason=f"Agreed in the {review.get_kind_display().lower()} of {review.days} by {names}.",
+        at=at,
+        over=proposal.over,
+    )
+    tick("reviews")
+
+
+@contextmanager
+def _said_as_gone() -> Iterator[None]:
+    try:
+        yield
     except ModelFileError as error:
-        raise Gone(f"{version} cannot be computed any more: {error}") from None
+        raise Gone(f"It cannot be computed any more: {error}") from None
     except publishing.NotYours as refused:
         raise NotYours(str(refused)) from None
     except publishing.Refused as refused:
         raise Gone(str(refused)) from None
-    version.refresh_from_db()
-    return version
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from handoff.models import Dispute
 from reports.models import Review, Todo
+from scoring import publishing
 from scoring.models import ModelVersion
 from tests import factories as make
 from tests.reports.meetings import checked, deal, offered, prepared, sent_back
@@ -124,6 +125,28 @@ def test_S1_21_the_second_click_makes_the_line_live_and_the_page_says_so(
     assert f"{version} is live." in answer.content.decode()
     assert ModelVersion.objects.live() == version
     assert signed_in(max_).post(sign, {"side": "sales"}).status_code == 409
+
+
+def test_S1_21_what_both_signed_on_the_page_of_the_version_is_made_live_with_a_click(
+    sol: User, mara: User, max_: User
+) -> None:
+    offered(sol)
+    version = checked(mara)
+    review = prepared()
+    for by, side in ((mara, "marketing"), (max_, "sales")):
+        assert "Make it live" not in page(review, by)
+        publishing.sign(version=version, side=side, by=by, at=timezone.now())
+    for by in (mara, max_):
+        said = page(review, by)
+        assert "Make it live" in said
+        assert "signed by both" in said
+        assert "needs </span>" not in said
+    go = url("review-proposal-live", review.public_id, review.proposals.get().public_id)
+    assert signed_in(sol).post(go).status_code == 403
+    answer = signed_in(mara).post(go, follow=True)
+    assert f"{version} is live." in answer.content.decode()
+    assert ModelVersion.objects.live() == version
+    assert signed_in(max_).post(go).status_code == 409
 
 
 def test_S1_21_what_was_typed_is_kept_where_somebody_was_faster(sol: User, mara: User) -> None:

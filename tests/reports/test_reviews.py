@@ -28,6 +28,7 @@ from reports.reviews import (
     proposals,
 )
 from reports.reviews.holding import Closed
+from scoring import publishing
 from scoring.models import ModelVersion, Publication
 from tests import factories as make
 from tests.reports.meetings import IN_THE_WEEK, TUESDAY, checked, deal, offered, prepared, sent_back
@@ -283,6 +284,27 @@ def test_S1_21_a_price_that_was_worked_out_against_other_rules_is_not_signed_liv
     assert ModelVersion.objects.live() == second
 
 
+def test_S1_21_what_both_signed_elsewhere_is_made_live_in_the_review_by_either(
+    sol: User, mara: User, max_: User
+) -> None:
+    offered(sol)
+    version = checked(mara)
+    review = prepared()
+    proposal = review.proposals.get()
+    publishing.sign(version=version, side="marketing", by=mara, at=TUESDAY)
+    with pytest.raises(proposals.Gone, match="sales signs it"):
+        proposals.make_live(proposal=proposal, by=mara, at=TUESDAY)
+    publishing.sign(version=version, side="sales", by=max_, at=TUESDAY)
+    with pytest.raises(proposals.NotYours):
+        proposals.make_live(proposal=proposal, by=sol, at=TUESDAY)
+    proposals.make_live(proposal=proposal, by=max_, at=TUESDAY)
+    assert ModelVersion.objects.live() == version
+    log = Publication.objects.get(version=version)
+    assert "by Mara Marker for marketing and Max Manager for sales" in log.reason
+    with pytest.raises(proposals.Gone, match="went live already"):
+        proposals.make_live(proposal=proposal, by=max_, at=TUESDAY)
+
+
 def test_S1_21_not_yet_says_why_and_is_gone_once_the_side_signs(sol: User, mara: User, max_: User) -> None:
     offered(sol)
     checked(mara)
@@ -378,8 +400,6 @@ def test_S1_21_two_signatures_close_it_and_nothing_changes_any_more(
     ):
         with pytest.raises(Closed):
             refused()
-    from scoring import publishing
-
     publishing.sign(version=version, side="marketing", by=mara, at=TUESDAY)  # on its own page
     assert minutes.of(Review.objects.get(pk=review.pk)) == before
     with pytest.raises(DatabaseError), transaction.atomic():
