@@ -72,6 +72,33 @@ def test_S1_21_it_is_prepared_on_its_day_for_the_last_whole_week_and_once(sol: U
         preparing.prepare(kind="weekly", at=TUESDAY + timedelta(days=7), by=sol)
 
 
+def test_S1_21_who_comes_is_told_of_one_prepared_by_hand_but_for_who_did_it(
+    sol: User, mara: User, max_: User
+) -> None:
+    sent_back(sol)
+    review = prepared(by=mara)
+    preparing.prepare_due(at=TUESDAY)
+    told = Notification.objects.filter(key=f"review:{review.public_id}:prepared")
+    assert [each.recipient for each in told] == [max_]
+
+
+def test_S1_21_a_review_that_nobody_could_be_told_of_is_not_there_and_prepared_again(
+    sol: User, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_back(sol)
+
+    def killed(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing, "notify_all", killed)
+        with pytest.raises(KeyboardInterrupt):
+            preparing.prepare_due(at=TUESDAY)
+    assert not Review.objects.exists()
+    preparing.prepare_due(at=TUESDAY)
+    assert Notification.objects.filter(kind="review", recipient=mara).count() == 1
+
+
 def test_S1_21_a_company_that_hands_nothing_over_is_not_asked_to_meet(mara: User) -> None:
     assert preparing.prepare_due(at=TUESDAY) == []
     assert preparing.prepare(kind="weekly", at=TUESDAY, by=mara).figures["reasons"]["decided"] == 0
