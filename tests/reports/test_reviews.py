@@ -395,6 +395,26 @@ def test_S1_21_open_to_dos_come_again_until_they_are_done(sol: User, mara: User,
     assert [bool(one["done_at"]) for one in minutes.of(second)["todos"]] == [True]
 
 
+def test_S1_21_a_to_do_that_was_opened_again_beside_its_like_is_not_written_a_third_time(
+    sol: User, mara: User
+) -> None:
+    offered(sol)
+    review = prepared()
+
+    def add() -> Todo:
+        return deciding.add(
+            review=review, text="Ask staff size", owner="both", due_on=None, by=mara, at=TUESDAY
+        )
+
+    first = add()
+    deciding.tick_off(todo=first, done=True, by=mara, at=TUESDAY)
+    second = add()
+    assert second != first
+    deciding.tick_off(todo=first, done=False, by=mara, at=TUESDAY)
+    assert add() in (first, second)
+    assert Todo.objects.count() == 2
+
+
 def close(review: Review, mara: User, max_: User, at: datetime = TUESDAY) -> None:
     closing.sign_off(review=review, by=mara, side="marketing", at=at)
     closing.sign_off(review=review, by=max_, side="sales", at=at)
