@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.models import Dispute
+from reports.measures import Measure
 from reports.models import Review, Todo
 from scoring import publishing
 from scoring.models import ModelVersion
 from tests import factories as make
 from tests.reports.meetings import checked, deal, offered, prepared, sent_back
-from tests.reports.test_reviews import close, give_crossings
+from tests.reports.test_reviews import agree, close, deal_of, give_crossings
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,21 @@ def test_S1_21_both_sides_read_all_of_it_and_each_has_its_own_buttons(
         assert f"Sign for {other}" not in said
     assert "What marketing does about Too small" in page(review, mara)
     assert 'name="text" maxlength="500" aria-label="What marketing does about' not in page(review, max_)
+
+
+def test_S1_24_the_page_and_the_file_say_what_a_number_rests_on(sol: User, mara: User, max_: User) -> None:
+    agree(Measure.ACCEPTED, 50, mara, max_)
+    deal_of(sent_back(sol), 9_000, "EUR")
+    deal_of(sent_back(sol, name="Elena Rossi"), 7_000, "USD")
+    review = prepared()
+    said = page(review, mara)
+    assert "of 2</small>" in said
+    assert "too few to say" in said
+    assert "missed</span>" not in said
+    assert "1 deal left out: another currency, or no amount" in said
+    file = signed_in(mara).get(url("review-file", review.public_id)).content.decode()
+    assert '"Pipeline from MQLs","2026-11-09","9000","","","2","1"' in file
+    assert '"Accepted by sales","2026-11-09","0","","","2","0"' in file
 
 
 def test_S1_21_reps_do_not_come_and_strangers_sign_in(sol: User) -> None:

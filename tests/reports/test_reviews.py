@@ -24,6 +24,7 @@ from reports.reviews import (
     disagreements,
     minutes,
     notes,
+    numbers,
     preparing,
     proposals,
 )
@@ -143,8 +144,44 @@ def test_S1_24_S1_34_pipeline_and_closed_business_come_first_with_what_was_agree
     assert len(found["pipeline"]["weeks"]) == 12
     raw = sum(deal.amount or 0 for deal in Opportunity.objects.filter(created_at__gte=review_start(review)))
     assert found["pipeline"]["weeks"][-1]["value"] == float(raw) == 9_000
-    assert (found["accepted"]["weeks"][-1]["value"], found["accepted"]["state"]) == (0, "missed")
+    assert found["accepted"]["weeks"][-1]["value"] == 0
     assert found["pipeline"]["state"] is None
+
+
+def test_S1_24_a_share_of_too_few_is_neither_met_nor_missed_and_says_of_how_many(
+    sol: User, mara: User, max_: User
+) -> None:
+    agree(Measure.ACCEPTED, 50, mara, max_)
+    for number in range(19):
+        sent_back(sol, name=f"Lead {number}")
+    few = accepted(prepared())
+    assert (few["weeks"][-1]["n"], few["weeks"][-1]["k"], few["state"]) == (19, 0, None)
+    assert numbers.in_words(few).endswith(
+        "Accepted by sales: 0% (of 19), the week before –, agreed 50%: too few to say"
+    )
+    sent_back(sol, name="One more")
+    Review.objects.all().delete()
+    enough = accepted(prepared())
+    assert (enough["weeks"][-1]["n"], enough["state"], enough["change"]) == (20, "missed", None)
+
+
+def accepted(review: Review) -> Any:
+    return next(one for one in minutes.thawed(review.figures)["numbers"] if one["measure"] == "accepted")
+
+
+def test_S1_24_deals_that_no_amount_counts_are_said_beside_the_pipeline(sol: User) -> None:
+    for amount, currency in ((9_000, "EUR"), (7_000, "USD"), (None, "")):
+        deal_of(sent_back(sol, name=f"Ada {currency}"), amount, currency)
+    pipeline = minutes.thawed(prepared().figures)["numbers"][0]
+    assert (pipeline["weeks"][-1]["n"], pipeline["weeks"][-1]["left_out"]) == (3, 2)
+    said = numbers.in_words(pipeline)
+    assert "(1 deal; 2 deals left out: another currency, or no amount)" in said
+
+
+def deal_of(verdict: Verdict, amount: int | None, currency: str) -> None:
+    """The lead was an MQL, and is a deal in the week after all."""
+    at = IN_THE_WEEK + timedelta(hours=9)
+    Opportunity.objects.create(lead=verdict.handoff.lead, amount=amount, currency=currency, created_at=at)
 
 
 def review_start(review: Review) -> datetime:
