@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.models import Dispute
+from notifications.models import Notification
 from reports.measures import Measure
 from reports.models import Review, Todo
+from reports.reviews import disagreements, notes
 from scoring import publishing
 from scoring.models import ModelVersion
 from tests import factories as make
-from tests.reports.meetings import checked, deal, offered, prepared, sent_back
+from tests.reports.meetings import TUESDAY, checked, deal, offered, prepared, sent_back
 from tests.reports.test_reviews import agree, close, deal_of, give_crossings
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,27 @@ def test_S1_24_the_page_and_the_file_say_what_a_number_rests_on(sol: User, mara:
     file = signed_in(mara).get(url("review-file", review.public_id)).content.decode()
     assert '"Pipeline from MQLs","2026-11-09","9000","","","2","1"' in file
     assert '"Accepted by sales","2026-11-09","0","","","2","0"' in file
+
+
+def test_S1_21_a_name_of_another_team_is_in_no_file_and_in_no_mail(sol: User, mara: User, max_: User) -> None:
+    sent_back(sol, name="Viktor Hansson", total=83.0)
+    give_crossings()
+    deal(sol, name="Elena Rossi")
+    nora = make.manager("Nora North", make.team("Nordics"))
+    review = prepared(at=TUESDAY)
+    talks = list(review.talks.all())
+    assert {str(talk.lead) for talk in talks} == {"Viktor Hansson", "Elena Rossi"}
+    for side, by in (("marketing", mara), ("sales", make.admin())):
+        disagreements.say(talk=talks[0], by=by, side=side, said="yes", at=TUESDAY)
+    open_file = signed_in(nora).get(url("review-file", review.public_id)).content.decode()
+    close(review, mara, max_)
+    notes.send_owed(at=TUESDAY)
+    for who, is_told in ((nora, False), (mara, True)):
+        (mail,) = Notification.objects.filter(recipient=who, key=f"review:{review.public_id}:notes")
+        for text in (open_file, page(review, nora)) if who == nora else ():
+            assert not any(str(talk.lead) in text for talk in talks)
+        assert all((str(talk.lead) in mail.body) == is_told for talk in talks)
+        assert ("A lead of another team" in mail.body) != is_told
 
 
 def test_S1_21_reps_do_not_come_and_strangers_sign_in(sol: User) -> None:
