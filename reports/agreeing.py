@@ -16,11 +16,11 @@ from scoring.models import ScoringModel
 
 from .measures import ABOUT, Measure, Unit
 from .models import AgreedSignature, AgreedValue
+from .models import Side as Side
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-Side = AgreedSignature.Side
 #: The model whose agreed handoffs a week follow what is agreed here.
 MODEL = "default"
 #: Held while somebody proposes a value; a number of its own.

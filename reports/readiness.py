@@ -20,6 +20,7 @@ from reports import agreeing
 from reports.models import Review
 from reports.periods import weeks_until
 from scoring import reviewing, written
+from scoring.dimensions import SALES_STAGE
 from scoring.models import Blocker, Line, ModelVersion, Rule, Trigger
 
 #: What is looked at: whether it works shows in the last four weeks.
@@ -84,19 +85,19 @@ def _definitions() -> tuple[Evidence, ...]:
     live = ModelVersion.objects.published().filter(model__key="default").select_related("model").first()
     page, rules = reverse("scoring:definitions"), reverse("scoring:rules")
     lines = live is not None and (
-        Line.objects.filter(version=live, stage="sql").exists()
-        or Trigger.objects.filter(version=live, stage="sql").exists()
+        Line.objects.filter(version=live, stage=SALES_STAGE).exists()
+        or Trigger.objects.filter(version=live, stage=SALES_STAGE).exists()
     )
     signed = written.in_force()
     current = signed is not None and live is not None and signed.version_id == live.pk
-    if signed is None:
+    since = signed.in_force_at if signed else None
+    if signed is None or since is None:
         words, fresh = (
             "Both teams have not signed what MQL and SQL mean.",
             "No words, so none that are current.",
         )
     else:
-        since = f"{signed.in_force_at:%-d %B %Y}"
-        words = f"Number {signed.number} is signed by both teams since {since}."
+        words = f"Number {signed.number} is signed by both teams since {company_day(since):%-d %B %Y}."
         fresh = (
             "They were signed under the rules that are live."
             if current

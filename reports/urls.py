@@ -92,6 +92,11 @@ urlpatterns = [
         name="review-proposal-signature",
     ),
     path(
+        "reviews/<uuid:review_id>/proposals/<uuid:reviewproposal_id>/live/",
+        review_verbs.proposal_live,
+        name="review-proposal-live",
+    ),
+    path(
         "reviews/<uuid:review_id>/proposals/<uuid:reviewproposal_id>/not-yet/",
         review_verbs.not_yet,
         name="review-not-yet",

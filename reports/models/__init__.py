@@ -5,11 +5,11 @@ from .review import (
     ReviewAnswer,
     ReviewProposal,
     ReviewSignOff,
-    Side,
     Talk,
     TalkWord,
     Todo,
 )
+from .side import Side
 
 __all__ = [
     "AgreedSignature",

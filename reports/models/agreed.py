@@ -6,6 +6,8 @@ from django.db.models import Q
 
 from reports.measures import ABOUT, Measure
 
+from .side import Side
+
 
 class AgreedValueQuerySet(models.QuerySet["AgreedValue"]):
     def agreed(self) -> "AgreedValueQuerySet":
@@ -59,10 +61,6 @@ class AgreedValue(models.Model):
 
 class AgreedSignature(models.Model):
     """One side's word: "Mara for marketing, 3 May"."""
-
-    class Side(models.TextChoices):
-        MARKETING = "marketing", "Marketing"
-        SALES = "sales", "Sales"
 
     agreed = models.ForeignKey(AgreedValue, models.CASCADE, related_name="signatures")
     side = models.CharField(max_length=9, choices=Side.choices)

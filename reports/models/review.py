@@ -14,12 +14,7 @@ from handoff.models import Verdict
 from leads.models import Opportunity
 from scoring.models import ModelVersion
 
-
-class Side(models.TextChoices):
-    """The two teams that agree, or do not."""
-
-    MARKETING = "marketing", "Marketing"
-    SALES = "sales", "Sales"
+from .side import Side
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):

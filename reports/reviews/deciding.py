@@ -70,16 +70,15 @@ def subjects(review: Review) -> set[str]:
 
 @transaction.atomic
 def add(*, review: Review, text: str, owner: str, due_on: date | None, by: "User", at: datetime) -> Todo:
-    """Write down a decision, or what is to be done, whose and by when. The same words twice are one. Raises
-    Closed, NotYours."""
+    """Write down a decision, or what is to be done, whose and by when. While it is open, the same words again
+    are no second one. Raises Closed, NotYours."""
     held = hold(review)
     if not may_see_reports(by):
         raise NotYours("Marketing, managers and admins hold the reviews.")
-    made, _ = Todo.objects.get_or_create(
-        review=held, text=" ".join(text.split()), done_at=None,
-        defaults={"owner": owner, "due_on": due_on, "by": by, "at": at},
-    )  # fmt: skip
-    return made
+    words = " ".join(text.split())
+    # done, written again and then opened again: there may be two
+    there = Todo.objects.filter(review=held, text=words, done_at=None).order_by("at", "id").first()
+    return there or Todo.objects.create(review=held, text=words, owner=owner, due_on=due_on, by=by, at=at)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from leads.models import Lead, Opportunity
 from reports.handed import verdicts
 from reports.models import Review, Side, Talk, TalkWord
 from reports.periods import Period
+from scoring.dimensions import HUNDREDTHS, SALES_STAGE
 from scoring.models import Crossing, Score
 
 from .holding import Refused, hold
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 #: So many leads are talked about.
 MOST = 6
-HUNDREDTHS = 100
 
 
 class NotYours(Refused):
@@ -71,7 +71,7 @@ def _rejected(period: Period) -> Iterator[Talk]:
 def _found(period: Period) -> Iterator[Talk]:
     """Deals of the period, made or won, of leads that no score ever brought to sales: the lowest score
     first, those that were never scored before them."""
-    crossed = Crossing.objects.filter(lead=OuterRef("lead"), stage="sql")
+    crossed = Crossing.objects.filter(lead=OuterRef("lead"), stage=SALES_STAGE)
     handed = Handoff.objects.filter(lead=OuterRef("lead"), crossing__isnull=False)
     highest = Score.objects.filter(lead=OuterRef("lead")).order_by("-total").values("total")[:1]
     in_period = Q(created_at__gte=period.start, created_at__lt=period.end)

@@ -37,8 +37,9 @@ class Prepared(Exception):
 
 
 def prepare(*, kind: str, at: datetime, by: "User | None" = None) -> Review:
-    """Freeze the figures of the last whole week, or month, as of ``at``, and put together what the meeting
-    talks about and decides. Raises NotYours, and Prepared where there is one: two people at once make one."""
+    """Freeze the figures of the last whole week, or month, as of ``at``, put together what the meeting talks
+    about and decides, and tell who comes. Raises NotYours, and Prepared where there is one: two people at
+    once make one."""
     if by is not None and not may_see_reports(by):
         raise NotYours("Marketing, managers and admins prepare a review.")
     of = days.period(kind, at=at)
@@ -58,6 +59,8 @@ def prepare(*, kind: str, at: datetime, by: "User | None" = None) -> Review:
             if review.is_weekly:
                 disagreements.choose(review)
             proposals.take_in(review=review, at=at)
+            if review.is_weekly:  # the model review has a reminder of its own
+                _tell(review, at)
     except IntegrityError:
         if found := _found(kind, of):
             raise Prepared(found) from None
@@ -66,18 +69,15 @@ def prepare(*, kind: str, at: datetime, by: "User | None" = None) -> Review:
 
 
 def prepare_due(*, at: datetime) -> list[Review]:
-    """The reviews whose day has come and that nobody prepared yet; who comes to them is told. Then what has
-    been proposed since is priced for those that are open. Safe to repeat, and at once."""
+    """The reviews whose day has come and that nobody prepared yet. Then what has been proposed since is
+    priced for those that are open. Safe to repeat, and at once."""
     made = []
     for kind in Review.Kind.values:
         if days.is_due(kind, at=at) and _something_happened(kind, at):
             try:
-                review = prepare(kind=kind, at=at)
+                made.append(prepare(kind=kind, at=at))
             except Prepared:
                 continue
-            made.append(review)
-            if review.is_weekly:  # the model review has a reminder of its own
-                _tell(review, at)
     for review in Review.objects.open().order_by("pk"):
         try:
             proposals.take_in(review=review, at=at)
@@ -95,8 +95,10 @@ def _something_happened(kind: str, at: datetime) -> bool:
 
 
 def _tell(review: Review, at: datetime) -> None:
+    """Everybody but who prepared it by hand."""
+    people = User.objects.filter(is_active=True, role__in=WHO)
     notify_all(
-        recipients=User.objects.filter(is_active=True, role__in=WHO),
+        recipients=[person for person in people if person.pk != review.prepared_by_id],
         kind="review",
         key=f"review:{review.public_id}:prepared",
         title=f"The weekly review is prepared: {days.name_of(review.kind, review.first)}",

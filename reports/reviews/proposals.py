@@ -1,12 +1,15 @@
 """What a review decides on: checked versions that wait to go live, each with its price. When both sides have
 signed one, it is live at once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from accounts.permissions import may_draft_rules, may_sign_for
+from leads.ticks import tick
 from reports.models import NotYet, Review, ReviewProposal, Side
 from scoring import hindsight, preview, publishing, suggestions
 from scoring.backtest import judge
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The days of decided leads on which a proposal is tried.
 DAYS = 28
+#: What a price is over where no version of the model is live.
+NOTHING_LIVE = 0
 
 
 class NotYours(Refused):
@@ -43,13 +48,15 @@ def waiting() -> list[ModelVersion]:
 
 def take_in(*, review: Review, at: datetime) -> list[ReviewProposal]:
     """Put every checked version on ``review`` that is not on it, with its price as of ``at``; one that was
-    edited and checked again is priced anew. Returns what is new. The prices take their time and are worked
-    out before the review is held, so that nobody's click waits for them. Raises Closed. Safe to repeat."""
-    known = dict(review.proposals.values_list("version", "at"))
+    edited and checked again, or under which other rules went live, is priced anew. Returns what is new. The
+    prices take their time and are worked out before the review is held, so that nobody's click waits for
+    them. Raises Closed. Safe to repeat."""
+    known = {one.version_id: one for one in review.proposals.all()}
+    live = dict(ModelVersion.objects.published().values_list("model", "number"))
     priced = [
         (version, _worked_out(version, at=at))
         for version in waiting()
-        if version.pk not in known or (version.checked_at or at) > known[version.pk]
+        if _needs_a_price(version, known.get(version.pk), over=live.get(version.model_id, NOTHING_LIVE))
     ]
     if not priced:
         return []
@@ -61,9 +68,15 @@ def take_in(*, review: Review, at: datetime) -> list[ReviewProposal]:
         ]
 
 
+def _needs_a_price(version: ModelVersion, known: ReviewProposal | None, *, over: int) -> bool:
+    if known is None or known.over != over:
+        return True
+    return version.checked_at is not None and version.checked_at > known.at
+
+
 def _worked_out(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
     live = version.model.versions.published().first()
-    return {"at": at, "over": live.number if live else 0, "price": price(version, live, at=at)}
+    return {"at": at, "over": live.number if live else NOTHING_LIVE, "price": price(version, live, at=at)}
 
 
 def price(version: ModelVersion, live: ModelVersion | None, *, at: datetime) -> dict[str, Any]:
@@ -165,26 +178,67 @@ def sign(*, proposal: ReviewProposal, by: "User", side: str, at: datetime) -> Mo
     version = _version(proposal)
     if not may_sign_for(by, side):
         raise NotYours("Marketing signs through marketers, sales through its managers.")
-    try:
+    with _said_as_gone():
         publishing.sign(version=version, side=side, by=by, at=at)
-        signed = {one.side: one.by for one in version.sign_offs.select_related("by")}
+        signed = _signed(version)
         if set(signed) == set(Side.values):
-            names = " and ".join(f"{signed[side]} for {side}" for side in Side.values)
-            publishing.publish(
-                version=version,
-                by=None,  # both sides did; who they are, the reason says
-                reason=f"Agreed in the {review.get_kind_display().lower()} of {review.days} by {names}.",
-                at=at,
-                over=proposal.over,
-            )
+            _go_live(proposal, version, review, signed, at=at)
+    version.refresh_from_db()
+    return version
+
+
+@transaction.atomic
+def make_live(*, proposal: ReviewProposal, by: "User", at: datetime) -> ModelVersion:
+    """Make a version live that both sides have signed, be it on its own page: whoever signs for either side
+    may. Its price has to be over the version that is live. Raises Closed, NotYours, Gone."""
+    review = hold(proposal.review)
+    version = _version(proposal)
+    if not any(may_sign_for(by, side) for side in Side):
+        raise NotYours("Who signs for marketing or for sales makes it live.")
+    signed = _signed(version)
+    for side in Side.values:
+        if side not in signed:
+            raise Gone(f"{version} is not live yet: first {side} signs it.")
+    with _said_as_gone():
+        _go_live(proposal, version, review, signed, at=at)
+    version.refresh_from_db()
+    return version
+
+
+def _signed(version: ModelVersion) -> dict[str, "User"]:
+    return {one.side: one.by for one in version.sign_offs.select_related("by")}
+
+
+def _go_live(
+    proposal: ReviewProposal,
+    version: ModelVersion,
+    review: Review,
+    signed: dict[str, "User"],
+    *,
+    at: datetime,
+) -> None:
+    """What else is proposed gets a price over it, at the next look."""
+    names = " and ".join(f"{signed[side]} for {side}" for side in Side.values)
+    publishing.publish(
+        version=version,
+        by=None,  # both sides did; who they are, the reason says
+        reason=f"Agreed in the {review.get_kind_display().lower()} of {review.days} by {names}.",
+        at=at,
+        over=proposal.over,
+    )
+    tick("reviews")
+
+
+@contextmanager
+def _said_as_gone() -> Iterator[None]:
+    try:
+        yield
     except ModelFileError as error:
-        raise Gone(f"{version} cannot be computed any more: {error}") from None
+        raise Gone(f"It cannot be computed any more: {error}") from None
     except publishing.NotYours as refused:
         raise NotYours(str(refused)) from None
     except publishing.Refused as refused:
         raise Gone(str(refused)) from None
-    version.refresh_from_db()
-    return version
 
 
 @transaction.atomic

@@ -48,6 +48,13 @@ class Signing:
     def missing(self) -> list[str]:
         return [label.lower() for _, label, given, _ in self.rows if given is None]
 
+    @property
+    def needed(self) -> str:
+        """ "needs both", "needs sales", "signed by both"."""
+        if not self.missing:
+            return "signed by both"
+        return f"needs {self.missing[0] if len(self.missing) == 1 else 'both'}"
+
 
 def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
     """Everything the template reads. About 20 queries, however much was said."""
@@ -73,10 +80,7 @@ def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
         "reasons": _reasons(figures, said),
         "cards": _cards(review, said, user) if review.is_weekly else [],
         "models": [(model, said["answers"].get(model["key"])) for model in figures.get("models", [])],
-        "proposals": [
-            (_drawn(one), _signing(one["signatures"], user, is_open and one["state"] == "open"))
-            for one in said["proposals"]
-        ],
+        "proposals": [_proposed(one, user, is_open) for one in said["proposals"]],
         "agreed_values": [_asked(one, user, is_open) for one in said["agreed"]],
         "suggestions": _suggestions(figures, said) if is_open else [],
         "todos": said["todos"],
@@ -100,6 +104,15 @@ def _weeks(rows: list[numbers.Row]) -> list[dict[str, Any]]:
     return table[::-1]
 
 
+def _proposed(one: dict[str, Any], user: User, is_open: bool) -> tuple[dict[str, Any], Signing]:
+    """A proposal as it is drawn, and who signs it. Once both have, be it on the page of the version, either
+    side makes it live."""
+    waits = is_open and one["state"] == "open"
+    signing = _signing(one["signatures"], user, waits)
+    may = waits and not signing.missing and any(may_sign_for(user, side) for side in Side)
+    return {**_drawn(one), "may_go_live": may}, signing
+
+
 def _drawn(one: dict[str, Any]) -> dict[str, Any]:
     """A proposal with the widths of its scale, in per cent: what stays below the line, what moves, what stays
     above."""
@@ -119,11 +132,7 @@ def _drawn(one: dict[str, Any]) -> dict[str, Any]:
 def _asked(one: dict[str, Any], user: User, is_open: bool) -> dict[str, Any]:
     """A proposed value, and for which sides the reader may sign it."""
     signing = _signing(one["signatures"], user, is_open and one["state"] == "open")
-    missing = signing.missing
-    tag = (
-        "agreed" if one["state"] == "agreed" else "needs both" if len(missing) == 2 else f"needs {missing[0]}"
-    )
-    return {**one, "signing": signing, "tag": tag}
+    return {**one, "signing": signing, "tag": "agreed" if one["state"] == "agreed" else signing.needed}
 
 
 def _reasons(figures: dict[str, Any], said: dict[str, Any]) -> dict[str, Any] | None:

@@ -117,10 +117,29 @@ def proposal_signature(request: Request, review_id: UUID, reviewproposal_id: UUI
     )
 
 
+@require_POST
+@for_both_sides
+def proposal_live(request: Request, review_id: UUID, reviewproposal_id: UUID) -> HttpResponse:
+    """What both sides have signed, be it elsewhere, goes live."""
+    review = review_of(request, review_id)
+    proposal = _proposal(review, reviewproposal_id)
+    return _take(
+        request,
+        review,
+        lambda: proposals.make_live(proposal=proposal, by=request.user, at=timezone.now()),
+        _is_live(proposal),
+        anchor="proposals",
+    )
+
+
+def _is_live(proposal: ReviewProposal) -> str:
+    return f"{proposal.version} is live. Everybody is scored again; who crosses waits for release."
+
+
 def _agreed(proposal: ReviewProposal, side: str) -> str:
     proposal.version.refresh_from_db()
     if proposal.version.is_final:
-        return f"{proposal.version} is live. Everybody is scored again; who crosses waits for release."
+        return _is_live(proposal)
     return f"You signed for {side}. It goes live when the other side has signed, too."
 
 

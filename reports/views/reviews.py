@@ -71,21 +71,37 @@ def figures_of(request: Request, review_id: UUID) -> HttpResponse:
     review = review_of(request, review_id)
     figures, said = minutes.thawed(review.figures), minutes.of(review)
     rows = [
-        [ABOUT[Measure(one["measure"])].label, f"{week['first']:%Y-%m-%d}", _plain(week["value"]), "", ""]
+        [
+            ABOUT[Measure(one["measure"])].label,
+            f"{week['first']:%Y-%m-%d}",
+            _plain(week["value"]),
+            "",
+            "",
+            str(week["n"]),
+            str(week.get("left_out", 0)),
+        ]
         for one in figures.get("numbers", [])
         for week in one["weeks"]
     ]
     for line in figures.get("reasons", {}).get("lines", []):
         answer = said["answers"].get(line["code"], {"text": "", "by": ""})
         rows.append(
-            [line["label"], f"{review.first:%Y-%m-%d}", str(line["count"]), answer["text"], answer["by"]]
+            [
+                line["label"],
+                f"{review.first:%Y-%m-%d}",
+                str(line["count"]),
+                answer["text"],
+                answer["by"],
+                str(figures["reasons"]["decided"]),
+                "",
+            ]
         )
     for model in figures.get("models", []):
         rows += [
             [f"{model['name']}: {rule['label']}", "", str(rule["fired"]), _plain(rule["percent"]), ""]
             for rule in model["rules"]
         ]
-    header = ["Figure", "Week from", "Value", "What is done about it", "By"]
+    header = ["Figure", "Week from", "Value", "What is done about it", "By", "Rests on", "Left out"]
     if not review.is_weekly:
         header = ["Rule", "", "Decided leads", "Accepted, %", ""]
     return figures_file(f"review-{review.kind}-{review.first:%Y-%m-%d}", header, rows)

@@ -1,11 +1,12 @@
 """The readiness checklist is worked out from the system, each item by itself (S1-35)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import User
 from handoff.models import SavedView
@@ -52,6 +53,18 @@ def test_S1_35_definitions_are_ready_once_both_teams_signed_words_under_the_live
     assert item("definitions").state == State.PARTLY
     written.sign(definition=words, by=max_, side="sales", at=NOW)
     assert item("definitions").state == State.READY
+
+
+def test_S1_35_words_are_in_force_since_a_day_of_the_company(
+    settings: Settings, mara: User, max_: User
+) -> None:
+    settings.COMPANY_TIME_ZONE = "Europe/Berlin"
+    at = NOW.astimezone(UTC).replace(hour=23, minute=30)
+    words = written.propose(by=mara, mql="Came.", sql="Asked.", note="", at=at)
+    written.sign(definition=words, by=mara, side="marketing", at=at)
+    written.sign(definition=words, by=max_, side="sales", at=at)
+    said = [each.said for each in item("definitions").evidence]
+    assert "Number 1 is signed by both teams since 18 November 2026." in said
 
 
 def test_S1_35_scoring_is_dynamic_while_points_fade_and_the_sweep_keeps_up() -> None:

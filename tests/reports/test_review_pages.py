@@ -7,11 +7,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from handoff.models import Dispute
+from notifications.models import Notification
+from reports.measures import Measure
 from reports.models import Review, Todo
+from reports.reviews import disagreements, notes
+from scoring import publishing
 from scoring.models import ModelVersion
 from tests import factories as make
-from tests.reports.meetings import checked, deal, offered, prepared, sent_back
-from tests.reports.test_reviews import close, give_crossings
+from tests.reports.meetings import TUESDAY, checked, deal, offered, prepared, sent_back
+from tests.reports.test_reviews import agree, close, deal_of, give_crossings
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +76,42 @@ def test_S1_21_both_sides_read_all_of_it_and_each_has_its_own_buttons(
     assert 'name="text" maxlength="500" aria-label="What marketing does about' not in page(review, max_)
 
 
+def test_S1_24_the_page_and_the_file_say_what_a_number_rests_on(sol: User, mara: User, max_: User) -> None:
+    agree(Measure.ACCEPTED, 50, mara, max_)
+    deal_of(sent_back(sol), 9_000, "EUR")
+    deal_of(sent_back(sol, name="Elena Rossi"), 7_000, "USD")
+    review = prepared()
+    said = page(review, mara)
+    assert "of 2</small>" in said
+    assert "too few to say" in said
+    assert "missed</span>" not in said
+    assert "1 deal left out: another currency, or no amount" in said
+    file = signed_in(mara).get(url("review-file", review.public_id)).content.decode()
+    assert '"Pipeline from MQLs","2026-11-09","9000","","","2","1"' in file
+    assert '"Accepted by sales","2026-11-09","0","","","2","0"' in file
+
+
+def test_S1_21_a_name_of_another_team_is_in_no_file_and_in_no_mail(sol: User, mara: User, max_: User) -> None:
+    sent_back(sol, name="Viktor Hansson", total=83.0)
+    give_crossings()
+    deal(sol, name="Elena Rossi")
+    nora = make.manager("Nora North", make.team("Nordics"))
+    review = prepared(at=TUESDAY)
+    talks = list(review.talks.all())
+    assert {str(talk.lead) for talk in talks} == {"Viktor Hansson", "Elena Rossi"}
+    for side, by in (("marketing", mara), ("sales", make.admin())):
+        disagreements.say(talk=talks[0], by=by, side=side, said="yes", at=TUESDAY)
+    open_file = signed_in(nora).get(url("review-file", review.public_id)).content.decode()
+    close(review, mara, max_)
+    notes.send_owed(at=TUESDAY)
+    for who, is_told in ((nora, False), (mara, True)):
+        (mail,) = Notification.objects.filter(recipient=who, key=f"review:{review.public_id}:notes")
+        for text in (open_file, page(review, nora)) if who == nora else ():
+            assert not any(str(talk.lead) in text for talk in talks)
+        assert all((str(talk.lead) in mail.body) == is_told for talk in talks)
+        assert ("A lead of another team" in mail.body) != is_told
+
+
 def test_S1_21_reps_do_not_come_and_strangers_sign_in(sol: User) -> None:
     offered(sol)
     review = prepared()
@@ -124,6 +164,28 @@ def test_S1_21_the_second_click_makes_the_line_live_and_the_page_says_so(
     assert f"{version} is live." in answer.content.decode()
     assert ModelVersion.objects.live() == version
     assert signed_in(max_).post(sign, {"side": "sales"}).status_code == 409
+
+
+def test_S1_21_what_both_signed_on_the_page_of_the_version_is_made_live_with_a_click(
+    sol: User, mara: User, max_: User
+) -> None:
+    offered(sol)
+    version = checked(mara)
+    review = prepared()
+    for by, side in ((mara, "marketing"), (max_, "sales")):
+        assert "Make it live" not in page(review, by)
+        publishing.sign(version=version, side=side, by=by, at=timezone.now())
+    for by in (mara, max_):
+        said = page(review, by)
+        assert "Make it live" in said
+        assert "signed by both" in said
+        assert "needs </span>" not in said
+    go = url("review-proposal-live", review.public_id, review.proposals.get().public_id)
+    assert signed_in(sol).post(go).status_code == 403
+    answer = signed_in(mara).post(go, follow=True)
+    assert f"{version} is live." in answer.content.decode()
+    assert ModelVersion.objects.live() == version
+    assert signed_in(max_).post(go).status_code == 409
 
 
 def test_S1_21_what_was_typed_is_kept_where_somebody_was_faster(sol: User, mara: User) -> None:

@@ -24,10 +24,12 @@ from reports.reviews import (
     disagreements,
     minutes,
     notes,
+    numbers,
     preparing,
     proposals,
 )
 from reports.reviews.holding import Closed
+from scoring import publishing
 from scoring.models import ModelVersion, Publication
 from tests import factories as make
 from tests.reports.meetings import IN_THE_WEEK, TUESDAY, checked, deal, offered, prepared, sent_back
@@ -69,6 +71,33 @@ def test_S1_21_it_is_prepared_on_its_day_for_the_last_whole_week_and_once(sol: U
         preparing.prepare(kind="weekly", at=TUESDAY, by=mara)
     with pytest.raises(preparing.NotYours):
         preparing.prepare(kind="weekly", at=TUESDAY + timedelta(days=7), by=sol)
+
+
+def test_S1_21_who_comes_is_told_of_one_prepared_by_hand_but_for_who_did_it(
+    sol: User, mara: User, max_: User
+) -> None:
+    sent_back(sol)
+    review = prepared(by=mara)
+    preparing.prepare_due(at=TUESDAY)
+    told = Notification.objects.filter(key=f"review:{review.public_id}:prepared")
+    assert [each.recipient for each in told] == [max_]
+
+
+def test_S1_21_a_review_that_nobody_could_be_told_of_is_not_there_and_prepared_again(
+    sol: User, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_back(sol)
+
+    def killed(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing, "notify_all", killed)
+        with pytest.raises(KeyboardInterrupt):
+            preparing.prepare_due(at=TUESDAY)
+    assert not Review.objects.exists()
+    preparing.prepare_due(at=TUESDAY)
+    assert Notification.objects.filter(kind="review", recipient=mara).count() == 1
 
 
 def test_S1_21_a_company_that_hands_nothing_over_is_not_asked_to_meet(mara: User) -> None:
@@ -115,8 +144,44 @@ def test_S1_24_S1_34_pipeline_and_closed_business_come_first_with_what_was_agree
     assert len(found["pipeline"]["weeks"]) == 12
     raw = sum(deal.amount or 0 for deal in Opportunity.objects.filter(created_at__gte=review_start(review)))
     assert found["pipeline"]["weeks"][-1]["value"] == float(raw) == 9_000
-    assert (found["accepted"]["weeks"][-1]["value"], found["accepted"]["state"]) == (0, "missed")
+    assert found["accepted"]["weeks"][-1]["value"] == 0
     assert found["pipeline"]["state"] is None
+
+
+def test_S1_24_a_share_of_too_few_is_neither_met_nor_missed_and_says_of_how_many(
+    sol: User, mara: User, max_: User
+) -> None:
+    agree(Measure.ACCEPTED, 50, mara, max_)
+    for number in range(19):
+        sent_back(sol, name=f"Lead {number}")
+    few = accepted(prepared())
+    assert (few["weeks"][-1]["n"], few["weeks"][-1]["k"], few["state"]) == (19, 0, None)
+    assert numbers.in_words(few).endswith(
+        "Accepted by sales: 0% (of 19), the week before –, agreed 50%: too few to say"
+    )
+    sent_back(sol, name="One more")
+    Review.objects.all().delete()
+    enough = accepted(prepared())
+    assert (enough["weeks"][-1]["n"], enough["state"], enough["change"]) == (20, "missed", None)
+
+
+def accepted(review: Review) -> Any:
+    return next(one for one in minutes.thawed(review.figures)["numbers"] if one["measure"] == "accepted")
+
+
+def test_S1_24_deals_that_no_amount_counts_are_said_beside_the_pipeline(sol: User) -> None:
+    for amount, currency in ((9_000, "EUR"), (7_000, "USD"), (None, "")):
+        deal_of(sent_back(sol, name=f"Ada {currency}"), amount, currency)
+    pipeline = minutes.thawed(prepared().figures)["numbers"][0]
+    assert (pipeline["weeks"][-1]["n"], pipeline["weeks"][-1]["left_out"]) == (3, 2)
+    said = numbers.in_words(pipeline)
+    assert "(1 deal; 2 deals left out: another currency, or no amount)" in said
+
+
+def deal_of(verdict: Verdict, amount: int | None, currency: str) -> None:
+    """The lead was an MQL, and is a deal in the week after all."""
+    at = IN_THE_WEEK + timedelta(hours=9)
+    Opportunity.objects.create(lead=verdict.handoff.lead, amount=amount, currency=currency, created_at=at)
 
 
 def review_start(review: Review) -> datetime:
@@ -293,6 +358,34 @@ def test_S1_21_a_price_that_was_worked_out_against_other_rules_is_not_signed_liv
         proposals.sign(proposal=of[second.pk], by=max_, side="sales", at=TUESDAY)
     assert not second.sign_offs.filter(side="sales").exists()  # nothing was signed either
 
+    preparing.prepare_due(at=TUESDAY + timedelta(minutes=5))
+    anew = review.proposals.get(version=second)
+    (line,) = anew.price["lines"]
+    assert (anew.over, line["before"], line["after"]) == (first.number, 22, 25)
+    proposals.sign(proposal=anew, by=max_, side="sales", at=TUESDAY + timedelta(minutes=6))
+    assert ModelVersion.objects.live() == second
+
+
+def test_S1_21_what_both_signed_elsewhere_is_made_live_in_the_review_by_either(
+    sol: User, mara: User, max_: User
+) -> None:
+    offered(sol)
+    version = checked(mara)
+    review = prepared()
+    proposal = review.proposals.get()
+    publishing.sign(version=version, side="marketing", by=mara, at=TUESDAY)
+    with pytest.raises(proposals.Gone, match="sales signs it"):
+        proposals.make_live(proposal=proposal, by=mara, at=TUESDAY)
+    publishing.sign(version=version, side="sales", by=max_, at=TUESDAY)
+    with pytest.raises(proposals.NotYours):
+        proposals.make_live(proposal=proposal, by=sol, at=TUESDAY)
+    proposals.make_live(proposal=proposal, by=max_, at=TUESDAY)
+    assert ModelVersion.objects.live() == version
+    log = Publication.objects.get(version=version)
+    assert "by Mara Marker for marketing and Max Manager for sales" in log.reason
+    with pytest.raises(proposals.Gone, match="went live already"):
+        proposals.make_live(proposal=proposal, by=max_, at=TUESDAY)
+
 
 def test_S1_21_not_yet_says_why_and_is_gone_once_the_side_signs(sol: User, mara: User, max_: User) -> None:
     offered(sol)
@@ -357,6 +450,26 @@ def test_S1_21_open_to_dos_come_again_until_they_are_done(sol: User, mara: User,
     assert [bool(one["done_at"]) for one in minutes.of(second)["todos"]] == [True]
 
 
+def test_S1_21_a_to_do_that_was_opened_again_beside_its_like_is_not_written_a_third_time(
+    sol: User, mara: User
+) -> None:
+    offered(sol)
+    review = prepared()
+
+    def add() -> Todo:
+        return deciding.add(
+            review=review, text="Ask staff size", owner="both", due_on=None, by=mara, at=TUESDAY
+        )
+
+    first = add()
+    deciding.tick_off(todo=first, done=True, by=mara, at=TUESDAY)
+    second = add()
+    assert second != first
+    deciding.tick_off(todo=first, done=False, by=mara, at=TUESDAY)
+    assert add() in (first, second)
+    assert Todo.objects.count() == 2
+
+
 def close(review: Review, mara: User, max_: User, at: datetime = TUESDAY) -> None:
     closing.sign_off(review=review, by=mara, side="marketing", at=at)
     closing.sign_off(review=review, by=max_, side="sales", at=at)
@@ -389,8 +502,6 @@ def test_S1_21_two_signatures_close_it_and_nothing_changes_any_more(
     ):
         with pytest.raises(Closed):
             refused()
-    from scoring import publishing
-
     publishing.sign(version=version, side="marketing", by=mara, at=TUESDAY)  # on its own page
     assert minutes.of(Review.objects.get(pk=review.pk)) == before
     with pytest.raises(DatabaseError), transaction.atomic():
