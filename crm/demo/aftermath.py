@@ -110,7 +110,7 @@ def _answer(handoff: Handoff, at: datetime) -> None:
     if verdict is None or by is None:
         return
     rng = _rng(handoff.lead, f"says {handoff.cycle}")
-    kind = rng.choices(list(texts.RETURNED), weights=[8, 1, 3])[0]
+    kind = rng.choices(list(texts.RETURNED), weights=[8, 3])[0]
     warm_until = company_day(at) + timedelta(days=rng.choice((30, 60, 90)))
     try:
         answering.answer(
@@ -124,7 +124,7 @@ def _answer(handoff: Handoff, at: datetime) -> None:
     except (answering.AlreadyAnswered, answering.NothingToAnswer):
         return  # it was disputed, or has gone on by itself
     short = _FALLS_SHORT.get(verdict.reason.code) if verdict.reason else None
-    if short is not None and kind != ReturnAnswer.Kind.CLOSE:
+    if short is not None:
         shortfalls.record(lead=handoff.lead, kind=short, by=by, at=at, note=verdict.note)
 
 

@@ -295,7 +295,6 @@ RETURNED = {
         "In the newsletter until then.",
         "Asked them when.",
     ),
-    "close": ("Their group has bought elsewhere.",),
     "other": ("Asked a partner nearby to see them.", "Invited the boss to the webinar in spring."),
 }
 #: What an MQL falls short of → why.
