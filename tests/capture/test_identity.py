@@ -166,7 +166,7 @@ def test_F14_any_order_and_any_repetition_end_in_the_same(
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM leads_activity; DELETE FROM leads_visitor; DELETE FROM leads_changedlead;"
-                " DELETE FROM leads_lead"
+                " DELETE FROM leads_phasechange; DELETE FROM leads_lead"
             )
         return found
 
