@@ -160,6 +160,7 @@ def test_a_passkey_made_in_the_account_signs_in(open_page: Callable[..., Page]) 
     page.get_by_role("button", name="Confirm").click()
     page.get_by_label("Name").fill("Laptop")
     page.get_by_label("Passwordless").check()
+    page.wait_for_load_state()  # scripts included: without them the button asks no authenticator
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("Recovery").or_(page.get_by_text("Laptop")).first).to_be_visible()
 
