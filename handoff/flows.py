@@ -22,15 +22,15 @@ _FLOWS = {
     Flow.IN: "came into {}",
     Flow.ON: "moved on from {}",
     Flow.BACK: "went back from {}",
-    Flow.HANDED: "handed over from {}",
+    Flow.HANDED: "were handed over from {}",
     Flow.LAPSED: "lapsed in {}",
 }
 #: What became of the handoffs of the time.
 SALES: dict[str, tuple[str, Q]] = {
-    "all": ("handed over", Q()),
-    "accepted": ("accepted by sales", Q(status=Handoff.Status.ACCEPTED)),
+    "all": ("were handed over", Q()),
+    "accepted": ("were accepted by sales", Q(status=Handoff.Status.ACCEPTED)),
     "back": ("came back from sales", Q(status=Handoff.Status.REJECTED)),
-    "open": ("undecided", Q(status=Handoff.Status.OPEN)),
+    "open": ("are undecided", Q(status=Handoff.Status.OPEN)),
 }
 
 Leads = TypeVar("Leads", bound="QuerySet[Lead]")

@@ -207,6 +207,13 @@ def test_filters_narrow_every_figure_and_stay_in_the_address(client: Client) -> 
     assert "country=DE" in page(client, f"/reports/conversion/?{DAYS}&country=DE")
 
 
+def test_a_source_is_found_by_the_name_that_pages_show(client: Client) -> None:
+    client.force_login(make.marketer())
+    make.lead(source="paid_search", at=on(2))
+    for said in ("paid_search", "Paid search"):
+        assert rows(client, f"?{DAYS}&source={said}")["All"].split()[0] == "1", said
+
+
 def test_S1_11_a_segment_is_a_phase_a_size_or_how_strong_an_mql_is(client: Client) -> None:
     client.force_login(make.marketer())
     marked = {"stage": "mql", "at": on(2)}
