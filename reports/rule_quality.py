@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Max, QuerySet, Value
+from django.db.models import F, Max, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
 from leads.models import Lead
@@ -15,9 +15,7 @@ from scoring.models import ModelVersion, Rule
 from . import handed
 from .counting import ENOUGH, share_of
 from .periods import Period
-
-#: Where the evidence has the points of each rule that counted.
-COUNTED = "$.explanation.dimensions[*].reasons[*]"
+from .rule_evidence import PARTS, Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +106,10 @@ def behind(
     """The leads that ``rule`` counted for and that were decided in ``period``, or so decided, each once, with
     ``passed_at``: the last such verdict."""
     found = verdicts(handoffs=handoffs, period=period, model=model)
-    found = found.filter(_CountedFor(F("handoff__evidence"), Value(rule)))
+    found = found.filter(Counted(F("handoff__evidence"), rule, points="!= 0"))
     if kind:
         found = found.filter(kind=kind)
     return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
-
-
-class _CountedFor(Func):
-    """Whether a rule gave or took points, as the evidence says."""
-
-    function = "jsonb_path_exists"
-    arg_joiner = f", '{COUNTED} ? (@.rule == $rule && @.points != 0)', "
-    output_field = BooleanField()
-
-    def __init__(self, evidence: F, rule: Value) -> None:
-        super().__init__(evidence, Func(Value("rule"), rule, function="jsonb_build_object"))
 
 
 def _counted(said: QuerySet[Verdict]) -> dict[str, Counter[int | None]]:
@@ -142,7 +129,7 @@ SELECT rule->>'rule', said.reason_id, count(DISTINCT said.id)
 FROM ({said}) said (id, handoff_id, reason_id)
 JOIN handoff_handoff h ON h.id = said.handoff_id
 CROSS JOIN LATERAL jsonb_path_query(h.evidence, '"""
-    + COUNTED
+    + PARTS
     + """ ? (@.points != 0)') AS rule
 GROUP BY 1, 2
 """

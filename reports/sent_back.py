@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import BooleanField, Count, F, Func, Max, QuerySet, Value
+from django.db.models import Count, F, Max, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
 from leads.models import Lead
@@ -19,11 +19,10 @@ from scoring.intervals import Share
 from .counting import MOST_LINES, share_of
 from .handed import verdicts
 from .periods import Period
+from .rule_evidence import PARTS, Counted
 
 #: The reason of a verdict that has none.
 ACCEPTED = None
-#: Where the evidence of a handoff has the parts of the score.
-POINTS_OF = "$.explanation.dimensions[*].reasons[*]"
 
 
 class Behind(StrEnum):
@@ -127,21 +126,10 @@ def leads_behind(
     if reason:
         found = found.filter(reason__code=reason)
     if line is not None and behind == Behind.RULE:
-        found = found.filter(_SpokeFor(F("handoff__evidence"), Value(line)))
+        found = found.filter(Counted(F("handoff__evidence"), line, points="> 0"))
     elif line is not None:
         found = found.filter(**{f"handoff__lead__{behind}": line})
     return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
-
-
-class _SpokeFor(Func):
-    """Whether a rule gave points, as the evidence says."""
-
-    function = "jsonb_path_exists"
-    arg_joiner = f", '{POINTS_OF} ? (@.rule == $rule && @.points > 0)', "
-    output_field = BooleanField()
-
-    def __init__(self, evidence: F, rule: Value) -> None:
-        super().__init__(evidence, Func(Value("rule"), rule, function="jsonb_build_object"))
 
 
 def _by_reason(said: QuerySet[Verdict]) -> Counter[int | None]:
@@ -177,7 +165,7 @@ def _of_rules(said: QuerySet[Verdict]) -> Iterable[tuple[str, str, int | None, i
     """By the rules that gave points, as the evidence of the handoff froze them."""
     statement, parameters = said.values("handoff", "reason").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(_RULES.format(said=statement, points=POINTS_OF), parameters)
+        cursor.execute(_RULES.format(said=statement, points=PARTS), parameters)
         rows: list[tuple[str, str, int | None, int]] = cursor.fetchall()
         return rows
 
