@@ -112,10 +112,11 @@ def turns(steps: Sequence[Step]) -> list[Turn]:
     test of two proportions (pooled; K. Pearson 1900) at 95 %. Of fewer than ``ENOUGH`` nothing is said."""
     found = []
     for earlier, step in pairwise(steps):
-        rate = earlier.count, step.count, earlier.before, step.before
-        z = _apart(*rate) if None not in rate else 0.0  # type: ignore[arg-type]  # none is None
+        if earlier.before is None or step.before is None:
+            continue
+        z = _apart(earlier.count, step.count, earlier.before, step.before)
         if abs(z) >= Z and step.share is not None and earlier.before:
-            before = round(100 * (step.before or 0) / earlier.before)
+            before = round(100 * step.before / earlier.before)
             found.append(Turn(step, step.share.percent, before, abs(z)))
     return sorted(found, key=lambda turn: -turn.certainty)
 

@@ -28,7 +28,10 @@ MOST = 100
 class AgreedForm(forms.Form):
     """A proposal, signed with it."""
 
-    measure = forms.ChoiceField(label="Figure")
+    measure = forms.ChoiceField(
+        label="Figure",
+        choices=[(each.value, f"{ABOUT[each].label}, {ABOUT[each].said}") for each in Measure],
+    )
     value = forms.DecimalField(
         label="Value",
         max_digits=14,
@@ -37,14 +40,12 @@ class AgreedForm(forms.Form):
         help_text="Per cent for a share; amounts and counts are for a week.",
     )
     holds_from = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    side = forms.ChoiceField(label="You speak for")
     note = forms.CharField(label="Why", required=False, max_length=1000, widget=forms.Textarea({"rows": 2}))
 
     def __init__(self, *args: Any, sides: list[agreeing.Side], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(each.value, f"{ABOUT[each].label}, {ABOUT[each].said}") for each in Measure]
-        self.fields["measure"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["side"].choices = [(side.value, side.label) for side in sides]  # type: ignore[attr-defined]
+        choices = [(side.value, side.label) for side in sides]
+        self.fields["side"] = forms.ChoiceField(label="You speak for", choices=choices)
         if len(sides) == 1:
             self.fields["side"].widget = forms.HiddenInput()
             self.fields["side"].initial = sides[0].value

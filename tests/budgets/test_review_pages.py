@@ -1,5 +1,6 @@
 """How many questions a review asks of the database: the same however many leads and proposals it has."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -27,8 +28,8 @@ def grow(review: Review, to: int, sol: User, mara: User) -> None:
 
 
 @pytest.mark.parametrize("who", [make.marketer, make.manager])
-def test_p_7_a_review_asks_as_much_about_2_leads_as_about_8(who: object) -> None:
-    sol, reader = make.rep(), who()  # type: ignore[operator]
+def test_p_7_a_review_asks_as_much_about_2_leads_as_about_8(who: Callable[[], User]) -> None:
+    sol, reader = make.rep(), who()
     review, client = prepared(), Client()
     asked: dict[str, set[int]] = {}
     client.force_login(reader)
