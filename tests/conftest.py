@@ -1,6 +1,7 @@
 """What every test may ask for. The parts are in ``tests/fixtures``."""
 
 import os
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -32,3 +33,9 @@ def _no_readers_zone() -> None:
 def _forgetful_cache() -> None:
     """No test meets the sign-in limits that another one used up."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _unbounded_sources(settings: Any) -> None:
+    """No test meets what another sent in the name of one source; those about limits set their own."""
+    settings.CAPTURE_RATE = 0

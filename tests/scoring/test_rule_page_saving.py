@@ -189,7 +189,7 @@ def test_another_form_makes_another_rule(desk: Client, draft: ModelVersion) -> N
         )
         desk.post(PARTS, form)
 
-    assert list(Rule.objects.filter(version=draft, label="X").values_list("key", flat=True)) == ["x", "x-2"]
+    assert set(Rule.objects.filter(version=draft, label="X").values_list("key", flat=True)) == {"x", "x-2"}
 
 
 def test_a_group_needs_a_name_that_becomes_a_key(desk: Client, draft: ModelVersion) -> None:
