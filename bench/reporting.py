@@ -2,7 +2,6 @@
 
 import http.client
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,17 +9,14 @@ from itertools import cycle, islice
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.db import connection
 
 from accounts.models import Role, User
-from bench.measuring import Line, spell
+from bench import past
+from bench.measuring import Line
 from bench.pages import ask, people, signed_in
 from bench.steady import CALM, leads_of, line, work_of
 from bench.web import web
-from leads.models import Lead, StageChange
 
-#: Every lead became an MQL, was handed over, and was taken or sent back, over so many days.
-STEPS, DAYS = 3, 1_095
 #: So many managers ask at once, for how many seconds, and for what.
 ASKERS, STORM = 4, 30.0
 STORMY = (
@@ -33,9 +29,9 @@ STORMY = (
 
 
 def reports() -> list[Line]:
-    """Each report through middleware, view and template; and what the milestones cost when steps are
-    written."""
-    lines = [_walk()] if StageChange.objects.count() < STEPS * Lead.objects.count() else []
+    """Each report through middleware, view and template, over the leads' past, and what the milestones cost
+    when that is written."""
+    lines = [] if past.is_there() else [past.write()]
     reader = User.objects.get_or_create(
         email="reports@bench.example", defaults={"name": "Manager", "role": Role.MANAGER}
     )[0]
@@ -111,51 +107,3 @@ def _asking(port: int, session: str) -> Iterator[list[int]]:
 
 def _same(address: str, _: int) -> str:
     return address
-
-
-def _walk() -> Line:
-    """Write the steps of everybody, a thousandth of the leads at a time, once past the triggers and once
-    with them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT min(id), max(id) FROM leads_lead")
-        first, last = cursor.fetchone()
-    bare = full = 0.0
-    size = max((last - first + 1) // 1_000, 1)
-    for number, start in enumerate(range(first, last + 1, size)):
-        began = time.perf_counter()
-        with connection.cursor() as cursor:
-            cursor.execute(_WALK, {"from": start, "to": start + size, "days": DAYS})
-        if number >= 10:
-            full += time.perf_counter() - began
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE walked (LIKE leads_stagechange INCLUDING ALL)")
-        for number, start in enumerate(range(first, last + 1, size)):
-            began = time.perf_counter()
-            cursor.execute(
-                _WALK.replace("leads_stagechange", "walked"),
-                {"from": start, "to": start + size, "days": DAYS},
-            )
-            if number >= 10:
-                bare += time.perf_counter() - began
-        cursor.execute("DROP TABLE walked")
-        cursor.execute("ANALYZE leads_stagechange, leads_passedmilestone")
-    return Line(
-        "P-8",
-        "writing steps with their milestones",
-        f"bare {spell(bare)}",
-        spell(full),
-        f"{full / bare:.1f}",
-        "",
-    )
-
-
-_WALK = """
-INSERT INTO leads_stagechange (lead_id, from_stage, to_stage, at, cause, reason, note)
-SELECT l.id, step.was, step.now, now() - make_interval(days => (l.id * 7919 %% %(days)s)::int)
-    + make_interval(hours => step.hours), 'import', '', ''
-FROM leads_lead l CROSS JOIN LATERAL (VALUES
-  ('lead', 'mql', 1), ('mql', 'handed_over', 30),
-  ('handed_over', CASE WHEN l.id %% 5 < 2 THEN 'sql' ELSE 'mql' END, 33)
-) AS step (was, now, hours)
-WHERE l.id >= %(from)s AND l.id < %(to)s
-"""

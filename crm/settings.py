@@ -364,6 +364,7 @@ BEAT = {
     # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.
     "handoff.tasks.remind_of_model_reviews": 3600.0,
     "reports.tasks.prepare_reviews": 300.0,
+    "reports.tasks.count_anew": 15.0,
     "accounts.tasks.fill_calendars": 3600.0,
     "capture.tasks.add_up_arrivals": 60.0,
     "capture.tasks.work_through_inbox": 5.0,
@@ -413,6 +414,8 @@ WEEK_STARTS_ON = env.choice("WEEK_STARTS_ON", ("monday", "saturday", "sunday"), 
 #: When the weekly review meets, in the company's time zone; it is prepared as that day begins.
 REVIEW_DAY = env.choice("REVIEW_DAY", env.WEEKDAYS, "tuesday")
 REVIEW_HOUR = env.whole("REVIEW_HOUR", 11, least=0, most=23)
+#: What takes longer to count is kept, shown with its time, and counted anew in the background. 0: nothing is.
+REPORT_PATIENCE_SECONDS = env.number("REPORT_PATIENCE_SECONDS", 0.3, least=0)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

@@ -7,6 +7,7 @@ from leads.admin import HistoryAdmin
 from .models import (
     AgreedSignature,
     AgreedValue,
+    KeptCount,
     NotYet,
     Review,
     ReviewAnswer,
@@ -93,3 +94,12 @@ class TalkAdmin(OfReviewAdmin):
 class TalkWordAdmin(OfReviewAdmin):
     list_display = ("talk", "side", "said", "by", "at")
     list_select_related = ("talk__verdict__handoff__lead", "talk__opportunity__lead", "by")
+
+
+@admin.register(KeptCount)
+class KeptCountAdmin(HistoryAdmin):
+    """Counts that take long, as they were counted last. Nothing is lost with one."""
+
+    list_display = ("count", "query", "day", "counted_at", "seconds", "asked_at", "is_wanted")
+    exclude = ("answer",)
+    ordering = ("-asked_at", "-id")

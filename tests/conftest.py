@@ -39,3 +39,9 @@ def _forgetful_cache() -> None:
 def _unbounded_sources(settings: Any) -> None:
     """No test meets what another sent in the name of one source; those about limits set their own."""
     settings.CAPTURE_RATE = 0
+
+
+@pytest.fixture(autouse=True)
+def _impatient_readers(settings: Any) -> None:
+    """Every figure is counted when a test asks, however slow the machine; those about kept counts say so."""
+    settings.REPORT_PATIENCE_SECONDS = 0

@@ -178,7 +178,9 @@ SELECT lead_id, (%(types)s::smallint[])[1 + width_bucket(what, %(bounds)s::float
        -- A UUID of version 7: the moment first, so that the unique index grows at its end.
        concat(substr(moment, 1, 8), '-', substr(moment, 9, 4), '-7', substr(rest, 1, 3), '-8', substr(rest, 4, 3),
               '-', substr(rest, 7, 12)),
-       '{}', ''
+       -- One in ten says what brought the visit.
+       CASE WHEN what * 10 - floor(what * 10) < 0.1 THEN jsonb_build_object('channel', (ARRAY['paid_search',
+           'organic', 'webinar', 'referral', 'event', 'social'])[1 + floor(600 * what)::int % 6]) ELSE '{}' END, ''
 FROM (
     SELECT l.id AS lead_id, occurred_at, pg_temp.seed_u(l.n * 1000000::bigint + k, %(seed)s * 100 + 31) AS what,
            lpad(to_hex((extract(epoch FROM occurred_at) * 1000)::bigint), 12, '0') AS moment,

@@ -1,4 +1,5 @@
 from .agreed import AgreedSignature, AgreedValue
+from .kept_count import KeptCount
 from .review import (
     NotYet,
     Review,
@@ -14,6 +15,7 @@ from .side import Side
 __all__ = [
     "AgreedSignature",
     "AgreedValue",
+    "KeptCount",
     "NotYet",
     "Review",
     "ReviewAnswer",

@@ -1,10 +1,10 @@
 """What every report reads from the URL."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
@@ -17,6 +17,7 @@ from handoff.models import Handoff
 from leads.cells import BYTE_ORDER_MARK, as_csv
 from leads.models import Lead
 from reports.filters import SPANS, PeriodForm, ReportFilter
+from reports.keeping import Answer
 from reports.periods import Period
 
 for_both_sides: Callable[..., Callable[..., HttpResponse]] = page_for(
@@ -27,13 +28,25 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose figures, of which days. ``at`` is the moment of asking."""
+    """Whose figures, of which days. ``at`` is the moment of asking; ``answers`` are those that were given,
+    which may be older."""
 
     parameters: QueryDict
     form: PeriodForm
     filters: ReportFilter
     period: Period
     at: datetime
+    answers: list[Answer[Any]] = field(default_factory=list)
+
+    @property
+    def counted_at(self) -> datetime:
+        """As of when the oldest figure of the page is."""
+        return min((answer.counted_at for answer in self.answers), default=self.at)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing of the page is being counted anew."""
+        return all(answer.is_fresh for answer in self.answers)
 
     @property
     def leads(self) -> QuerySet[Lead]:
@@ -63,12 +76,16 @@ class Asked:
 
 
 def asked(request: Request) -> Asked:
+    return asked_in(request.GET, at=timezone.now())
+
+
+def asked_in(parameters: QueryDict, *, at: datetime) -> Asked:
     """Anything that makes no sense falls back to what the page shows first; a period says so itself."""
-    at, form = timezone.now(), PeriodForm(request.GET)
+    form = PeriodForm(parameters)
     return Asked(
-        parameters=request.GET,
+        parameters=parameters,
         form=form,
-        filters=ReportFilter(request.GET, queryset=Lead.objects.all()),
+        filters=ReportFilter(parameters, queryset=Lead.objects.all()),
         period=form.period(at=at),
         at=at,
     )

@@ -17,6 +17,7 @@ from reports.periods import NoPeriod, month, within
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 BYS = {By.SOURCE: "Source", By.CAMPAIGN: "Campaign", By.COUNTRY: "Country", By.MONTH: "Month"}
 COUNTINGS = {Counting.PASSED: "Passed in the period", Counting.COHORT: "Came in the period"}
@@ -55,6 +56,7 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file(f"conversion-by-{by}", header, [*rows, ["All", *_figures(steps)]])
 
 
+@kept("by", "count")
 def _report(one: Asked) -> tuple[Report, Counting, By]:
     counting, by = _ways(one)
     found = conversion.report(leads=one.leads, period=one.period, counting=counting, by=by)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from reports.conversion import Counting, Step
 from reports.counting import ENOUGH
 from reports.handed import verdicts
 from reports.headlines import Headline, Turn
+from reports.line_health import Health
 from reports.measures import ABOUT, Measure
 from reports.sent_back import Behind
 from reports.speed import Pace
@@ -37,6 +39,7 @@ from reports.wording import Delta
 from . import behind, line
 from .asking import Asked, asked, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 #: Reasons, notes and sources shown; the reports have them all.
 REASONS, NOTES, SOURCES = 6, 3, 7
@@ -48,17 +51,13 @@ def dashboard(request: Request) -> HttpResponse:
     """Everything both teams look at first. Each figure leads to the leads behind it, each panel to its
     report."""
     one = asked(request)
-    agreed = line.agreed_for(one)
-    way = conversion.report(leads=one.leads, period=one.period, counting=Counting.PASSED, by=None)
-    back = sent_back.report(handoffs=one.handoffs, period=one.period, behind=Behind.SOURCE)
-    paces = speed.paces(leads=one.leads, period=one.period, at=one.at)
-    turned = headlines.turns(way.total)
-    found = headlines.headlines(leads=one.leads, handoffs=one.handoffs, period=one.period, agreed=agreed)
+    found = _report(one)
+    turned, back = headlines.turns(found.way), found.back
     context = {
         "now": one.at,
         "one": one,
-        "cards": [_card(each) for each in found],
-        "steps": _steps(way.total, turned),
+        "cards": [_card(each) for each in found.headlines],
+        "steps": _steps(found.way, turned),
         "insight": _insight(turned),
         "report": back,
         "reasons": [
@@ -66,15 +65,43 @@ def dashboard(request: Request) -> HttpResponse:
             for why in back.reasons[:REASONS]
         ],
         "most": max((why.count for why in back.reasons), default=0),
-        "velocity": _velocity(paces),
+        "velocity": _velocity(found.paces),
         "notes": _notes(request, one),
         "hidden": {"dim": one.parameters.get("dim", "")} if one.parameters.get("dim") else {},
         "enough": ENOUGH,
         "may_propose": may_draft_rules(request.user),
-        **line.panel(one, agreed),
-        **_sources(one),
+        **line.panel(found.health, found.agreed),
+        **_sources(found.brought),
     }
     return render(request, "reports/dashboard.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the page is drawn from."""
+
+    agreed: dict[Measure, Decimal]
+    headlines: list[Headline]
+    way: list[Step]
+    health: Health
+    back: sent_back.Report
+    brought: sources.Report
+    paces: list[Pace]
+
+
+@kept("dim", beside=line.looked_at)
+def _report(one: Asked) -> Counted:
+    agreed, leads, handoffs, period = line.agreed_for(one), one.leads, one.handoffs, one.period
+    way = conversion.report(leads=leads, period=period, counting=Counting.PASSED, by=None)
+    return Counted(
+        agreed=agreed,
+        headlines=headlines.headlines(leads=leads, handoffs=handoffs, period=period, agreed=agreed),
+        way=way.total,
+        health=line.health(one, agreed),
+        back=sent_back.report(handoffs=handoffs, period=period, behind=Behind.SOURCE),
+        brought=sources.report(leads=leads, period=period, most=SOURCES),
+        paces=speed.paces(leads=leads, period=period, at=one.at),
+    )
 
 
 # Key figures
@@ -206,9 +233,8 @@ def _notes(request: Request, one: Asked) -> list[Verdict]:
     return list(found[:NOTES])
 
 
-def _sources(one: Asked) -> dict[str, Any]:
+def _sources(found: sources.Report) -> dict[str, Any]:
     """By first touch; the report has other ways to count."""
-    found = sources.report(leads=one.leads, period=one.period, most=SOURCES)
     costly = sources.dear(found)
     return {
         "brought": found,

@@ -17,6 +17,7 @@ from reports.periods import NoPeriod, month
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 HOURS_A_DAY = 24
 BYS = {
@@ -80,6 +81,7 @@ def _cells(closed: Closed) -> list[str]:
     ]
 
 
+@kept("by")
 def _report(one: Asked, most: int | None = MOST_LINES) -> tuple[Report, By]:
     by = one.one_of(By, "by", By.SOURCE)
     return deals.report(leads=one.leads, period=one.period, by=by, most=most), by

@@ -12,6 +12,7 @@ from reports.foreseeing import Forecast, Place, Range
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 AHEADS = {Ahead.DAYS: "Next 90 days", Ahead.QUARTER: "Rest of the quarter"}
 PLACES = {
@@ -71,6 +72,7 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file("forecast", header, rows)
 
 
+@kept("ahead")
 def _report(one: Asked) -> tuple[Report, Ahead]:
     ahead = one.one_of(Ahead, "ahead", Ahead.DAYS)
     return forecast.report(leads=one.leads, ahead=ahead, at=one.at), ahead

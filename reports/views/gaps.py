@@ -15,6 +15,7 @@ from reports.gaps import Own, Place, Why
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 WHY = {
     Why.STUCK: "Handing over failed, and waits for a person",
@@ -84,6 +85,7 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file("left-lying", ["What", "Which", "Count", "Oldest"], rows)
 
 
+@kept()
 def _report(one: Asked) -> gaps.Report:
     return gaps.report(leads=one.leads, handoffs=one.handoffs, period=one.period, at=one.at)
 

@@ -48,9 +48,14 @@ def agreed_for(one: Asked) -> dict[Measure, Decimal]:
     }
 
 
-def panel(one: Asked, agreed: Mapping[Measure, Decimal]) -> dict[str, Any]:
+def looked_at(one: Asked) -> tuple[object, ...]:
+    """What was agreed and the live version: as soon as they change, so does what is said of the line."""
+    version = line_scores.live()
+    return sorted(agreed_for(one).items()), version and version.pk
+
+
+def panel(found: Health, agreed: Mapping[Measure, Decimal]) -> dict[str, Any]:
     """What the panel shows."""
-    found = _health(one, agreed)
     word = line_health.verdict(found, agreed)
     kind, icon = KINDS[word]
     # Most leads that stayed ask for nothing: their bar is cut, or it would flatten all the others.
@@ -89,7 +94,7 @@ def _height(count: int, highest: int) -> int:
     return min(max(round(100 * count / highest), 1), 100) if count else 0
 
 
-def _health(one: Asked, agreed: Mapping[Measure, Decimal]) -> Health:
+def health(one: Asked, agreed: Mapping[Measure, Decimal]) -> Health:
     said = one.parameters.get("dim", "")
     dimension = Dimension(said) if said in Dimension.values else Dimension.INTENT
     return line_health.health(
@@ -158,7 +163,7 @@ def proposal(request: Request) -> HttpResponse:
     floor = agreed.get(Measure.LINE_FLOOR, Decimal())
     try:
         version = proposing.propose_line(
-            health=_health(one, agreed), floor=floor, period=one.period, by=request.user, at=one.at
+            health=health(one, agreed), floor=floor, period=one.period, by=request.user, at=one.at
         )
     except proposing.NotYours as refusal:
         raise PermissionDenied(str(refusal)) from None

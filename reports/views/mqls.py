@@ -14,6 +14,7 @@ from scoring.intervals import Share
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 STOPS = {
     Stop.WAITING: "Waits for sales' verdict",
@@ -84,6 +85,7 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file("mqls", ["Part", "Figure", "Leads", "Per cent"], rows)
 
 
+@kept()
 def _report(one: Asked) -> tuple[Fate, Lift, Alignment]:
     return (
         mqls.fate(leads=one.leads, period=one.period),

@@ -16,6 +16,7 @@ from reports.response import By, Line
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 MINUTE = 60
 LINES = {By.TEAM: "Team", By.POLICY: "Agreement", By.SOURCE: "Source"}
@@ -80,6 +81,7 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file(f"response-by-{by}", header, [*rows, ["All", *_figures(found.total)]])
 
 
+@kept("by")
 def _report(one: Asked) -> tuple[response.Report, By]:
     by = one.one_of(By, "by", By.TEAM)
     return response.report(handoffs=one.handoffs, period=one.period, by=by, at=one.at), by

@@ -14,6 +14,7 @@ from scoring.models import ModelVersion, Rule
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 KINDS = {"decided": None, "accepted": Verdict.Kind.ACCEPT, "sent_back": Verdict.Kind.REJECT}
 LABELS = {"decided": "decided", "accepted": "accepted", "sent_back": "sent back"}
@@ -26,7 +27,7 @@ def report(request: Request) -> HttpResponse:
     """Each rule against the rest."""
     one = asked(request)
     model, models = _models(one)
-    found = _report(one, model)
+    found = _report(one, model=model)
     context = {
         "now": one.at,
         "one": one,
@@ -43,7 +44,7 @@ def report(request: Request) -> HttpResponse:
 def report_file(request: Request) -> HttpResponse:
     """The same rows."""
     one = asked(request)
-    found = _report(one, _models(one)[0])
+    found = _report(one, model=_models(one)[0])
     header = ["Rule", "Dimension", "Points", "Decided", "Accepted", "Sent back", "Accepted, %",
               "Times the rest", "From", "To", "Most often for"]  # fmt: skip
     return figures_file("rules", header, [_row(rule) for rule in found.rules])
@@ -64,6 +65,12 @@ def _row(rule: Quality) -> list[str]:
     ]
 
 
+def _live(one: Asked) -> list[int]:
+    """Other rules are looked at as soon as they are live."""
+    return list(ModelVersion.objects.published().order_by("pk").values_list("pk", flat=True))
+
+
+@kept(beside=_live)
 def _report(one: Asked, model: str) -> Report:
     return rule_quality.report(handoffs=one.handoffs, period=one.period, model=model)
 

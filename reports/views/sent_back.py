@@ -14,6 +14,7 @@ from reports.sent_back import Behind, Report
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 LINES = {Behind.SOURCE: "Source", Behind.CAMPAIGN: "Campaign", Behind.RULE: "Rule"}
 
@@ -60,6 +61,7 @@ def report_file(request: Request) -> HttpResponse:
     return figures_file(f"sent-back-by-{by}", header, [*rows, total])
 
 
+@kept("by")
 def _report(one: Asked, most: int | None = MOST_LINES) -> tuple[Report, Behind]:
     by = one.one_of(Behind, "by", Behind.SOURCE)
     return sent_back.report(handoffs=one.handoffs, period=one.period, behind=by, most=most), by

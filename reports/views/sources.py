@@ -18,6 +18,7 @@ from reports.touches import Attribution, By, Measure
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 BYS = {By.SOURCE: "Source", By.CAMPAIGN: "Campaign"}
 ATTRIBUTIONS = {
@@ -102,6 +103,7 @@ def _plain(number: Decimal | None) -> str:
     return f"{number:f}".rstrip("0").rstrip(".") if number % 1 else f"{number:.0f}"
 
 
+@kept("by", "touch")
 def _report(one: Asked, most: int | None = MOST_LINES) -> Report:
     attribution, by = _ways(one)
     return sources.report(leads=one.leads, period=one.period, attribution=attribution, by=by, most=most)

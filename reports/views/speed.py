@@ -10,10 +10,12 @@ from accounts.requests import Request
 from leads.stages import Stage
 from reports import charts, speed
 from reports.counting import ENOUGH
+from reports.speed import Pace, Week
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
 from .behind import Figure
+from .kept import kept
 
 HOUR = 3_600
 
@@ -23,8 +25,7 @@ HOUR = 3_600
 def report(request: Request) -> HttpResponse:
     """Which step holds leads up, how long each takes, and how that goes over the weeks."""
     one = asked(request)
-    paces = speed.paces(leads=one.leads, period=one.period, at=one.at)
-    weeks = speed.weeks(leads=one.leads, period=one.period)
+    paces, weeks = _report(one)
     context = {
         "now": one.at,
         "one": one,
@@ -44,7 +45,7 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """The same rows, in hours."""
-    one = asked(request)
+    paces, weeks = _report(asked(request))
     rows = [
         [
             pace.label,
@@ -54,12 +55,19 @@ def report_file(request: Request) -> HttpResponse:
             "" if pace.waiting is None else str(pace.waiting),
             _hours(pace.waited),
         ]
-        for pace in speed.paces(leads=one.leads, period=one.period, at=one.at)
+        for pace in paces
     ]
-    weeks = speed.weeks(leads=one.leads, period=one.period)
     rows += [[f"Week from {week.first}", str(week.count), _hours(week.median), "", "", ""] for week in weeks]
     header = ["Step", "Leads", "Median, hours", "Nine of ten within, hours", "Waiting", "Waiting for, hours"]
     return figures_file("speed", header, rows)
+
+
+@kept()
+def _report(one: Asked) -> tuple[list[Pace], list[Week]]:
+    return (
+        speed.paces(leads=one.leads, period=one.period, at=one.at),
+        speed.weeks(leads=one.leads, period=one.period),
+    )
 
 
 def _figure(one: Asked) -> Figure:

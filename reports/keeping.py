@@ -1,0 +1,159 @@
+"""Counts that take long are kept, say when they were made, and are made anew in the background.
+
+What is counted quickly is counted whenever somebody asks: a small company never sees an old figure. What took
+longer than a reader's patience is kept as a row; who asks next gets it at once, with its time. When it is no
+longer fresh, the row says that somebody wants it, and a worker counts again. Each count is made by one worker
+at a time and at most a twentieth of the time, however many ask: a storm of readers costs the database no more
+than one of them (P-7, P-8).
+"""
+
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.company_days import company_day
+
+from .models import KeptCount
+
+Found = TypeVar("Found")
+#: What a page adds to what the URL asks: plain values by name.
+How = Mapping[str, Any]
+#: Who asked is written down no more often than this.
+SAID_AGAIN = timedelta(minutes=10)
+#: Rows that nobody asked for are dropped, and all beyond so many.
+FORGOTTEN_AFTER = timedelta(days=14)
+MOST_ROWS = 1_000
+#: A worker that died lets go of its row by then: no task runs longer.
+CLAIM = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``count`` names what counts, ``query`` is what the URL asks, ``how`` what the page adds. What was
+    counted by other ``beside`` is no answer: what was agreed, say."""
+
+    count: str
+    query: str
+    how: How
+    beside: str = ""
+
+    @property
+    def key(self) -> str:
+        return _digest(self.count, self.query, sorted(self.how.items()))
+
+    @property
+    def given(self) -> str:
+        return _digest(
+            self.beside,
+            _ways(),
+            settings.COMPANY_TIME_ZONE,
+            settings.WEEK_STARTS_ON,
+            settings.CURRENCY,
+            settings.HANDED_OVER_IS_SQL,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Found]):
+    """``found`` as of ``counted_at``; what is not fresh will be counted anew."""
+
+    found: Found
+    counted_at: datetime
+    is_fresh: bool = True
+
+
+def answer(question: Question, count: Callable[[], Found], *, at: datetime) -> Answer[Found]:
+    """What was kept on this day of the company's, or else what ``count`` finds as of ``at``: that is kept if
+    it took long. One query beside those of the count, another where something is written down. Safe to
+    repeat."""
+    row = KeptCount.objects.filter(key=question.key, day=company_day(at), given=question.given).first()
+    if row is not None and (kept := _read(row)) is not None:
+        is_fresh = row.is_fresh(at)
+        if at - row.asked_at > SAID_AGAIN or not (is_fresh or row.is_wanted):
+            KeptCount.objects.filter(pk=row.pk).update(asked_at=at, is_wanted=row.is_wanted or not is_fresh)
+        return Answer(kept[0], row.counted_at, is_fresh)
+    began = monotonic()
+    found = count()
+    seconds = monotonic() - began
+    if seconds >= settings.REPORT_PATIENCE_SECONDS:
+        _write(question, found, at=at, seconds=seconds, asked_at=at, query=question.query, how=question.how)
+    return Answer(found, at)
+
+
+def count_due(again: Callable[[KeptCount], tuple[Question, Any] | None], *, seconds: float) -> int:
+    """Count what is due ``again``, for about so many ``seconds``; returns how many. ``again`` gives the
+    question of a row and what is found now, None for what is counted no more: that row is dropped. Safe
+    beside itself and to repeat: a row is one worker's until it is written or ``CLAIM`` is over."""
+    done, until = 0, monotonic() + seconds
+    while monotonic() < until and (row := _claim()) is not None:
+        at, began = timezone.now(), monotonic()
+        told = again(row)
+        if told is None:
+            row.delete()
+        else:
+            _write(told[0], told[1], at=at, seconds=monotonic() - began)
+        done += 1
+    return done
+
+
+def forget(*, at: datetime) -> int:
+    """Drop what nobody asked for lately, and the oldest beyond ``MOST_ROWS``; returns how many."""
+    asked = KeptCount.objects.filter(asked_at__gt=at - FORGOTTEN_AFTER).order_by("-asked_at", "-id")
+    stay = list(asked.values_list("pk", flat=True)[:MOST_ROWS])
+    dropped, _ = KeptCount.objects.exclude(pk__in=stay).delete()
+    return dropped
+
+
+def _claim() -> KeptCount | None:
+    while True:
+        at = timezone.now()
+        due = KeptCount.objects.due(today=company_day(at), at=at)
+        row = due.first()
+        if row is None or due.filter(pk=row.pk).update(claimed_until=at + CLAIM):
+            return row
+
+
+def _write(question: Question, found: Any, *, at: datetime, seconds: float, **new: Any) -> None:
+    said = {
+        "given": question.given,
+        "day": company_day(at),
+        "counted_at": at,
+        "seconds": seconds,
+        "is_wanted": False,
+        "claimed_until": None,
+        "answer": pickle.dumps((found,)),
+    }
+    if not new:
+        KeptCount.objects.filter(key=question.key).update(**said)
+        return
+    first = {**said, **new, "count": question.count, "how": dict(question.how)}
+    KeptCount.objects.update_or_create(key=question.key, defaults=said, create_defaults=first)
+
+
+def _read(row: KeptCount) -> tuple[Any] | None:
+    """What was found; None for what cannot be read any more."""
+    try:
+        found: tuple[Any] = pickle.loads(row.answer)  # noqa: S301 — nobody else writes these rows
+    except (pickle.UnpicklingError, AttributeError, ImportError, TypeError, EOFError):
+        return None
+    return found
+
+
+def _digest(*parts: object) -> str:
+    return sha256(repr(parts).encode()).hexdigest()
+
+
+@cache
+def _ways() -> str:
+    """Of the ways of counting: those of another release are others."""
+    root = Path(__file__).parent
+    return _digest(*(path.read_bytes() for path in sorted(root.rglob("*.py"))))

@@ -1,0 +1,65 @@
+"""Reports whose counts are kept when they take long."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils import timezone
+
+from reports import keeping
+from reports.models import KeptCount
+
+from .asking import Asked, asked_in
+
+Found = TypeVar("Found")
+PERIOD = ("days", "first", "last")
+#: What counts, by name.
+_COUNTS: dict[str, "Kept[Any]"] = {}
+
+
+class Kept(Generic[Found]):
+    """What counts a report of the filters and the period that were asked for, of the parameters ``own`` of
+    the URL, and of plain arguments by name; it does not know who asks. What it finds can be pickled. Where
+    ``beside`` is another than before, an answer that was kept is none. With ``REPORT_PATIENCE_SECONDS`` of 0
+    nothing is kept."""
+
+    def __init__(
+        self, count: Callable[..., Found], own: tuple[str, ...], beside: Callable[[Asked], object] | None
+    ) -> None:
+        self._count, self._own, self._beside = count, own, beside
+        self._name = f"{count.__module__}.{count.__qualname__}"
+        update_wrapper(self, count)
+        _COUNTS[self._name] = self
+
+    def __call__(self, one: Asked, **how: Any) -> Found:
+        if not settings.REPORT_PATIENCE_SECONDS:
+            return self._count(one, **how)
+        answer = keeping.answer(self.question(one, how), lambda: self._count(one, **how), at=one.at)
+        one.answers.append(answer)
+        return answer.found
+
+    def question(self, one: Asked, how: keeping.How) -> keeping.Question:
+        names = (*sorted(one.filters.filters), *PERIOD, *self._own)
+        said = [(name, value) for name in names for value in one.parameters.getlist(name) if value]
+        beside = repr(self._beside(one)) if self._beside else ""
+        return keeping.Question(self._name, urlencode(said), how, beside)
+
+    def again(self, row: KeptCount) -> tuple[keeping.Question, Found]:
+        one = asked_in(QueryDict(row.query), at=timezone.now())
+        return self.question(one, row.how), self._count(one, **row.how)
+
+
+def kept(
+    *own: str, beside: Callable[[Asked], object] | None = None
+) -> Callable[[Callable[..., Found]], Kept[Found]]:
+    """Decorates what counts a report."""
+    return lambda count: Kept(count, own, beside)
+
+
+def again(row: KeptCount) -> tuple[keeping.Question, Any] | None:
+    """The question that a row answers, and its answer now; None when nothing counts it any more."""
+    count = _COUNTS.get(row.count)
+    return count.again(row) if count else None
