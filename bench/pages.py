@@ -82,14 +82,14 @@ class Seen:
         return Line(part, what, floor, said, ratio, goal)
 
 
-def ask(user: User, address: Callable[[int], str]) -> Seen:
+def ask(user: User, address: Callable[[int], str], *, requests: int = REQUESTS) -> Seen:
     """Ask for a page again and again, as ``user``."""
     client = signed_in(user)
     whole: list[float] = []
     sql: list[float] = []
     queries = 0
     until = time.monotonic() + PATIENCE
-    for number in range(-WARM_UP, REQUESTS):
+    for number in range(-min(WARM_UP, requests - 1), requests):
         if whole and time.monotonic() > until:
             break
         seconds, spent = ask_once(client, address(number))

@@ -1,22 +1,28 @@
 """P-8: reports over everybody, against the bare SQL behind each of them."""
 
 import http.client
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import cycle, islice
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.test.utils import override_settings
 
 from accounts.models import Role, User
 from bench import past
-from bench.measuring import Line
+from bench.measuring import Line, spell
 from bench.pages import ask, people, signed_in
 from bench.steady import CALM, leads_of, line, work_of
-from bench.web import web
+from bench.web import ROOT, web
 
+#: So often is a page asked that counts everything anew.
+ANEW = 3
 #: So many managers ask at once, for how many seconds, and for what.
 ASKERS, STORM = 4, 30.0
 STORMY = (
@@ -55,18 +61,27 @@ def reports() -> list[Line]:
         ("sources in equal parts, 90 days", "sources/?days=90&touch=linear"),
         ("won and lost, 90 days", "deals/?days=90"),
     ):
-        address = urljoin("/reports/", address)
-        lines.append(ask(reader, partial(_same, address)).line("P-8", what, "≤ 300 ms"))
+        lines.append(_line(reader, what, urljoin("/reports/", address)))
     return [*lines, *storm(reader)]
 
 
+def _line(reader: User, what: str, address: str) -> Line:
+    """How long the page takes that counts everything anew, as the floor, and the one that readers get: what
+    takes long is kept."""
+    with override_settings(REPORT_PATIENCE_SECONDS=0):
+        anew = ask(reader, partial(_same, address), requests=ANEW)
+    seen = ask(reader, partial(_same, address)).line("P-8", what, "≤ 300 ms")
+    return replace(seen, floor=f"counted anew {spell(anew.whole.median)}", ratio="")
+
+
 def storm(reader: User) -> list[Line]:
-    """A rep goes on working while managers ask both web processes for reports without a pause (P-7)."""
+    """A rep goes on working while managers ask both web processes for reports without a pause, and a worker
+    counts anew what is kept (P-7)."""
     rep, _ = people()
     pages = {"queue": lambda _: "/queue/", "a lead": leads_of(rep)}
     calm = work_of(rep, pages, lambda: False, seconds=CALM)
     session = signed_in(reader).cookies[settings.SESSION_COOKIE_NAME].value
-    with web() as port, _asking(port, session) as asked:
+    with web() as port, _counting(), _asking(port, session) as asked:
         busy = work_of(rep, pages, lambda: False, seconds=STORM)
     said = f"during a storm of reports ({len(asked) / STORM:.1f} a second)"
     return [
@@ -74,6 +89,16 @@ def storm(reader: User) -> list[Line]:
         for name in pages
         for when, seen in (("before a storm of reports", calm), (said, busy))
     ]
+
+
+@contextmanager
+def _counting() -> Iterator[None]:
+    worker = subprocess.Popen([sys.executable, "-m", "bench.counting"], cwd=ROOT)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(30)
 
 
 @contextmanager

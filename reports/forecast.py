@@ -228,22 +228,21 @@ def _rows(statement: str, leads: QuerySet[Lead], bounds: list[datetime]) -> list
     if leads.query.where:
         chosen, parameters = leads.order_by().values("pk").query.sql_with_params()
         of, mine = "AND lead_id IN (SELECT id FROM mine)", f", mine (id) AS ({chosen})"
-    reached = [bound.timestamp() for bound in bounds]
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN + mine + statement.format(of=of), [reached, bounds[0], bounds[-1], *parameters])
+        cursor.execute(_KNOWN + mine + statement.format(of=of), [bounds, bounds[0], bounds[-1], *parameters])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-_KNOWN = "WITH b (bounds, first, until) AS (SELECT %s::float8[], %s::timestamptz, %s::timestamptz)"
+_KNOWN = "WITH b (bounds, first, until) AS (SELECT %s::timestamptz[], %s::timestamptz, %s::timestamptz)"
 _STAGES = """
-SELECT width_bucket(extract(epoch FROM at)::float8, b.bounds), to_stage, from_stage, count(*), min(at)
+SELECT width_bucket(at, b.bounds), to_stage, from_stage, count(*), min(at)
 FROM leads_stagechange, b WHERE at < b.until {of} GROUP BY 1, 2, 3
 """
 #: A deal that is open still, or was at the last bound, never ends.
 _OPEN = """
-SELECT width_bucket(extract(epoch FROM created_at)::float8, b.bounds),
-  CASE WHEN closed_at < b.until THEN width_bucket(extract(epoch FROM closed_at)::float8, b.bounds)
+SELECT width_bucket(created_at, b.bounds),
+  CASE WHEN closed_at < b.until THEN width_bucket(closed_at, b.bounds)
     ELSE cardinality(b.bounds) END, count(*), min(created_at)
 FROM leads_opportunity, b WHERE created_at < b.until {of} GROUP BY 1, 2
 """
@@ -251,9 +250,9 @@ _WON = """
 SELECT closed."in", was.open, stood.at, count(*), count(DISTINCT lead_id)
 FROM b, leads_opportunity o
 CROSS JOIN LATERAL (
-  SELECT width_bucket(extract(epoch FROM o.closed_at)::float8, b.bounds) AS "in"
+  SELECT width_bucket(o.closed_at, b.bounds) AS "in"
 ) closed
-CROSS JOIN LATERAL (SELECT to_timestamp((b.bounds)[closed."in"]) AS at) began
+CROSS JOIN LATERAL (SELECT (b.bounds)[closed."in"] AS at) began
 CROSS JOIN LATERAL (SELECT o.created_at < began.at AS open) was
 LEFT JOIN LATERAL (
   SELECT to_stage AS at FROM leads_stagechange s

@@ -139,8 +139,9 @@ def health(
     offered = line_scores.offered(handoffs=handoffs, period=period, version=version, dimension=dimension)
     all_the_same = offered.filter(points__gte=minimum - BAND, points__lt=minimum)
     tried = all_the_same.values("lead").distinct().count()
-    below = there.filter(points__gte=minimum - BAND, points__lt=minimum)
-    still = below.exclude(lead__in=all_the_same.values("lead")).count()
+    # Of those who score so little now, the few that were offered nevertheless are in ``tried`` already.
+    twice = there.filter(points__gte=minimum - BAND, points__lt=minimum, lead__in=all_the_same.values("lead"))
+    still = _between(stayed, minimum - BAND, minimum) - twice.count()
     went_on = all_the_same.filter(Exists(line_scores.deals())).values("lead").distinct().count()
     accepted, rejected = _between(good, minimum, minimum + BAND), _between(bad, minimum, minimum + BAND)
     return Health(

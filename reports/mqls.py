@@ -184,6 +184,8 @@ def _mine(milestone: Milestone) -> QuerySet[PassedMilestone]:
 def _marked(leads: QuerySet[Lead], period: Period) -> QuerySet[PassedMilestone]:
     """The first steps to MQL in ``period``, without those who went past it straight to sales."""
     steps = StageChange.objects.filter(lead=OuterRef("lead"), to_stage=Stage.MQL, at=OuterRef("at"))
+    # The same days again, so that the steps are read by days and not one by one.
+    steps = steps.filter(at__gte=period.start, at__lt=period.end)
     return passed(leads=leads, period=period).filter(Exists(steps), milestone=Milestone.MQL)
 
 

@@ -152,6 +152,8 @@ said AS (
     btrim(regexp_replace(coalesce(a.properties ->> 'utm_campaign', ''), '\\s+', ' ', 'g')) AS campaign
   ) brought
   WHERE a.voided_at IS NULL AND NOT a.undated AND a.occurred_at < %s
+    -- As the index has it that knows the touches of a lead.
+    AND (a.properties ? 'channel' OR a.properties ? 'utm_source')
     AND brought.source <> '' AND lower(brought.source) <> 'direct'
     AND a.type_id IN (SELECT id FROM leads_activitytype WHERE category NOT IN ('email', 'sales', 'system'))
 ),

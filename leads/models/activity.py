@@ -148,6 +148,12 @@ class Activity(models.Model):
                 condition=Q(voided_at__isnull=False),
                 name="leads_activity_voided",
             ),
+            # What brought a lead: one activity in many says so.
+            models.Index(
+                fields=["lead", "occurred_at"],
+                condition=Q(properties__has_key="channel") | Q(properties__has_key="utm_source"),
+                name="leads_activity_brought",
+            ),
         ]
         triggers = [
             marking.activity_inserted(),

@@ -55,8 +55,20 @@ class StageChange(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["to_stage", "at"], name="leads_stagechange_funnel"),
+            # Who came where in a stretch of days, without the table.
+            models.Index(fields=["to_stage", "at"], include=["lead"], name="leads_stagechange_to"),
             models.Index(fields=["lead", "-at", "-id"], name="leads_stagechange_timeline"),
+            # Who was marked as an MQL, and the few steps that took another one back.
+            models.Index(
+                fields=["lead", "at", "id"],
+                condition=Q(from_stage=Stage.LEAD, to_stage=Stage.MQL),
+                name="leads_stagechange_marks",
+            ),
+            models.Index(
+                fields=["lead", "id"],
+                condition=Q(cause="undo") | Q(reason="taken_back"),
+                name="leads_stagechange_takes_back",
+            ),
         ]
         triggers = [
             milestones.kept_up("inserted", pgtrigger.Insert),

@@ -35,7 +35,7 @@ BUDGETS = {
     "/reports/deals/leads/?days=90": BEHIND,
     "/reports/response/": FRAME + FILTERS + 8,  # handoffs, teams and their calendars (3 and 1), late, owed
     "/reports/response/leads/?what=answer_late": BEHIND,
-    "/reports/gaps/": FRAME + FILTERS + 4,  # over the line, unowned, whose list, early or late
+    "/reports/gaps/": FRAME + FILTERS + 5,  # over the line, unowned, whose list (2), early or late
     "/reports/gaps/leads/?place=handoff": BEHIND,
     "/reports/mqls/": FRAME + FILTERS + 4,  # how far, how long customers took, lift, verdicts
     "/reports/mqls/leads/?lift=others": BEHIND + 1,  # how long customers took
