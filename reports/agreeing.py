@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
+from accounts import sides
 from accounts.company_days import company_day
-from accounts.permissions import may_sign_for
+from accounts.sides import Side
 from scoring import reviewing
 from scoring.models import ScoringModel
 
 from .measures import ABOUT, Measure, Unit
 from .models import AgreedSignature, AgreedValue
-from .models import Side as Side
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -46,15 +46,11 @@ class Settled(Refused):
 def sides_of(user: "User", agreed: AgreedValue | None = None) -> list[Side]:
     """For which sides ``user`` may speak: of ``agreed``, only where that side has not signed yet and they
     have not signed for the other. Reads ``agreed.signatures``."""
-    mine = [side for side in Side if may_sign_for(user, side)]
     if agreed is None:
-        return mine
+        return sides.of(user, {})
     if agreed.agreed_at or agreed.dropped_at:
         return []
-    signed = list(agreed.signatures.all())
-    if any(each.by_id == user.pk for each in signed):
-        return []
-    return [side for side in mine if side not in {each.side for each in signed}]
+    return sides.left_to(user, {each.side: each.by_id for each in agreed.signatures.all()})
 
 
 @transaction.atomic

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 from django.db.models import Max, Prefetch, QuerySet
 
+from accounts import sides
 from accounts.permissions import may_review_rules, may_sign_for
+from accounts.sides import Side
 
 from .models import DefinitionSignOff, ModelVersion, WrittenDefinition
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 #: One at a time proposes or signs.
 LOCK = 7_331
-
-Side = DefinitionSignOff.Side
 
 
 class Refused(Exception):
@@ -83,8 +83,7 @@ def sign(*, definition: WrittenDefinition, by: "User", side: str, at: datetime) 
     """``by`` agrees for ``side``; each side signs once, nobody for both. The second signature puts the words
     in force. Raises NotYours, Overtaken, AlreadySigned. Safe to repeat."""
     if not may_sign_for(by, side):
-        whose = "A marketer or an admin" if side == Side.MARKETING else "A manager or an admin"
-        raise NotYours(f"{whose} signs for {side}.")
+        raise NotYours(sides.whose(side))
     _one_at_a_time()
     found = WrittenDefinition.objects.get(pk=definition.pk)
     signed = {one.side: one for one in found.sign_offs.select_related("by")}
@@ -94,10 +93,8 @@ def sign(*, definition: WrittenDefinition, by: "User", side: str, at: datetime) 
         raise AlreadySigned("Both sides have signed these words.")
     if WrittenDefinition.objects.filter(number__gt=found.number).exists():
         raise Overtaken("Other words were proposed meanwhile. Read them, and sign those.")
-    if side in signed:
-        raise AlreadySigned(f"{signed[side].by} signed for {side}.")
-    if any(one.by_id == by.pk for one in signed.values()):
-        raise AlreadySigned("You signed for the other side; somebody else signs for this one.")
+    if against := sides.why_not(by, side, {key: one.by for key, one in signed.items()}):
+        raise AlreadySigned(against)
     DefinitionSignOff.objects.create(definition=found, side=side, by=by, at=at)
     if len(signed) + 1 == len(Side):
         found.in_force_at = at

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.sides import Side
 from handoff import disputes
 from handoff.lead_forms import DisputeForm
 from handoff.models import Dispute, DisputeWord, Handoff
@@ -57,7 +58,7 @@ def _row(dispute: Dispute, request: Request) -> Row:
     words = disputes.latest_words(dispute)
     return Row(
         dispute=dispute,
-        words=[(side.value, str(side.label), words.get(side)) for side in disputes.Side],
+        words=[(side.value, str(side.label), words.get(side)) for side in Side],
         sides=[(side.value, str(side.label)) for side in disputes.sides_of(request.user, dispute)],
     )
 
@@ -93,7 +94,7 @@ def settlement(request: Request, dispute_id: UUID) -> HttpResponse:
     lead = found.verdict.handoff.lead
     was_sql = request.POST.get("was_sql")
     side = request.POST.get("side", "")
-    if was_sql not in ("yes", "no") or side not in disputes.Side.values:
+    if was_sql not in ("yes", "no") or side not in Side.values:
         messages.error(request, "Say whether it was an SQL, and for which side.")
         return redirect("handoff:disputes")
     try:

@@ -9,7 +9,6 @@ from .review import (
     TalkWord,
     Todo,
 )
-from .side import Side
 
 __all__ = [
     "AgreedSignature",
@@ -19,7 +18,6 @@ __all__ = [
     "ReviewAnswer",
     "ReviewProposal",
     "ReviewSignOff",
-    "Side",
     "Talk",
     "TalkWord",
     "Todo",

@@ -10,11 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.permissions import may_see_reports
+from accounts.sides import Side
 from handoff.models import Verdict
 from leads.models import Opportunity
 from scoring.models import ModelVersion
-
-from .side import Side
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.company_days import company_day
+from accounts.sides import Side
 from handoff import disputes
 from handoff.models import DisputeWord
 from reports import agreeing, wording
@@ -18,7 +19,6 @@ from reports.models import (
     NotYet,
     Review,
     ReviewProposal,
-    Side,
     Talk,
     TalkWord,
     Todo,

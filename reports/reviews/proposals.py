@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from accounts.permissions import may_draft_rules, may_sign_for
+from accounts.sides import Side
 from leads.ticks import tick
-from reports.models import NotYet, Review, ReviewProposal, Side
+from reports.models import NotYet, Review, ReviewProposal
 from scoring import hindsight, preview, publishing, suggestions
 from scoring.backtest import judge
 from scoring.dimensions import SALES_STAGE, Dimension

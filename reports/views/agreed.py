@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.company_days import company_day
 from accounts.requests import Request, way_back
+from accounts.sides import Side
 from reports import agreeing, wording
 from reports.measures import ABOUT, About, Measure
 from reports.models import AgreedSignature, AgreedValue
@@ -42,7 +43,7 @@ class AgreedForm(forms.Form):
     holds_from = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     note = forms.CharField(label="Why", required=False, max_length=1000, widget=forms.Textarea({"rows": 2}))
 
-    def __init__(self, *args: Any, sides: list[agreeing.Side], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sides: list[Side], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(side.value, side.label) for side in sides]
         self.fields["side"] = forms.ChoiceField(label="You speak for", choices=choices)

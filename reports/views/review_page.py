@@ -6,12 +6,14 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts import sides
 from accounts.models import User
 from accounts.permissions import may_draft_rules, may_sign_for
+from accounts.sides import Side
 from handoff.views.rows import in_words
 from leads.models import Lead
 from leads.money import money
-from reports.models import Review, Side, Talk
+from reports.models import Review, Talk
 from reports.reviews import days, deciding, disagreements, minutes, numbers, proposals
 from scoring import written
 
@@ -157,18 +159,8 @@ def _suggestions(figures: dict[str, Any], said: dict[str, Any]) -> list[dict[str
 
 
 def _signing(given: dict[str, Any], user: User, is_open: bool) -> Signing:
-    signed_by = {one.get("by_id") for one in given.values()}
-    return Signing(
-        [
-            (
-                side.value,
-                str(side.label),
-                given.get(side),
-                is_open and side not in given and user.pk not in signed_by and may_sign_for(user, side),
-            )
-            for side in Side
-        ]
-    )
+    left = sides.left_to(user, {side: one["by_id"] for side, one in given.items()}) if is_open else []
+    return Signing([(side.value, str(side.label), given.get(side), side in left) for side in Side])
 
 
 def _cards(review: Review, said: dict[str, Any], user: User) -> list[Card]:

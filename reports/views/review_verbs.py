@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.requests import Request, way_back
-from reports.models import Review, ReviewProposal, Side, Talk, TalkWord, Todo
+from accounts.sides import Side
+from reports.models import Review, ReviewProposal, Talk, TalkWord, Todo
 from reports.reviews import closing, deciding, disagreements, holding, proposals
 
 from .asking import for_both_sides

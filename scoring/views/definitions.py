@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.permissions import may_review_rules, may_sign_for
+from accounts import sides
+from accounts.permissions import may_review_rules
 from accounts.requests import Request, for_everybody
 from leads.stages import Stage, sql_stages
 from scoring import definitions, reviewing, written
@@ -71,16 +72,8 @@ def _page(
 def _signing(proposed: WrittenDefinition, request: Request) -> list[tuple[str, str, object, bool]]:
     """Of each side: its key, its label, its signature, and whether the reader may give it."""
     given = {one.side: one for one in proposed.sign_offs.all()}
-    mine = any(one.by_id == request.user.pk for one in given.values())
-    return [
-        (
-            side.value,
-            str(side.label),
-            given.get(side),
-            side not in given and not mine and may_sign_for(request.user, side),
-        )
-        for side in written.Side
-    ]
+    left = sides.left_to(request.user, {side: one.by_id for side, one in given.items()})
+    return [(side.value, str(side.label), given.get(side), side in left) for side in sides.Side]
 
 
 def _newer(holding: WrittenDefinition | None, live: list[ModelVersion]) -> ModelVersion | None:
@@ -113,7 +106,7 @@ def words_signature(request: Request, writtendefinition_number: int) -> HttpResp
     """One side agrees to the words."""
     found = get_object_or_404(WrittenDefinition, number=writtendefinition_number)
     side = request.POST.get("side", "")
-    if side not in written.Side.values:
+    if side not in sides.Side.values:
         raise Http404("There is no such side.")
     try:
         held = written.sign(definition=found, by=request.user, side=side, at=timezone.now())
