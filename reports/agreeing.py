@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from django.db.models import Prefetch
 
 from accounts import sides
 from accounts.company_days import company_day
@@ -121,10 +122,26 @@ def withdraw(*, agreed: AgreedValue, by: "User", at: datetime) -> None:
         held.save(update_fields=["dropped_at"])
 
 
+def waiting(measure: Measure) -> AgreedValue | None:
+    """What is proposed of ``measure`` and waits for the other side. One query, and one for who signed."""
+    signed = Prefetch("signatures", AgreedSignature.objects.select_related("by").order_by("at", "id"))
+    rows = AgreedValue.objects.proposed().filter(measure=measure).select_related("proposed_by")
+    return rows.prefetch_related(signed).first()
+
+
 def in_force(*, on: date) -> dict[Measure, AgreedValue]:
     """What holds on the day ``on``, as it is known now. One query."""
     rows = AgreedValue.objects.holding(on).distinct("measure")
     return {Measure(row.measure): row for row in rows}
+
+
+def before(agreed: AgreedValue) -> AgreedValue | None:
+    """What both sides had agreed on of the same figure, for the day from which ``agreed`` holds, or would.
+    One query."""
+    earlier = AgreedValue.objects.holding(agreed.holds_from).filter(measure=agreed.measure)
+    if agreed.agreed_at is not None:
+        earlier = earlier.filter(agreed_at__lt=agreed.agreed_at)
+    return earlier.exclude(pk=agreed.pk).first()
 
 
 def _one_after_the_other() -> None:

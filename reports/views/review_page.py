@@ -14,11 +14,13 @@ from handoff.views.rows import in_words
 from leads.models import Lead
 from leads.money import money
 from reports.models import Review, Talk
-from reports.reviews import days, deciding, disagreements, minutes, numbers, proposals
+from reports.reviews import days, deciding, disagreements, minutes, numbers
 from scoring import written
 
 #: Reasons named of what spoke for a lead.
 MOST_REASONS = 2
+#: Changes named on a proposal; the page of the version has all of them.
+MOST_CHANGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
     rows = [numbers.row(one) for one in figures.get("numbers", [])]
     is_open = review.closed_at is None
     same = Review.objects.visible_to(user).filter(kind=review.kind)
+    drawn = [_proposed(one, user, is_open) for one in said["proposals"]]
+    values = [_asked(one, user, is_open) for one in said["agreed"]]
     return {
         "now": at,
         "review": review,
@@ -82,16 +86,16 @@ def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
         "reasons": _reasons(figures, said),
         "cards": _cards(review, said, user) if review.is_weekly else [],
         "models": [(model, said["answers"].get(model["key"])) for model in figures.get("models", [])],
-        "proposals": [_proposed(one, user, is_open) for one in said["proposals"]],
-        "agreed_values": [_asked(one, user, is_open) for one in said["agreed"]],
+        "proposals": drawn,
+        "agreed_values": values,
+        "undecided": _undecided(drawn, values) if is_open else [],
         "suggestions": _suggestions(figures, said) if is_open else [],
         "todos": said["todos"],
-        "definitions": figures["definitions"],
+        "definitions": said.get("definitions") or figures["definitions"],
         "written": written.proposed() if is_open else None,
         "signing": _signing(said["sign_offs"], user, is_open),
         "may_answer": is_open and deciding.may_answer(user, review.kind),
         "may_propose": is_open and may_draft_rules(user),
-        "priced_days": proposals.DAYS,
     }  # fmt: skip
 
 
@@ -115,6 +119,14 @@ def _proposed(one: dict[str, Any], user: User, is_open: bool) -> tuple[dict[str,
     return {**_drawn(one), "may_go_live": may}, signing
 
 
+def _undecided(
+    proposed: list[tuple[dict[str, Any], Signing]], values: list[dict[str, Any]]
+) -> list[tuple[str, str]]:
+    """What closing would leave open: each with whose word it needs."""
+    rules = [(one["price"]["title"], signing.needed) for one, signing in proposed if one["state"] == "open"]
+    return [*rules, *((one["label"].lower(), one["tag"]) for one in values if one["state"] == "open")]
+
+
 def _drawn(one: dict[str, Any]) -> dict[str, Any]:
     """A proposal with the widths of its scale, in per cent: what stays below the line, what moves, what stays
     above."""
@@ -128,7 +140,10 @@ def _drawn(one: dict[str, Any]) -> dict[str, Any]:
                 f"{100 * part / most:.1f}" for part in (max(low, 0), high - max(low, 0), most - high)
             ]
         lines.append(drawn)
-    return {**one, "price": {**one["price"], "lines": lines}}
+    found = one["price"].get("changes", [])
+    says = [] if len(found) == len(lines) == 1 else found
+    more = max(0, len(says) - MOST_CHANGES)
+    return {**one, "price": {**one["price"], "lines": lines}, "says": says[:MOST_CHANGES], "more": more}
 
 
 def _asked(one: dict[str, Any], user: User, is_open: bool) -> dict[str, Any]:
