@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.db import models
 
 from .permissions import may_sign_for
@@ -30,6 +31,14 @@ def of(user: "User", spoken: Mapping[str, int]) -> list[Side]:
 def left_to(user: "User", signed: Mapping[str, int]) -> list[Side]:
     """For which sides ``user`` may sign now, where ``signed`` (side → id of who did) have."""
     return [side for side in of(user, signed) if side not in signed]
+
+
+def field(user: "User") -> forms.ChoiceField:
+    """For which side ``user`` signs with what they propose: asked of who may for either, else hidden."""
+    choices = [(side.value, str(side.label)) for side in of(user, {})]
+    one = choices[0][0] if len(choices) == 1 else None
+    widget = forms.HiddenInput() if one else forms.Select()
+    return forms.ChoiceField(label="You speak for", choices=choices, initial=one, widget=widget)
 
 
 def whose(side: str) -> str:

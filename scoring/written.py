@@ -59,11 +59,13 @@ def proposed() -> WrittenDefinition | None:
 
 
 @transaction.atomic
-def propose(*, by: "User", mql: str, sql: str, note: str, at: datetime) -> WrittenDefinition:
-    """Write down what MQL and SQL shall mean. It replaces what was proposed before and not signed by both.
-    Raises NotYours, NothingNew."""
+def propose(*, by: "User", side: str, mql: str, sql: str, note: str, at: datetime) -> WrittenDefinition:
+    """Write down what MQL and SQL shall mean, and sign it for ``side``. It replaces what was proposed before
+    and not signed by both. Raises NotYours, NothingNew."""
     if not may_review_rules(by):
         raise NotYours("Marketing, managers and admins propose what the words mean.")
+    if not may_sign_for(by, side):
+        raise NotYours(sides.whose(side))
     _one_at_a_time()
     mql, sql, note = mql.strip(), sql.strip(), note.strip()
     newest = WrittenDefinition.objects.order_by("-number").first()
@@ -73,9 +75,11 @@ def propose(*, by: "User", mql: str, sql: str, note: str, at: datetime) -> Writt
         raise NothingNew("These words are in force already." if newest.in_force_at else "They wait already.")
     number = WrittenDefinition.objects.aggregate(last=Max("number"))["last"] or 0
     live = ModelVersion.objects.published().filter(model__key="default").first()
-    return WrittenDefinition.objects.create(
+    made = WrittenDefinition.objects.create(
         number=number + 1, mql=mql, sql=sql, note=note, version=live, proposed_by=by, proposed_at=at
     )
+    DefinitionSignOff.objects.create(definition=made, side=side, by=by, at=at)
+    return made
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 leads of other teams have no names in it."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -124,17 +124,17 @@ def _fate(one: dict[str, Any]) -> str:
 
 def _agreed(said: dict[str, Any]) -> Iterator[str]:
     for one in said["agreed"]:
-        since = f" since {_day(one['before_first'])}" if one.get("before_first") else ""
+        since = f" since {days.say(one['before_first'])}" if one.get("before_first") else ""
         was = f"{one['before']}{since}" if one["before"] else "nothing"
         why = f" {one['note']}" if one["note"] else ""
         if one["state"] == "agreed":
             yield (
-                f"- {one['label']}: {one['value']} from {_day(one['first'])}; agreed before: {was}."
+                f"- {one['label']}: {one['value']} from {days.say(one['first'])}; agreed before: {was}."
                 f"{_signers(one)}{why}"
             )
         else:
             yield (
-                f"- {one['label']}: {one['value']} from {_day(one['first'])} is proposed and not agreed,"
+                f"- {one['label']}: {one['value']} from {days.say(one['first'])} is proposed and not agreed,"
                 f" {_missing(one)}; agreed until then: {was}. It {CARRIED}.{why}"
             )
 
@@ -160,11 +160,7 @@ def _missing(one: dict[str, Any]) -> str:
 
 def _moment(at: datetime) -> str:
     local = at.astimezone(company_zone())
-    return f"{_day(local.date())}, {local:%H:%M}"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return f"{days.say(local.date())}, {local:%H:%M}"
 
 
 def _signed(said: dict[str, Any]) -> Iterator[str]:
@@ -174,7 +170,7 @@ def _signed(said: dict[str, Any]) -> Iterator[str]:
 
 def _todos(said: dict[str, Any]) -> Iterator[str]:
     for one in said["todos"]:
-        due = f", by {_day(one['due_on'])}" if one["due_on"] else ""
+        due = f", by {days.say(one['due_on'])}" if one["due_on"] else ""
         yield f"- [{'x' if one['done_at'] else ' '}] {one['text']} ({one['owner']}{due})"
 
 

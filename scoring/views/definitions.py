@@ -1,5 +1,7 @@
 """Pages about the model itself. Everybody who is signed in reads them."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -9,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import sides
+from accounts.models import User
 from accounts.permissions import may_review_rules
 from accounts.requests import Request, for_everybody
 from leads.stages import Stage, sql_stages
@@ -33,6 +36,11 @@ class WordsForm(forms.Form):
         error_messages={"required": "Say what an SQL is, in a sentence or two."},
     )  # fmt: skip
     note = forms.CharField(label="What changes, and why", max_length=500, required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if may_review_rules(user):
+            self.fields["side"] = sides.field(user)
 
 
 @require_safe
@@ -62,7 +70,7 @@ def _page(
         "past": [each for each in known if each not in (holding, proposed)],
         "newer": _newer(holding, [said.version for said, _ in models]),
         "may_propose": may_review_rules(request.user),
-        "form": form or WordsForm(initial=words),
+        "form": form or WordsForm(user=request.user, initial=words),
         "refused": refused,
         "now": at,
     }
@@ -88,7 +96,7 @@ def _newer(holding: WrittenDefinition | None, live: list[ModelVersion]) -> Model
 @reviewer
 def words(request: Request) -> HttpResponse:
     """Other words are proposed."""
-    form = WordsForm(request.POST)
+    form = WordsForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, form=form, status=422)
     try:
@@ -96,7 +104,9 @@ def words(request: Request) -> HttpResponse:
     except written.NothingNew as refused:
         form.add_error(None, str(refused))
         return _page(request, form=form, status=409)
-    messages.success(request, "Proposed. The words are in force when both teams have signed them.")
+    messages.success(
+        request, "Proposed and signed. The words are in force when the other team has signed, too."
+    )
     return redirect("scoring:definitions")
 
 

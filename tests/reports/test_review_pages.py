@@ -216,6 +216,19 @@ def test_S1_21_to_dos_are_added_ticked_off_and_refused_without_words(sol: User, 
     assert "Ask staff size" not in client.get(url("reviews")).content.decode()
 
 
+@pytest.mark.parametrize("day", ["1900-01-01", "2026-11-15", "2999-01-01"])
+def test_S1_21_a_to_do_by_a_day_that_cannot_be_is_refused_beside_it(sol: User, mara: User, day: str) -> None:
+    offered(sol)
+    review = prepared()
+    todos = url("review-todos", review.public_id)
+    answer = signed_in(mara).post(todos, {"text": "Ask staff size", "owner": "both", "due_on": day})
+    assert answer.status_code == 422
+    said = answer.content.decode()
+    assert "Say a day after 15 November 2026 and within a year." in said
+    assert 'value="Ask staff size"' in said
+    assert not Todo.objects.exists()
+
+
 def test_S1_21_a_closed_review_has_no_buttons_and_refuses_every_one(
     sol: User, mara: User, max_: User
 ) -> None:
