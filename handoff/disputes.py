@@ -68,6 +68,13 @@ def latest_words(dispute: Dispute) -> dict[str, DisputeWord]:
     return {word.side: word for word in words}
 
 
+def is_contradicted(dispute: Dispute) -> bool:
+    """Whether whoever raised it held that it was an SQL. Who only gave their word on a lead that was talked
+    about (``answers`` False) may have said in the same moment that it was none. Reads ``dispute.words``."""
+    own = (word for word in dispute.words.all() if (word.by_id, word.at) == (dispute.by_id, dispute.at))
+    return all(word.was_sql for word in own)
+
+
 @transaction.atomic
 def say(*, dispute: Dispute, by: "User", side: str, was_sql: bool, at: datetime) -> Dispute:
     """One side's word on a dispute. When both have said the same, it is settled and the outcome a fact; until

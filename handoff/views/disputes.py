@@ -27,9 +27,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dispute with what each side has said, and for which sides the reader may speak."""
+    """A dispute with how it came up, what each side has said, and for which sides the reader may speak."""
 
     dispute: Dispute
+    raised: str
     words: list[tuple[str, str, DisputeWord | None]]
     sides: list[tuple[str, str]]
 
@@ -58,9 +59,16 @@ def _row(dispute: Dispute, request: Request) -> Row:
     words = disputes.latest_words(dispute)
     return Row(
         dispute=dispute,
+        raised=_raised(dispute),
         words=[(side.value, str(side.label), words.get(side)) for side in Side],
         sides=[(side.value, str(side.label)) for side in disputes.sides_of(request.user, dispute)],
     )
+
+
+def _raised(dispute: Dispute) -> str:
+    if disputes.is_contradicted(dispute):
+        return f"{dispute.by} disputes it:"
+    return f"{dispute.by} says that it was no SQL, as sales did; it waits for the other side:"
 
 
 @require_POST

@@ -271,3 +271,7 @@ class Todo(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def is_late(self, on: date) -> bool:
+        """Whether it was to be done before the day ``on``, and is not."""
+        return self.done_at is None and self.due_on is not None and self.due_on < on

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 
+from accounts.company_days import company_day
 from accounts.sides import Side
 from handoff import disputes
 from handoff.models import DisputeWord
@@ -178,6 +180,7 @@ def _todo(one: Todo) -> dict[str, Any]:
         "text": one.text,
         "owner": one.get_owner_display(),
         "due_on": one.due_on,
+        "is_late": one.is_late(company_day(timezone.now())),
         "by": str(one.by),
         "from": days.name_of(one.review.kind, one.review.first),
         "done_at": one.done_at,

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.permissions import may_draft_rules
+from accounts import sides
 from accounts.requests import Request
 from handoff.models import Handoff, Verdict
 from handoff.views.rows import in_words
@@ -70,7 +70,7 @@ def dashboard(request: Request) -> HttpResponse:
         "notes": _notes(request, one),
         "hidden": {"dim": one.parameters.get("dim", "")} if one.parameters.get("dim") else {},
         "enough": ENOUGH,
-        "may_propose": may_draft_rules(request.user),
+        "speaks_for": [side.value for side in sides.of(request.user, {})],
         **line.panel(one, agreed),
         **_sources(one),
     }

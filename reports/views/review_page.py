@@ -7,9 +7,11 @@ from typing import Any
 from django.urls import reverse
 
 from accounts import sides
+from accounts.company_days import company_day
 from accounts.models import User
 from accounts.permissions import may_draft_rules, may_sign_for
 from accounts.sides import Side
+from handoff import disputes
 from handoff.views.rows import in_words
 from leads.models import Lead
 from leads.money import money
@@ -26,13 +28,14 @@ MOST_CHANGES = 5
 @dataclass(frozen=True, slots=True)
 class Card:
     """A lead to talk about. ``lead`` is None for one that the reader may not open; ``words``: side, its
-    label, what it said, and whether the reader may speak for it."""
+    label, what it said, and whether the reader may speak for it; ``lab`` says whose ``marketing`` is."""
 
     talk: Talk
     lead: Lead | None
     about: str
     sales: str
     marketing: str
+    lab: str
     words: list[tuple[str, str, dict[str, Any] | None, bool]]
     settled: str
 
@@ -70,6 +73,7 @@ def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
     values = [_asked(one, user, is_open) for one in said["agreed"]]
     return {
         "now": at,
+        "today": company_day(at),
         "review": review,
         "name": days.name_of(review.kind, review.first),
         "before_name": days.name_of(review.kind, review.first - days.WEEK) if review.is_weekly else "",
@@ -195,9 +199,17 @@ def _card(talk: Talk, said: dict[str, Any] | None, user: User, is_seen: bool, is
         about=_about(talk),
         sales=_sales(talk) if is_seen else "",
         marketing=_marketing(talk) if is_seen else "",
+        lab=_lab(talk),
         words=[(side.value, str(side.label), words["words"].get(side), side in sides) for side in Side],
         settled=words["settled"],
     )
+
+
+def _lab(talk: Talk) -> str:
+    dispute = disagreements.dispute_of(talk)
+    if dispute is None or talk.why != Talk.Why.DISPUTED:
+        return "Marketing"
+    return "Marketing, disputed" if disputes.is_contradicted(dispute) else "Not settled before"
 
 
 def _about(talk: Talk) -> str:

@@ -276,6 +276,8 @@ def moves(request: Request) -> HttpResponse:
         "shown": shown,
         "first": first + 1,
         "last": first + len(shown),
+        "left": max(0, found.up + found.down - first - len(shown)),
+        "page": PAGE,
         "more": more,
         "back": max(0, first - PAGE) if first else None,
         "dimension": dimension,
