@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts import sides
 from accounts.models import Role
 from accounts.permissions import may_hand_over, may_sign_for
+from accounts.sides import Side
 from leads.models import Lead
 from leads.stages import Stage
 
@@ -16,8 +18,6 @@ from .permissions import NotYours, may_dispute
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-Side = DisputeWord.Side
 
 
 class NothingToDispute(Exception):
@@ -59,18 +59,20 @@ def sides_of(user: "User", dispute: Dispute) -> list[Side]:
     either; whoever has spoken for one side does not speak for the other. Reads ``dispute.words``."""
     if dispute.settled_at is not None or dispute.verdict.kind != Verdict.Kind.REJECT:
         return []
-    spoken = {word.side: word.by_id for word in latest_words(dispute).values()}
-    return [
-        side
-        for side in Side
-        if may_sign_for(user, side) and not any(by == user.pk and of != side for of, by in spoken.items())
-    ]
+    return sides.of(user, {word.side: word.by_id for word in latest_words(dispute).values()})
 
 
 def latest_words(dispute: Dispute) -> dict[str, DisputeWord]:
     """What each side said last. Reads ``dispute.words``."""
     words = sorted(dispute.words.all(), key=lambda word: (word.at, word.pk))
     return {word.side: word for word in words}
+
+
+def is_contradicted(dispute: Dispute) -> bool:
+    """Whether whoever raised it held that it was an SQL. Who only gave their word on a lead that was talked
+    about (``answers`` False) may have said in the same moment that it was none. Reads ``dispute.words``."""
+    own = (word for word in dispute.words.all() if (word.by_id, word.at) == (dispute.by_id, dispute.at))
+    return all(word.was_sql for word in own)
 
 
 @transaction.atomic

@@ -3,20 +3,22 @@
 Everything stays in the table, so that a figure of last March is held against what was agreed then.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Prefetch
 
+from accounts import sides
 from accounts.company_days import company_day
-from accounts.permissions import may_sign_for
+from accounts.sides import Side
 from scoring import reviewing
 from scoring.models import ScoringModel
 
 from .measures import ABOUT, Measure, Unit
 from .models import AgreedSignature, AgreedValue
-from .models import Side as Side
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 MODEL = "default"
 #: Held while somebody proposes a value; a number of its own.
 LOCK = 0x61677265
+#: What lies beyond is a slip of the pen: an amount a week, business time, and how far ahead it may begin.
+MOST_MONEY = 1_000_000_000
+MOST_MINUTES = 20 * 24 * 60
+FURTHEST = timedelta(days=366)
 
 
 class Refused(Exception):
@@ -36,7 +42,19 @@ class NotYours(Refused):
 
 
 class NoValue(Refused):
-    """No such value can be agreed on."""
+    """No such value can be agreed on, or not from that day: ``field`` says which."""
+
+    def __init__(self, message: str, field: str = "value") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Waits(Refused):
+    """Another value of the figure, ``there``, waits for the other side."""
+
+    def __init__(self, there: AgreedValue) -> None:
+        super().__init__(f"{there.proposed_by} has proposed another value, which waits to be signed.")
+        self.there = there
 
 
 class Settled(Refused):
@@ -46,15 +64,11 @@ class Settled(Refused):
 def sides_of(user: "User", agreed: AgreedValue | None = None) -> list[Side]:
     """For which sides ``user`` may speak: of ``agreed``, only where that side has not signed yet and they
     have not signed for the other. Reads ``agreed.signatures``."""
-    mine = [side for side in Side if may_sign_for(user, side)]
     if agreed is None:
-        return mine
+        return sides.of(user, {})
     if agreed.agreed_at or agreed.dropped_at:
         return []
-    signed = list(agreed.signatures.all())
-    if any(each.by_id == user.pk for each in signed):
-        return []
-    return [side for side in mine if side not in {each.side for each in signed}]
+    return sides.left_to(user, {each.side: each.by_id for each in agreed.signatures.all()})
 
 
 @transaction.atomic
@@ -67,20 +81,22 @@ def propose(
     side: str,
     at: datetime,
     note: str = "",
+    instead_of: UUID | None = None,
 ) -> AgreedValue:
-    """Propose ``value`` from ``holds_from`` on and sign it for ``side``. A proposal that waits is replaced;
-    the same again changes nothing. Raises NotYours, NoValue."""
+    """Propose ``value`` from ``holds_from`` on and sign it for ``side``. A proposal that waits is replaced
+    where ``instead_of`` names it; the same again changes nothing. Raises NotYours, NoValue, Waits."""
     if side not in sides_of(by):
         raise NotYours("Marketing's word is a marketer's, sales' word a manager's.")
     _check(measure, value, holds_from, company_day(at))
     _one_after_the_other()
-    waiting = AgreedValue.objects.select_for_update().proposed().filter(measure=measure).first()
-    if waiting is not None:
-        same = (waiting.value, waiting.holds_from, waiting.proposed_by_id) == (value, holds_from, by.pk)
+    there = waiting(measure)
+    if there is not None:
+        same = (there.value, there.holds_from, there.proposed_by_id) == (value, holds_from, by.pk)
         if same:
-            return waiting
-        waiting.dropped_at = at
-        waiting.save(update_fields=["dropped_at"])
+            return there
+        if there.public_id != instead_of:
+            raise Waits(there)
+        AgreedValue.objects.proposed().filter(pk=there.pk).update(dropped_at=at)
     made = AgreedValue.objects.create(
         measure=measure, value=value, holds_from=holds_from, note=note.strip(), proposed_by=by, proposed_at=at
     )
@@ -125,10 +141,26 @@ def withdraw(*, agreed: AgreedValue, by: "User", at: datetime) -> None:
         held.save(update_fields=["dropped_at"])
 
 
+def waiting(measure: Measure) -> AgreedValue | None:
+    """What is proposed of ``measure`` and waits for the other side. One query, and one for who signed."""
+    signed = Prefetch("signatures", AgreedSignature.objects.select_related("by").order_by("at", "id"))
+    rows = AgreedValue.objects.proposed().filter(measure=measure).select_related("proposed_by")
+    return rows.prefetch_related(signed).first()
+
+
 def in_force(*, on: date) -> dict[Measure, AgreedValue]:
     """What holds on the day ``on``, as it is known now. One query."""
     rows = AgreedValue.objects.holding(on).distinct("measure")
     return {Measure(row.measure): row for row in rows}
+
+
+def before(agreed: AgreedValue) -> AgreedValue | None:
+    """What both sides had agreed on of the same figure, for the day from which ``agreed`` holds, or would.
+    One query."""
+    earlier = AgreedValue.objects.holding(agreed.holds_from).filter(measure=agreed.measure)
+    if agreed.agreed_at is not None:
+        earlier = earlier.filter(agreed_at__lt=agreed.agreed_at)
+    return earlier.exclude(pk=agreed.pk).first()
 
 
 def _one_after_the_other() -> None:
@@ -145,5 +177,15 @@ def _check(measure: Measure, value: Decimal, holds_from: date, today: date) -> N
         raise NoValue("A share is 100 % at most.")
     if unit == Unit.COUNT and (value != value.to_integral_value() or value > reviewing.MOST_AGREED):
         raise NoValue(f"Agree on a whole number up to {reviewing.MOST_AGREED:,}.")
+    if unit == Unit.MONEY and value > MOST_MONEY:
+        raise NoValue(f"Agree on at most {MOST_MONEY:,} a week.")
+    if unit == Unit.MINUTES and value > MOST_MINUTES:
+        raise NoValue(f"Agree on at most {MOST_MINUTES:,} minutes of business time.")
     if holds_from < today:
-        raise NoValue("It can hold from today on: what has passed was measured by what was agreed then.")
+        raise NoValue(
+            "It can hold from today on: what has passed was measured by what was agreed then.", "holds_from"
+        )
+    if holds_from > today + FURTHEST:
+        raise NoValue(
+            "It can hold from a day within a year: agree on what lies further off then.", "holds_from"
+        )

@@ -1,16 +1,22 @@
-"""Another SQL line, proposed from its health: a checked version that both sides find in the weekly review."""
+"""Another SQL line, asked for by its health or by somebody's own judgement: a checked version, signed for the
+side that proposes it, which both sides find in the weekly review."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from accounts.permissions import may_draft_rules
+from accounts import sides
+from leads.ticks import tick
 from scoring import model_file, publishing, redrafting
+from scoring.dimensions import SALES_STAGE, TOP_GRADE, Dimension
 from scoring.model_file import ModelFileError
 from scoring.models import ModelVersion, ScoringModel
-from scoring.proposals import with_minimum
+from scoring.proposals import ModelFile, with_minimum
+from scoring.ruleset import LineSpec, Ruleset
+from scoring.stored import activity_types, read
 
 from .line_health import BAND, Health, is_graded
 from .periods import Period
@@ -18,42 +24,105 @@ from .periods import Period
 if TYPE_CHECKING:
     from accounts.models import User
 
+#: The highest minimum where no ceiling ends the points.
+MOST = 1_000
+
 
 class NotYours(Exception):
-    """Marketing proposes, both sides agree."""
+    """Who signs for a side proposes for it."""
 
 
-class NothingToPropose(Exception):
-    """The figures ask for no other line any more."""
+class NoSuchLine(Exception):
+    """There is no line to be changed, or it cannot be that one."""
+
+
+def most(version: ModelVersion, dimension: Dimension) -> int:
+    """The highest minimum that anybody can reach."""
+    return TOP_GRADE if is_graded(version, dimension) else version.ceilings.get(dimension) or MOST
+
+
+def with_line(version: ModelVersion, dimension: Dimension, minimum: int) -> Ruleset:
+    """The rules of ``version`` with another minimum in their first SQL line, stored nowhere. Raises
+    NoSuchLine where they have none. A few queries."""
+    rules = read(version, activity_types())
+    place = next((n for n, line in enumerate(rules.lines) if line.stage == SALES_STAGE), None)
+    if place is None:
+        raise NoSuchLine("The live rules have no SQL line.")
+    lines = list(rules.lines)
+    lines[place] = _moved(lines[place], dimension, minimum)
+    return replace(rules, lines=tuple(lines))
+
+
+def _moved(line: LineSpec, dimension: Dimension, minimum: int) -> LineSpec:
+    minimums = {**line.minimums, dimension.value: minimum}
+    return replace(line, minimums=minimums, leave=min(line.leave, max(minimums.values())))
 
 
 @transaction.atomic
-def propose_line(*, health: Health, floor: Decimal, period: Period, by: "User", at: datetime) -> ModelVersion:
-    """The live rules with the minimum that ``health`` of ``period`` proposes, checked and waiting for both
-    signatures, with the figures as its evidence. The same again gives the same version. Raises NotYours,
-    NothingToPropose."""
-    if not may_draft_rules(by):
-        raise NotYours("Marketing proposes another line; sales signs it.")
-    version, proposal = health.version, health.proposal
-    if version is None or proposal is None:
-        raise NothingToPropose("The figures ask for no other line any more. Look at them again.")
-    ScoringModel.objects.select_for_update(no_key=True).get(pk=version.model_id)  # two clicks at once
-    said = _evidence(health, floor, period)
-    waiting = ModelVersion.objects.filter(
-        model=version.model_id, based_on=version, evidence=said, state=ModelVersion.State.CHECKED
-    )
-    if (there := waiting.order_by("-number").first()) is not None:
-        return there
-    patch = with_minimum(health.dimension, proposal.minimum, graded=is_graded(version, health.dimension))
+def propose_line(
+    *,
+    version: ModelVersion,
+    dimension: Dimension,
+    minimum: int,
+    why: str,
+    by: "User",
+    side: str,
+    at: datetime,
+) -> ModelVersion:
+    """``version``, which is live, with ``minimum`` in the SQL line: checked, with ``why`` as its evidence,
+    and signed by ``by`` for ``side``. The same line again is the version that waits, signed for ``side``
+    too. Raises NotYours, NoSuchLine."""
+    if side not in sides.of(by, {}):
+        raise NotYours("Who signs for marketing or for sales proposes another line.")
+    if not 1 <= minimum <= most(version, dimension):
+        raise NoSuchLine(f"Give a minimum from 1 to {most(version, dimension):,}.")
+    model = ScoringModel.objects.select_for_update(no_key=True).get(pk=version.model_id)  # two clicks at once
+    live = model.versions.published().first()
+    if live is None or live.pk != version.pk:
+        raise NoSuchLine("Other rules went live meanwhile. Look at their line, then propose another one.")
     try:
-        data = patch(model_file.save(version=version))
-        draft = redrafting.draft_once(data=data, evidence=said, based_on=version, by=by)
-        return publishing.check_draft(version=draft, by=by, at=at)
+        data = model_file.save(version=live)
+        asked = with_minimum(dimension, minimum, graded=is_graded(live, dimension))(data)
+        if asked == data:
+            raise NoSuchLine("This is the line that is live.")
+        found = _waiting(live, asked)
+        if found is None:
+            draft = redrafting.draft_once(data=asked, evidence=why, based_on=live, by=by)
+            found = publishing.check_draft(version=draft, by=by, at=at)
+        _sign(found, by=by, side=side, at=at)
+    except StopIteration:
+        raise NoSuchLine("The live rules have no SQL line.") from None
     except (ModelFileError, publishing.Refused) as error:
-        raise NothingToPropose(f"This line cannot be: {error}") from None
+        raise NoSuchLine(f"This line cannot be: {error}") from None
+    tick("reviews")  # its price
+    return found
 
 
-def _evidence(health: Health, floor: Decimal, period: Period) -> str:
+def _waiting(live: ModelVersion, asked: ModelFile) -> ModelVersion | None:
+    """The newest checked version that says ``asked``."""
+    checked = ModelVersion.objects.filter(based_on=live, state=ModelVersion.State.CHECKED)
+    return next(
+        (each for each in checked.order_by("-number") if model_file.save(version=each) == asked), None
+    )
+
+
+def _sign(version: ModelVersion, *, by: "User", side: str, at: datetime) -> None:
+    """Where the side has signed already, or ``by`` for the other one, it waits as it is."""
+    signed = {each.side: each.by_id for each in version.sign_offs.all()}
+    if side in sides.left_to(by, signed):
+        publishing.sign(version=version, side=side, by=by, at=at)
+
+
+def told(made: ModelVersion, side: str) -> str:
+    """What whoever proposed it reads."""
+    return (
+        f"Proposed as version {made.number} and signed for {side}. It stands in the weekly review in a"
+        " moment; when the other side has signed there, it is live."
+    )
+
+
+def why_of(health: Health, floor: Decimal, period: Period) -> str:
+    """The figures that ask for the line that ``health`` of ``period`` proposes; "" for none."""
     proposal, least = health.proposal, health.minimum
     if proposal is None or least is None:
         return ""

@@ -15,6 +15,9 @@ from .ruleset import Ruleset
 from .statement import run
 
 WEEK = timedelta(days=7)
+#: The leads decided in so many of the last days are looked at: beside a rule, on the page of a version and in
+#: the review that signs it alike.
+DAYS = 90
 #: Handoffs a week are estimated over so many of the last weeks,
 WEEKS = 4
 #: from at most so many leads that did something in one of them, found among so many leads.
@@ -40,6 +43,15 @@ class Weekly:
     def is_sampled(self) -> bool:
         return self.looked_at < self.leads
 
+    @property
+    def said(self) -> str:
+        return about(self.rate)
+
+
+def about(rate: float) -> str:
+    """How pages say so many a week: "3.4", "13"."""
+    return f"{rate:.0f}" if rate >= 10 or rate == 0 else f"{rate:.1f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -57,7 +69,9 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Past:
     """Draft and live version on the same decided leads of the last days. ``decided``: so many of those whom
-    the draft is for, estimated where only a sample was looked at."""
+    the draft is for. Of the leads that the live version had over its line and the draft has not, sales had
+    rejected ``spared`` and accepted ``later``; None where nothing is live. All three are estimated where only
+    a sample was looked at."""
 
     days: int
     decided: int
@@ -68,6 +82,8 @@ class Past:
     #: What sales agreed to take a week; None for no agreement.
     agreed: int | None
     seconds: float
+    spared: int | None = None
+    later: int | None = None
 
 
 def on_the_past(
@@ -75,7 +91,7 @@ def on_the_past(
     version: ModelVersion | Ruleset,
     live: ModelVersion | None,
     at: datetime,
-    days: int = 90,
+    days: int = DAYS,
     outcome: Kind = "accepted",
 ) -> Past:
     """How ``version`` and ``live`` (None before the first publish) would have done on the leads decided in
@@ -86,17 +102,33 @@ def on_the_past(
     looked_at = _sample(known)
     weeks = _active_weeks(at)
     of = version.model if isinstance(version, ModelVersion) else live.model if live else None
-    draft = _side(version, looked_at, weeks)
+    part = len(known) / len(looked_at) if looked_at else 0.0
+    over = _over(version, looked_at, weeks)
+    draft = _side(over, looked_at, weeks)
+    before = _over(live, looked_at, weeks) if live else None
+    spared, later = _stopped(before, over, looked_at) if before is not None else (None, None)
     return Past(
         days=days,
-        decided=round(len(known) * draft.looked_at / len(looked_at)) if looked_at else 0,
+        decided=round(part * draft.looked_at),
         looked_at=draft.looked_at,
         too_few=draft.too_few,
         draft=draft,
-        live=_side(live, looked_at, weeks) if live else None,
+        live=_side(before, looked_at, weeks) if before is not None else None,
         agreed=of.agreed_handoffs if of else None,
         seconds=time.perf_counter() - began,
+        spared=None if spared is None else round(part * spared),
+        later=None if later is None else round(part * later),
     )
+
+
+def _stopped(before: "_Over", after: "_Over", known: list[Decided]) -> tuple[int, int]:
+    """Of ``known`` that were over the line ``before`` and are not ``after``: rejected, and accepted."""
+    gone = [
+        one.good
+        for one in known
+        if before.get((one.lead_id, one.as_of), False) and not after.get((one.lead_id, one.as_of), True)
+    ]
+    return gone.count(False), gone.count(True)
 
 
 def _sample(known: list[Decided]) -> list[Decided]:
@@ -106,7 +138,11 @@ def _sample(known: list[Decided]) -> list[Decided]:
     return [known[n * len(known) // MOST_DECIDED] for n in range(MOST_DECIDED)]
 
 
-def _side(version: ModelVersion | Ruleset, known: list[Decided], active: "_Active") -> Side:
+#: A lead and a moment → whether it was over the line then; without those whom the version is not for.
+_Over = dict[tuple[int, datetime], bool]
+
+
+def _over(version: ModelVersion | Ruleset, known: list[Decided], active: "_Active") -> _Over:
     """Decided leads and weeks in one statement: both are leads as of moments. Whom the version is not for
     counts for nothing: another model speaks of them."""
     marks = [
@@ -115,9 +151,10 @@ def _side(version: ModelVersion | Ruleset, known: list[Decided], active: "_Activ
         for moment in moments
     ]
     rows = scored(statement_of(version), [*known, *marks], ("sql_over",))
-    over: dict[tuple[int, datetime], bool] = {
-        (place.lead_id, place.as_of): row["sql_over"] for place, row in rows
-    }
+    return {(place.lead_id, place.as_of): row["sql_over"] for place, row in rows}
+
+
+def _side(over: _Over, known: list[Decided], active: "_Active") -> Side:
     stood = [(one.good, over[one.lead_id, one.as_of]) for one in known if (one.lead_id, one.as_of) in over]
     good, bad = (sum(was is kind for was, _ in stood) for kind in (True, False))
     tp, fp = stood.count((True, True)), stood.count((False, True))

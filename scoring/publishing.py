@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import sides
 from accounts.permissions import may_publish_rules, may_sign_for
+from accounts.sides import Side
 from leads.ticks import tick
 
 from . import watching
@@ -141,17 +143,16 @@ def sign(*, version: ModelVersion, side: str, by: "User", at: datetime) -> SignO
     """``by`` agrees for ``side`` ("marketing" or "sales") that a checked version may go live. Each side signs
     once, each person for one side. Raises NotYours, NotChecked, AlreadySigned. Safe to repeat."""
     if not may_sign_for(by, side):
-        whose = "A marketer or an admin" if side == SignOff.Side.MARKETING else "A manager or an admin"
-        raise NotYours(f"{whose} signs for {side}.")
+        raise NotYours(sides.whose(side))
     version = _hold(version)
     _must_be_checked(version)
-    for given in version.sign_offs.select_related("by"):
-        if given.side == side and given.by_id == by.pk:
-            return given
-        if given.side == side:
-            raise AlreadySigned(f"{given.by} signed for {side} {_when(given.at)}.")
-        if given.by_id == by.pk:
-            raise AlreadySigned(f"You signed for {given.side}; somebody else signs for {side}.")
+    signed = {each.side: each for each in version.sign_offs.select_related("by")}
+    if side in signed and signed[side].by_id == by.pk:
+        return signed[side]
+    if side in signed:
+        raise AlreadySigned(f"{signed[side].by} signed for {side} {_when(signed[side].at)}.")
+    if against := sides.why_not(by, side, {key: each.by for key, each in signed.items()}):
+        raise AlreadySigned(against)
     return SignOff.objects.create(version=version, side=side, by=by, at=at)
 
 
@@ -162,7 +163,7 @@ def missing(version: ModelVersion) -> list[str]:
         return []
     steps = ["check it"] if version.is_draft else []
     signed = set(version.sign_offs.values_list("side", flat=True))
-    return steps + [f"{side} signs it" for side in SignOff.Side.values if side not in signed]
+    return steps + [f"{side} signs it" for side in Side.values if side not in signed]
 
 
 def may_publish(version: ModelVersion, user: "User", *, signatures: int | None = None) -> bool:
@@ -171,7 +172,7 @@ def may_publish(version: ModelVersion, user: "User", *, signatures: int | None =
     asked = version.model.needs_sign_off and not may_publish_rules(user, signed=False)
     if asked and signatures is None:
         signatures = version.sign_offs.count()
-    return may_publish_rules(user, signed=asked and signatures == len(SignOff.Side))
+    return may_publish_rules(user, signed=asked and signatures == len(Side))
 
 
 @transaction.atomic

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 from django.db.models import Max, Prefetch, QuerySet
 
+from accounts import sides
 from accounts.permissions import may_review_rules, may_sign_for
+from accounts.sides import Side
 
 from .models import DefinitionSignOff, ModelVersion, WrittenDefinition
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 #: One at a time proposes or signs.
 LOCK = 7_331
-
-Side = DefinitionSignOff.Side
 
 
 class Refused(Exception):
@@ -59,11 +59,13 @@ def proposed() -> WrittenDefinition | None:
 
 
 @transaction.atomic
-def propose(*, by: "User", mql: str, sql: str, note: str, at: datetime) -> WrittenDefinition:
-    """Write down what MQL and SQL shall mean. It replaces what was proposed before and not signed by both.
-    Raises NotYours, NothingNew."""
+def propose(*, by: "User", side: str, mql: str, sql: str, note: str, at: datetime) -> WrittenDefinition:
+    """Write down what MQL and SQL shall mean, and sign it for ``side``. It replaces what was proposed before
+    and not signed by both. Raises NotYours, NothingNew."""
     if not may_review_rules(by):
         raise NotYours("Marketing, managers and admins propose what the words mean.")
+    if not may_sign_for(by, side):
+        raise NotYours(sides.whose(side))
     _one_at_a_time()
     mql, sql, note = mql.strip(), sql.strip(), note.strip()
     newest = WrittenDefinition.objects.order_by("-number").first()
@@ -73,9 +75,11 @@ def propose(*, by: "User", mql: str, sql: str, note: str, at: datetime) -> Writt
         raise NothingNew("These words are in force already." if newest.in_force_at else "They wait already.")
     number = WrittenDefinition.objects.aggregate(last=Max("number"))["last"] or 0
     live = ModelVersion.objects.published().filter(model__key="default").first()
-    return WrittenDefinition.objects.create(
+    made = WrittenDefinition.objects.create(
         number=number + 1, mql=mql, sql=sql, note=note, version=live, proposed_by=by, proposed_at=at
     )
+    DefinitionSignOff.objects.create(definition=made, side=side, by=by, at=at)
+    return made
 
 
 @transaction.atomic
@@ -83,8 +87,7 @@ def sign(*, definition: WrittenDefinition, by: "User", side: str, at: datetime) 
     """``by`` agrees for ``side``; each side signs once, nobody for both. The second signature puts the words
     in force. Raises NotYours, Overtaken, AlreadySigned. Safe to repeat."""
     if not may_sign_for(by, side):
-        whose = "A marketer or an admin" if side == Side.MARKETING else "A manager or an admin"
-        raise NotYours(f"{whose} signs for {side}.")
+        raise NotYours(sides.whose(side))
     _one_at_a_time()
     found = WrittenDefinition.objects.get(pk=definition.pk)
     signed = {one.side: one for one in found.sign_offs.select_related("by")}
@@ -94,10 +97,8 @@ def sign(*, definition: WrittenDefinition, by: "User", side: str, at: datetime) 
         raise AlreadySigned("Both sides have signed these words.")
     if WrittenDefinition.objects.filter(number__gt=found.number).exists():
         raise Overtaken("Other words were proposed meanwhile. Read them, and sign those.")
-    if side in signed:
-        raise AlreadySigned(f"{signed[side].by} signed for {side}.")
-    if any(one.by_id == by.pk for one in signed.values()):
-        raise AlreadySigned("You signed for the other side; somebody else signs for this one.")
+    if against := sides.why_not(by, side, {key: one.by for key, one in signed.items()}):
+        raise AlreadySigned(against)
     DefinitionSignOff.objects.create(definition=found, side=side, by=by, at=at)
     if len(signed) + 1 == len(Side):
         found.in_force_at = at

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accounts.company_days import company_day
 from accounts.models import Role, User
+from accounts.sides import Side
 from handoff import answering, disputes, follow_ups, judging, opportunities, quality, shortfalls
 from handoff.models import Handoff, ReturnAnswer, Shortfall, Task, Verdict
 from leads.models import Lead, Opportunity
@@ -159,7 +160,7 @@ def _settle(handoff: Handoff, was_sql: bool, at: datetime) -> None:
         return
     teams = handoff.pool.team.members.filter(role=Role.MANAGER).order_by("pk") if handoff.pool else None
     manager, marketer = teams.first() if teams else None, verdict.dispute.by
-    for side, by in ((disputes.Side.MARKETING, marketer), (disputes.Side.SALES, manager)):
+    for side, by in ((Side.MARKETING, marketer), (Side.SALES, manager)):
         if by is not None:
             disputes.say(dispute=verdict.dispute, by=by, side=side, was_sql=was_sql, at=at)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from accounts.company_days import company_day
 from accounts.models import Role, User
+from accounts.sides import Side
 from reports import agreeing
 from reports.measures import Measure
 
@@ -35,10 +36,10 @@ def agree(*, now: datetime) -> None:
             holds_from=company_day(at),
             note=why,
             by=marketing,
-            side=agreeing.Side.MARKETING,
+            side=Side.MARKETING,
             at=at,
         )
-        agreeing.sign(agreed=agreed, by=sales, side=agreeing.Side.SALES, at=at + timedelta(hours=16))
+        agreeing.sign(agreed=agreed, by=sales, side=Side.SALES, at=at + timedelta(hours=16))
 
 
 def ask_for_more(*, now: datetime) -> None:
@@ -50,6 +51,6 @@ def ask_for_more(*, now: datetime) -> None:
         holds_from=company_day(now),
         note="The last weeks were close to it.",
         by=marketing,
-        side=agreeing.Side.MARKETING,
+        side=Side.MARKETING,
         at=now - timedelta(days=1),
     )

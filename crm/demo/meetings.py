@@ -41,8 +41,9 @@ def _prepared_at(moment: datetime) -> datetime:
 
 def _write_down(at: datetime) -> None:
     marketer, manager = _people()
-    words = written.propose(by=marketer, mql=texts.MQL, sql=texts.SQL, note=texts.WORDS_NOTE, at=at)
-    written.sign(definition=words, by=marketer, side="marketing", at=at)
+    words = written.propose(
+        by=marketer, side="marketing", mql=texts.MQL, sql=texts.SQL, note=texts.WORDS_NOTE, at=at
+    )
     written.sign(definition=words, by=manager, side="sales", at=at + timedelta(hours=3))
 
 

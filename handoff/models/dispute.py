@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
+from accounts.sides import Side
 from leads.models import within_reach
 
 from .verdict import Verdict
@@ -52,10 +53,6 @@ class Dispute(models.Model):
 
 class DisputeWord(models.Model):
     """What one side says of a dispute: "sales, by Max: it was not". Append-only; a side's newest holds."""
-
-    class Side(models.TextChoices):
-        MARKETING = "marketing", "Marketing"
-        SALES = "sales", "Sales"
 
     dispute = models.ForeignKey(Dispute, models.CASCADE, related_name="words")
     side = models.CharField(max_length=9, choices=Side.choices)

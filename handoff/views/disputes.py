@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.sides import Side
 from handoff import disputes
 from handoff.lead_forms import DisputeForm
 from handoff.models import Dispute, DisputeWord, Handoff
@@ -26,9 +27,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dispute with what each side has said, and for which sides the reader may speak."""
+    """A dispute with how it came up, what each side has said, and for which sides the reader may speak."""
 
     dispute: Dispute
+    raised: str
     words: list[tuple[str, str, DisputeWord | None]]
     sides: list[tuple[str, str]]
 
@@ -57,9 +59,16 @@ def _row(dispute: Dispute, request: Request) -> Row:
     words = disputes.latest_words(dispute)
     return Row(
         dispute=dispute,
-        words=[(side.value, str(side.label), words.get(side)) for side in disputes.Side],
+        raised=_raised(dispute),
+        words=[(side.value, str(side.label), words.get(side)) for side in Side],
         sides=[(side.value, str(side.label)) for side in disputes.sides_of(request.user, dispute)],
     )
+
+
+def _raised(dispute: Dispute) -> str:
+    if disputes.is_contradicted(dispute):
+        return f"{dispute.by} disputes it:"
+    return f"{dispute.by} says that it was no SQL, as sales did; it waits for the other side:"
 
 
 @require_POST
@@ -93,7 +102,7 @@ def settlement(request: Request, dispute_id: UUID) -> HttpResponse:
     lead = found.verdict.handoff.lead
     was_sql = request.POST.get("was_sql")
     side = request.POST.get("side", "")
-    if was_sql not in ("yes", "no") or side not in disputes.Side.values:
+    if was_sql not in ("yes", "no") or side not in Side.values:
         messages.error(request, "Say whether it was an SQL, and for which side.")
         return redirect("handoff:disputes")
     try:

@@ -10,7 +10,6 @@ from .review import (
     TalkWord,
     Todo,
 )
-from .side import Side
 
 __all__ = [
     "AgreedSignature",
@@ -21,7 +20,6 @@ __all__ = [
     "ReviewAnswer",
     "ReviewProposal",
     "ReviewSignOff",
-    "Side",
     "Talk",
     "TalkWord",
     "Todo",

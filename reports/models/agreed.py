@@ -4,9 +4,8 @@ from datetime import date
 from django.db import models
 from django.db.models import Q
 
+from accounts.sides import Side
 from reports.measures import ABOUT, Measure
-
-from .side import Side
 
 
 class AgreedValueQuerySet(models.QuerySet["AgreedValue"]):

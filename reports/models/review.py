@@ -10,11 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.permissions import may_see_reports
+from accounts.sides import Side
 from handoff.models import Verdict
 from leads.models import Opportunity
 from scoring.models import ModelVersion
-
-from .side import Side
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -272,3 +271,7 @@ class Todo(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def is_late(self, on: date) -> bool:
+        """Whether it was to be done before the day ``on``, and is not."""
+        return self.done_at is None and self.due_on is not None and self.due_on < on

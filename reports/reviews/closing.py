@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts import sides
 from accounts.permissions import may_sign_for
+from accounts.sides import Side
 from leads.ticks import tick
-from reports.models import Review, ReviewSignOff, Side
+from reports.models import Review, ReviewSignOff
 from scoring import reviewing
 from scoring.models import ScoringModel
 
@@ -36,7 +38,7 @@ def sign_off(*, review: Review, by: "User", side: str, at: datetime) -> Review:
     closes it: nothing on it changes any more, the models of a model review count as looked at, and the notes
     are owed (``notes.send_owed``). Raises Closed, NotYours, AlreadySigned, Unanswered. Safe to repeat."""
     if not may_sign_for(by, side):
-        raise NotYours("Marketing signs through marketers, sales through its managers.")
+        raise NotYours(sides.whose(side))
     try:
         held = hold(review)
     except Closed:
@@ -46,10 +48,8 @@ def sign_off(*, review: Review, by: "User", side: str, at: datetime) -> Review:
     signed = {one.side: one for one in held.sign_offs.select_related("by")}
     if side in signed and signed[side].by_id == by.pk:
         return held
-    if side in signed:
-        raise AlreadySigned(f"{signed[side].by} signed for {side}.")
-    if any(one.by_id == by.pk for one in signed.values()):
-        raise AlreadySigned("You signed for the other side; somebody else signs for this one.")
+    if against := sides.why_not(by, side, {key: one.by for key, one in signed.items()}):
+        raise AlreadySigned(against)
     if not held.is_weekly:
         _must_be_answered(held)
     ReviewSignOff.objects.create(review=held, side=side, by=by, at=at)

@@ -37,6 +37,11 @@ def is_due(kind: str, *, at: datetime) -> bool:
     return company_day(at) >= day
 
 
+def say(day: date) -> str:
+    """ "20 November 2026"."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def name_of(kind: str, first: date) -> str:
     """What people call the days: "week 46" where weeks begin on a Monday, "week of 8 Nov", "October 2026"."""
     if kind == Review.Kind.MONTHLY:

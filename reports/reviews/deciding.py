@@ -1,6 +1,6 @@
 """What people write down in a review: answers and to-dos."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -9,7 +9,11 @@ from accounts.models import Role
 from accounts.permissions import may_see_reports
 from reports.models import Review, ReviewAnswer, Todo
 
+from . import days
 from .holding import Refused, hold
+
+#: How far ahead of the days of a review something is to be done.
+FURTHEST = timedelta(days=366)
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
 
 class NotYours(Refused):
     """Somebody in another role writes that."""
+
+
+class NoDay(Refused):
+    """By no such day can anything be done."""
 
 
 class SaidMeanwhile(Refused):
@@ -71,10 +79,12 @@ def subjects(review: Review) -> set[str]:
 @transaction.atomic
 def add(*, review: Review, text: str, owner: str, due_on: date | None, by: "User", at: datetime) -> Todo:
     """Write down a decision, or what is to be done, whose and by when. While it is open, the same words again
-    are no second one. Raises Closed, NotYours."""
+    are no second one. Raises Closed, NotYours, NoDay."""
     held = hold(review)
     if not may_see_reports(by):
         raise NotYours("Marketing, managers and admins hold the reviews.")
+    if due_on is not None and not held.last < due_on <= held.last + FURTHEST:
+        raise NoDay(f"Say a day after {days.say(held.last)} and within a year.")
     words = " ".join(text.split())
     # done, written again and then opened again: there may be two
     there = Todo.objects.filter(review=held, text=words, done_at=None).order_by("at", "id").first()

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
+from accounts import sides
 from accounts.permissions import may_sign_for
+from accounts.sides import Side
 from handoff import disputes
 from handoff import permissions as handoff_permissions
 from handoff.models import Dispute, Handoff, Verdict
 from leads.models import Lead, Opportunity
 from reports.handed import verdicts
-from reports.models import Review, Side, Talk, TalkWord
+from reports.models import Review, Talk, TalkWord
 from reports.periods import Period
 from scoring.dimensions import HUNDREDTHS, SALES_STAGE
 from scoring.models import Crossing, Score
@@ -102,13 +104,8 @@ def sides_of(user: "User", talk: Talk) -> list[Side]:
     speak for the other. Reads ``talk.words``, and the words of the dispute there may be."""
     dispute = dispute_of(talk)
     if dispute is not None:
-        return [Side(side.value) for side in disputes.sides_of(user, dispute)]
-    spoken = {word.side: word.by_id for word in latest_words(talk).values()}
-    return [
-        side
-        for side in Side
-        if may_sign_for(user, side) and not any(by == user.pk and of != side for of, by in spoken.items())
-    ]
+        return disputes.sides_of(user, dispute)
+    return sides.of(user, {word.side: word.by_id for word in latest_words(talk).values()})
 
 
 def latest_words(talk: Talk) -> dict[str, TalkWord]:

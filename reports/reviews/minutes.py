@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from accounts.company_days import company_day
+from accounts.sides import Side
 from handoff import disputes
 from handoff.models import DisputeWord
 from reports import agreeing, wording
@@ -18,24 +20,23 @@ from reports.models import (
     NotYet,
     Review,
     ReviewProposal,
-    Side,
     Talk,
     TalkWord,
     Todo,
 )
 from scoring.models import ModelVersion, SignOff
 
-from . import days
+from . import days, freezing
 from .disagreements import dispute_of, latest_words
 
 #: What in the kept JSON is a moment, and what a day.
 _MOMENTS = {"at", "since", "done_at", "live_at"}
-_DAYS = {"due_on", "first"}
+_DAYS = {"due_on", "first", "before_first"}
 
 
 def of(review: Review) -> dict[str, Any]:
-    """Answers, words about leads, proposals, to-dos and signatures: as kept of a closed review, as they are
-    of an open one. A handful of queries, none for a closed one."""
+    """Answers, words about leads, proposals, to-dos, signatures and the definitions in force: as kept of a
+    closed review, as they are of an open one. About 20 queries, none for a closed one."""
     if review.minutes is not None:
         kept: dict[str, Any] = thawed(review.minutes)
         return kept
@@ -54,6 +55,7 @@ def read(review: Review) -> dict[str, Any]:
         "agreed": [_agreed(one) for one in _agreed_values(review)],
         "todos": [_todo(one) for one in todos_of(review).select_related("by", "done_by", "review")],
         "sign_offs": {one.side: _signed(one) for one in review.sign_offs.select_related("by")},
+        "definitions": freezing.in_force(),
     }
 
 
@@ -130,18 +132,21 @@ def _agreed_values(review: Review) -> Iterable[AgreedValue]:
     """What waits for a word, or was agreed since the review was prepared."""
     signed = Prefetch("signatures", AgreedSignature.objects.select_related("by").order_by("at", "id"))
     since = Q(agreed_at=None) | Q(agreed_at__gte=review.prepared_at)
-    rows = AgreedValue.objects.filter(since, dropped_at=None).prefetch_related(signed)
+    rows = AgreedValue.objects.filter(since, dropped_at=None).select_related("proposed_by")
+    rows = rows.prefetch_related(signed)
     return rows.order_by("proposed_at", "id") if review.is_weekly else ()
 
 
 def _agreed(one: AgreedValue) -> dict[str, Any]:
     measure = Measure(one.measure)
-    held = agreeing.in_force(on=company_day(one.proposed_at)).get(measure)
+    held = agreeing.before(one)
     return {
         "id": str(one.public_id),
         "label": ABOUT[measure].label,
         "value": wording.agreed(one.value, measure),
-        "before": wording.agreed(held.value, measure) if held and held.pk != one.pk else "",
+        "before": wording.agreed(held.value, measure) if held else "",
+        "before_first": held.holds_from if held else None,
+        "proposed_by": str(one.proposed_by),
         "first": one.holds_from,
         "note": one.note,
         "state": "agreed" if one.agreed_at else "open",
@@ -175,6 +180,7 @@ def _todo(one: Todo) -> dict[str, Any]:
         "text": one.text,
         "owner": one.get_owner_display(),
         "due_on": one.due_on,
+        "is_late": one.is_late(company_day(timezone.now())),
         "by": str(one.by),
         "from": days.name_of(one.review.kind, one.review.first),
         "done_at": one.done_at,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from accounts.company_days import company_zone
 from accounts.models import User
+from accounts.sides import Side
 from leads.models import Lead
 from leads.ticks import tick
 from notifications.notify import notify
@@ -18,6 +20,9 @@ from .numbers import in_words
 
 if TYPE_CHECKING:
     from reports.models import Talk
+
+#: What happens to what was not agreed.
+CARRIED = "comes again in the next review, and can be signed before on its own page"
 
 
 def send_owed(*, at: datetime) -> int:
@@ -55,8 +60,8 @@ def text(review: Review, *, reader: User) -> str:
         ("Proposals", list(_proposals(said))),
         ("Agreed values", list(_agreed(said))),
         ("Decisions and to-dos", list(_todos(said))),
-        ("Definitions in force", list(_definitions(figures))),
-        ("Signed", [f"{side.capitalize()}: {one['by']}" for side, one in said["sign_offs"].items()]),
+        ("Definitions in force", list(_definitions(said.get("definitions") or figures["definitions"]))),
+        ("Signed", list(_signed(said))),
     ]
     return "\n\n".join(
         "\n".join([*([heading.upper()] if heading else []), *lines]) for heading, lines in parts if lines
@@ -75,7 +80,7 @@ def _talks(review: Review, said: dict[str, Any], reader: User) -> Iterator[str]:
     for talk in minutes.talks_of(review):
         name = str(talk.lead) if talk.lead.pk in seen else "A lead of another team"
         kept = said["talks"].get(str(talk.public_id), {"words": {}, "settled": ""})
-        words = ", ".join(f"{side} says {word['said']}" for side, word in kept["words"].items())
+        words = ", ".join(f"{side} says {word['said']}" for side, word in _sides(kept["words"]))
         settled = {"yes": " Agreed: it was an SQL.", "no": " Agreed: it was no SQL."}.get(kept["settled"], "")
         yield f"- {name} ({talk.get_why_display()}): {words or 'nothing was said'}.{settled}"
 
@@ -94,30 +99,88 @@ def _models(figures: dict[str, Any], said: dict[str, Any]) -> Iterator[str]:
 
 
 def _proposals(said: dict[str, Any]) -> Iterator[str]:
+    """What was and what is, since when, and who signed; or what is missing, and where it goes from here."""
     for one in said["proposals"]:
-        state = {"live": "agreed and live", "open": "not agreed yet", "edited": "being edited again"}
-        reserves = "".join(
-            f" {side.capitalize()}: not yet, {each['note']}" for side, each in one["not_yet"].items()
-        )
-        yield f"- {one['model']}, {one['price']['title']}: {state[one['state']]}.{reserves}"
+        price = one["price"]
+        yield f"- {one['model']}, {price['title']}: {_fate(one)}"
+        for change in price.get("changes", []):
+            was = f" Before: {change['before']}" if change["before"] else ""
+            now = f" Now: {change['after']}" if change["after"] else ""
+            yield f"  {change['text']}{was}{now}"
+        for side, each in _sides(one["not_yet"]):
+            yield f"  {side.capitalize()}: not yet, {each['note']} ({each['by']})"
+
+
+def _fate(one: dict[str, Any]) -> str:
+    if one["state"] == "edited":
+        return f"version {one['number']} is being edited again. It comes back when it is checked."
+    if one["state"] == "open":
+        return f"not agreed, {_missing(one)}. Version {one['number']} {CARRIED}."
+    over = one["price"].get("from")
+    since = f" since {_moment(one['live_at'])}" if one["live_at"] else ""
+    follows = f", after version {over}" if over else ""
+    return f"version {one['number']} is live{since}{follows}.{_signers(one)}"
 
 
 def _agreed(said: dict[str, Any]) -> Iterator[str]:
     for one in said["agreed"]:
-        state = "agreed" if one["state"] == "agreed" else "not agreed yet"
-        yield f"- {one['label']}: {one['value']}, {state}"
+        since = f" since {days.say(one['before_first'])}" if one.get("before_first") else ""
+        was = f"{one['before']}{since}" if one["before"] else "nothing"
+        why = f" {one['note']}" if one["note"] else ""
+        if one["state"] == "agreed":
+            yield (
+                f"- {one['label']}: {one['value']} from {days.say(one['first'])}; agreed before: {was}."
+                f"{_signers(one)}{why}"
+            )
+        else:
+            yield (
+                f"- {one['label']}: {one['value']} from {days.say(one['first'])} is proposed and not agreed,"
+                f" {_missing(one)}; agreed until then: {was}. It {CARRIED}.{why}"
+            )
+
+
+def _signers(one: dict[str, Any]) -> str:
+    given = _sides(one["signatures"])
+    names = [f"{each['by']} for {side} ({_moment(each['at'])})" for side, each in given]
+    return f" Signed: {', '.join(names)}." if names else ""
+
+
+def _sides(given: dict[str, Any]) -> list[tuple[str, Any]]:
+    """In the order of the page: what was kept has lost its own."""
+    return [(side.value, given[side]) for side in Side if side in given]
+
+
+def _missing(one: dict[str, Any]) -> str:
+    """ "needs both", "needs sales", "signed by both, not made live"."""
+    open_sides = [side.value for side in Side if side not in one["signatures"]]
+    if not open_sides:
+        return "signed by both, not made live"
+    return f"needs {open_sides[0] if len(open_sides) == 1 else 'both'}"
+
+
+def _moment(at: datetime) -> str:
+    local = at.astimezone(company_zone())
+    return f"{days.say(local.date())}, {local:%H:%M}"
+
+
+def _signed(said: dict[str, Any]) -> Iterator[str]:
+    for side, one in _sides(said["sign_offs"]):
+        yield f"{side.capitalize()}: {one['by']}, {_moment(one['at'])}"
 
 
 def _todos(said: dict[str, Any]) -> Iterator[str]:
     for one in said["todos"]:
-        due = f", by {one['due_on'].day} {one['due_on']:%B}" if one["due_on"] else ""
+        due = f", by {days.say(one['due_on'])}" if one["due_on"] else ""
         yield f"- [{'x' if one['done_at'] else ' '}] {one['text']} ({one['owner']}{due})"
 
 
-def _definitions(figures: dict[str, Any]) -> Iterator[str]:
-    words = figures["definitions"]["words"]
+def _definitions(in_force: dict[str, Any]) -> Iterator[str]:
+    """As they were when it was closed."""
+    words = in_force["words"]
     if words:
+        yield f"Number {words['number']}, since {_moment(words['since'])}"
         yield f"MQL: {words['mql']}"
         yield f"SQL: {words['sql']}"
-    for model in figures["definitions"]["models"]:
-        yield f"{model['model']}, version {model['number']}: SQL is {' or '.join(model['sql'])}"
+    for model in in_force["models"]:
+        since = f", live since {_moment(model['since'])}" if model["since"] else ""
+        yield f"{model['model']}, version {model['number']}{since}: SQL is {' or '.join(model['sql'])}"

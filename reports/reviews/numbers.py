@@ -19,9 +19,9 @@ WEEKS = 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One number as the page says it, of the week that begins on ``first``. ``better`` says whether the
-    change is for the better, None for neither; ``few``, that it is a share of too few for a ``state``.
-    ``basis`` is what it rests on, ``left_out`` what it does not."""
+    """One number as the page says it, of the week that begins on ``first``. ``change`` is against the week
+    before, None where nothing can be said; ``few``: a share of too few for a ``state``. ``basis`` is what it
+    rests on, ``left_out`` what it does not."""
 
     measure: Measure
     about: About
@@ -29,9 +29,7 @@ class Row:
     before: str
     agreed: str
     state: State | None
-    change: str
-    rises: bool
-    better: bool | None
+    change: wording.Delta | None
     few: bool
     basis: str
     left_out: str
@@ -88,9 +86,7 @@ def row(frozen: dict[str, Any]) -> Row:
         before=_said(weeks[-2]["value"], measure),
         agreed="" if agreed is None else wording.said(agreed, measure),
         state=State(frozen["state"]) if frozen["state"] else None,
-        change=wording.difference(moved, measure),
-        rises=moved is not None and moved > 0,
-        better=None if moved is None else wording.is_better(moved, measure),
+        change=wording.delta(moved, measure),
         few=n > 0 and is_chance(newest.get("k"), n),
         basis=_basis(measure, n - left_out),
         left_out=_left_out(left_out),

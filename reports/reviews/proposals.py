@@ -9,25 +9,19 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from accounts.permissions import may_draft_rules, may_sign_for
+from accounts.sides import Side
 from leads.ticks import tick
-from reports.models import NotYet, Review, ReviewProposal, Side
-from scoring import hindsight, preview, publishing, suggestions
-from scoring.backtest import judge
-from scoring.dimensions import SALES_STAGE, Dimension
-from scoring.intervals import Share
+from reports.models import NotYet, Review, ReviewProposal
+from scoring import publishing, suggestions
 from scoring.model_file import ModelFileError
 from scoring.models import ModelVersion
-from scoring.outcomes import decided
-from scoring.stored import activity_types, read
 
-from . import days
 from .holding import Refused, hold
+from .prices import price
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-#: The days of decided leads on which a proposal is tried.
-DAYS = 28
 #: What a price is over where no version of the model is live.
 NOTHING_LIVE = 0
 
@@ -77,94 +71,6 @@ def _needs_a_price(version: ModelVersion, known: ReviewProposal | None, *, over:
 def _worked_out(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
     live = version.model.versions.published().first()
     return {"at": at, "over": live.number if live else NOTHING_LIVE, "price": price(version, live, at=at)}
-
-
-def price(version: ModelVersion, live: ModelVersion | None, *, at: datetime) -> dict[str, Any]:
-    """What ``version`` would change, from the leads decided in the last 28 days and the weeks behind: JSON.
-    ``spared`` are rejections that it would have stopped, ``later`` accepted leads that it would not have
-    handed over yet. A few statements over decided leads, one over all."""
-    past = hindsight.on_the_past(version=version, live=live, at=at, days=DAYS)
-    effect = preview.of_draft(version=version, at=at)
-    spared, later = _stopped(version, live, at)
-    return {
-        "title": title(version, live),
-        "lines": _lines(version, live),
-        "evidence": version.evidence,
-        "days": DAYS,
-        "decided": past.decided,
-        "too_few": past.too_few,
-        "weekly": _weekly(past),
-        "spared": spared,
-        "later": later,
-        "accepted": _rates(past),
-        "up": effect.to_hand_over,
-        "down": effect.down - effect.down_with_sales,
-    }
-
-
-def _stopped(version: ModelVersion, live: ModelVersion | None, at: datetime) -> tuple[int, int]:
-    """Of the leads decided lately that ``live`` was over its line for: rejected and accepted ones that
-    ``version`` is not."""
-    if live is None:
-        return 0, 0
-    known = decided(kind="accepted", at=at, since=at - days.WEEK * (DAYS // 7))
-    before = {(one.outcome.lead_id, one.outcome.as_of) for one in judge(live, known) if one.over}
-    gone = [
-        one
-        for one in judge(version, known)
-        if not one.over and (one.outcome.lead_id, one.outcome.as_of) in before
-    ]
-    accepted = sum(one.outcome.good for one in gone)
-    return len(gone) - accepted, accepted
-
-
-def _weekly(past: hindsight.Past) -> dict[str, float | None]:
-    """Handovers a week, by the live version and by the proposed one."""
-    return {
-        "live": round(past.live.weekly.rate, 1) if past.live else None,
-        "draft": round(past.draft.weekly.rate, 1),
-    }
-
-
-def _rates(past: hindsight.Past) -> dict[str, Any]:
-    return {
-        "live": _share(past.live.precision) if past.live else None,
-        "draft": _share(past.draft.precision),
-    }
-
-
-def _share(of: Share | None) -> dict[str, Any] | None:
-    return None if of is None else {"percent": of.percent, "between": of.between}
-
-
-def _lines(version: ModelVersion, live: ModelVersion | None) -> list[dict[str, Any]]:
-    """The minimums of the SQL line that are otherwise: dimension, what it was, what it would be."""
-    now, then = _minimums(live), _minimums(version)
-    return [
-        {
-            "dimension": name,
-            "before": now.get(name),
-            "after": then.get(name),
-            "most": version.ceilings.get(name) or max(now.get(name) or 0, then.get(name) or 0) * 2 or 1,
-        }
-        for name in (*Dimension.values, "total")
-        if now.get(name) != then.get(name)
-    ]
-
-
-def _minimums(version: ModelVersion | None) -> dict[str, int]:
-    if version is None:
-        return {}
-    lines = read(version, activity_types()).lines
-    return next((dict(line.minimums) for line in lines if line.stage == SALES_STAGE), {})
-
-
-def title(version: ModelVersion, live: ModelVersion | None) -> str:
-    """ "intent line", or "version 15"."""
-    changed = _lines(version, live)
-    if live is not None and len(changed) == 1 and changed[0]["after"] is not None:
-        return f"{changed[0]['dimension']} line"
-    return f"version {version.number}"
 
 
 # Deciding

@@ -13,7 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import sides
 from accounts.company_days import company_day
+from accounts.models import User
 from accounts.requests import Request, way_back
 from reports import agreeing, wording
 from reports.measures import ABOUT, About, Measure
@@ -42,13 +44,11 @@ class AgreedForm(forms.Form):
     holds_from = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     note = forms.CharField(label="Why", required=False, max_length=1000, widget=forms.Textarea({"rows": 2}))
 
-    def __init__(self, *args: Any, sides: list[agreeing.Side], **kwargs: Any) -> None:
+    instead_of = forms.UUIDField(required=False, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(side.value, side.label) for side in sides]
-        self.fields["side"] = forms.ChoiceField(label="You speak for", choices=choices)
-        if len(sides) == 1:
-            self.fields["side"].widget = forms.HiddenInput()
-            self.fields["side"].initial = sides[0].value
+        self.fields["side"] = sides.field(user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class Row:
 def agreed_values(request: Request) -> HttpResponse:
     """All of them on one page, with the form for another."""
     at = timezone.now()
-    sides = agreeing.sides_of(request.user)
     initial = {"holds_from": company_day(at), "measure": request.GET.get("measure")}
-    form = AgreedForm(request.POST or None, sides=sides, initial=initial)
+    form = AgreedForm(request.POST or None, user=request.user, initial=initial)
+    waits: AgreedValue | None = None
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
@@ -81,11 +81,17 @@ def agreed_values(request: Request) -> HttpResponse:
                 holds_from=said["holds_from"],
                 note=said["note"],
                 side=said["side"],
+                instead_of=said["instead_of"],
                 by=request.user,
                 at=at,
             )
         except agreeing.NoValue as refusal:
-            form.add_error("holds_from" if "from today" in str(refusal) else "value", str(refusal))
+            form.add_error(refusal.field, str(refusal))
+        except agreeing.Waits as refusal:
+            waits = refusal.there
+            form = AgreedForm(
+                {**request.POST.dict(), "instead_of": waits.public_id}, user=request.user, initial=initial
+            )
         else:
             messages.success(request, f"Proposed: {_words(made)}. It holds once the other side has signed.")
             return redirect("reports:agreed")
@@ -97,10 +103,14 @@ def agreed_values(request: Request) -> HttpResponse:
     context = {
         "now": at,
         "form": form,
+        "waits": waits,
+        "waits_words": _words(waits) if waits else "",
         "rows": [_row(each, holding.get(each), proposed.get(each), request) for each in Measure],
         "past": [(each, _words(each), each.pk in {one.pk for one in holding.values()}) for each in past],
     }
-    return render(request, "reports/agreed.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "reports/agreed.html", context, status=409 if waits else 422 if form.errors else 200
+    )
 
 
 def _row(

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.permissions import may_draft_rules
+from accounts import sides
 from accounts.requests import Request
 from handoff.models import Handoff, Verdict
 from handoff.views.rows import in_words
@@ -69,7 +69,7 @@ def dashboard(request: Request) -> HttpResponse:
         "notes": _notes(request, one),
         "hidden": {"dim": one.parameters.get("dim", "")} if one.parameters.get("dim") else {},
         "enough": ENOUGH,
-        "may_propose": may_draft_rules(request.user),
+        "speaks_for": [side.value for side in sides.of(request.user, {})],
         **line.panel(found.health, found.agreed),
         **_sources(found.brought),
     }
@@ -97,7 +97,7 @@ def _report(one: Asked) -> Counted:
         agreed=agreed,
         headlines=headlines.headlines(leads=leads, handoffs=handoffs, period=period, agreed=agreed),
         way=way.total,
-        health=line.health(one, agreed),
+        health=line.health_of(one, agreed),
         back=sent_back.report(handoffs=handoffs, period=period, behind=Behind.SOURCE),
         brought=sources.report(leads=leads, period=period, most=SOURCES),
         paces=speed.paces(leads=leads, period=period, at=one.at),

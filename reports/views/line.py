@@ -1,4 +1,4 @@
-"""The health of the SQL line: the panel of the dashboard, the leads behind its bars, and another line."""
+"""The health of the SQL line: the panel of the dashboard, the leads behind its bars, and what it asks for."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -94,7 +94,8 @@ def _height(count: int, highest: int) -> int:
     return min(max(round(100 * count / highest), 1), 100) if count else 0
 
 
-def health(one: Asked, agreed: Mapping[Measure, Decimal]) -> Health:
+def health_of(one: Asked, agreed: Mapping[Measure, Decimal]) -> Health:
+    """Of the dimension that the address names."""
     said = one.parameters.get("dim", "")
     dimension = Dimension(said) if said in Dimension.values else Dimension.INTENT
     return line_health.health(
@@ -154,21 +155,32 @@ leads, leads_file = behind.views(_figure)
 @require_POST
 @for_both_sides
 def proposal(request: Request) -> HttpResponse:
-    """Put another line on the agenda: a checked version that both sides sign."""
+    """Put the line that the figures ask for on the agenda."""
     one = asked(request)
+    back = f"{reverse('reports:dashboard')}?{request.GET.urlencode()}"
     if one.chips:
         messages.warning(request, "A line is for everybody: drop the filters, then propose another one.")
-        return redirect(f"{reverse('reports:dashboard')}?{request.GET.urlencode()}")
+        return redirect(back)
     agreed = agreed_for(one)
-    floor = agreed.get(Measure.LINE_FLOOR, Decimal())
+    health = health_of(one, agreed)
+    if health.version is None or health.proposal is None:
+        messages.warning(request, "The figures ask for no other line any more. Look at them again.")
+        return redirect(back)
+    side = request.POST.get("side", "")
     try:
         version = proposing.propose_line(
-            health=health(one, agreed), floor=floor, period=one.period, by=request.user, at=one.at
+            version=health.version,
+            dimension=health.dimension,
+            minimum=health.proposal.minimum,
+            why=proposing.why_of(health, agreed.get(Measure.LINE_FLOOR, Decimal()), one.period),
+            by=request.user,
+            side=side,
+            at=one.at,
         )
     except proposing.NotYours as refusal:
         raise PermissionDenied(str(refusal)) from None
-    except proposing.NothingToPropose as refusal:
+    except proposing.NoSuchLine as refusal:
         messages.warning(request, str(refusal))
-        return redirect(f"{reverse('reports:dashboard')}?{request.GET.urlencode()}")
-    messages.success(request, f"Proposed as version {version.number}: both sides sign it, then it goes live.")
+        return redirect(back)
+    messages.success(request, proposing.told(version, side))
     return redirect("scoring:version", version.number)

@@ -2,7 +2,8 @@
 
 from django import forms
 
-from reports.models import Side, Todo
+from accounts.sides import Side
+from reports.models import Todo
 
 
 class AnswerForm(forms.Form):

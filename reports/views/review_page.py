@@ -6,29 +6,36 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts import sides
+from accounts.company_days import company_day
 from accounts.models import User
 from accounts.permissions import may_draft_rules, may_sign_for
+from accounts.sides import Side
+from handoff import disputes
 from handoff.views.rows import in_words
 from leads.models import Lead
 from leads.money import money
-from reports.models import Review, Side, Talk
-from reports.reviews import days, deciding, disagreements, minutes, numbers, proposals
+from reports.models import Review, Talk
+from reports.reviews import days, deciding, disagreements, minutes, numbers
 from scoring import written
 
 #: Reasons named of what spoke for a lead.
 MOST_REASONS = 2
+#: Changes named on a proposal; the page of the version has all of them.
+MOST_CHANGES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """A lead to talk about. ``lead`` is None for one that the reader may not open; ``words``: side, its
-    label, what it said, and whether the reader may speak for it."""
+    label, what it said, and whether the reader may speak for it; ``lab`` says whose ``marketing`` is."""
 
     talk: Talk
     lead: Lead | None
     about: str
     sales: str
     marketing: str
+    lab: str
     words: list[tuple[str, str, dict[str, Any] | None, bool]]
     settled: str
 
@@ -62,8 +69,11 @@ def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
     rows = [numbers.row(one) for one in figures.get("numbers", [])]
     is_open = review.closed_at is None
     same = Review.objects.visible_to(user).filter(kind=review.kind)
+    drawn = [_proposed(one, user, is_open) for one in said["proposals"]]
+    values = [_asked(one, user, is_open) for one in said["agreed"]]
     return {
         "now": at,
+        "today": company_day(at),
         "review": review,
         "name": days.name_of(review.kind, review.first),
         "before_name": days.name_of(review.kind, review.first - days.WEEK) if review.is_weekly else "",
@@ -80,16 +90,16 @@ def context_of(review: Review, user: User, *, at: datetime) -> dict[str, Any]:
         "reasons": _reasons(figures, said),
         "cards": _cards(review, said, user) if review.is_weekly else [],
         "models": [(model, said["answers"].get(model["key"])) for model in figures.get("models", [])],
-        "proposals": [_proposed(one, user, is_open) for one in said["proposals"]],
-        "agreed_values": [_asked(one, user, is_open) for one in said["agreed"]],
+        "proposals": drawn,
+        "agreed_values": values,
+        "undecided": _undecided(drawn, values) if is_open else [],
         "suggestions": _suggestions(figures, said) if is_open else [],
         "todos": said["todos"],
-        "definitions": figures["definitions"],
+        "definitions": said.get("definitions") or figures["definitions"],
         "written": written.proposed() if is_open else None,
         "signing": _signing(said["sign_offs"], user, is_open),
         "may_answer": is_open and deciding.may_answer(user, review.kind),
         "may_propose": is_open and may_draft_rules(user),
-        "priced_days": proposals.DAYS,
     }  # fmt: skip
 
 
@@ -113,6 +123,14 @@ def _proposed(one: dict[str, Any], user: User, is_open: bool) -> tuple[dict[str,
     return {**_drawn(one), "may_go_live": may}, signing
 
 
+def _undecided(
+    proposed: list[tuple[dict[str, Any], Signing]], values: list[dict[str, Any]]
+) -> list[tuple[str, str]]:
+    """What closing would leave open: each with whose word it needs."""
+    rules = [(one["price"]["title"], signing.needed) for one, signing in proposed if one["state"] == "open"]
+    return [*rules, *((one["label"].lower(), one["tag"]) for one in values if one["state"] == "open")]
+
+
 def _drawn(one: dict[str, Any]) -> dict[str, Any]:
     """A proposal with the widths of its scale, in per cent: what stays below the line, what moves, what stays
     above."""
@@ -126,7 +144,10 @@ def _drawn(one: dict[str, Any]) -> dict[str, Any]:
                 f"{100 * part / most:.1f}" for part in (max(low, 0), high - max(low, 0), most - high)
             ]
         lines.append(drawn)
-    return {**one, "price": {**one["price"], "lines": lines}}
+    found = one["price"].get("changes", [])
+    says = [] if len(found) == len(lines) == 1 else found
+    more = max(0, len(says) - MOST_CHANGES)
+    return {**one, "price": {**one["price"], "lines": lines}, "says": says[:MOST_CHANGES], "more": more}
 
 
 def _asked(one: dict[str, Any], user: User, is_open: bool) -> dict[str, Any]:
@@ -157,18 +178,8 @@ def _suggestions(figures: dict[str, Any], said: dict[str, Any]) -> list[dict[str
 
 
 def _signing(given: dict[str, Any], user: User, is_open: bool) -> Signing:
-    signed_by = {one.get("by_id") for one in given.values()}
-    return Signing(
-        [
-            (
-                side.value,
-                str(side.label),
-                given.get(side),
-                is_open and side not in given and user.pk not in signed_by and may_sign_for(user, side),
-            )
-            for side in Side
-        ]
-    )
+    left = sides.left_to(user, {side: one["by_id"] for side, one in given.items()}) if is_open else []
+    return Signing([(side.value, str(side.label), given.get(side), side in left) for side in Side])
 
 
 def _cards(review: Review, said: dict[str, Any], user: User) -> list[Card]:
@@ -188,9 +199,17 @@ def _card(talk: Talk, said: dict[str, Any] | None, user: User, is_seen: bool, is
         about=_about(talk),
         sales=_sales(talk) if is_seen else "",
         marketing=_marketing(talk) if is_seen else "",
+        lab=_lab(talk),
         words=[(side.value, str(side.label), words["words"].get(side), side in sides) for side in Side],
         settled=words["settled"],
     )
+
+
+def _lab(talk: Talk) -> str:
+    dispute = disagreements.dispute_of(talk)
+    if dispute is None or talk.why != Talk.Why.DISPUTED:
+        return "Marketing"
+    return "Marketing, disputed" if disputes.is_contradicted(dispute) else "Not settled before"
 
 
 def _about(talk: Talk) -> str:

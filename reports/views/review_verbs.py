@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.requests import Request, way_back
-from reports.models import Review, ReviewProposal, Side, Talk, TalkWord, Todo
+from accounts.sides import Side
+from reports.models import Review, ReviewProposal, Talk, TalkWord, Todo
 from reports.reviews import closing, deciding, disagreements, holding, proposals
 
 from .asking import for_both_sides
@@ -53,14 +54,19 @@ def todos(request: Request, review_id: UUID) -> HttpResponse:
     review, form = review_of(request, review_id), TodoForm(request.POST)
     if not form.is_valid():
         return page_of(request, review, typed={"todo": form}, status=422)
-    return _take(
-        request,
-        review,
-        lambda: deciding.add(review=review, by=request.user, at=timezone.now(), **form.cleaned_data),
-        "Written down.",
-        typed={"todo": form},
-        anchor="todos",
-    )
+    try:
+        return _take(
+            request,
+            review,
+            lambda: deciding.add(review=review, by=request.user, at=timezone.now(), **form.cleaned_data),
+            "Written down.",
+            typed={"todo": form},
+            anchor="todos",
+            passed=(deciding.NoDay,),
+        )
+    except deciding.NoDay as refused:
+        form.add_error("due_on", str(refused))
+        return page_of(request, review, typed={"todo": form}, status=422)
 
 
 @require_POST
@@ -209,10 +215,14 @@ def _take(
     *,
     typed: dict[str, Any] | None = None,
     anchor: str = "",
+    passed: tuple[type[holding.Refused], ...] = (),
 ) -> HttpResponse:
-    """Take ``step`` and say ``done``; what stands against it is said on the page, with what was typed."""
+    """Take ``step`` and say ``done``; what stands against it is said on the page, with what was typed; what
+    is in ``passed`` is raised."""
     try:
         step()
+    except passed:
+        raise
     except NOT_YOURS as refused:
         raise PermissionDenied(str(refused)) from None
     except holding.Refused as refused:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.company_days import company_day
 from accounts.requests import Request
 from leads import paging
 from reports.measures import ABOUT, Measure
@@ -30,10 +31,15 @@ def all_reviews(request: Request) -> HttpResponse:
     rows = Review.objects.visible_to(request.user).select_related("closed_by")
     page = paging.page(rows, order=("-first", "-id"), after=request.GET.get("after", ""), size=PAGE)
     open_todos = Todo.objects.filter(done_at=None).select_related("review", "by").order_by("due_on", "id")
+    today = company_day(timezone.now())
     context = {
         "now": timezone.now(),
+        "today": today,
         "rows": [(each, days.name_of(each.kind, each.first)) for each in page.rows],
-        "todos": [(each, days.name_of(each.review.kind, each.review.first)) for each in open_todos[:PAGE]],
+        "todos": [
+            (each, days.name_of(each.review.kind, each.review.first), each.is_late(today))
+            for each in open_todos[:PAGE]
+        ],
         "next_url": f"?after={page.next}" if page.next else "",
         "may_prepare": [
             (str(kind), str(kind.label), days.period(kind, at=timezone.now())) for kind in _unprepared()

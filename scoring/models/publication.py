@@ -2,6 +2,8 @@ import pgtrigger
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
+from accounts.sides import Side
+
 from .model_version import ModelVersion, ScoringModel
 
 
@@ -65,10 +67,6 @@ class Publication(models.Model):
 class SignOff(models.Model):
     """One side's word that a checked version may go live: "Mara for marketing, 3 May". Editing the version
     again takes it back."""
-
-    class Side(models.TextChoices):
-        MARKETING = "marketing", "Marketing"
-        SALES = "sales", "Sales"
 
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="sign_offs")
     side = models.CharField(max_length=9, choices=Side.choices)

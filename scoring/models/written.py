@@ -2,6 +2,8 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
+from accounts.sides import Side
+
 from .model_version import ModelVersion
 
 
@@ -57,10 +59,6 @@ class WrittenDefinition(models.Model):
 
 class DefinitionSignOff(models.Model):
     """One side agrees to the words: "Max for sales, 3 May"."""
-
-    class Side(models.TextChoices):
-        MARKETING = "marketing", "Marketing"
-        SALES = "sales", "Sales"
 
     definition = models.ForeignKey(WrittenDefinition, models.PROTECT, related_name="sign_offs")
     side = models.CharField(max_length=9, choices=Side.choices)

@@ -1,5 +1,7 @@
 """Pages about the model itself. Everybody who is signed in reads them."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -8,7 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.permissions import may_review_rules, may_sign_for
+from accounts import sides
+from accounts.models import User
+from accounts.permissions import may_review_rules
 from accounts.requests import Request, for_everybody
 from leads.stages import Stage, sql_stages
 from scoring import definitions, reviewing, written
@@ -32,6 +36,11 @@ class WordsForm(forms.Form):
         error_messages={"required": "Say what an SQL is, in a sentence or two."},
     )  # fmt: skip
     note = forms.CharField(label="What changes, and why", max_length=500, required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if may_review_rules(user):
+            self.fields["side"] = sides.field(user)
 
 
 @require_safe
@@ -61,7 +70,7 @@ def _page(
         "past": [each for each in known if each not in (holding, proposed)],
         "newer": _newer(holding, [said.version for said, _ in models]),
         "may_propose": may_review_rules(request.user),
-        "form": form or WordsForm(initial=words),
+        "form": form or WordsForm(user=request.user, initial=words),
         "refused": refused,
         "now": at,
     }
@@ -71,16 +80,8 @@ def _page(
 def _signing(proposed: WrittenDefinition, request: Request) -> list[tuple[str, str, object, bool]]:
     """Of each side: its key, its label, its signature, and whether the reader may give it."""
     given = {one.side: one for one in proposed.sign_offs.all()}
-    mine = any(one.by_id == request.user.pk for one in given.values())
-    return [
-        (
-            side.value,
-            str(side.label),
-            given.get(side),
-            side not in given and not mine and may_sign_for(request.user, side),
-        )
-        for side in written.Side
-    ]
+    left = sides.left_to(request.user, {side: one.by_id for side, one in given.items()})
+    return [(side.value, str(side.label), given.get(side), side in left) for side in sides.Side]
 
 
 def _newer(holding: WrittenDefinition | None, live: list[ModelVersion]) -> ModelVersion | None:
@@ -95,7 +96,7 @@ def _newer(holding: WrittenDefinition | None, live: list[ModelVersion]) -> Model
 @reviewer
 def words(request: Request) -> HttpResponse:
     """Other words are proposed."""
-    form = WordsForm(request.POST)
+    form = WordsForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, form=form, status=422)
     try:
@@ -103,7 +104,9 @@ def words(request: Request) -> HttpResponse:
     except written.NothingNew as refused:
         form.add_error(None, str(refused))
         return _page(request, form=form, status=409)
-    messages.success(request, "Proposed. The words are in force when both teams have signed them.")
+    messages.success(
+        request, "Proposed and signed. The words are in force when the other team has signed, too."
+    )
     return redirect("scoring:definitions")
 
 
@@ -113,7 +116,7 @@ def words_signature(request: Request, writtendefinition_number: int) -> HttpResp
     """One side agrees to the words."""
     found = get_object_or_404(WrittenDefinition, number=writtendefinition_number)
     side = request.POST.get("side", "")
-    if side not in written.Side.values:
+    if side not in sides.Side.values:
         raise Http404("There is no such side.")
     try:
         held = written.sign(definition=found, by=request.user, side=side, at=timezone.now())

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.requests import Request
-from scoring import controls, forms, model_file, preview, turns
+from scoring import controls, forms, hindsight, model_file, preview, turns
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
 from scoring.models import ModelVersion, ScoringModel
@@ -232,24 +232,20 @@ def _weekly(draft: Weekly, live: Weekly | None, agreed: int | None) -> Measure:
     note = (
         f"sales agreed to up to {agreed}"
         if agreed
-        else f"estimate, 95%: {_about(draft.low)}–{_about(draft.high)}"
+        else f"estimate, 95%: {hindsight.about(draft.low)}–{hindsight.about(draft.high)}"
     )
     change = draft.rate - live.rate if live else 0.0
     too_many = bool(agreed) and draft.rate > (agreed or 0)
-    said = _about(abs(change))
+    said = hindsight.about(abs(change))
     return Measure(
         label="Handoffs a week",
         note=note,
-        live=_about(live.rate) if live else "",
-        draft=_about(draft.rate),
+        live=live.said if live else "",
+        draft=draft.said,
         change="" if said in ("0", "0.0") else said,
         up=change > 0,
         better=False if too_many and change > 0 else None,
     )
-
-
-def _about(rate: float) -> str:
-    return f"{rate:.0f}" if rate >= 10 or rate == 0 else f"{rate:.1f}"
 
 
 @require_safe
@@ -280,6 +276,8 @@ def moves(request: Request) -> HttpResponse:
         "shown": shown,
         "first": first + 1,
         "last": first + len(shown),
+        "left": max(0, found.up + found.down - first - len(shown)),
+        "page": PAGE,
         "more": more,
         "back": max(0, first - PAGE) if first else None,
         "dimension": dimension,

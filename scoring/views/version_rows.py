@@ -1,9 +1,10 @@
 """What the pages about versions show: the log of a model, and the steps of one version."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from accounts import sides
 from accounts.models import User
 from accounts.permissions import may_draft_rules, may_review_rules, may_sign_for
 from leads import paging
@@ -67,7 +68,7 @@ def signatures_of(versions: Iterable[ModelVersion]) -> dict[int, list[SignOff]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SideRow:
     """Whether a side has signed, and whether the reader may do it now; ``waits_for`` says why not."""
 
     key: str
@@ -77,25 +78,30 @@ class Side:
     waits_for: str
 
 
-def sides_of(version: ModelVersion, user: User, signatures: Sequence[SignOff]) -> list[Side]:
+def sides_of(version: ModelVersion, user: User, signatures: Sequence[SignOff]) -> list[SideRow]:
     given = {each.side: each for each in signatures}
-    own = next((each.side for each in signatures if each.by_id == user.pk), None)
-    found = []
-    for side in SignOff.Side:
-        may = may_sign_for(user, side.value)
-        waits = ""
-        if side.value in given:
-            may = False
-        elif own and may:
-            may, waits = False, f"You signed for {own}; somebody else signs here."
-        elif may:
-            waits = "yours to give"
-        else:
-            whose = "a marketer" if side == SignOff.Side.MARKETING else "a manager"
-            waits = f"{whose} or an admin gives it"
-        is_checked = version.state == ModelVersion.State.CHECKED
-        found.append(Side(side.value, side.label, given.get(side.value), may and is_checked, waits))
-    return found
+    left = sides.left_to(user, {each.side: each.by_id for each in signatures})
+    is_checked = version.state == ModelVersion.State.CHECKED
+    return [
+        SideRow(
+            side.value,
+            str(side.label),
+            given.get(side.value),
+            side in left and is_checked,
+            _waits_for(side, user, given, left),
+        )
+        for side in sides.Side
+    ]
+
+
+def _waits_for(side: sides.Side, user: User, given: Mapping[str, SignOff], left: Sequence[sides.Side]) -> str:
+    if side in given:
+        return ""
+    if side in left:
+        return "yours to give"
+    if not may_sign_for(user, side):
+        return sides.whose(side)
+    return sides.why_not(user, side, {each.side: each.by for each in given.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,7 @@ class Steps:
 
     may_edit: bool
     may_review: bool
-    sides: list[Side]
+    sides: list[SideRow]
     missing: list[str]
     may_publish: bool
 

@@ -74,6 +74,7 @@ def addresses(transactional_db: None) -> list[tuple[str, str]]:
         ("max", "/reports/conversion/leads/?days=365&step=mql"),
         ("mara", "/reports/figures/"),
         ("max", "/reports/agreed/"),
+        ("max", "/dashboard/line/?dim=intent&minimum=24"),
         ("mara", "/dashboard/"),
         ("max", "/dashboard/?dim=fit&days=365"),
         ("max", "/dashboard/leads/?figure=mqls&days=365"),

@@ -80,7 +80,9 @@ def test_S1_21_from_preparing_to_the_notes(open_page: Open, cast: worlds.Cast) -
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_they_are_readable_for_everybody(open_page: Open, cast: worlds.Cast, width: int, scheme: str) -> None:
     now = timezone.now()
-    words = written.propose(by=cast.mara, mql="Came to learn.", sql="Asked.", note="So we agree", at=now)
+    words = written.propose(
+        by=cast.mara, side="marketing", mql="Came to learn.", sql="Asked.", note="So we agree", at=now
+    )
     written.sign(definition=words, by=cast.mara, side="marketing", at=now)
     closed = preparing.prepare(kind="weekly", at=now - timedelta(weeks=1))
     close(closed, cast.mara, cast.max, at=now)

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from reports import agreeing
@@ -22,7 +23,11 @@ TOMORROW = TODAY + timedelta(days=1)
 
 
 def proposed(
-    by: User, value: str = "50", on: date = TODAY, measure: Measure = Measure.ACCEPTED
+    by: User,
+    value: str = "50",
+    on: date = TODAY,
+    measure: Measure = Measure.ACCEPTED,
+    instead_of: UUID | None = None,
 ) -> AgreedValue:
     return agreeing.propose(
         measure=measure,
@@ -32,6 +37,7 @@ def proposed(
         side="marketing",
         at=NOW,
         note="as in May",
+        instead_of=instead_of,
     )
 
 
@@ -77,11 +83,17 @@ def test_one_person_signs_for_one_side_only_and_each_side_once() -> None:
         agreeing.sign(agreed=agreed, by=make.manager("Moa"), side="sales", at=NOW)
 
 
-def test_a_new_proposal_replaces_the_one_that_waits_and_the_same_again_changes_nothing() -> None:
+def test_S1_24_a_new_proposal_replaces_the_one_that_waits_only_knowingly() -> None:
     mara = make.marketer()
     first, again = proposed(mara), proposed(mara)
     assert first == again
-    second = proposed(mara, "55")
+    with pytest.raises(agreeing.Waits, match="Mara Marker has proposed another value"):
+        proposed(mara, "55")
+    with pytest.raises(agreeing.Waits):
+        proposed(mara, "55", instead_of=uuid4())
+    second = proposed(mara, "55", instead_of=first.public_id)
+    with pytest.raises(agreeing.Waits):
+        proposed(mara, "60", instead_of=first.public_id)  # replaced meanwhile
 
     with pytest.raises(agreeing.Settled, match="replaced"):
         agreeing.sign(agreed=first, by=make.manager(), side="sales", at=NOW)
@@ -97,7 +109,11 @@ def test_a_new_proposal_replaces_the_one_that_waits_and_the_same_again_changes_n
         (Measure.ACCEPTED, "101", TODAY),
         (Measure.HANDOFFS, "2.5", TODAY),
         (Measure.PIPELINE, "-1", TODAY),
+        (Measure.PIPELINE, "1000000001", TODAY),
+        (Measure.FIRST_TOUCH, "30000", TODAY),
         (Measure.ACCEPTED, "50", TODAY - timedelta(days=1)),
+        (Measure.ACCEPTED, "50", date(1900, 1, 1)),
+        (Measure.ACCEPTED, "50", date(2999, 1, 1)),
     ],
 )
 def test_what_makes_no_sense_is_not_agreed_on(measure: Measure, value: str, on: date) -> None:
@@ -145,12 +161,44 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def soon() -> str:
+    return f"{timezone.now() + timedelta(days=30):%Y-%m-%d}"
+
+
+def test_S1_24_who_proposes_over_a_value_that_waits_is_told_whose_and_replaces_it_knowingly() -> None:
+    marketing, sales = signed_in(make.marketer()), signed_in(make.manager())
+    data = {"measure": "accepted", "value": "50", "holds_from": soon(), "side": "marketing"}
+    marketing.post("/reports/agreed/", data)
+    first = AgreedValue.objects.get()
+    answer = sales.post("/reports/agreed/", {**data, "value": "60", "side": "sales", "note": "Less noise."})
+    said = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Mara Marker has proposed another value" in said
+    assert "Replace it and sign" in said
+    assert "Less noise.</textarea>" in said
+    assert AgreedValue.objects.get() == first
+
+    again = {**data, "value": "60", "side": "sales", "instead_of": str(first.public_id)}
+    assert sales.post("/reports/agreed/", again).status_code == 302
+    assert agreeing.waiting(Measure.ACCEPTED) == AgreedValue.objects.get(value=60)
+    assert "by Max Manager" in marketing.get("/reports/agreed/").content.decode()
+
+
+@pytest.mark.parametrize(("day", "said"), [("1900-01-01", "from today on"), ("2999-01-01", "within a year")])
+def test_S1_24_a_day_that_is_a_slip_of_the_pen_is_refused_beside_it(day: str, said: str) -> None:
+    data = {"measure": "accepted", "value": "50", "holds_from": day, "side": "marketing"}
+    answer = signed_in(make.marketer()).post("/reports/agreed/", data)
+    assert answer.status_code == 422
+    assert said in answer.content.decode().split('id="id_holds_from')[2]
+    assert not AgreedValue.objects.exists()
+
+
 def test_S1_24_two_people_agree_on_the_page() -> None:
     marketing, sales = signed_in(make.marketer()), signed_in(make.manager())
     data = {
         "measure": "accepted",
         "value": "50",
-        "holds_from": "2099-01-01",
+        "holds_from": soon(),
         "side": "marketing",
         "note": "<b>",
     }
@@ -170,7 +218,7 @@ def test_S1_24_two_people_agree_on_the_page() -> None:
 
 def test_a_proposal_that_makes_no_sense_names_the_field() -> None:
     client = signed_in(make.marketer())
-    data = {"measure": "accepted", "value": "500", "holds_from": "2099-01-01", "side": "marketing"}
+    data = {"measure": "accepted", "value": "500", "holds_from": soon(), "side": "marketing"}
     answer = client.post("/reports/agreed/", data)
 
     assert answer.status_code == 422

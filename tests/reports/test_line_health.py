@@ -212,14 +212,46 @@ def test_S1_23_another_line_is_proposed_once_checked_and_waits_for_both_sides(so
     assert found.proposal is not None
     assert (found.proposal.minimum, found.proposal.spared, found.proposal.later) == (22, 21, 1)
 
-    version = proposing.propose_line(health=found, floor=Decimal(35), period=PERIOD, by=mara, at=NOW)
-    again = proposing.propose_line(health=found, floor=Decimal(35), period=PERIOD, by=mara, at=NOW)
-    assert version == again
+    why = proposing.why_of(found, Decimal(35), PERIOD)
+    version = proposed(22, mara, "marketing", why)
+    assert proposed(22, mara, "marketing", why) == version
+    assert [(one.side, one.by) for one in version.sign_offs.all()] == [("marketing", mara)]
     assert version.state == ModelVersion.State.CHECKED
     assert version.lines.get(stage="sql").min_intent == 22
     assert "5% accepted at 20 to 22, agreed floor 35%" in version.evidence
     with pytest.raises(proposing.NotYours):
-        proposing.propose_line(health=found, floor=Decimal(35), period=PERIOD, by=make.manager(), at=NOW)
+        proposed(22, mara, "sales", why)
+    with pytest.raises(proposing.NotYours):
+        proposed(22, sol, "sales", why)
+
+
+def proposed(minimum: int, by: User, side: str, why: str = "Too many to call.") -> ModelVersion:
+    return proposing.propose_line(
+        version=ModelVersion.objects.live(),
+        dimension=Dimension.INTENT,
+        minimum=minimum,
+        why=why,
+        by=by,
+        side=side,
+        at=NOW,
+    )
+
+
+def test_S1_20_sales_proposes_a_line_without_any_figures_and_marketing_meets_it() -> None:
+    max_, mara = make.manager(), make.marketer()
+    version = proposed(24, max_, "sales")
+    assert version.evidence == "Too many to call."
+    assert version.lines.get(stage="sql").min_intent == 24
+    assert proposed(24, mara, "marketing", "I say so, too.") == version  # the same line is no second one
+    assert {(one.side, one.by) for one in version.sign_offs.all()} == {("sales", max_), ("marketing", mara)}
+    assert version.state == ModelVersion.State.CHECKED  # live only in the review, or on its page
+    for minimum in (0, 20, 5_000):
+        with pytest.raises(proposing.NoSuchLine):
+            proposed(minimum, max_, "sales")
+    ada = make.admin()
+    waits = proposed(25, ada, "sales")
+    proposed(25, ada, "marketing")
+    assert [one.side for one in waits.sign_offs.all()] == ["sales"]  # nobody for both
 
 
 # The page
@@ -257,11 +289,13 @@ def test_S1_23_the_dashboard_says_whether_the_line_is_too_broad_and_proposes_ano
 
     assert "Too broad" in page
     assert "Propose intent line 22" in page
-    assert "Propose intent line" not in signed_in(make.manager()).get(f"/dashboard/?{days}").content.decode()
-    answer = mara.post(f"/dashboard/line/proposal/?{days}")
+    assert "Propose intent line 22" in signed_in(make.manager()).get(f"/dashboard/?{days}").content.decode()
+    answer = mara.post(f"/dashboard/line/proposal/?{days}", {"side": "marketing"})
     version = ModelVersion.objects.get(state=ModelVersion.State.CHECKED)
     assert answer.headers["Location"] == f"/rules/versions/{version.number}/"
-    assert signed_in(make.manager("Mim")).post(f"/dashboard/line/proposal/?{days}").status_code == 403
+    path = f"/dashboard/line/proposal/?{days}"
+    assert signed_in(make.manager("Mim")).post(path, {"side": "marketing"}).status_code == 403
+    assert signed_in(sol).post(path, {"side": "sales"}).status_code == 403
     behind = mara.get(f"/dashboard/line/leads/?{days}&dim=intent&fate=rejected&low=20&high=23")
     assert "21 leads" in behind.content.decode()
     assert mara.get(f"/dashboard/line/leads/?{days}&dim=intent&fate=lost").status_code == 404

@@ -48,7 +48,7 @@ def test_S1_35_definitions_are_ready_once_both_teams_signed_words_under_the_live
     mara: User, max_: User
 ) -> None:
     assert item("definitions").state == State.PARTLY  # the starter's rules say what an SQL is
-    words = written.propose(by=mara, mql="Came.", sql="Asked.", note="", at=NOW)
+    words = written.propose(by=mara, side="marketing", mql="Came.", sql="Asked.", note="", at=NOW)
     written.sign(definition=words, by=mara, side="marketing", at=NOW)
     assert item("definitions").state == State.PARTLY
     written.sign(definition=words, by=max_, side="sales", at=NOW)
@@ -60,7 +60,7 @@ def test_S1_35_words_are_in_force_since_a_day_of_the_company(
 ) -> None:
     settings.COMPANY_TIME_ZONE = "Europe/Berlin"
     at = NOW.astimezone(UTC).replace(hour=23, minute=30)
-    words = written.propose(by=mara, mql="Came.", sql="Asked.", note="", at=at)
+    words = written.propose(by=mara, side="marketing", mql="Came.", sql="Asked.", note="", at=at)
     written.sign(definition=words, by=mara, side="marketing", at=at)
     written.sign(definition=words, by=max_, side="sales", at=at)
     said = [each.said for each in item("definitions").evidence]

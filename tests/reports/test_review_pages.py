@@ -1,5 +1,7 @@
 """The pages of the reviews: who may, what they say, and what happens when somebody was faster."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,11 +12,11 @@ from handoff.models import Dispute
 from notifications.models import Notification
 from reports.measures import Measure
 from reports.models import Review, Todo
-from reports.reviews import disagreements, notes
+from reports.reviews import disagreements, minutes, notes, numbers
 from scoring import publishing
 from scoring.models import ModelVersion
 from tests import factories as make
-from tests.reports.meetings import TUESDAY, checked, deal, offered, prepared, sent_back
+from tests.reports.meetings import IN_THE_WEEK, TUESDAY, checked, deal, offered, prepared, sent_back
 from tests.reports.test_reviews import agree, close, deal_of, give_crossings
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +218,19 @@ def test_S1_21_to_dos_are_added_ticked_off_and_refused_without_words(sol: User, 
     assert "Ask staff size" not in client.get(url("reviews")).content.decode()
 
 
+@pytest.mark.parametrize("day", ["1900-01-01", "2026-11-15", "2999-01-01"])
+def test_S1_21_a_to_do_by_a_day_that_cannot_be_is_refused_beside_it(sol: User, mara: User, day: str) -> None:
+    offered(sol)
+    review = prepared()
+    todos = url("review-todos", review.public_id)
+    answer = signed_in(mara).post(todos, {"text": "Ask staff size", "owner": "both", "due_on": day})
+    assert answer.status_code == 422
+    said = answer.content.decode()
+    assert "Say a day after 15 November 2026 and within a year." in said
+    assert 'value="Ask staff size"' in said
+    assert not Todo.objects.exists()
+
+
 def test_S1_21_a_closed_review_has_no_buttons_and_refuses_every_one(
     sol: User, mara: User, max_: User
 ) -> None:
@@ -244,3 +259,59 @@ def test_S1_19_the_reminder_leads_to_the_model_review(sol: User, mara: User) -> 
     said = page(review, mara)
     assert "Was it right?" in said
     assert "What follows for" in said
+
+
+def test_S1_21_a_word_that_agrees_with_sales_is_not_called_a_dispute(
+    sol: User, mara: User, max_: User
+) -> None:
+    sent_back(sol, name="Viktor Hansson", total=83.0)
+    sent_back(sol, name="Elena Rossi", total=70.0)
+    give_crossings()
+    review = prepared()
+    of = {str(talk.lead): talk for talk in review.talks.all()}
+    disagreements.say(talk=of["Viktor Hansson"], by=max_, side="sales", said="no", at=TUESDAY)
+    disagreements.say(talk=of["Elena Rossi"], by=mara, side="marketing", said="yes", at=TUESDAY)
+    said = signed_in(mara).get(reverse("handoff:disputes")).content.decode()
+    assert "Max Manager says that it was no SQL, as sales did; it waits for the other side:" in said
+    assert "Max Manager disputes it" not in said
+    assert "Mara Marker disputes it:" in said
+
+    following = page(prepared(at=TUESDAY + timedelta(days=7)), mara)
+    assert following.count("Marketing, disputed") == 1
+    assert following.count("Not settled before") == 1
+
+
+def test_S1_21_what_did_not_change_has_no_arrow(sol: User) -> None:
+    for number in range(3):
+        sent_back(sol, name=f"Lead {number}")
+        sent_back(sol, name=f"Before {number}", at=IN_THE_WEEK - timedelta(days=7))
+    review = prepared()
+    handoffs = next(
+        row
+        for row in map(numbers.row, minutes.thawed(review.figures)["numbers"])
+        if row.measure == "handoffs"
+    )
+    assert (handoffs.now, handoffs.before) == ("3", "3")
+    assert handoffs.change is not None
+    assert (handoffs.change.text, handoffs.change.icon, handoffs.change.word) == ("0", "minus", "the same")
+
+
+def test_S1_21_a_to_do_says_that_it_is_overdue_and_in_which_year(sol: User, mara: User) -> None:
+    offered(sol)
+    review, today = prepared(), timezone.localdate()
+    for text, due_on in (
+        ("Late", today - timedelta(days=1)),
+        ("Today", today),
+        ("Far off", today.replace(year=today.year + 1, month=1, day=5)),
+    ):
+        Todo.objects.create(review=review, text=text, due_on=due_on, by=mara, at=TUESDAY)
+    for said in (page(review, mara), signed_in(mara).get(url("reviews")).content.decode()):
+        late, on_day, far = (said.split(f"<bdi>{text}</bdi>")[1].split("</li>")[0] for text in
+                             ("Late", "Today", "Far off"))  # fmt: skip
+        assert "overdue" in late
+        assert "overdue" not in on_day
+        assert f"by 5 Jan {today.year + 1}" in far
+        assert "overdue" not in far
+    todo = Todo.objects.get(text="Late")
+    Todo.objects.filter(pk=todo.pk).update(done_at=timezone.now(), done_by=mara)
+    assert "overdue" not in page(review, mara)

@@ -529,7 +529,7 @@ def test_S1_21_everybody_who_comes_has_the_notes_once(sol: User, mara: User, max
     assert {each.recipient for each in told} == {mara, max_, ada}
     body = told[0].body
     assert "Too small: 1, on average 0.2 a week. Marketing: Stop the ad group (Mara Marker)" in body
-    assert "- [ ] Ask staff size (Marketing, by 20 November)" in body
+    assert "- [ ] Ask staff size (Marketing, by 20 November 2026)" in body
     assert "Accepted by sales: 0%" in body
     assert Todo.objects.count() == 1
 

@@ -155,6 +155,23 @@ def test_on_the_past_draft_and_live_stand_side_by_side() -> None:
     assert (found.live.reach.k, found.live.reach.n) == (12, 12)
 
 
+def test_S1_21_who_was_over_the_line_and_is_not_is_spared_or_comes_later() -> None:
+    for n in range(24):
+        at = NOW - (n + 1) * DAY
+        made = (accepted if n < 12 else sent_back)(at, title=TITLE if n < 18 else "")
+        ready(made, at - 2 * DAY)
+    version = live()
+    strict = model_file.load(data=drafted(lines=[{"stage": "sql", "min": {"intent": 20, "fit": 11}}]))
+
+    found = preview.on_the_past(version=strict, live=version, at=NOW)
+
+    assert (found.later, found.spared) == (12, 6)
+    same = preview.on_the_past(version=version, live=version, at=NOW)
+    assert (same.later, same.spared) == (0, 0)
+    first = preview.on_the_past(version=strict, live=None, at=NOW)
+    assert (first.later, first.spared) == (None, None)
+
+
 def test_handoffs_a_week_count_who_goes_over_within_each_week() -> None:
     """Three leads become ready in three different weeks; one was so before."""
     version = live()

@@ -103,7 +103,7 @@ def test_one_person_is_offered_one_side_only() -> None:
 
     shown = read(signed_in(ada), page(version))
     assert "Sales agrees" in shown
-    assert "You signed for sales; somebody else signs here." in shown
+    assert "You signed for sales; somebody else signs for marketing." in shown
     assert "Sign for marketing" not in shown
 
 

@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts import sides
 from accounts.models import User
 from scoring import model_file, publishing, written
 from scoring.models import ModelVersion, WrittenDefinition
@@ -28,7 +29,8 @@ def max_(db: None) -> User:
 
 
 def proposed(by: User, mql: str = "Came to learn.", sql: str = "Asked to be called.") -> WrittenDefinition:
-    return written.propose(by=by, mql=mql, sql=sql, note="So we agree.", at=NOW)
+    side = sides.of(by, {})[-1] if sides.of(by, {}) else "sales"  # an admin here for sales
+    return written.propose(by=by, side=side, mql=mql, sql=sql, note="So we agree.", at=NOW)
 
 
 def in_force(mara: User, max_: User, mql: str = "Came to learn.") -> WrittenDefinition:
@@ -40,7 +42,9 @@ def in_force(mara: User, max_: User, mql: str = "Came to learn.") -> WrittenDefi
 def test_S1_12_words_are_in_force_once_both_teams_signed_and_not_before(mara: User, max_: User) -> None:
     words = proposed(mara)
     assert (words.number, words.version) == (1, ModelVersion.objects.live())
-    written.sign(definition=words, by=mara, side="marketing", at=NOW)
+    assert [(one.side, one.by) for one in words.sign_offs.all()] == [
+        ("marketing", mara)
+    ]  # who proposes, signs
     assert written.in_force() is None
     with pytest.raises(written.NotYours):
         written.sign(definition=words, by=mara, side="sales", at=NOW)
@@ -50,8 +54,8 @@ def test_S1_12_words_are_in_force_once_both_teams_signed_and_not_before(mara: Us
 
 
 def test_S1_12_nobody_signs_for_both_teams_and_a_rep_for_none(mara: User) -> None:
-    words, ada, sol = proposed(mara), make.admin(), make.rep()
-    written.sign(definition=words, by=ada, side="sales", at=NOW)
+    ada, sol = make.admin(), make.rep()
+    words = proposed(ada)
     with pytest.raises(written.AlreadySigned, match="somebody else signs"):
         written.sign(definition=words, by=ada, side="marketing", at=NOW)
     with pytest.raises(written.NotYours):
@@ -67,7 +71,7 @@ def test_S1_12_newer_words_replace_those_that_wait_and_the_old_ones_hold_until_t
     second = proposed(mara, "Came twice to learn.")
     third = proposed(max_, "Came three times to learn.")
     with pytest.raises(written.Overtaken):
-        written.sign(definition=second, by=mara, side="marketing", at=NOW)
+        written.sign(definition=second, by=max_, side="sales", at=NOW)
     assert written.in_force() == first
     assert written.proposed() == third
     with pytest.raises(written.NothingNew):
@@ -116,18 +120,22 @@ def test_S1_12_both_sides_propose_and_sign_on_the_page(mara: User, max_: User) -
         clients[who] = Client()
         clients[who].force_login(who)
     url = reverse("scoring:definition-words")
-    assert clients[mara].post(url, {"mql": "Came.", "sql": ""}).status_code == 422
-    clients[mara].post(url, {"mql": "Came.", "sql": "Asked.", "note": "New"})
-    assert clients[mara].post(url, {"mql": "Came.", "sql": "Asked."}).status_code == 302
-    assert clients[max_].post(url, {"mql": "Came.", "sql": "Asked."}).status_code == 409
+    words = {"mql": "Came.", "sql": "Asked.", "side": "marketing"}
+    assert clients[mara].post(url, {**words, "sql": ""}).status_code == 422
+    assert clients[mara].post(url, {**words, "side": "sales"}).status_code == 422
+    clients[mara].post(url, {**words, "note": "New"})
+    assert clients[mara].post(url, words).status_code == 302
+    assert clients[max_].post(url, {**words, "side": "sales"}).status_code == 409
+    said = clients[mara].get(PAGE).content.decode()
+    assert "Marketing: Mara Marker" in said
+    assert "Sign for marketing" not in said
     sign = reverse("scoring:definition-signature", args=[1])
     assert clients[mara].post(sign, {"side": "sales"}).status_code == 403
-    clients[mara].post(sign, {"side": "marketing"})
     clients[max_].post(sign, {"side": "sales"})
     found = written.in_force()
     assert found is not None
     assert (found.number, found.mql) == (1, "Came.")
     rep = Client()
     rep.force_login(make.rep())
-    assert rep.post(url, {"mql": "x", "sql": "y"}).status_code == 403
+    assert rep.post(url, {**words, "mql": "x"}).status_code == 403
     assert clients[max_].post(sign, {"side": "moon"}).status_code == 404
