@@ -6,7 +6,7 @@ spent on these days. Amounts in another currency than the company's are said apa
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -28,8 +28,9 @@ DEAR = 2
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is put down to one line, or to all. Where leads are shared, counts are in tenths, and money is in
-    cents: each line is less than one such step from its exact part, and the lines add up to the total."""
+    """What is put down to one line, or to several. Where leads are shared, counts are in tenths, and money is
+    in cents: each line is less than one such step from its exact part, and the lines add up to the total. Of
+    several lines ``paid`` is what those brought that cost anything: only they are held against the cost."""
 
     leads: Decimal
     mql: Decimal
@@ -40,6 +41,7 @@ class Figures:
     won: Decimal
     won_amount: Decimal
     cost: Decimal
+    paid: "Figures | None" = field(default=None, compare=False)
 
     @property
     def share(self) -> Share | None:
@@ -50,21 +52,26 @@ class Figures:
 
     @property
     def per_lead(self) -> Decimal | None:
-        return self._per(self.leads)
+        return self._per(self.that_cost.leads)
 
     @property
     def per_mql(self) -> Decimal | None:
-        return self._per(self.mql)
+        return self._per(self.that_cost.mql)
 
     @property
     def per_sql(self) -> Decimal | None:
         """What an accepted lead cost."""
-        return self._per(self.accepted)
+        return self._per(self.that_cost.accepted)
 
     @property
     def back(self) -> Decimal | None:
         """What was won for each unit of money that was spent: 4.2; None where nothing was."""
-        return (self.won_amount / self.cost).quantize(TENTH) if self.cost else None
+        return (self.that_cost.won_amount / self.cost).quantize(TENTH) if self.cost else None
+
+    @property
+    def that_cost(self) -> "Figures":
+        """Of several lines those that cost anything; a line itself."""
+        return self.paid or self
 
     def _per(self, count: Decimal) -> Decimal | None:
         return (self.cost / count).quantize(CENT) if self.cost and count else None
@@ -138,7 +145,7 @@ def report(
             names[key][name] += 0
             exact[key]["cost"] += amount
     return Report(
-        total=_rounded([_sum(exact.values())])[0],
+        total=_several(exact.values()),
         lines=_lines(exact, {key: found.most_common(1)[0][0] for key, found in names.items()}, most),
         left_out=left_out,
         has_costs=has_costs,
@@ -244,10 +251,19 @@ def _lines(exact: Exact, names: dict[str, str], most: int | None) -> list[Line]:
 
     keys = sorted(exact, key=order)
     shown = keys if most is None or len(keys) <= most else keys[:most]
-    rest = [_sum(exact[key] for key in keys[len(shown) :])] if len(shown) < len(keys) else []
-    figures = _rounded([*(exact[key] for key in shown), *rest])
+    others = [exact[key] for key in keys[len(shown) :]]
+    figures = _rounded([*(exact[key] for key in shown), *([_sum(others)] if others else [])])
     lines = [Line(key, names[key], each) for key, each in zip(shown, figures, strict=False)]
-    return [*lines, Line(None, "Others", figures[-1])] if rest else lines
+    if others:
+        lines.append(Line(None, "Others", replace(figures[-1], paid=_several(others).paid)))
+    return lines
+
+
+def _several(lines: Iterable[defaultdict[str, Fraction]]) -> Figures:
+    """All of ``lines`` in one, with what is held against their cost."""
+    lines = list(lines)
+    whole, paid = (_rounded([_sum(each)])[0] for each in (lines, [line for line in lines if line["cost"]]))
+    return replace(whole, paid=paid)
 
 
 def _sum(many: Iterable[defaultdict[str, Fraction]]) -> defaultdict[str, Fraction]:
