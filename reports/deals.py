@@ -116,8 +116,8 @@ def closed(*, leads: QuerySet[Lead], period: Period) -> QuerySet[Opportunity]:
 
 def behind(
     *, leads: QuerySet[Lead], period: Period, outcome: str = "", by: By = By.SOURCE, line: str | None = None
-) -> QuerySet[Lead]:
-    """The leads of the deals behind a figure, each once, with ``passed_at``: when its last one was closed.
+) -> QuerySet[Opportunity]:
+    """The deals behind a figure, with ``passed_at``: when they were closed.
     Raises NoPeriod for a month that is none of ``period``."""
     if line is not None and by == By.MONTH:
         period = within(period, month(line))
@@ -127,7 +127,7 @@ def behind(
     if outcome:
         found = found.filter(outcome=outcome)
     deals = Opportunity.objects.filter(pk__in=found.values("pk"))
-    return Lead.objects.filter(opportunities__in=deals).annotate(passed_at=Max("opportunities__closed_at"))
+    return deals.annotate(passed_at=F("closed_at"))
 
 
 #: How a line is told: in lower case, so that what people write in two ways is one.

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
-from leads.models import Lead
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
-from .handed import verdicts
+from .handed import handoffs_said, verdicts
 from .periods import Period
 from .rule_evidence import PARTS, Counted
 
@@ -112,16 +111,16 @@ def report(
     )
 
 
-def leads_behind(
+def handoffs_behind(
     *,
     handoffs: QuerySet[Handoff],
     period: Period,
     reason: str = "",
     behind: Behind = Behind.SOURCE,
     line: str | None = None,
-) -> QuerySet[Lead]:
-    """Who was sent back in ``period``: for ``reason`` (its code) and of ``line``, where they are named. Each
-    lead once, with ``passed_at``: the last such verdict."""
+) -> QuerySet[Handoff]:
+    """What was sent back in ``period``: for ``reason`` (its code) and of ``line``, where they are named, with
+    ``passed_at``: when."""
     found = verdicts(handoffs=handoffs, period=period).filter(kind=Verdict.Kind.REJECT)
     if reason:
         found = found.filter(reason__code=reason)
@@ -129,7 +128,7 @@ def leads_behind(
         found = found.filter(Counted(F("handoff__evidence"), line, points="> 0"))
     elif line is not None:
         found = found.filter(**{f"handoff__lead__{behind}": line})
-    return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
+    return handoffs_said(found)
 
 
 def _by_reason(said: QuerySet[Verdict]) -> Counter[int | None]:

@@ -4,14 +4,16 @@ Counts what happened in the period: who came, who passed a step, which deals wer
 spent on these days. Amounts in another currency than the company's are said apart, never added.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Lower
 
 from leads.models import CampaignCost, Lead, Opportunity
@@ -179,9 +181,9 @@ def behind(
     attribution: Attribution = Attribution.FIRST,
     by: By = By.SOURCE,
     line: str | None = None,
-) -> QuerySet[Lead]:
-    """The leads behind one figure, each once, with ``passed_at``: when it came, passed the step, or had its
-    last such deal. Of a ``line``, those that it is thanked for: with others or alone."""
+) -> QuerySet[Any]:
+    """The leads behind one figure, or the deals, each once, with ``passed_at``: when it came, passed the
+    step, was made or closed. Of a ``line``, those that it is thanked for: with others or alone."""
     if line is not None:
         leads = thanked(leads=leads, period=period, attribution=attribution, by=by, measure=measure, key=line)
     if measure == Measure.LEADS:
@@ -195,8 +197,8 @@ def behind(
         )
         return passed.annotate(passed_at=F("milestones__at"))
     when = "created_at" if measure == Measure.DEALS else "closed_at"
-    deals = _deals(period)[measure]
-    return leads.filter(opportunities__in=deals).annotate(passed_at=Max(f"opportunities__{when}"))
+    deals = _deals(period)[measure].annotate(passed_at=F(when))
+    return deals.filter(lead__in=leads.values("pk")) if leads.query.where else deals
 
 
 #: Line → measure, "pipeline", "won_amount" or "cost" → its exact part.
@@ -289,6 +291,6 @@ def _in_steps(values: list[Fraction], step: Decimal) -> list[Decimal]:
     steps = []
     for value in values:
         reached += value / size
-        steps.append(round(reached) - given)
+        steps.append(math.floor(reached + Fraction(1, 2)) - given)  # always up: else two halves make a step
         given += steps[-1]
     return [each * step for each in steps]

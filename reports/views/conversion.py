@@ -83,7 +83,7 @@ def _figure(one: Asked) -> Figure:
         title=", ".join(
             [label, *([] if line is None else [_name(line, by)]), *(["took time"] if took else [])]
         ),
-        leads=conversion.behind(
+        rows=conversion.behind(
             leads=narrowed, period=period, counting=counting, milestone=milestone, took=took
         ),
         since=label if milestone else "Came",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -36,7 +36,7 @@ from reports.wording import Delta
 
 from . import behind, line
 from .asking import Asked, asked, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 
 #: Reasons, notes and sources shown; the reports have them all.
 REASONS, NOTES, SOURCES = 6, 3, 7
@@ -112,15 +112,18 @@ def _card(headline: Headline) -> Card:
 
 
 def _shared_figure(one: Asked) -> Figure:
-    measure, leads = one.one_of(Measure, "figure", Measure.LEADS), one.leads
-    if measure not in key_figures.COUNTED:
-        measure = Measure.LEADS
+    said = one.parameters.get("figure", Measure.LEADS)
+    if said not in key_figures.COUNTED:
+        raise Http404("There is no such figure.")
+    measure = Measure(said)
     return Figure(
         title=f"{ABOUT[measure].label}, {ABOUT[measure].said}",
-        leads=key_figures.behind(measure, leads=leads, handoffs=one.handoffs, period=one.period),
+        rows=key_figures.behind(measure, leads=one.leads, handoffs=one.handoffs, period=one.period),
         since="When",
         report="dashboard",
         own=("figure",),
+        counted=DECISION if measure in (Measure.ACCEPTED, Measure.RETURNS) else "",
+        is_timed=measure == Measure.FIRST_TOUCH,
     )
 
 

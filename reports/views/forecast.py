@@ -88,7 +88,7 @@ def _figure(one: Asked) -> Figure:
     else:
         raise Http404("Nobody stands there.")
     return Figure(
-        title=title, leads=leads, since=since, report="forecast", own=("place",), holds_now=said != "won"
+        title=title, rows=leads, since=since, report="forecast", own=("place",), holds_now=said != "won"
     )
 
 

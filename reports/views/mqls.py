@@ -13,7 +13,7 @@ from scoring.intervals import Share
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 
 STOPS = {
     Stop.WAITING: "Waits for sales' verdict",
@@ -115,11 +115,12 @@ def _figure(one: Asked) -> Figure:
         raise Http404("There is no such figure.")
     return Figure(
         title=title,
-        leads=leads,
+        rows=leads,
         since=since,
         report="mqls",
         own=("far", "stop", "lift", "cell"),
         holds_now=lift in LIFTED,
+        counted=DECISION if cell in CELLS else "",
     )
 
 

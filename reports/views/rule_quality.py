@@ -13,7 +13,7 @@ from scoring.models import ModelVersion, Rule
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 
 KINDS = {"decided": None, "accepted": Verdict.Kind.ACCEPT, "sent_back": Verdict.Kind.REJECT}
 LABELS = {"decided": "decided", "accepted": "accepted", "sent_back": "sent back"}
@@ -86,12 +86,13 @@ def _figure(one: Asked) -> Figure:
         raise Http404("There is no such rule.")
     return Figure(
         title=f"{rule.label}, {LABELS[kind]}",
-        leads=rule_quality.behind(
+        rows=rule_quality.behind(
             handoffs=one.handoffs, period=one.period, rule=key, kind=KINDS[kind], model=model
         ),
         since="Decided",
         report="rules",
         own=("rule", "kind"),
+        counted=DECISION,
     )
 
 

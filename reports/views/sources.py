@@ -127,7 +127,7 @@ def _figure(one: Asked) -> Figure:
         words.append("some in part")
     return Figure(
         title=", ".join(words),
-        leads=sources.behind(
+        rows=sources.behind(
             leads=one.leads,
             period=one.period,
             measure=measure,
