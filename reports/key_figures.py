@@ -72,7 +72,8 @@ def behind(
     if there.model is PassedMilestone:
         own = there.filter(lead=OuterRef("pk")).values(when)[:1]
         return Lead.objects.filter(pk__in=there.values("lead")).annotate(passed_at=own)
-    return there.annotate(passed_at=F(when))
+    found: QuerySet[Any] = there.annotate(passed_at=F(when))
+    return found
 
 
 Rows = tuple[QuerySet[Any], str]

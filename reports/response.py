@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet
 
 from handoff.models import Handoff, Promise, Work
 from scoring.intervals import Share
@@ -22,6 +21,7 @@ from .counting import MOST_LINES, share_of
 from .first_touch import timed
 from .handed import handoffs_made, offered
 from .periods import Period
+from .spelling import SOURCE, MostOften, folded, is_called
 from .weeks import WeekOf, starts
 
 
@@ -123,9 +123,9 @@ class Report:
 
 #: How a line names its handoffs: the key of the URL, and what is shown.
 _LINES = {
-    By.TEAM: ("pool__team__public_id", "pool__team__name"),
-    By.POLICY: ("policy__public_id", "policy__name"),
-    By.SOURCE: ("lead__source", "lead__source"),
+    By.TEAM: (folded("pool__team__public_id", By.TEAM), "pool__team__name"),
+    By.POLICY: (folded("policy__public_id", By.POLICY), "policy__name"),
+    By.SOURCE: (folded("lead__source", SOURCE), "lead__source"),
 }
 ANSWER_KEPT = Q(decided_at__lte=F("due_at"))
 TOUCH_KEPT = Q(first_touch_at__lte=F("due_at"))
@@ -178,8 +178,7 @@ def behind(
     else:
         return None
     if line is not None:
-        key = Coalesce(Cast(_LINES[by][0], TextField()), Value("", output_field=TextField()))
-        found = found.annotate(of_line=key).filter(of_line=line)
+        found = found.annotate(of_line=_LINES[by][0]).filter(is_called("of_line", line, by.value))
     return found
 
 
@@ -211,7 +210,7 @@ def _counted(
         "answer_late": answer_late(at),
     }
     told = rows.annotate(
-        line=Cast(key, TextField()),
+        line=key,
         name=F(name),
         week=WeekOf("offered_at"),
         **{flag: ExpressionWrapper(holds, BooleanField()) for flag, holds in flags.items()},
@@ -225,7 +224,7 @@ def _counted(
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return (
         next(row for row in found if row["of"] == _TOTAL),
-        {row["line"] or "": row for row in found if row["of"] == _LINE},
+        {row["line"]: row for row in found if row["of"] == _LINE},
         {row["week"]: row for row in found if row["of"] == _WEEK},
     )
 
@@ -234,7 +233,8 @@ def _counted(
 _LINE, _WEEK, _TOTAL = 1, 2, 3
 _COUNTED = """
 WITH {tables}
-SELECT GROUPING(line, week) AS of, line, max(name) AS name, week, count(*) AS offered,
+SELECT GROUPING(line, week) AS of, line, mode() WITHIN GROUP (ORDER BY name) AS name, week,
+  count(*) AS offered,
   count(taken) AS touched,
   percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY taken) AS taken,
   count(*) FILTER (WHERE touch_kept) AS touch_kept,
@@ -275,9 +275,9 @@ def _rest(lines: list[Line]) -> list[Line]:
 def _late(handoffs: QuerySet[Handoff], by: By, at: datetime) -> dict[str, tuple[str, int]]:
     """Key of a line → its name, and how many are late now. One query."""
     key, name = _LINES[by]
-    late = overdue(handoffs=handoffs, at=at).annotate(line=Cast(key, TextField()), called=F(name))
-    rows = late.values_list("line", "called").annotate(count=Count("pk"))
-    return {line or "": (called or "", count) for line, called, count in rows}
+    late = overdue(handoffs=handoffs, at=at).annotate(line=key).values("line")
+    rows = late.annotate(called=MostOften(name), count=Count("pk")).values_list("line", "called", "count")
+    return {line: (called or "", count) for line, called, count in rows}
 
 
 def overdue(*, handoffs: QuerySet[Handoff], at: datetime) -> QuerySet[Handoff]:

@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import Lower
 
 from leads.models import CampaignCost, Lead, Opportunity
 from scoring.intervals import Share, rate, share
 
 from .counting import ENOUGH, MOST_LINES
 from .periods import Period
+from .spelling import folded, most_often
 from .touches import MILESTONES, Attribution, By, Measure, parts, thanked
 
 CENT, TENTH = Decimal("0.01"), Decimal("0.1")
@@ -148,7 +148,7 @@ def report(
             exact[key]["cost"] += amount
     return Report(
         total=_several(exact.values()),
-        lines=_lines(exact, {key: found.most_common(1)[0][0] for key, found in names.items()}, most),
+        lines=_lines(exact, {key: most_often(found) for key, found in names.items()}, most),
         left_out=left_out,
         has_costs=has_costs,
     )
@@ -233,7 +233,7 @@ def _costs(period: Period, by: By) -> tuple[list[tuple[str, str, Fraction]], lis
     rows = (
         CampaignCost.objects.filter(day__gte=period.first, day__lte=period.last)
         .order_by("currency")
-        .values_list("currency", Lower(by.value), by.value)
+        .values_list("currency", folded(by.value, by.value), by.value)
         .annotate(count=Count("pk"), sum=Sum("amount"))
     )
     ours, others = [], dict[str, Left]()
@@ -281,7 +281,7 @@ def _rounded(many: list[defaultdict[str, Fraction]]) -> list[Figures]:
     one gets."""
     columns = {name: _in_steps([each[name] for each in many], step) for name, step in _STEPS.items()}
     return [
-        Figures(**{str(name): column[place] for name, column in columns.items()})
+        Figures(**cast("Any", {name: column[place] for name, column in columns.items()}))
         for place in range(len(many))
     ]
 
