@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 
 from accounts.permissions import may_see_reports
@@ -56,6 +56,14 @@ class Asked:
         own = bool(self.form.is_valid() and self.form.cleaned_data.get("first"))
         return [(days, label, not own and days == str(self.period.days)) for days, label in SPANS]
 
+    @property
+    def trouble(self) -> list[str]:
+        """What of the address cannot be meant, in sentences."""
+        days = [str(errors[0]) for errors in self.form.errors.values()]
+        if days:
+            days.append(f"These are the last {self.period.days} days.")
+        return [*days, *said_of(self.filters)]
+
     def one_of(self, kind: type[Choice], name: str, default: Choice) -> Choice:
         """The choice ``name`` of the URL, or ``default`` where it makes no sense."""
         said = self.parameters.get(name)
@@ -63,15 +71,33 @@ class Asked:
 
 
 def asked(request: Request) -> Asked:
-    """Anything that makes no sense falls back to what the page shows first; a period says so itself."""
+    """Anything that makes no sense falls back to what the page shows first; periods and filters say so."""
     at, form = timezone.now(), PeriodForm(request.GET)
     return Asked(
         parameters=request.GET,
         form=form,
-        filters=ReportFilter(request.GET, queryset=Lead.objects.all()),
+        filters=_filters(request, at),
         period=form.period(at=at),
         at=at,
     )
+
+
+def _filters(request: Request, at: datetime) -> ReportFilter:
+    """A page says which filter makes no sense; a file can say nothing, so it raises Http404."""
+    filters = ReportFilter(request.GET, queryset=Lead.objects.all(), user=request.user, at=at)
+    match = request.resolver_match
+    if match and str(match.url_name).endswith("file") and filters.form.errors:
+        raise Http404(" ".join(said_of(filters)))
+    return filters
+
+
+def said_of(filters: ReportFilter) -> list[str]:
+    """What was asked of filters and cannot be meant, in sentences."""
+    form = filters.form
+    return [
+        f"{form[name].label}: there is no “{form[name].value()}”, so it narrows nothing."
+        for name in form.errors
+    ]
 
 
 def figures_file(name: str, header: list[str], rows: list[list[str]]) -> HttpResponse:

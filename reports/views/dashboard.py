@@ -105,10 +105,18 @@ def _card(headline: Headline) -> Card:
         counted = headline.now.n - headline.left_out
         beside = f"{counted:,} {'deal' if counted == 1 else 'deals'}"
     else:
-        beside = f"was {wording.figure(headline.before)}"
+        beside = _was(headline)
+    if headline.change is None and headline.before.n and _was(headline) not in beside:
+        beside += f", {_was(headline)}"
     if headline.left_out:
         beside += f", {headline.left_out:,} without an amount in {settings.CURRENCY} left out"
     return Card(headline, charts.spark(values, per_point), wording.delta(headline.change, measure), beside)
+
+
+def _was(headline: Headline) -> str:
+    """Before, in numbers."""
+    before = headline.before
+    return f"was {wording.figure(before) if before.k is None else f'{before.k:,} of {before.n:,}'}"
 
 
 def _shared_figure(one: Asked) -> Figure:
@@ -142,7 +150,7 @@ def _steps(steps: Sequence[Step], turned: Sequence[Turn]) -> list[tuple[Step, De
         delta = None
         if turn is not None:
             by = turn.now - turn.before
-            delta = wording.drawn(by, str(abs(by)), by > 0)
+            delta = wording.drawn(by, str(abs(by)), None if not by else by > 0)
         found.append((step, delta))
     return found
 
