@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, cast
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from accounts.permissions import may_hand_over
 from leads.models import Lead
 
 from .lead_filters import LeadFilter, MqlFilter
 from .models import SavedView
+from .models.saved_view import SavedViewQuerySet
 from .mqls import listed_mqls
 
 if TYPE_CHECKING:
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
 #: Whoever reads a segment in pages sees each lead once, however scores move meanwhile.
 ORDER = ("-created_at", "-id")
+
+
+def known_to(user: "User") -> SavedViewQuerySet:
+    """The segments that ``user`` has: their own and those shared with them, of lists that are theirs."""
+    views = SavedView.objects.visible_to(user).segments()
+    return views if may_hand_over(user) else views.exclude(page=SavedView.Page.MQLS)
 
 
 def leads_of(segment: SavedView, *, user: "User", at: datetime) -> QuerySet[Lead]:

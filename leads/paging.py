@@ -48,15 +48,18 @@ def page(
 MOST_COUNTED = 1000
 
 
-def counts(lists: Mapping[str, QuerySet[Any]], beside: QuerySet[Any] | None = None) -> dict[str, Any]:
+def counts(
+    lists: Mapping[str, QuerySet[Any]], beside: QuerySet[Any] | None = None, *, most: int | None = None
+) -> dict[str, Any]:
     """How long each list is, or "999+"; and under "beside" the one value that ``beside`` selects. One
-    statement, which reads no more than that of any list."""
+    statement, which reads no more than that of any list; or ``most`` rows instead of ``MOST_COUNTED``."""
+    most = most or MOST_COUNTED
     if not lists:
         return {}
     selects: list[str] = []
     values: list[Any] = []
     for rows in lists.values():
-        statement, parameters = rows.order_by().values("pk")[:MOST_COUNTED].query.sql_with_params()
+        statement, parameters = rows.order_by().values("pk")[:most].query.sql_with_params()
         selects.append(f"(SELECT count(*) FROM ({statement}) AS rows)")  # noqa: S608 — Django's own text
         values += parameters
     if beside is not None:
@@ -67,8 +70,7 @@ def counts(lists: Mapping[str, QuerySet[Any]], beside: QuerySet[Any] | None = No
         cursor.execute(f"SELECT {', '.join(selects)}", values)
         found = cursor.fetchone()
     said = {
-        name: f"{MOST_COUNTED - 1}+" if count == MOST_COUNTED else count
-        for name, count in zip(lists, found, strict=False)
+        name: f"{most - 1}+" if count == most else count for name, count in zip(lists, found, strict=False)
     }
     return said if beside is None else {**said, "beside": found[-1]}
 

@@ -5,7 +5,7 @@ these weeks. *Cohort*: who came in the period and how far they have come since; 
 A rate is a step's leads of those of the step before. A lead passes a milestone once, so periods add up.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,8 +21,9 @@ from leads.models import Lead
 from leads.percentiles import Percentile
 from scoring.intervals import Share
 
-from .counting import MOST_LINES, passed, share_of
+from .counting import ENOUGH, MOST_LINES, passed, share_of
 from .periods import Period
+from .spelling import folded, is_called, most_often
 
 
 class Counting(StrEnum):
@@ -72,21 +73,24 @@ class Step:
     def height(self) -> int:
         """Of its bar, in per cent: all that came, then the rate; nothing where there is none."""
         if self.of is None:
-            return 100
+            return 100 if self.count else 0
         return self.share.percent if self.share else 0
 
     @property
     def change(self) -> int | None:
-        """Per cent against the period before; None where there was nothing."""
-        return round(100 * (self.count - self.before) / self.before) if self.before else None
+        """Per cent against the period before; None where fewer than ``ENOUGH`` were: the numbers say more."""
+        if self.before is None or self.before < ENOUGH:
+            return None
+        return round(100 * (self.count - self.before) / self.before)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """The steps of one source, campaign, country or month. ``key`` is its name in the URL; None for the rest
-    of many, which cannot be asked for."""
+    of many, which cannot be asked for. ``name`` is how most of its rows spell it."""
 
     key: str | None
+    name: str
     steps: list[Step]
 
 
@@ -99,16 +103,16 @@ class Report:
 def report(*, leads: QuerySet[Lead], period: Period, counting: Counting, by: By | None) -> Report:
     """Of ``leads``, how many came how far in ``period``. The lines with the most leads first, months in their
     order; no lines where ``by`` is None. 5 queries, however many leads and lines."""
-    groups = _counted(leads, period, counting, by)
+    groups, names = _counted(leads, period, counting, by)
     total: dict[Milestone | None, int] = defaultdict(int)
     for counts in groups.values():
         for milestone, count in counts.items():
             total[milestone] += count
     earlier = None
     if counting == Counting.PASSED:  # cohorts of different ages do not compare
-        earlier = _counted(leads, period.before, counting, None).get("", {})
+        earlier = _counted(leads, period.before, counting, None)[0].get("", {})
     medians = _medians(leads, period, counting)
-    return Report(total=_steps(total, medians, earlier), lines=_lines(groups, by) if by else [])
+    return Report(total=_steps(total, medians, earlier), lines=_lines(groups, names, by) if by else [])
 
 
 def behind(
@@ -137,36 +141,44 @@ def behind(
 
 def of_line(leads: QuerySet[Lead], *, by: By, key: str) -> QuerySet[Lead]:
     """Those of ``leads`` that a line of sources, campaigns or countries counts. A month is a period."""
-    return leads.filter(**{by.value: key})
+    return leads.filter(is_called(by.value, key, by.value))
 
 
 Counts = dict[str, dict[Milestone | None, int]]
+Names = dict[str, Counter[str]]
 
 
-def _counted(leads: QuerySet[Lead], period: Period, counting: Counting, by: By | None) -> Counts:
-    """Line → milestone → leads; None for all that came. One line, "", where ``by`` is None. 2 queries."""
+def _counted(
+    leads: QuerySet[Lead], period: Period, counting: Counting, by: By | None
+) -> tuple[Counts, Names]:
+    """Line → milestone → leads; None for all that came; and how the rows of a line spell it. One line, "",
+    where ``by`` is None. 2 queries."""
     counts: Counts = defaultdict(lambda: defaultdict(int))
+    names: Names = defaultdict(Counter)
     came = leads.filter(created_at__gte=period.start, created_at__lt=period.end)
     for row in _grouped(came, by, "", "created_at").annotate(count=Count("pk")):
         counts[_key(row, by)][None] += row["count"]
+        names[_key(row, by)][row["spelled"]] += row["count"]
     when = WHEN[counting]
     for row in (
         _grouped(passed(leads=leads, period=period, when=when), by, "lead__", when)
-        .values("line", "milestone")
+        .values("line", "spelled", "milestone")
         .annotate(count=Count("pk"))
     ):
         counts[_key(row, by)][Milestone(row["milestone"])] += row["count"]
-    return counts
+        names[_key(row, by)][row["spelled"]] += row["count"]
+    return counts, names
 
 
 def _grouped(rows: QuerySet[Any], by: By | None, way: str, when: str) -> QuerySet[Any, Any]:
     line: Any = Value("")  # all of them
+    spelled: Any = Value("")
     if by == By.MONTH:
         line = TruncMonth(when, tzinfo=company_zone())
     elif by is not None:
-        line = F(f"{way}{by}")
-    grouped: QuerySet[Any, Any] = rows.order_by().annotate(line=line).values("line")
-    return grouped
+        line, spelled = folded(f"{way}{by}", by.value), F(f"{way}{by}")
+    grouped: QuerySet[Any, Any] = rows.order_by().annotate(line=line, spelled=spelled)
+    return grouped.values("line", "spelled")
 
 
 def _key(row: Mapping[str, Any], by: By | None) -> str:
@@ -199,15 +211,15 @@ def _steps(
     ]
 
 
-def _lines(groups: Counts, by: By) -> list[Line]:
+def _lines(groups: Counts, names: Names, by: By) -> list[Line]:
     if by == By.MONTH:
-        return [Line(key, _steps(groups[key])) for key in sorted(groups)]
+        return [Line(key, key, _steps(groups[key])) for key in sorted(groups)]
     order = sorted(groups, key=lambda key: (-max(groups[key].values()), key))
-    lines = [Line(key, _steps(groups[key])) for key in order[:MOST_LINES]]
+    lines = [Line(key, most_often(names[key]), _steps(groups[key])) for key in order[:MOST_LINES]]
     if rest := order[MOST_LINES:]:
         summed: dict[Milestone | None, int] = defaultdict(int)
         for key in rest:
             for milestone, count in groups[key].items():
                 summed[milestone] += count
-        lines.append(Line(None, _steps(summed)))
+        lines.append(Line(None, "Others", _steps(summed)))
     return lines

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Q, QuerySet, Sum, TextField, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Lower, TruncMonth
 
 from accounts.company_days import company_zone
@@ -23,6 +23,7 @@ from scoring.intervals import Share
 from .counting import MOST_LINES, share_of
 from .periods import Period, month, within
 from .sources import Left
+from .spelling import CAMPAIGN, SOURCE, MostOften, folded, is_called
 
 WON, LOST = Opportunity.Outcome.WON, Opportunity.Outcome.LOST
 
@@ -116,24 +117,24 @@ def closed(*, leads: QuerySet[Lead], period: Period) -> QuerySet[Opportunity]:
 
 def behind(
     *, leads: QuerySet[Lead], period: Period, outcome: str = "", by: By = By.SOURCE, line: str | None = None
-) -> QuerySet[Lead]:
-    """The leads of the deals behind a figure, each once, with ``passed_at``: when its last one was closed.
+) -> QuerySet[Opportunity]:
+    """The deals behind a figure, with ``passed_at``: when they were closed.
     Raises NoPeriod for a month that is none of ``period``."""
     if line is not None and by == By.MONTH:
         period = within(period, month(line))
     found = closed(leads=leads, period=period)
     if line is not None and by != By.MONTH:
-        found = _of_lines(found, by).filter(line=line)
+        found = _of_lines(found, by).filter(is_called("line", line, by.value))
     if outcome:
         found = found.filter(outcome=outcome)
     deals = Opportunity.objects.filter(pk__in=found.values("pk"))
-    return Lead.objects.filter(opportunities__in=deals).annotate(passed_at=Max("opportunities__closed_at"))
+    return deals.annotate(passed_at=F("closed_at"))
 
 
 #: How a line is told: in lower case, so that what people write in two ways is one.
 _WAYS: dict[By, Any] = {
-    By.SOURCE: Lower("lead__source"),
-    By.CAMPAIGN: Lower("lead__campaign"),
+    By.SOURCE: folded("lead__source", SOURCE),
+    By.CAMPAIGN: folded("lead__campaign", CAMPAIGN),
     By.TEAM: Coalesce(Cast("owner__teams__public_id", TextField()), Value(""), output_field=TextField()),
     By.REASON: F("lost_reason"),
     By.SUPPLIER: Coalesce(Lower("lost_to__name"), Value(""), output_field=TextField()),
@@ -184,7 +185,7 @@ def _lines(deals: QuerySet[Opportunity], by: By) -> list[Line]:
         months = deals.annotate(line=TruncMonth("closed_at", tzinfo=company_zone())).values("line")
         counted: QuerySet[Any, Any] = months.annotate(**_sums()).order_by("line")
         return [Line(f"{row['line']:%Y-%m}", "", _closed(row)) for row in counted]
-    rows = _of_lines(deals, by).values("line").annotate(name=Max(_NAMES[by]), **_sums())
+    rows = _of_lines(deals, by).values("line").annotate(name=MostOften(_NAMES[by]), **_sums())
     labels = dict(LossReason.objects.values_list("code", "label")) if by == By.REASON else {}
     lines = [Line(row["line"], labels.get(row["line"], row["name"] or ""), _closed(row)) for row in rows]
     return sorted(lines, key=lambda line: (-line.closed.count, -line.closed.won_amount, str(line.key)))

@@ -8,14 +8,16 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Role, Team, User
+from handoff import segments
 from handoff.filters import CountryFilter
-from handoff.models import Handoff
+from handoff.models import Handoff, SavedView
 from handoff.strength import of_strength
 from leads.models import Lead, LeadAccess, StageChange
 from leads.stages import Phase, Stage
 from scoring.models import ModelVersion
 
 from .periods import EARLIEST, LATEST, NoPeriod, Period, latest
+from .spelling import CAMPAIGN, SOURCE, is_called
 
 DAYS = 28
 SPANS = [("7", "7 d"), ("28", "28 d"), ("90", "90 d"), ("365", "1 year")]
@@ -74,20 +76,16 @@ HANDOFFS_OWN = {"team": "pool__team__public_id", "rep": "rep__public_id", "versi
 
 
 class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Leads by where they came from and by who got them."""
+    """Leads by where they came from and by who got them. A segment that somebody saved has the leads that
+    ``user`` may see, as of ``at``; all else counts everybody's."""
 
     source = django_filters.CharFilter(label="Source", method="from_source")
-    campaign = django_filters.CharFilter(label="Campaign", lookup_expr="iexact")
+    campaign = django_filters.CharFilter(label="Campaign", method="of_campaign")
     country = CountryFilter(label="Country", help_text="Two letters, such as DE,AT")
     industry = django_filters.CharFilter(
         field_name="company__industry", label="Industry", lookup_expr="icontains"
     )
-    segment = django_filters.ChoiceFilter(
-        label="Segment",
-        choices=[(key, label) for key, (label, _) in SEGMENTS.items()],
-        empty_label="Everybody",
-        method="in_segment",
-    )
+    segment = django_filters.ChoiceFilter(label="Segment", empty_label="Everybody", method="in_segment")
     team = django_filters.ChoiceFilter(label="Handed to team", empty_label="Any", method="to_team")
     rep = django_filters.ChoiceFilter(label="Handed to", empty_label="Anybody", method="to_rep")
     version = django_filters.ChoiceFilter(
@@ -98,12 +96,27 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
         model = Lead
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User | None, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user, self.at = user, at
+        known = segments.known_to(user) if user else SavedView.objects.none()
+        self.saved = {
+            str(view.public_id): view for view in known.order_by("name", "id").select_related("owner")
+        }
+        named = [(key, f"Saved: {view.name}") for key, view in self.saved.items()]
+        self.filters["segment"].extra["choices"] = [
+            *named,
+            *((key, label) for key, (label, _) in SEGMENTS.items()),
+        ]
         teams = Team.objects.order_by("name", "id")
         reps = User.objects.filter(role__in=(Role.REP, Role.MANAGER)).order_by("name", "id")
         self.filters["team"].extra["choices"] = [(str(team.public_id), team.name) for team in teams]
         self.filters["rep"].extra["choices"] = [(str(rep.public_id), rep.name) for rep in reps]
+
+    @property
+    def saved_segment(self) -> SavedView | None:
+        """The saved segment that was chosen, if one was."""
+        return self.saved.get(self.data.get("segment", ""))
 
     @property
     def handoffs(self) -> QuerySet[Handoff]:
@@ -119,10 +132,16 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
 
     def from_source(self, rows: QuerySet[Lead], name: str, said: str) -> QuerySet[Lead]:
-        """Pages show "paid search" for paid_search, so both are found by either."""
-        return rows.filter(Q(source__iexact=said) | Q(source__iexact=said.replace(" ", "_")))
+        """As reports group them: pages show "paid search" for paid_search, and both are found by either."""
+        return rows.filter(is_called("source", said, SOURCE))
+
+    def of_campaign(self, rows: QuerySet[Lead], name: str, said: str) -> QuerySet[Lead]:
+        return rows.filter(is_called("campaign", said, CAMPAIGN))
 
     def in_segment(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
+        if self.user and (saved := self.saved.get(key)):
+            leads = segments.leads_of(saved, user=self.user, at=self.at)
+            return rows.filter(pk__in=leads.order_by().values("pk"))
         if key.startswith("mql-"):
             marked = StageChange.objects.filter(lead=OuterRef("pk"), to_stage=Stage.MQL)
             return of_strength(rows.filter(Exists(marked)), key.removeprefix("mql-"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, Min, QuerySet
 
 from accounts.models import Team
 from handoff.clocks import read_calendars
@@ -71,6 +71,20 @@ def medians(
             stretch: (timedelta(seconds=round(taken)), count) for stretch, taken, count in cursor.fetchall()
         }
     return [found.get(number, (None, 0)) for number in range(1, len(periods) + 1)]
+
+
+def taken(handoffs: QuerySet[Handoff]) -> dict[int, timedelta]:
+    """Handoff (its id) → business time until its first touch, of those that had one. 5 queries, 4 of them for
+    calendars, and one more for the days that they have to cover."""
+    touched = handoffs.filter(first_touch_at__isnull=False).order_by()
+    days = touched.aggregate(first=Min("offered_at"), last=Max("first_touch_at"))
+    if days["first"] is None:
+        return {}
+    told = touched.values_list("id", "offered_at", "first_touch_at", "pool__team")
+    tables, parameters = timed(told=told, columns=[], start=days["first"], end=days["last"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {tables} SELECT id, taken FROM timed", parameters)  # noqa: S608 — our own text
+        return {pk: timedelta(seconds=round(seconds)) for pk, seconds in cursor.fetchall()}
 
 
 _MEDIANS = """

@@ -118,10 +118,9 @@ def standing(*, leads: QuerySet[Lead], place: Place) -> QuerySet[Lead]:
     return _without_deal(leads).filter(stage=STAGES[place]).annotate(passed_at=F("stage_at"))
 
 
-def winners(*, leads: QuerySet[Lead], at: datetime) -> QuerySet[Lead]:
-    """Whose deals were won last quarter, with ``passed_at``: when."""
-    won = won_in(leads=leads, stretch=quarters(at)[1])
-    return Lead.objects.filter(opportunities__in=won).annotate(passed_at=Max("opportunities__closed_at"))
+def winners(*, leads: QuerySet[Lead], at: datetime) -> QuerySet[Opportunity]:
+    """The deals that were won last quarter, with ``passed_at``: when."""
+    return won_in(leads=leads, stretch=quarters(at)[1]).annotate(passed_at=F("closed_at"))
 
 
 # What is known

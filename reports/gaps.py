@@ -17,7 +17,6 @@ from django.db.models import (
     Count,
     Exists,
     F,
-    Max,
     Min,
     OuterRef,
     Q,
@@ -38,7 +37,7 @@ from scoring.intervals import Share
 from scoring.models import Crossing, LineState
 
 from .counting import share_of
-from .handed import offered
+from .handed import handoffs_made, offered
 from .periods import Period
 
 #: Handed over so long after it crossed, a lead came late.
@@ -198,11 +197,10 @@ def _why(at: datetime) -> Case:
 _WAS_WITH_SALES = (Outcome.HANDED_OVER, Outcome.ATTACHED, Outcome.WITH_SALES, Outcome.CUSTOMER)
 
 
-def unowned(*, handoffs: QuerySet[Handoff], own: Own) -> QuerySet[Lead]:
-    """The leads whose open handoff nobody has, or somebody who works here no more, with ``passed_at``: when
-    it was offered."""
-    found = _unowned(handoffs).filter(own=own.value)
-    return Lead.objects.filter(handoffs__in=found).annotate(passed_at=Max("handoffs__offered_at"))
+def unowned(*, handoffs: QuerySet[Handoff], own: Own) -> QuerySet[Handoff]:
+    """The open handoffs that nobody has, or somebody who works here no more, with ``passed_at``: when they
+    were offered."""
+    return handoffs_made(_unowned(handoffs).filter(own=own.value))
 
 
 def _unowned(handoffs: QuerySet[Handoff]) -> QuerySet[Any]:
@@ -260,10 +258,9 @@ EARLY = Q(crossing=None, evidence__explanation__isnull=False) & ~Q(
 TOO_LATE = Q(crossing__isnull=False, offered_at__gt=F("crossing__at") + LATE)
 
 
-def came(*, handoffs: QuerySet[Handoff], period: Period, key: str) -> QuerySet[Lead]:
-    """The leads that came so in ``period``, with ``passed_at``: the latest such offer."""
-    found = _offered(handoffs, period).filter(came=key)
-    return Lead.objects.filter(handoffs__in=found).annotate(passed_at=Max("handoffs__offered_at"))
+def came(*, handoffs: QuerySet[Handoff], period: Period, key: str) -> QuerySet[Handoff]:
+    """The handoffs that came so in ``period``, with ``passed_at``: when they were offered."""
+    return handoffs_made(_offered(handoffs, period).filter(came=key))
 
 
 def _offered(handoffs: QuerySet[Handoff], period: Period) -> QuerySet[Any]:

@@ -1,6 +1,6 @@
 """What sales was offered, and what it said: the rows that every report about handoffs counts."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from handoff.models import Handoff, Verdict
 from leads.models import Lead
@@ -28,3 +28,14 @@ def verdicts(*, handoffs: QuerySet[Handoff], period: Period | None = None) -> Qu
     if period is not None:
         said = said.filter(at__gte=period.start, at__lt=period.end)
     return said.filter(handoff__in=handoffs.values("pk")) if handoffs.query.where else said
+
+
+def handoffs_said(said: QuerySet[Verdict]) -> QuerySet[Handoff]:
+    """The handoffs that these verdicts are of, with ``passed_at``: when it was said. A lead that was decided
+    twice is there twice, as it counts."""
+    return Handoff.objects.filter(verdicts__in=said.values("pk")).annotate(passed_at=F("verdicts__at"))
+
+
+def handoffs_made(rows: QuerySet[Handoff]) -> QuerySet[Handoff]:
+    """These handoffs with ``passed_at``: when they were offered."""
+    return Handoff.objects.filter(pk__in=rows.values("pk")).annotate(passed_at=F("offered_at"))

@@ -51,10 +51,11 @@ class Headline:
 
     @property
     def change(self) -> Decimal | None:
-        """Against before: per cent, of shares in points; None of shares and medians of too few."""
+        """Against before: per cent, of shares in points; None of shares and medians of too few, and of what
+        counts fewer than ``ENOUGH`` before: from 1 to 4 is no growth of 300 per cent."""
         if self.now.k is not None and (self.now.share is None or self.before.share is None):
             return None
-        if self.about.unit == Unit.MINUTES and min(self.now.n, self.before.n) < ENOUGH:
+        if self.before.n < ENOUGH or (self.about.unit == Unit.MINUTES and self.now.n < ENOUGH):
             return None
         return measures.change(self.now, self.before)
 

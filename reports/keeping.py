@@ -38,17 +38,19 @@ CLAIM = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``count`` names what counts, ``query`` is what the URL asks, ``how`` what the page adds. What was
-    counted by other ``beside`` is no answer: what was agreed, say."""
+    """``count`` names what counts, ``query`` is what the URL asks, ``how`` what the page adds; ``asker`` is
+    the user's id where the answer is theirs alone. What was counted by other ``beside`` is no answer: what
+    was agreed, say."""
 
     count: str
     query: str
     how: How
+    asker: int | None = None
     beside: str = ""
 
     @property
     def key(self) -> str:
-        return _digest(self.count, self.query, sorted(self.how.items()))
+        return _digest(self.count, self.query, sorted(self.how.items()), self.asker)
 
     @property
     def given(self) -> str:
@@ -91,13 +93,14 @@ def answer(question: Question, count: Callable[[], Found], *, at: datetime) -> A
 
 def count_due(again: Callable[[KeptCount], tuple[Question, Any] | None], *, seconds: float) -> int:
     """Count what is due ``again``, for about so many ``seconds``; returns how many. ``again`` gives the
-    question of a row and what is found now, None for what is counted no more: that row is dropped. Safe
+    question of a row and what is found now, None for what is counted no more: that row is dropped, as is one
+    whose question means another by now (its team is gone). Safe
     beside itself and to repeat: a row is one worker's until it is written or ``CLAIM`` is over."""
     done, until = 0, monotonic() + seconds
     while monotonic() < until and (row := _claim()) is not None:
         at, began = timezone.now(), monotonic()
         told = again(row)
-        if told is None:
+        if told is None or told[0].key != row.key:
             row.delete()
         else:
             _write(told[0], told[1], at=at, seconds=monotonic() - began)
@@ -135,7 +138,7 @@ def _write(question: Question, found: Any, *, at: datetime, seconds: float, **ne
     if not new:
         KeptCount.objects.filter(key=question.key).update(**said)
         return
-    first = {**said, **new, "count": question.count, "how": dict(question.how)}
+    first = {**said, **new, "count": question.count, "asker_id": question.asker, "how": dict(question.how)}
     KeptCount.objects.update_or_create(key=question.key, defaults=said, create_defaults=first)
 
 

@@ -23,7 +23,7 @@ from leads.milestones import Milestone
 from leads.models import Lead, Opportunity, PassedMilestone
 
 from . import first_touch
-from .handed import handoffs_of, verdicts
+from .handed import handoffs_of, handoffs_said, verdicts
 from .measures import LIMITS, Figure, Measure, is_unbroken
 from .periods import Period
 from .stretches import Stretch
@@ -60,58 +60,64 @@ def series(
 
 def behind(
     measure: Measure, *, leads: QuerySet[Lead], period: Period, handoffs: QuerySet[Handoff] | None = None
-) -> QuerySet[Lead]:
-    """The leads behind a figure, each once, with ``passed_at``: the last time it counted."""
-    rows, when, way = _ROWS[measure](Whose(leads, handoffs_of(leads, handoffs)))
+) -> QuerySet[Any]:
+    """What a figure counts: leads, handoffs or deals, with ``passed_at``: when they counted. A handoff stands
+    for what sales said of it."""
+    rows, when = _ROWS[measure](Whose(leads, handoffs_of(leads, handoffs)))
     there = rows.filter(**{f"{when}__gte": period.start, f"{when}__lt": period.end}).order_by()
     if measure == Measure.RETURNS:
         there = there.filter(pk__in=returns.judged(period.start, period.end, among=rows))
-    last = there.filter(**{way: OuterRef("pk")}).order_by(f"-{when}").values(when)[:1]
-    return Lead.objects.filter(pk__in=there.values(way)).annotate(passed_at=last)
+    if there.model is Verdict:
+        return handoffs_said(there)
+    if there.model is PassedMilestone:
+        own = there.filter(lead=OuterRef("pk")).values(when)[:1]
+        return Lead.objects.filter(pk__in=there.values("lead")).annotate(passed_at=own)
+    found: QuerySet[Any] = there.annotate(passed_at=F(when))
+    return found
 
 
-Rows = tuple[QuerySet[Any], str, str]
+Rows = tuple[QuerySet[Any], str]
 
 
 def _came(whose: Whose) -> Rows:
-    return whose.leads, "created_at", "pk"
+    return whose.leads, "created_at"
 
 
 def _became_mql(whose: Whose) -> Rows:
-    return _of(PassedMilestone.objects.filter(milestone=Milestone.MQL), whose.leads), "at", "lead"
+    return _of(PassedMilestone.objects.filter(milestone=Milestone.MQL), whose.leads), "at"
 
 
 def _offered(whose: Whose) -> Rows:
-    return whose.handoffs.exclude(status=Handoff.Status.WITHDRAWN), "offered_at", "lead"
+    return whose.handoffs.exclude(status=Handoff.Status.WITHDRAWN), "offered_at"
 
 
 def _touched(whose: Whose) -> Rows:
-    return _offered(whose)[0].filter(first_touch_at__isnull=False), "offered_at", "lead"
+    return _offered(whose)[0].filter(first_touch_at__isnull=False), "offered_at"
 
 
 def _due(whose: Whose) -> Rows:
     """Handoffs by when an answer was due, those that were taken back aside."""
-    return _offered(whose)[0], "due_at", "lead"
+    return _offered(whose)[0], "due_at"
 
 
 def _decided(whose: Whose) -> Rows:
-    return verdicts(handoffs=whose.handoffs), "at", "handoff__lead"
+    return verdicts(handoffs=whose.handoffs), "at"
 
 
 def _back(whose: Whose) -> Rows:
     rejected = returns.rejections()
     if whose.handoffs.query.where:
         rejected = rejected.filter(handoff__in=whose.handoffs.values("pk"))
-    return rejected, "at", "handoff__lead"
+    return rejected, "at"
 
 
 def _made(whose: Whose) -> Rows:
-    return _from_mqls(Opportunity.objects.all(), whose.leads), "created_at", "lead"
+    return _from_mqls(Opportunity.objects.all(), whose.leads), "created_at"
 
 
 def _won(whose: Whose) -> Rows:
     won = Opportunity.objects.filter(outcome=Opportunity.Outcome.WON)
-    return _from_mqls(won, whose.leads), "closed_at", "lead"
+    return _from_mqls(won, whose.leads), "closed_at"
 
 
 def _from_mqls(deals: QuerySet[Opportunity], leads: QuerySet[Lead]) -> QuerySet[Opportunity]:
@@ -175,7 +181,7 @@ def _amounts(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[
 
 def _first_touches(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[Figure]:
     """5 queries, four of them for calendars."""
-    rows, _, _ = _offered(whose)
+    rows, _ = _offered(whose)
     found = first_touch.medians(handoffs=rows, periods=periods, at=timezone.now())
     return [
         Figure(
@@ -186,7 +192,7 @@ def _first_touches(measure: Measure, whose: Whose, periods: Sequence[Period]) ->
 
 
 def _answers(measure: Measure, whose: Whose, periods: Sequence[Period]) -> list[Figure]:
-    rows, _, _ = _back(whose)
+    rows, _ = _back(whose)
     found = [returns.answered_in_time(each.start, each.end, among=rows) for each in periods]
     return [
         Figure(measure, period, 100 * Decimal(k) / n if n else None, n, k)
@@ -211,7 +217,7 @@ def _stretched(
     measure: Measure, whose: Whose, periods: Sequence[Period], **figures: Any
 ) -> list[dict[str, Any]]:
     """The ``figures`` of each period; {} where there is nothing."""
-    rows, when, _ = _ROWS[measure](whose)
+    rows, when = _ROWS[measure](whose)
     rows = rows.filter(**{f"{when}__gte": periods[0].start, f"{when}__lt": periods[-1].end})
     found = rows.order_by().annotate(stretch=Stretch(F(when), periods)).values("stretch").annotate(**figures)
     by_number = {row["stretch"]: row for row in found}

@@ -4,7 +4,7 @@ of the SQL line."""
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, F, FloatField, Func, IntegerField, Max, OuterRef, Q, QuerySet, When
+from django.db.models import Case, F, FloatField, Func, IntegerField, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Cast, Floor, Greatest
 
 from handoff.models import Handoff, Verdict
@@ -76,9 +76,9 @@ def behind(
     fate: Fate,
     low: int | None,
     high: int | None,
-) -> QuerySet[Lead]:
-    """Who is in one part of a bar, each once, with ``passed_at``: the last such verdict, or since when they
-    are MQLs."""
+) -> QuerySet[Any]:
+    """What one part of a bar counts, with ``passed_at``: the leads that stayed, and since when they are MQLs;
+    the handoffs that were decided, and when."""
     bounds = Q()
     if low is not None:
         bounds &= Q(points__gte=low)
@@ -89,8 +89,8 @@ def behind(
         return Lead.objects.filter(pk__in=there.values("lead")).annotate(passed_at=F("stage_at"))
     kind = Verdict.Kind.ACCEPT if fate == Fate.ACCEPTED else Verdict.Kind.REJECT
     said = decided(handoffs=handoffs, period=period, version=version, dimension=dimension)
-    found = said.filter(bounds, kind=kind).values("pk")
-    return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
+    found = said.filter(bounds, kind=kind)
+    return handed.handoffs_said(found)
 
 
 def _points(dimension: Dimension, way: str) -> Any:

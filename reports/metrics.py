@@ -127,7 +127,8 @@ METRICS = (
         "cost",
         "Cost",
         "What was recorded as spent on these days, in the company's currency. Per lead, MQL and SQL: of"
-        " those of the same days. An SQL is an accepted lead. Narrowed by filters, no cost is said.",
+        " those of the same days; in total, of the sources that have costs. An SQL is an accepted lead."
+        " Narrowed by filters, no cost is said.",
     ),
     Metric(
         "pipeline",
@@ -137,7 +138,8 @@ METRICS = (
     Metric(
         "return",
         "Return",
-        "The amounts of the deals won in these days, for each unit of money spent in them.",
+        "The amounts of the deals won in these days, for each unit of money spent in them. In total, of the"
+        " deals from sources that have costs; a source without costs has no return.",
     ),
     Metric(
         "deal_won",

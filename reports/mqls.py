@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from handoff.models import Handoff, Verdict
 from leads.milestones import Milestone
@@ -21,7 +21,7 @@ from leads.stages import Stage
 from scoring.intervals import LEAST_OF_EITHER, Figure, Share, ratio
 
 from .counting import ENOUGH, passed, share_of
-from .handed import verdicts
+from .handed import handoffs_said, verdicts
 from .periods import Period
 
 #: Out of which stage a lead is marked: sales had not had it.
@@ -283,12 +283,13 @@ def alignment(*, handoffs: QuerySet[Handoff], period: Period) -> Alignment:
     )
 
 
-def aligned(*, handoffs: QuerySet[Handoff], period: Period, marked: bool, accepted: bool) -> QuerySet[Lead]:
-    """The leads of one cell, each once, with ``passed_at``: the last such verdict."""
+def aligned(
+    *, handoffs: QuerySet[Handoff], period: Period, marked: bool, accepted: bool
+) -> QuerySet[Handoff]:
+    """The handoffs of one cell, with ``passed_at``: when they were decided."""
     kind = Verdict.Kind.ACCEPT if accepted else Verdict.Kind.REJECT
     found = _verdicts(handoffs, period).filter(marked=marked, kind=kind)
-    said = Q(handoffs__verdicts__in=found.values("pk"))
-    return Lead.objects.filter(said).annotate(passed_at=Max("handoffs__verdicts__at"))
+    return handoffs_said(found)
 
 
 def _verdicts(handoffs: QuerySet[Handoff], period: Period) -> QuerySet[Any]:

@@ -12,17 +12,16 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet
 
 from handoff.models import Handoff, Promise, Work
-from leads.models import Lead
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
 from .first_touch import timed
-from .handed import offered
+from .handed import handoffs_made, offered
 from .periods import Period
+from .spelling import SOURCE, MostOften, folded, is_called
 from .weeks import WeekOf, starts
 
 
@@ -58,6 +57,10 @@ class Line:
     overdue: int = 0
 
     @property
+    def is_rest(self) -> bool:
+        return self.key is None
+
+    @property
     def half(self) -> int | None:
         """The median in whole minutes."""
         return _minutes(self.median)
@@ -65,6 +68,14 @@ class Line:
     @property
     def nine(self) -> int | None:
         return _minutes(self.slow)
+
+    @property
+    def touch_late(self) -> int:
+        return self.touch_judged - self.touch_kept
+
+    @property
+    def answer_late(self) -> int:
+        return self.answer_judged - self.answer_kept
 
     @property
     def touch_share(self) -> Share | None:
@@ -112,9 +123,9 @@ class Report:
 
 #: How a line names its handoffs: the key of the URL, and what is shown.
 _LINES = {
-    By.TEAM: ("pool__team__public_id", "pool__team__name"),
-    By.POLICY: ("policy__public_id", "policy__name"),
-    By.SOURCE: ("lead__source", "lead__source"),
+    By.TEAM: (folded("pool__team__public_id", By.TEAM), "pool__team__name"),
+    By.POLICY: (folded("policy__public_id", By.POLICY), "policy__name"),
+    By.SOURCE: (folded("lead__source", SOURCE), "lead__source"),
 }
 ANSWER_KEPT = Q(decided_at__lte=F("due_at"))
 TOUCH_KEPT = Q(first_touch_at__lte=F("due_at"))
@@ -154,23 +165,21 @@ def report(*, handoffs: QuerySet[Handoff], period: Period, by: By, at: datetime)
 
 def behind(
     *, handoffs: QuerySet[Handoff], period: Period, what: str, at: datetime, by: By, line: str | None = None
-) -> QuerySet[Lead] | None:
-    """The leads behind a figure, each once, with ``passed_at``: the latest offer. None where there is no such
-    figure."""
+) -> QuerySet[Handoff] | None:
+    """The handoffs behind a figure, with ``passed_at``: the offer; for what sales owes an accepted lead once
+    for each that it owed, and when that was due. None where there is no such figure."""
     ways = _figures(at)
     if what in ways:
-        found = offered(handoffs=handoffs, period=period).filter(ways[what])
+        found = handoffs_made(offered(handoffs=handoffs, period=period).filter(ways[what]))
     elif what == "overdue":
-        found = overdue(handoffs=handoffs, at=at)
-    elif what in (Promise.CONTACT, Promise.ACTIVITY):
-        late = _works(handoffs, period).filter(_work_late(at), promise=what)
-        found = Handoff.objects.filter(pk__in=late.values("handoff"))
+        found = handoffs_made(overdue(handoffs=handoffs, at=at))
+    elif what in WORK:
+        found = _worked(handoffs, period, what, at)
     else:
         return None
     if line is not None:
-        key = Coalesce(Cast(_LINES[by][0], TextField()), Value("", output_field=TextField()))
-        found = found.annotate(of_line=key).filter(of_line=line)
-    return Lead.objects.filter(handoffs__in=found).annotate(passed_at=Max("handoffs__offered_at"))
+        found = found.annotate(of_line=_LINES[by][0]).filter(is_called("of_line", line, by.value))
+    return found
 
 
 def _figures(at: datetime) -> dict[str, Q]:
@@ -201,7 +210,7 @@ def _counted(
         "answer_late": answer_late(at),
     }
     told = rows.annotate(
-        line=Cast(key, TextField()),
+        line=key,
         name=F(name),
         week=WeekOf("offered_at"),
         **{flag: ExpressionWrapper(holds, BooleanField()) for flag, holds in flags.items()},
@@ -215,7 +224,7 @@ def _counted(
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return (
         next(row for row in found if row["of"] == _TOTAL),
-        {row["line"] or "": row for row in found if row["of"] == _LINE},
+        {row["line"]: row for row in found if row["of"] == _LINE},
         {row["week"]: row for row in found if row["of"] == _WEEK},
     )
 
@@ -224,7 +233,8 @@ def _counted(
 _LINE, _WEEK, _TOTAL = 1, 2, 3
 _COUNTED = """
 WITH {tables}
-SELECT GROUPING(line, week) AS of, line, max(name) AS name, week, count(*) AS offered,
+SELECT GROUPING(line, week) AS of, line, mode() WITHIN GROUP (ORDER BY name) AS name, week,
+  count(*) AS offered,
   count(taken) AS touched,
   percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY taken) AS taken,
   count(*) FILTER (WHERE touch_kept) AS touch_kept,
@@ -265,9 +275,9 @@ def _rest(lines: list[Line]) -> list[Line]:
 def _late(handoffs: QuerySet[Handoff], by: By, at: datetime) -> dict[str, tuple[str, int]]:
     """Key of a line → its name, and how many are late now. One query."""
     key, name = _LINES[by]
-    late = overdue(handoffs=handoffs, at=at).annotate(line=Cast(key, TextField()), called=F(name))
-    rows = late.values_list("line", "called").annotate(count=Count("pk"))
-    return {line or "": (called or "", count) for line, called, count in rows}
+    late = overdue(handoffs=handoffs, at=at).annotate(line=key).values("line")
+    rows = late.annotate(called=MostOften(name), count=Count("pk")).values_list("line", "called", "count")
+    return {line: (called or "", count) for line, called, count in rows}
 
 
 def overdue(*, handoffs: QuerySet[Handoff], at: datetime) -> QuerySet[Handoff]:
@@ -290,6 +300,28 @@ def _works(handoffs: QuerySet[Handoff], period: Period) -> QuerySet[Work]:
     return rows.filter(handoff__in=handoffs.values("pk")) if handoffs.query.where else rows
 
 
+#: Figure of the URL → the promise, and whether all that are owed and late now or those of the period.
+WORK = {
+    "contact": (Promise.CONTACT, False),
+    "activity": (Promise.ACTIVITY, False),
+    "contact_owed": (Promise.CONTACT, True),
+    "activity_owed": (Promise.ACTIVITY, True),
+}
+
+
+def _worked(handoffs: QuerySet[Handoff], period: Period, what: str, at: datetime) -> QuerySet[Handoff]:
+    promise, is_owed = WORK[what]
+    late = _owed(handoffs, at) if is_owed else _works(handoffs, period).filter(_work_late(at))
+    found = Handoff.objects.filter(works__in=late.filter(promise=promise).values("pk"))
+    return found.annotate(passed_at=F("works__due_at"))
+
+
+def _owed(handoffs: QuerySet[Handoff], at: datetime) -> QuerySet[Work]:
+    """What is owed and late at ``at``, whenever it began."""
+    owed = Work.objects.running().filter(due_at__lt=at).order_by()
+    return owed.filter(handoff__in=handoffs.values("pk")) if handoffs.query.where else owed
+
+
 def _work(handoffs: QuerySet[Handoff], period: Period, at: datetime) -> list[Kept]:
     """The promises about accepted leads that began in ``period``, and all that are owed and late. 2
     queries."""
@@ -304,10 +336,7 @@ def _work(handoffs: QuerySet[Handoff], period: Period, at: datetime) -> list[Kep
         )
     }
     none = {"kept": 0, "judged": 0}
-    owed = Work.objects.running().filter(due_at__lt=at).order_by()
-    if handoffs.query.where:
-        owed = owed.filter(handoff__in=handoffs.values("pk"))
-    overdue = dict(owed.values_list("promise").annotate(count=Count("pk")))
+    overdue = dict(_owed(handoffs, at).values_list("promise").annotate(count=Count("pk")))
     return [
         Kept(promise, row["kept"], row["judged"], overdue.get(promise, 0))
         for promise in (Promise.CONTACT, Promise.ACTIVITY)

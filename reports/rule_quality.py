@@ -5,10 +5,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
-from leads.models import Lead
 from scoring.intervals import Figure, Share, ratio
 from scoring.models import ModelVersion, Rule
 
@@ -102,14 +101,14 @@ def behind(
     rule: str,
     kind: Verdict.Kind | None = None,
     model: str = "default",
-) -> QuerySet[Lead]:
-    """The leads that ``rule`` counted for and that were decided in ``period``, or so decided, each once, with
-    ``passed_at``: the last such verdict."""
+) -> QuerySet[Handoff]:
+    """The handoffs that ``rule`` counted for and that were decided in ``period``, or so decided, with
+    ``passed_at``: when."""
     found = verdicts(handoffs=handoffs, period=period, model=model)
     found = found.filter(Counted(F("handoff__evidence"), rule, points="!= 0"))
     if kind:
         found = found.filter(kind=kind)
-    return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
+    return handed.handoffs_said(found)
 
 
 def _counted(said: QuerySet[Verdict]) -> dict[str, Counter[int | None]]:

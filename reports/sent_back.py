@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.db import connection
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
-from leads.models import Lead
 from scoring.intervals import Share
+from scoring.models import ModelVersion, Rule
 
 from .counting import MOST_LINES, share_of
-from .handed import verdicts
+from .handed import handoffs_said, verdicts
 from .periods import Period
 from .rule_evidence import PARTS, Counted
+from .spelling import folded, is_called, most_often
 
 #: The reason of a verdict that has none.
 ACCEPTED = None
@@ -94,12 +95,13 @@ def report(
     now = _by_reason(said)
     earlier = _by_reason(verdicts(handoffs=handoffs, period=period.before))
     sources: dict[int, Counter[str]] = defaultdict(Counter)
-    rejected = said.filter(kind=Verdict.Kind.REJECT)
-    for row in rejected.values("reason", source=F("handoff__lead__source")).annotate(count=Count("pk")):
-        sources[row["reason"]][row["source"]] += row["count"]
+    spelled: dict[str, Counter[str]] = defaultdict(Counter)
+    for source, name, reason, count in _of_leads(said.filter(kind=Verdict.Kind.REJECT), Behind.SOURCE):
+        sources[reason or 0][source] += count
+        spelled[source][name] += count
     decided, decided_before = sum(now.values()), sum(earlier.values())
     reasons = [
-        Why(reason, now[pk], decided, earlier[pk], _mostly(sources[pk]))
+        Why(reason, now[pk], decided, earlier[pk], _mostly(sources[pk], spelled))
         for pk, reason in known.items()
         if now[pk] or earlier[pk]
     ]
@@ -112,24 +114,24 @@ def report(
     )
 
 
-def leads_behind(
+def handoffs_behind(
     *,
     handoffs: QuerySet[Handoff],
     period: Period,
     reason: str = "",
     behind: Behind = Behind.SOURCE,
     line: str | None = None,
-) -> QuerySet[Lead]:
-    """Who was sent back in ``period``: for ``reason`` (its code) and of ``line``, where they are named. Each
-    lead once, with ``passed_at``: the last such verdict."""
+) -> QuerySet[Handoff]:
+    """What was sent back in ``period``: for ``reason`` (its code) and of ``line``, where they are named, with
+    ``passed_at``: when."""
     found = verdicts(handoffs=handoffs, period=period).filter(kind=Verdict.Kind.REJECT)
     if reason:
         found = found.filter(reason__code=reason)
     if line is not None and behind == Behind.RULE:
         found = found.filter(Counted(F("handoff__evidence"), line, points="> 0"))
     elif line is not None:
-        found = found.filter(**{f"handoff__lead__{behind}": line})
-    return Lead.objects.filter(handoffs__verdicts__in=found).annotate(passed_at=Max("handoffs__verdicts__at"))
+        found = found.filter(is_called(f"handoff__lead__{behind}", line, behind.value))
+    return handoffs_said(found)
 
 
 def _by_reason(said: QuerySet[Verdict]) -> Counter[int | None]:
@@ -137,28 +139,38 @@ def _by_reason(said: QuerySet[Verdict]) -> Counter[int | None]:
     return Counter({row["reason"]: row["count"] for row in said.values("reason").annotate(count=Count("pk"))})
 
 
-def _mostly(sources: Counter[str]) -> tuple[str, int] | None:
-    first, second = [*sources.most_common(2), ("", 0), ("", 0)][:2]
-    return first if first[0] and first[1] > second[1] else None
+def _mostly(sources: Counter[str], spelled: dict[str, Counter[str]]) -> tuple[str, int] | None:
+    (source, count), (_, next_count) = [*sources.most_common(2), ("", 0), ("", 0)][:2]
+    return (most_often(spelled[source]), count) if source and count > next_count else None
 
 
 Counts = dict[str, Counter[int | None]]
 
 
 def _counted(said: QuerySet[Verdict], behind: Behind) -> tuple[Counts, dict[str, str]]:
-    """Key of a line → reason → verdicts, and what each line is called: a rule has the name that comes last
-    of those it had. One query."""
+    """Key of a line → reason → verdicts, and what each line is called: a rule as the live rules call it, or
+    as most evidence does where it is live no more. One query, 2 of rules."""
     counts: Counts = defaultdict(Counter)
-    names: dict[str, str] = {}
+    names: dict[str, Counter[str]] = defaultdict(Counter)
     for key, name, reason, count in _of_rules(said) if behind == Behind.RULE else _of_leads(said, behind):
         counts[key][reason] += count
-        names[key] = max(name, names.get(key, ""))
-    return counts, names
+        names[key][name] += count
+    live = _live_labels() if behind == Behind.RULE else {}
+    return counts, {key: live.get(key) or most_often(found) for key, found in names.items()}
+
+
+def _live_labels() -> dict[str, str]:
+    """Rule → what every page calls it now; of several models the one with the first key."""
+    rules = Rule.objects.filter(version__state=ModelVersion.State.PUBLISHED)
+    return dict(rules.order_by("-version__model__key").values_list("key", "label"))
 
 
 def _of_leads(said: QuerySet[Verdict], behind: Behind) -> Iterable[tuple[str, str, int | None, int]]:
-    rows = said.values("reason", line=F(f"handoff__lead__{behind}")).annotate(count=Count("pk"))
-    return ((row["line"], row["line"], row["reason"], row["count"]) for row in rows)
+    column = f"handoff__lead__{behind}"
+    rows = said.values("reason", line=folded(column, behind.value), spelled=F(column)).annotate(
+        count=Count("pk")
+    )
+    return ((row["line"], row["spelled"], row["reason"], row["count"]) for row in rows)
 
 
 def _of_rules(said: QuerySet[Verdict]) -> Iterable[tuple[str, str, int | None, int]]:

@@ -4,21 +4,23 @@ Counts what happened in the period: who came, who passed a step, which deals wer
 spent on these days. Amounts in another currency than the company's are said apart, never added.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, cast
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
-from django.db.models.functions import Lower
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from leads.models import CampaignCost, Lead, Opportunity
 from scoring.intervals import Share, rate, share
 
 from .counting import ENOUGH, MOST_LINES
 from .periods import Period
+from .spelling import folded, most_often
 from .touches import MILESTONES, Attribution, By, Measure, parts, thanked
 
 CENT, TENTH = Decimal("0.01"), Decimal("0.1")
@@ -28,8 +30,9 @@ DEAR = 2
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is put down to one line, or to all. Where leads are shared, counts are in tenths, and money is in
-    cents: each line is less than one such step from its exact part, and the lines add up to the total."""
+    """What is put down to one line, or to several. Where leads are shared, counts are in tenths, and money is
+    in cents: each line is less than one such step from its exact part, and the lines add up to the total. Of
+    several lines ``paid`` is what those brought that cost anything: only they are held against the cost."""
 
     leads: Decimal
     mql: Decimal
@@ -40,6 +43,7 @@ class Figures:
     won: Decimal
     won_amount: Decimal
     cost: Decimal
+    paid: "Figures | None" = field(default=None, compare=False)
 
     @property
     def share(self) -> Share | None:
@@ -50,21 +54,26 @@ class Figures:
 
     @property
     def per_lead(self) -> Decimal | None:
-        return self._per(self.leads)
+        return self._per(self.that_cost.leads)
 
     @property
     def per_mql(self) -> Decimal | None:
-        return self._per(self.mql)
+        return self._per(self.that_cost.mql)
 
     @property
     def per_sql(self) -> Decimal | None:
         """What an accepted lead cost."""
-        return self._per(self.accepted)
+        return self._per(self.that_cost.accepted)
 
     @property
     def back(self) -> Decimal | None:
         """What was won for each unit of money that was spent: 4.2; None where nothing was."""
-        return (self.won_amount / self.cost).quantize(TENTH) if self.cost else None
+        return (self.that_cost.won_amount / self.cost).quantize(TENTH) if self.cost else None
+
+    @property
+    def that_cost(self) -> "Figures":
+        """Of several lines those that cost anything; a line itself."""
+        return self.paid or self
 
     def _per(self, count: Decimal) -> Decimal | None:
         return (self.cost / count).quantize(CENT) if self.cost and count else None
@@ -138,8 +147,8 @@ def report(
             names[key][name] += 0
             exact[key]["cost"] += amount
     return Report(
-        total=_rounded([_sum(exact.values())])[0],
-        lines=_lines(exact, {key: found.most_common(1)[0][0] for key, found in names.items()}, most),
+        total=_several(exact.values()),
+        lines=_lines(exact, {key: most_often(found) for key, found in names.items()}, most),
         left_out=left_out,
         has_costs=has_costs,
     )
@@ -172,9 +181,9 @@ def behind(
     attribution: Attribution = Attribution.FIRST,
     by: By = By.SOURCE,
     line: str | None = None,
-) -> QuerySet[Lead]:
-    """The leads behind one figure, each once, with ``passed_at``: when it came, passed the step, or had its
-    last such deal. Of a ``line``, those that it is thanked for: with others or alone."""
+) -> QuerySet[Any]:
+    """The leads behind one figure, or the deals, each once, with ``passed_at``: when it came, passed the
+    step, was made or closed. Of a ``line``, those that it is thanked for: with others or alone."""
     if line is not None:
         leads = thanked(leads=leads, period=period, attribution=attribution, by=by, measure=measure, key=line)
     if measure == Measure.LEADS:
@@ -188,8 +197,8 @@ def behind(
         )
         return passed.annotate(passed_at=F("milestones__at"))
     when = "created_at" if measure == Measure.DEALS else "closed_at"
-    deals = _deals(period)[measure]
-    return leads.filter(opportunities__in=deals).annotate(passed_at=Max(f"opportunities__{when}"))
+    deals = _deals(period)[measure].annotate(passed_at=F(when))
+    return deals.filter(lead__in=leads.values("pk")) if leads.query.where else deals
 
 
 #: Line → measure, "pipeline", "won_amount" or "cost" → its exact part.
@@ -224,7 +233,7 @@ def _costs(period: Period, by: By) -> tuple[list[tuple[str, str, Fraction]], lis
     rows = (
         CampaignCost.objects.filter(day__gte=period.first, day__lte=period.last)
         .order_by("currency")
-        .values_list("currency", Lower(by.value), by.value)
+        .values_list("currency", folded(by.value, by.value), by.value)
         .annotate(count=Count("pk"), sum=Sum("amount"))
     )
     ours, others = [], dict[str, Left]()
@@ -244,10 +253,19 @@ def _lines(exact: Exact, names: dict[str, str], most: int | None) -> list[Line]:
 
     keys = sorted(exact, key=order)
     shown = keys if most is None or len(keys) <= most else keys[:most]
-    rest = [_sum(exact[key] for key in keys[len(shown) :])] if len(shown) < len(keys) else []
-    figures = _rounded([*(exact[key] for key in shown), *rest])
+    others = [exact[key] for key in keys[len(shown) :]]
+    figures = _rounded([*(exact[key] for key in shown), *([_sum(others)] if others else [])])
     lines = [Line(key, names[key], each) for key, each in zip(shown, figures, strict=False)]
-    return [*lines, Line(None, "Others", figures[-1])] if rest else lines
+    if others:
+        lines.append(Line(None, "Others", replace(figures[-1], paid=_several(others).paid)))
+    return lines
+
+
+def _several(lines: Iterable[defaultdict[str, Fraction]]) -> Figures:
+    """All of ``lines`` in one, with what is held against their cost."""
+    lines = list(lines)
+    whole, paid = (_rounded([_sum(each)])[0] for each in (lines, [line for line in lines if line["cost"]]))
+    return replace(whole, paid=paid)
 
 
 def _sum(many: Iterable[defaultdict[str, Fraction]]) -> defaultdict[str, Fraction]:
@@ -263,7 +281,7 @@ def _rounded(many: list[defaultdict[str, Fraction]]) -> list[Figures]:
     one gets."""
     columns = {name: _in_steps([each[name] for each in many], step) for name, step in _STEPS.items()}
     return [
-        Figures(**{str(name): column[place] for name, column in columns.items()})
+        Figures(**cast("Any", {name: column[place] for name, column in columns.items()}))
         for place in range(len(many))
     ]
 
@@ -273,6 +291,6 @@ def _in_steps(values: list[Fraction], step: Decimal) -> list[Decimal]:
     steps = []
     for value in values:
         reached += value / size
-        steps.append(round(reached) - given)
+        steps.append(math.floor(reached + Fraction(1, 2)) - given)  # always up: else two halves make a step
         given += steps[-1]
     return [each * step for each in steps]

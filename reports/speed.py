@@ -29,8 +29,8 @@ BEFORE = {
 class Pace:
     """One step of the way. Of the ``count`` leads that passed it in the period and took any time, half took
     no longer than ``median``, the middle half between ``low`` and ``high``, nine of ten no longer than
-    ``slow``; ``before`` was the median in the period before. ``waiting`` leads stand before it at the moment
-    of asking, half of them for ``waited`` or longer; None at MQL."""
+    ``slow``; ``before`` was the median in the period before, None of too few. ``waiting`` leads stand before
+    it at the moment of asking, half of them for ``waited`` or longer; None at MQL."""
 
     milestone: Milestone
     count: int
@@ -87,6 +87,7 @@ def paces(*, leads: QuerySet[Lead], period: Period, at: datetime) -> list[Pace]:
         took_time = paced.get(milestone, nobody)
         stage = BEFORE.get(milestone)
         stand = waiting.get(stage, nobody) if stage else not_asked
+        then = earlier.get(milestone, nobody)
         found.append(
             Pace(
                 milestone=milestone,
@@ -97,7 +98,7 @@ def paces(*, leads: QuerySet[Lead], period: Period, at: datetime) -> list[Pace]:
                 waited=stand["median"],
                 low=took_time["low"],
                 high=took_time["high"],
-                before=earlier.get(milestone, nobody)["median"],
+                before=then["median"] if then["count"] >= ENOUGH else None,
             )
         )
     return found

@@ -24,6 +24,7 @@ from leads.milestones import Milestone
 from leads.models import Lead
 
 from .periods import Period
+from .spelling import SOURCE, folded_sql
 
 
 class Attribution(StrEnum):
@@ -74,7 +75,7 @@ def parts(*, leads: QuerySet[Lead], period: Period, attribution: Attribution, by
     except EmptyResultSet:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(told + _SUMMED, values)
+        cursor.execute(told + _SUMMED.format(key=folded_sql("name", by.value)), values)
         rows = cursor.fetchall()
     return [
         Part(Measure(what), key, name, count, Fraction(count, of), Fraction(amount or Decimal()) / of)
@@ -90,7 +91,8 @@ def thanked(
         told, values = _put_down(leads, period, [measure], attribution, by)
     except EmptyResultSet:
         return leads.none()
-    return leads.filter(pk__in=RawSQL(told + _WHO, [*values, key]))  # noqa: S611 — our text, values bound
+    who = _WHO.format(folded_sql("name", by.value), folded_sql("%s", by.value))
+    return leads.filter(pk__in=RawSQL(told + who, [*values, key]))  # noqa: S611 — our text, values bound
 
 
 MILESTONES = {
@@ -136,7 +138,8 @@ def _put_down(
     if attribution != Attribution.FIRST:
         values.append(period.end)
     told = f"WITH {chosen} told AS ({' UNION ALL '.join(arms)})"
-    return told + _PUT_DOWN[attribution].replace("{by}", by.value), values
+    put_down = _PUT_DOWN[attribution].replace("{by}", by.value)
+    return told + put_down.replace("{source}", folded_sql("source", SOURCE)), values
 
 
 #: Activities that a lead did itself: mails, calls and our own notes bring nobody.
@@ -159,11 +162,11 @@ said AS (
 ),
 touch AS MATERIALIZED (
   SELECT lead_id, at, id, source, campaign FROM (
-    SELECT said.*, lag(lower(source)) OVER way AS source_before,
+    SELECT said.*, lag({source}) OVER way AS source_before,
       lag(lower(campaign)) OVER way AS campaign_before
     FROM said WINDOW way AS (PARTITION BY lead_id ORDER BY at, id)
   ) each
-  WHERE (lower(source), lower(campaign)) IS DISTINCT FROM (source_before, campaign_before)
+  WHERE ({source}, lower(campaign)) IS DISTINCT FROM (source_before, campaign_before)
 )"""
 _STEP_AND_TOUCH = """FROM (SELECT *, row_number() OVER () AS number FROM told) step
   LEFT JOIN touch ON touch.lead_id = step.lead_id AND touch.at <= step.at"""
@@ -187,6 +190,6 @@ _PUT_DOWN = {
 )""",
 }
 _SUMMED = """
-SELECT what, lower(name), name, shares, count(*), sum(amount) FROM put_down GROUP BY what, name, shares"""
+SELECT what, {key}, name, shares, count(*), sum(amount) FROM put_down GROUP BY what, name, shares"""
 _WHO = """
-SELECT lead_id FROM put_down WHERE lower(name) = %s"""
+SELECT lead_id FROM put_down WHERE {} = {}"""

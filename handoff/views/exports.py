@@ -100,17 +100,37 @@ def leads_file(request: Request, name: str, found: QuerySet[Lead], order: Sequen
     return _file(request, name, [*LEAD_COLUMNS, *_own(own), *_STANDING, LINK], found, order, cells)
 
 
+def rows_file(
+    request: Request,
+    name: str,
+    found: QuerySet[Any],
+    order: Sequence[str],
+    *,
+    lead: str,
+    header: Sequence[str],
+    beside: Callable[[Sequence[Any]], Cells],
+) -> HttpResponse:
+    """Rows that each have a lead (its key is ``lead`` of them) in ``order`` as a download: the columns of
+    ``leads_file``, and those of ``header`` with what ``beside`` makes of the rows."""
+    own = exporting.own_fields(Lead.objects.filter(pk__in=found.order_by().values(lead)))
+
+    def cells(rows: Sequence[Any]) -> Cells:
+        leads = [row if isinstance(row, Lead) else row.lead for row in rows]
+        known = _lead_cells(request, leads, own)
+        return [[*line, *more] for line, more in zip(known, beside(rows), strict=True)]
+
+    columns = [*LEAD_COLUMNS, *_own(own), *_STANDING, LINK, *header]
+    return _file(request, name, columns, found, order, cells)
+
+
 def _handoffs(request: Request, name: str) -> HttpResponse:
     found, order = worklists.listed(name, request.user, request.GET, timezone.now())
     found = found.select_related("lead__company", "lead__owner", "rep", "pool")
-    own = exporting.own_fields(Lead.objects.filter(pk__in=found.order_by().values("lead")))
 
-    def cells(rows: Sequence[Handoff]) -> Cells:
-        known = _lead_cells(request, [handoff.lead for handoff in rows], own)
-        return [[*line, *_standing(handoff)] for handoff, line in zip(rows, known, strict=True)]
+    def standing(rows: Sequence[Handoff]) -> Cells:
+        return [_standing(handoff) for handoff in rows]
 
-    header = [*LEAD_COLUMNS, *_own(own), *_STANDING, LINK, *_HANDOFF]
-    return _file(request, name, header, found, order, cells)
+    return rows_file(request, name, found, order, lead="lead", header=_HANDOFF, beside=standing)
 
 
 def _lead_cells(request: Request, rows: Sequence[Lead], own: Sequence[str]) -> Cells:

@@ -23,10 +23,18 @@ class KeptCount(models.Model):
     at 10:42 in 4 s". It is shown with its time, and counted anew in the background. Nothing is lost with a
     row: the next who asks waits for the count."""
 
-    key = models.CharField(max_length=64, unique=True, help_text="Of the three that follow.")
+    key = models.CharField(max_length=64, unique=True, help_text="Of the four that follow.")
     count = models.CharField(max_length=120, help_text="What counts it.")
     query = models.TextField(blank=True, help_text="The filters and the period, as in the URL.")
     how = models.JSONField(default=dict, help_text="What the page adds to them.")
+    asker = models.ForeignKey(
+        "accounts.User",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose answer it is: that of a segment they saved. Empty: everybody's.",
+    )
     given = models.CharField(max_length=64, help_text="Of what else it was counted by: release, settings.")
     day = models.DateField(help_text="The company's day when it was counted: periods end before it.")
     counted_at = models.DateTimeField()

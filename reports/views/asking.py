@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.permissions import may_see_reports
 from accounts.requests import Request, page_for
 from handoff.filters import Chip, chips
@@ -28,10 +29,11 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose figures, of which days. ``at`` is the moment of asking; ``answers`` are those that were given,
-    which may be older."""
+    """Whose figures, of which days. ``user`` asks, of whom nothing depends but which segments they saved, and
+    who is in those; ``at`` is the moment. ``answers`` are those that were given, which may be older."""
 
     parameters: QueryDict
+    user: User | None
     form: PeriodForm
     filters: ReportFilter
     period: Period
@@ -69,6 +71,14 @@ class Asked:
         own = bool(self.form.is_valid() and self.form.cleaned_data.get("first"))
         return [(days, label, not own and days == str(self.period.days)) for days, label in SPANS]
 
+    @property
+    def trouble(self) -> list[str]:
+        """What of the address cannot be meant, in sentences."""
+        days = [str(errors[0]) for errors in self.form.errors.values()]
+        if days:
+            days.append(f"These are the last {self.period.days} days.")
+        return [*days, *said_of(self.filters)]
+
     def one_of(self, kind: type[Choice], name: str, default: Choice) -> Choice:
         """The choice ``name`` of the URL, or ``default`` where it makes no sense."""
         said = self.parameters.get(name)
@@ -76,19 +86,35 @@ class Asked:
 
 
 def asked(request: Request) -> Asked:
-    return asked_in(request.GET, at=timezone.now())
+    """What the page was asked for; a page says which filter makes no sense. A file can say nothing, so it
+    raises Http404."""
+    one = asked_in(request.GET, user=request.user, at=timezone.now())
+    match = request.resolver_match
+    if match and str(match.url_name).endswith("file") and one.filters.form.errors:
+        raise Http404(" ".join(said_of(one.filters)))
+    return one
 
 
-def asked_in(parameters: QueryDict, *, at: datetime) -> Asked:
-    """Anything that makes no sense falls back to what the page shows first; a period says so itself."""
+def asked_in(parameters: QueryDict, *, user: User | None, at: datetime) -> Asked:
+    """Anything that makes no sense falls back to what the page shows first; periods and filters say so."""
     form = PeriodForm(parameters)
     return Asked(
         parameters=parameters,
         form=form,
-        filters=ReportFilter(parameters, queryset=Lead.objects.all()),
+        user=user,
+        filters=ReportFilter(parameters, queryset=Lead.objects.all(), user=user, at=at),
         period=form.period(at=at),
         at=at,
     )
+
+
+def said_of(filters: ReportFilter) -> list[str]:
+    """What was asked of filters and cannot be meant, in sentences."""
+    form = filters.form
+    return [
+        f"{form[name].label}: there is no “{form[name].value()}”, so it narrows nothing."
+        for name in form.errors
+    ]
 
 
 def figures_file(name: str, header: list[str], rows: list[list[str]]) -> HttpResponse:

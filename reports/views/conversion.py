@@ -34,7 +34,7 @@ def report(request: Request) -> HttpResponse:
         "now": one.at,
         "one": one,
         "report": found,
-        "lines": [(_name(line.key, by), line) for line in found.lines],
+        "lines": [(_name(line.key, line.name, by), line) for line in found.lines],
         "by_label": BYS[by],
         "bys": [(each.value, label, each == by) for each, label in BYS.items()],
         "compared": counting == Counting.PASSED,
@@ -52,7 +52,7 @@ def report_file(request: Request) -> HttpResponse:
     found, _, by = _report(asked(request))
     steps = found.total
     header = [BYS[by], *(step.label for step in steps), *(f"{step.label}, %" for step in steps[1:])]
-    rows = [[_name(line.key, by), *_figures(line.steps)] for line in found.lines]
+    rows = [[_name(line.key, line.name, by), *_figures(line.steps)] for line in found.lines]
     return figures_file(f"conversion-by-{by}", header, [*rows, ["All", *_figures(steps)]])
 
 
@@ -83,9 +83,9 @@ def _figure(one: Asked) -> Figure:
         narrowed = conversion.of_line(narrowed, by=by, key=line)
     return Figure(
         title=", ".join(
-            [label, *([] if line is None else [_name(line, by)]), *(["took time"] if took else [])]
+            [label, *([] if line is None else [_name(line, line, by)]), *(["took time"] if took else [])]
         ),
-        leads=conversion.behind(
+        rows=conversion.behind(
             leads=narrowed, period=period, counting=counting, milestone=milestone, took=took
         ),
         since=label if milestone else "Came",
@@ -94,13 +94,13 @@ def _figure(one: Asked) -> Figure:
     )
 
 
-def _name(key: str | None, by: By) -> str:
+def _name(key: str | None, name: str, by: By) -> str:
     """What a line is called: "paid search", "March 2026"."""
     if key is None:
         return "Others"
     if by == By.MONTH:
         return f"{month(key):%B %Y}"
-    return (in_words(key) if by == By.SOURCE else key) or "unknown"
+    return (in_words(name) if by == By.SOURCE else name) or "unknown"
 
 
 def _figures(steps: Sequence[conversion.Step]) -> list[str]:

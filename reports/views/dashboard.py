@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -38,7 +38,7 @@ from reports.wording import Delta
 
 from . import behind, line
 from .asking import Asked, asked, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 from .kept import kept
 
 #: Reasons, notes and sources shown; the reports have them all.
@@ -132,22 +132,33 @@ def _card(headline: Headline) -> Card:
         counted = headline.now.n - headline.left_out
         beside = f"{counted:,} {'deal' if counted == 1 else 'deals'}"
     else:
-        beside = f"was {wording.figure(headline.before)}"
+        beside = _was(headline)
+    if headline.change is None and headline.before.n and _was(headline) not in beside:
+        beside += f", {_was(headline)}"
     if headline.left_out:
         beside += f", {headline.left_out:,} without an amount in {settings.CURRENCY} left out"
     return Card(headline, charts.spark(values, per_point), wording.delta(headline.change, measure), beside)
 
 
+def _was(headline: Headline) -> str:
+    """Before, in numbers."""
+    before = headline.before
+    return f"was {wording.figure(before) if before.k is None else f'{before.k:,} of {before.n:,}'}"
+
+
 def _shared_figure(one: Asked) -> Figure:
-    measure, leads = one.one_of(Measure, "figure", Measure.LEADS), one.leads
-    if measure not in key_figures.COUNTED:
-        measure = Measure.LEADS
+    said = one.parameters.get("figure", Measure.LEADS)
+    if said not in key_figures.COUNTED:
+        raise Http404("There is no such figure.")
+    measure = Measure(said)
     return Figure(
         title=f"{ABOUT[measure].label}, {ABOUT[measure].said}",
-        leads=key_figures.behind(measure, leads=leads, handoffs=one.handoffs, period=one.period),
+        rows=key_figures.behind(measure, leads=one.leads, handoffs=one.handoffs, period=one.period),
         since="When",
         report="dashboard",
         own=("figure",),
+        counted=DECISION if measure in (Measure.ACCEPTED, Measure.RETURNS) else "",
+        is_timed=measure == Measure.FIRST_TOUCH,
     )
 
 
@@ -166,7 +177,7 @@ def _steps(steps: Sequence[Step], turned: Sequence[Turn]) -> list[tuple[Step, De
         delta = None
         if turn is not None:
             by = turn.now - turn.before
-            delta = wording.drawn(by, str(abs(by)), by > 0)
+            delta = wording.drawn(by, str(abs(by)), None if not by else by > 0)
         found.append((step, delta))
     return found
 

@@ -99,7 +99,7 @@ def _figure(one: Asked) -> Figure:
         raise Http404(str(error)) from None
     return Figure(
         title=", ".join([Opportunity.Outcome(said).label if said else "Closed", *words]),
-        leads=found,
+        rows=found,
         since="Closed",
         report="deals",
         own=("outcome", "line"),

@@ -1,5 +1,8 @@
 """The forecast, its parts, and last quarter's beside what came."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -81,16 +84,17 @@ def _report(one: Asked) -> tuple[Report, Ahead]:
 def _figure(one: Asked) -> Figure:
     """A ``place`` where leads stand now, or "won": last quarter's."""
     said = one.parameters.get("place", "")
+    rows: QuerySet[Any]
     if said == "won":
         title, since = "Won last quarter", "Won"
-        leads = forecast.winners(leads=one.leads, at=one.at)
+        rows = forecast.winners(leads=one.leads, at=one.at)
     elif said in list(Place):
         title, since = PLACES[Place(said)], "Since"
-        leads = forecast.standing(leads=one.leads, place=Place(said))
+        rows = forecast.standing(leads=one.leads, place=Place(said))
     else:
         raise Http404("Nobody stands there.")
     return Figure(
-        title=title, leads=leads, since=since, report="forecast", own=("place",), holds_now=said != "won"
+        title=title, rows=rows, since=since, report="forecast", own=("place",), holds_now=said != "won"
     )
 
 

@@ -117,7 +117,7 @@ def _figure(one: Asked) -> Figure:
         raise Http404("There is no such figure.")
     return Figure(
         title=title,
-        leads=leads,
+        rows=leads,
         since=since,
         report="gaps",
         own=("over", "own", "place", "came"),

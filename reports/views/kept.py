@@ -22,9 +22,9 @@ _COUNTS: dict[str, "Kept[Any]"] = {}
 
 class Kept(Generic[Found]):
     """What counts a report of the filters and the period that were asked for, of the parameters ``own`` of
-    the URL, and of plain arguments by name; it does not know who asks. What it finds can be pickled. Where
-    ``beside`` is another than before, an answer that was kept is none. With ``REPORT_PATIENCE_SECONDS`` of 0
-    nothing is kept."""
+    the URL, and of plain arguments by name; of who asks it knows nothing but the segments they saved. What it
+    finds can be pickled. Where ``beside`` is another than before, an answer that was kept is none. With
+    ``REPORT_PATIENCE_SECONDS`` of 0 nothing is kept."""
 
     def __init__(
         self, count: Callable[..., Found], own: tuple[str, ...], beside: Callable[[Asked], object] | None
@@ -42,13 +42,21 @@ class Kept(Generic[Found]):
         return answer.found
 
     def question(self, one: Asked, how: keeping.How) -> keeping.Question:
-        names = (*sorted(one.filters.filters), *PERIOD, *self._own)
+        """What makes no sense narrows nothing, and is not asked."""
+        meant = set(one.filters.filters) - set(one.filters.form.errors)
+        names = (*sorted(meant), *PERIOD, *self._own)
         said = [(name, value) for name in names for value in one.parameters.getlist(name) if value]
-        beside = repr(self._beside(one)) if self._beside else ""
-        return keeping.Question(self._name, urlencode(said), how, beside)
+        saved = one.filters.saved_segment
+        return keeping.Question(
+            self._name,
+            urlencode(said),
+            how,
+            asker=one.user.pk if one.user and saved else None,
+            beside=repr((saved and saved.query, self._beside and self._beside(one))),
+        )
 
     def again(self, row: KeptCount) -> tuple[keeping.Question, Found]:
-        one = asked_in(QueryDict(row.query), at=timezone.now())
+        one = asked_in(QueryDict(row.query), user=row.asker, at=timezone.now())
         return self.question(one, row.how), self._count(one, **row.how)
 
 

@@ -21,7 +21,7 @@ from scoring.dimensions import Dimension
 
 from . import behind
 from .asking import Asked, asked, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 
 KINDS = {
     Word.TOO_FEW: ("", "circle-dashed"),
@@ -117,7 +117,7 @@ def _figure(one: Asked) -> Figure:
     low, high = (_bound(one.parameters.get(name, "")) for name in ("low", "high"))
     return Figure(
         title=f"{Dimension(said).label} {_span(low, high)}, {FATES[Fate(fate)]}",
-        leads=line_scores.behind(
+        rows=line_scores.behind(
             leads=one.leads,
             handoffs=one.handoffs,
             period=one.period,
@@ -132,6 +132,7 @@ def _figure(one: Asked) -> Figure:
         own=("fate", "low", "high"),
         files="line",
         holds_now=fate == Fate.STAYED,
+        counted="" if fate == Fate.STAYED else DECISION,
     )
 
 

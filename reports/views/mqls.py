@@ -1,5 +1,8 @@
 """What became of MQLs, and what each side made of the other's choice."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,7 +16,7 @@ from scoring.intervals import Share
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 from .kept import kept
 
 STOPS = {
@@ -98,30 +101,32 @@ def _figure(one: Asked) -> Figure:
     """One of ``far``, ``stop``, ``lift`` and ``cell`` in the URL."""
     said = one.parameters
     far, stop, lift, cell = (said.get(name, "") for name in ("far", "stop", "lift", "cell"))
+    rows: QuerySet[Any]
     if far in FAR:
         milestone, title = FAR[far]
-        since, leads = "MQL", mqls.fated(leads=one.leads, period=one.period, milestone=milestone)
+        since, rows = "MQL", mqls.fated(leads=one.leads, period=one.period, milestone=milestone)
     elif stop in list(Stop):
         title, since = STOPS[Stop(stop)], "MQL"
-        leads = mqls.fated(
+        rows = mqls.fated(
             leads=one.leads, period=one.period, milestone=Milestone.HANDED_OVER, stop=Stop(stop)
         )
     elif lift in LIFTED:
         marked, won, title = LIFTED[lift]
-        since, leads = "Came", mqls.lifted(leads=one.leads, at=one.at, marked=marked, won=won)
+        since, rows = "Came", mqls.lifted(leads=one.leads, at=one.at, marked=marked, won=won)
     elif cell in CELLS:
         marked, accepted, title = CELLS[cell]
         since = "Accepted" if accepted else "Sent back"
-        leads = mqls.aligned(handoffs=one.handoffs, period=one.period, marked=marked, accepted=accepted)
+        rows = mqls.aligned(handoffs=one.handoffs, period=one.period, marked=marked, accepted=accepted)
     else:
         raise Http404("There is no such figure.")
     return Figure(
         title=title,
-        leads=leads,
+        rows=rows,
         since=since,
         report="mqls",
         own=("far", "stop", "lift", "cell"),
         holds_now=lift in LIFTED,
+        counted=DECISION if cell in CELLS else "",
     )
 
 

@@ -36,7 +36,10 @@ TITLES = {
     "overdue": "Overdue now",
     "contact": "First contact late after acceptance",
     "activity": "Next activity late",
+    "contact_owed": "First contact overdue now",
+    "activity_owed": "Next activity overdue now",
 }
+NOW = ("overdue", "contact_owed", "activity_owed")
 
 
 @require_safe
@@ -95,11 +98,12 @@ def _figure(one: Asked) -> Figure:
         raise Http404("There is no such figure.")
     return Figure(
         title=TITLES[what],
-        leads=leads,
+        rows=leads,
         since="Offered",
         report="response",
         own=("what", "line"),
-        holds_now=what == "overdue",
+        holds_now=what in NOW,
+        is_timed=what in ("touched", "touch_kept", "touch_late"),
     )
 
 

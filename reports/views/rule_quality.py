@@ -13,7 +13,7 @@ from scoring.models import ModelVersion, Rule
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 from .kept import kept
 
 KINDS = {"decided": None, "accepted": Verdict.Kind.ACCEPT, "sent_back": Verdict.Kind.REJECT}
@@ -93,12 +93,13 @@ def _figure(one: Asked) -> Figure:
         raise Http404("There is no such rule.")
     return Figure(
         title=f"{rule.label}, {LABELS[kind]}",
-        leads=rule_quality.behind(
+        rows=rule_quality.behind(
             handoffs=one.handoffs, period=one.period, rule=key, kind=KINDS[kind], model=model
         ),
         since="Decided",
         report="rules",
         own=("rule", "kind"),
+        counted=DECISION,
     )
 
 

@@ -1,6 +1,6 @@
 """Why sales sent leads back, what was behind it, and the leads."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,7 +13,7 @@ from reports.sent_back import Behind, Report
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
-from .behind import Figure
+from .behind import DECISION, Figure
 from .kept import kept
 
 LINES = {Behind.SOURCE: "Source", Behind.CAMPAIGN: "Campaign", Behind.RULE: "Rule"}
@@ -71,15 +71,18 @@ def _figure(one: Asked) -> Figure:
     code, line = one.parameters.get("reason", ""), one.parameters.get("line")
     by = one.one_of(Behind, "by", Behind.SOURCE)
     reason = RejectReason.objects.filter(code=code).first()
+    if code and reason is None:
+        raise Http404("There is no such reason.")
     words = [reason.label if reason else "Sent back", *([] if line is None else [_name(line, by)])]
     return Figure(
         title=", ".join(words),
-        leads=sent_back.leads_behind(
+        rows=sent_back.handoffs_behind(
             handoffs=one.handoffs, period=one.period, reason=code, behind=by, line=line
         ),
         since="Sent back",
         report="sent-back",
         own=("reason", "line"),
+        counted=DECISION,
     )
 
 

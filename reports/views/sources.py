@@ -78,9 +78,14 @@ def report_file(request: Request) -> HttpResponse:
         "Won for each 1 of cost",
     ]  # fmt: skip
     rows = [[_name(line.name, by), *_cells(line.figures)] for line in found.lines]
-    return figures_file(
-        f"sources-by-{by}-{attribution}-touch", header, [*rows, ["All", *_cells(found.total)]]
-    )
+    rows.append(["All", *_cells(found.total)[: -len(PER)], *("" for _ in PER)])
+    if found.total.cost:
+        rows.append(["Those with costs", *_cells(found.total.that_cost)])
+    return figures_file(f"sources-by-{by}-{attribution}-touch", header, rows)
+
+
+#: What costs are held against, the last columns of the file.
+PER = ("per_lead", "per_mql", "per_sql", "back")
 
 
 def _cells(figures: Figures) -> list[str]:
@@ -92,7 +97,8 @@ def _cells(figures: Figures) -> list[str]:
         _plain(figures.pipeline),
         _plain(figures.won),
         _plain(figures.won_amount),
-        *(_plain(each) for each in (cost, figures.per_lead, figures.per_mql, figures.per_sql, figures.back)),
+        _plain(cost),
+        *(_plain(getattr(figures, name)) for name in PER),
     ]
 
 
@@ -123,7 +129,7 @@ def _figure(one: Asked) -> Figure:
         words.append("some in part")
     return Figure(
         title=", ".join(words),
-        leads=sources.behind(
+        rows=sources.behind(
             leads=one.leads,
             period=one.period,
             measure=measure,

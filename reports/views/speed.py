@@ -77,7 +77,7 @@ def _figure(one: Asked) -> Figure:
     stage = Stage(said)
     return Figure(
         title=f"Waiting at {stage.label}",
-        leads=speed.waiting(leads=one.leads, stage=stage),
+        rows=speed.waiting(leads=one.leads, stage=stage),
         since="Since",
         report="speed",
         own=("stage",),

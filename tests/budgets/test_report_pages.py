@@ -18,23 +18,24 @@ from tests.budgets import crowds
 pytestmark = pytest.mark.django_db
 
 FRAME = 3  # session, user, the rail's counts
-FILTERS = 3  # teams, reps and versions to filter by
-BEHIND = FRAME + 2 + 2  # teams and reps, the leads with their companies, how many
+FILTERS = 4  # segments, teams, reps and versions to filter by
+BEHIND = FRAME + 3 + 2  # segments, teams and reps, the rows with leads and companies, how many
+DECIDED = BEHIND + 1  # what was said of handoffs
 BUDGETS = {
     "/reports/conversion/": FRAME + FILTERS + 5,  # who came and passed, both before, medians
     "/reports/conversion/?count=cohort&by=month": FRAME + FILTERS + 3,  # cohorts are compared with nothing
     "/reports/conversion/leads/?step=mql&days=90": BEHIND,
     "/reports/speed/?days=90": FRAME + FILTERS + 4,  # each step and as before, who waits, the weeks
     "/reports/speed/leads/?stage=handed_over": BEHIND,
-    "/reports/sent-back/?by=rule": FRAME + FILTERS + 5,  # reasons, both counts, sources, rules
-    "/reports/sent-back/leads/": BEHIND + 1,  # the reason
+    "/reports/sent-back/?by=rule": FRAME + FILTERS + 6,  # reasons, both counts, sources, rules, their names
+    "/reports/sent-back/leads/": DECIDED + 1,  # the reason
     "/reports/sources/?days=90": FRAME + FILTERS + 3,  # what happened, other currencies, costs
     "/reports/sources/?days=90&touch=linear&by=campaign": FRAME + FILTERS + 3,
     "/reports/sources/leads/?days=90&measure=leads&touch=linear": BEHIND,
     "/reports/deals/?days=90&by=team": FRAME + FILTERS + 4,  # lines, all, before, other currencies
-    "/reports/deals/leads/?days=90": BEHIND,
+    "/reports/deals/leads/?days=90": BEHIND + 1,  # why deals are lost
     "/reports/response/": FRAME + FILTERS + 8,  # handoffs, teams and their calendars (3 and 1), late, owed
-    "/reports/response/leads/?what=answer_late": BEHIND,
+    "/reports/response/leads/?what=answer_late": DECIDED,
     "/reports/gaps/": FRAME + FILTERS + 5,  # over the line, unowned, whose list (2), early or late
     "/reports/gaps/leads/?place=handoff": BEHIND,
     "/reports/mqls/": FRAME + FILTERS + 4,  # how far, how long customers took, lift, verdicts

@@ -1,32 +1,43 @@
 """The demo company: believable, the same at every hour of the week, and made by the product itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from hypothesis import given
 from hypothesis import settings as thorough
 from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 
-from accounts.models import User
+from accounts.models import Role, User
 from capture.models import Import, InboxItem, Source, Submission
 from crm.demo import featured, planning, play
 from crm.demo.lands import HOLIDAYS
 from crm.demo.logins import REP
 from handoff.models import Handoff, Verdict
+from handoff.views import exports
 from leads.activity_types import STARTERS
 from leads.models import Activity, ChangedLead, Company, Lead, LookAlike, StageChange, Suspicion
+from leads.money import brief_money
 from leads.stages import Stage
 from notifications.models import Delivery, Notification
+from reports import wording
+from reports.counting import ENOUGH
+from reports.measures import Measure
 from scoring.models import Crossing
+from tests.reports import walking
 
 #: The quietest hour of the week: a demo made now must look alive all the same.
 SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+LAST_90_DAYS = "first=2026-08-24&last=2026-11-21"
 #: Enough for everybody written by hand and a small crowd.
 FEW = 120
 
@@ -103,6 +114,65 @@ def company(
 def demo(company: play.Played, django_db_blocker: DjangoDbBlocker) -> Iterator[play.Played]:
     with django_db_blocker.unblock():
         yield company
+
+
+def test_every_figure_of_every_report_is_what_the_rows_behind_it_say(
+    demo: play.Played, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an admin, who may open every lead. In this thread and without an event loop, since the demo is in a
+    transaction that is not kept."""
+    monkeypatch.setattr(exports, "sync_to_async", at_once)
+    client.force_login(User.objects.filter(role=Role.ADMIN)[0])
+    known: dict[str, list[walking.Row]] = {}
+
+    def rows(of: walking.Linked) -> list[walking.Row]:
+        if of.file not in known:
+            known[of.file] = walking.rows_of(read(client.get(of.file)))
+        return known[of.file]
+
+    get, pages = partial(got, client), walking.pages(LAST_90_DAYS)
+    figures = [each for page in pages for each in walking.linked(page, get)]
+    wrong = [each for each in figures if each.count not in (None, len(rows(each)))]
+    assert wrong == []
+    assert sum(each.count is not None for each in figures) > 600
+    assert sum(bool(each.count) for each in figures) > 200
+
+    headlines = {each.address.split("figure=")[1].split("&")[0]: each for each in figures[:5]}
+    decided = rows(headlines["accepted"])
+    assert headlines["accepted"].text == (
+        walking.accepted_percent(decided) if len(decided) >= ENOUGH else "–"
+    )
+    deals = walking.amount(rows(headlines["pipeline"]), "EUR")
+    assert headlines["pipeline"].text == brief_money(deals, "EUR")
+    minutes = Decimal(str(walking.half_touched(rows(headlines["first_touch"]))))
+    assert headlines["first_touch"].text == wording.said(minutes, Measure.FIRST_TOUCH)
+
+
+def at_once(made: Callable[[str], Any]) -> Callable[[str], Any]:
+    async def run(after: str) -> Any:
+        return made(after)
+
+    return run
+
+
+def read(answer: Any) -> str:
+    """A download that is made in pieces."""
+
+    async def collected() -> bytes:
+        return b"".join([piece async for piece in answer.streaming_content])
+
+    assert answer.status_code == 200
+    try:
+        collected().send(None)
+    except StopIteration as ended:
+        return bytes(ended.value).decode()
+    raise AssertionError("It waits for something.")
+
+
+def got(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
 
 
 def test_it_says_how_far_it_is(demo: play.Played, told: list[int]) -> None:

@@ -187,7 +187,7 @@ def test_S1_08_from_a_figure_to_the_leads_behind_it_and_both_as_a_file(client: C
 def test_S2_of_more_leads_than_are_counted_it_is_still_said_that_others_are_not_ones_own(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leads.paging.MOST_COUNTED", 2)
+    monkeypatch.setattr("reports.views.behind.MOST", 1)
     max_, dach = make.manager(), make.team()
     for number in range(4):
         lead = make.lead(at=on(2))
@@ -195,7 +195,7 @@ def test_S2_of_more_leads_than_are_counted_it_is_still_said_that_others_are_not_
             LeadAccess.objects.create(lead=lead, team=dach)
     client.force_login(max_)
     text = page(client, f"/reports/conversion/leads/?{DAYS}&step=leads")
-    assert "1+ leads, 1+ of them yours to open: the others belong to teams" in text
+    assert "more than 1 leads; more than 1 of them yours to open: the others belong to teams" in text
 
 
 def test_filters_narrow_every_figure_and_stay_in_the_address(client: Client) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from handoff.models import SavedView
 from leads.models import Lead
 from reports import keeping
 from reports.models import KeptCount
@@ -56,7 +57,8 @@ def came(count: int) -> None:
 
 
 def leads_of(desk: Client, query: str = "") -> int:
-    return desk.get(f"/reports/conversion/{query}").context["report"].total[0].count
+    total = desk.get(f"/reports/conversion/{query}").context["report"].total
+    return int(total[0].count)
 
 
 def grow_old(by: timedelta = timedelta(hours=1)) -> None:
@@ -154,6 +156,29 @@ def test_P8_another_setting_or_release_counts_at_once(desk: Client, settings: An
     came(1)
     KeptCount.objects.update(answer=b"of another age")
     assert leads_of(desk) == 4
+
+
+def test_P8_a_saved_segment_is_each_readers_own_and_another_one_once_it_was_edited(desk: Client) -> None:
+    mara = make.marketer()
+    desk.force_login(mara)
+    came(2)
+    Lead.objects.filter(pk=Lead.objects.first().pk).update(country="DE")
+    saved = SavedView.objects.create(owner=mara, name="German", page=SavedView.Page.LEADS, query="country=DE")
+    query = f"?segment={saved.public_id}"
+    assert leads_of(desk, query) == 1
+    assert KeptCount.objects.get().asker == mara
+
+    grow_old()
+    leads_of(desk, query)
+    assert keeping.count_due(kept.again, seconds=60) == 1
+    assert leads_of(desk, query) == 1
+
+    SavedView.objects.update(query="country=AT")
+    assert leads_of(desk, query) == 0
+    saved.delete()
+    KeptCount.objects.update(is_wanted=True)
+    keeping.count_due(kept.again, seconds=60)
+    assert not KeptCount.objects.filter(asker=mara).exists()
 
 
 def test_P8_two_workers_do_not_count_the_same(desk: Client) -> None:

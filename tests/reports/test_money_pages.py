@@ -64,7 +64,7 @@ def test_S0_06_S2_05_the_page_says_cost_and_return_and_leads_to_the_leads(client
     CampaignCost.objects.create(source="paid_search", day=on(5).date(), amount=100)
     text = page(client, f"/reports/sources/?{DAYS}")
     assert "<dt>for each SQL</dt><dd>€100</dd>" in text
-    assert "<dd>4×</dd>" in text
+    assert "<dd>4× <small>" in text
     assert f'href="{escape(f"/reports/sources/leads/?{DAYS}&measure=won&line=paid_search")}"' in text
     assert f'href="{escape("/costs/?first=2026-05-01&last=2026-05-31&source=paid_search")}"' in text
 
@@ -75,7 +75,28 @@ def test_S0_06_S2_05_the_page_says_cost_and_return_and_leads_to_the_leads(client
     found = rows(client, f"/reports/sources/file/?{DAYS}")
     assert " ".join(found["paid search"]) == "1 1 1 1  1 400 1 400 100 100 100 100 4"
     assert " ".join(found["fair"]) == "1 0 0 0  0 0 0 0     "
-    assert " ".join(found["All"]) == "2 1 1 1  1 400 1 400 100 50 100 100 4"
+    assert " ".join(found["All"]) == "2 1 1 1  1 400 1 400 100    "
+    assert " ".join(found["Those with costs"]) == "1 1 1 1  1 400 1 400 100 100 100 100 4"
+
+
+def test_S2_05_what_came_without_costs_is_no_return_of_what_was_spent_elsewhere(client: Client) -> None:
+    sold("Ada Ads", "paid_search")
+    for number in range(9):
+        sold(f"Rita {number}", "referral")
+    CampaignCost.objects.create(source="paid_search", day=on(5).date(), amount=100)
+    text = page(client, f"/reports/sources/?{DAYS}")
+    assert "<dd>4× <small>€400 from where it was spent</small></dd>" in text
+    assert "of what was won, €400 came from them" in text
+    assert "40×" not in text
+    assert "<dt>for each SQL</dt><dd>€100</dd>" in text
+    referral = text.split("<bdi>referral</bdi>")[1].split("</tr>")[0]
+    assert "×" not in referral
+    dashboard = page(client, f"/dashboard/?{DAYS}")
+    assert "€400 won from sources that have costs, for €100 spent" in dashboard
+    assert "40×" not in dashboard
+    found = rows(client, f"/reports/sources/file/?{DAYS}")
+    assert found["Those with costs"][0] == "1"
+    assert (found["All"][0], found["All"][-1], found["Those with costs"][-1]) == ("10", "", "4")
 
 
 def test_the_file_says_the_same_as_the_page_and_its_lines_add_up_in_equal_parts(client: Client) -> None:

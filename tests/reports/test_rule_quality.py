@@ -82,8 +82,8 @@ def test_a_rule_that_takes_points_counts_too_and_undone_verdicts_never(sol: User
         if any(each["points"] for each in verdict.handoff.evidence["explanation"]["dimensions"][0]["reasons"])
     ]
     assert len(raw) == 1
-    leads = rule_quality.behind(handoffs=Handoff.objects.all(), period=MAY, rule="free-mail")
-    assert [lead.pk for lead in leads] == [raw[0].handoff.lead_id]
+    rows = rule_quality.behind(handoffs=Handoff.objects.all(), period=MAY, rule="free-mail")
+    assert [row.pk for row in rows] == [raw[0].handoff_id]
 
 
 def test_before_any_verdict_every_rule_stands_there_with_nothing(sol: User, client: Client) -> None:

@@ -4,15 +4,12 @@ import csv
 import io
 import random
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
-from django.db import connections
 from django.test import Client
 
 from accounts.models import User
@@ -24,6 +21,7 @@ from leads.models import Company, Lead
 from leads.stages import Stage
 from tests import factories
 from tests.capture.importing import counts, imported
+from tests.downloads import rows_of, text_of
 from tests.handoff.views.worlds import handed_over
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,28 +38,6 @@ NAUGHTY = [
 def marketing(client: Client, mara: User) -> Client:
     client.force_login(mara)
     return client
-
-
-def text_of(client: Client, path: str) -> str:
-    answer: Any = client.get(path)
-    assert answer.status_code == 200, path
-
-    async def read() -> bytes:
-        return b"".join([piece async for piece in answer.streaming_content])
-
-    def read_all() -> str:
-        try:
-            return async_to_sync(read)().decode("utf-8-sig")
-        finally:
-            connections.close_all()
-
-    # In a thread of its own: a browser test before leaves an event loop in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(read_all).result()
-
-
-def rows_of(client: Client, path: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text_of(client, path))))
 
 
 def names(client: Client, path: str) -> list[str]:
