@@ -102,8 +102,8 @@ def is_over(answer: ReturnAnswer, at: datetime) -> bool:
 
 @transaction.atomic
 def undo(*, answer: ReturnAnswer, by: "User", at: datetime) -> None:
-    """Take one's own answer back within ten minutes; what was closed is an MQL again, and what was said
-    before holds again. Not what sales has by now, nor a dispute. Safe to repeat. Raises NotYours,
+    """Take one's own answer back within ten minutes; what was closed, or a lead again, is an MQL, and what
+    was said before holds again. Not what sales has by now, nor a dispute. Safe to repeat. Raises NotYours,
     AnswerStands."""
     if not may_hand_over(by):
         raise NotYours("Marketing answers what sales sent back.")
@@ -113,7 +113,7 @@ def undo(*, answer: ReturnAnswer, by: "User", at: datetime) -> None:
         return
     if why := _stands(held, by, at):
         raise AnswerStands(why)
-    if held.kind == Kind.CLOSE:
+    if judging.gave(held):
         try:
             judging.take_back(lead=lead, by=by, at=at)
         except judging.JudgementStands as stands:

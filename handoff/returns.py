@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.calendars import shared_holidays
 from accounts.company_days import company_day, company_zone
-from leads.models import StageChange
+from leads import milestones
 from leads.stages import Stage
 
 from .models import Handoff, ReturnAnswer, Verdict
@@ -131,13 +131,12 @@ def _first_answers(verdict_ids: Collection[int]) -> dict[int, datetime]:
 
 
 def _went_on(unanswered: Collection[tuple[int, int, datetime]]) -> dict[int, datetime]:
-    """Verdict → when its lead left marketing without an answer. One query, none for none."""
+    """Verdict → when its lead left marketing without an answer, by a step that stands. One query, none for
+    none."""
     if not unanswered:
         return {}
-    leads = {lead for _, lead, _ in unanswered}
-    left = StageChange.objects.filter(lead__in=leads, from_stage=Stage.MQL).order_by("at", "id")
     moments: dict[int, list[datetime]] = {}
-    for lead, moment in left.values_list("lead", "at"):
+    for lead, moment in milestones.left({lead for _, lead, _ in unanswered}, Stage.MQL):
         moments.setdefault(lead, []).append(moment)
     found: dict[int, datetime] = {}
     for pk, lead, back_at in unanswered:
