@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Role, Team, User
-from handoff.filters import CountryFilter
+from handoff.filters import CountryFilter, SourceFilter
 from handoff.models import Handoff
 from handoff.strength import of_strength
 from leads.models import Lead, LeadAccess, StageChange
@@ -76,7 +76,7 @@ HANDOFFS_OWN = {"team": "pool__team__public_id", "rep": "rep__public_id", "versi
 class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Leads by where they came from and by who got them."""
 
-    source = django_filters.CharFilter(label="Source", method="from_source")
+    source = SourceFilter(field_name="source", label="Source")
     campaign = django_filters.CharFilter(label="Campaign", lookup_expr="iexact")
     country = CountryFilter(label="Country", help_text="Two letters, such as DE,AT")
     industry = django_filters.CharFilter(
@@ -117,10 +117,6 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
             elif value:
                 rows = rows.filter(**{HANDOFFS_OWN[name]: value})
         return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
-
-    def from_source(self, rows: QuerySet[Lead], name: str, said: str) -> QuerySet[Lead]:
-        """Pages show "paid search" for paid_search, so both are found by either."""
-        return rows.filter(Q(source__iexact=said) | Q(source__iexact=said.replace(" ", "_")))
 
     def in_segment(self, rows: QuerySet[Lead], name: str, key: str) -> QuerySet[Lead]:
         if key.startswith("mql-"):

@@ -214,6 +214,18 @@ def test_every_figure_of_the_tiles_leads_to_as_many_leads(mara, sol, signed_in: 
     assert checked >= 6
 
 
+@pytest.mark.parametrize("said", ["paid_search", "paid search", "Paid%20Search"])
+@pytest.mark.parametrize("path", ["/mqls/?source=", "/leads/?source=", "/leads/?where=source%3D"])
+def test_a_source_is_found_by_the_name_that_pages_show_in_either_list(
+    mara, signed_in: SignIn, path: str, said: str
+):
+    mql("Found Fred", source="Paid_Search")
+    mql("Other Otto", source="organic")
+    found = signed_in(mara).get(f"{path}{said}").content.decode()
+    assert "Found Fred" in found
+    assert "Other Otto" not in found
+
+
 # Segments
 
 
