@@ -133,8 +133,16 @@ def test_handing_over_again_is_the_answer_from_wherever_it_is_pressed(back: Verd
     handoff = pipeline.hand_over(lead=lead, by=mara, note="Budget is there.", at=NOW + HOUR)
     answer = ReturnAnswer.objects.holding().get(verdict=back)
     assert (answer.kind, answer.note, handoff.cycle) == ("hand_over", "Budget is there.", 2)
+    answering.undo(answer=answer, by=mara, at=NOW + HOUR)
+    lead.refresh_from_db()
+    assert lead.stage == Stage.MQL, "nobody in sales was on it"
+    assert list(returns.to_answer(mara, NOW + HOUR)) == [back.handoff], "it waits as before"
+
+    again = pipeline.hand_over(lead=lead, by=mara, note="Budget is there.", at=NOW + 2 * HOUR)
+    Handoff.objects.filter(pk=again.pk).update(first_touch_at=NOW + 2 * HOUR)
+    said = ReturnAnswer.objects.holding().get(verdict=back)
     with pytest.raises(AnswerStands, match="Sales has the lead"):
-        answering.undo(answer=answer, by=mara, at=NOW + HOUR)
+        answering.undo(answer=said, by=mara, at=NOW + 2 * HOUR)
 
 
 def test_a_dispute_by_marketing_is_an_answer(back: Verdict):
