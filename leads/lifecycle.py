@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from . import phases
 from .asking import ask
-from .models import Lead, PhaseChange, StageChange
+from .models import Lead, PhaseChange, Settlement, StageChange
 from .stages import MOVES, Phase, Stage
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ def move(
     return StageChange.objects.create(
         lead=lead, from_stage=was, to_stage=to, at=at, by=by, cause=cause, reason=reason, note=note
     )
+
+
+def settle(*, change: StageChange, was_sql: bool, at: datetime) -> None:
+    """Note that both sides agree on whether the lead of ``change``, the step of a verdict, was an SQL: from
+    ``at`` on, what judges rules by verdicts goes by this one. Said again, the newer word holds. One query."""
+    Settlement.objects.update_or_create(change=change, defaults={"was_sql": was_sql, "at": at})
 
 
 def taken_back(changes: Iterable[StageChange]) -> dict[int, StageChange]:
