@@ -1,4 +1,4 @@
-"""What both sides say a verdict should have been."""
+"""What both sides say a verdict should have been; and MQLs by the time in their phase."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -21,5 +21,9 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['at'], name='leads_settlement_at')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('stage', 'mql')), fields=['phase', 'phase_at', 'id'], name='leads_lead_mqls'),
         ),
     ]
