@@ -1,4 +1,4 @@
-"""P-7: the pages a rep and a manager live in, against the bare SQL behind each of them."""
+"""P-7: the pages a rep, a manager and a marketer live in, against the bare SQL behind each of them."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +36,17 @@ PATIENCE = 20.0
 #: How far down the list of all leads the deep page lies, at most.
 DEPTH = 500_000
 AT_ONCE = 5_000
+#: One lead in so many is an MQL.
+MQL_IN = 5
+MQL_PAGES = (
+    ("MQLs", "/mqls/"),
+    ("MQLs, figures of 28 days", "/mqls/?period=28"),
+    ("MQLs near the line", "/mqls/?view=near"),
+    ("MQLs that asked", "/mqls/?view=strong"),
+    ("MQLs, newest signal first", "/mqls/?sort=signal"),
+    ("MQLs of one phase", "/mqls/?phase=consideration"),
+    ("MQLs of one source", "/mqls/?source=organic"),
+)
 
 
 def every_page(*, seed: int) -> list[Line]:
@@ -59,7 +70,7 @@ def every_page(*, seed: int) -> list[Line]:
         ("all leads of a rep's team", rep, lambda _: "/leads/"),
         ("a lead", rep, lambda n: f"/leads/{leads[n % len(leads)]}/"),
         ("the lead with the longest history", marketer, lambda _: f"/leads/{heavy}/"),
-        ("MQLs", marketer, lambda _: "/mqls/"),
+        *((what, marketer, lambda _, path=path: path) for what, path in MQL_PAGES),
     ]
     lines = []
     for what, user, address in asked:
@@ -163,6 +174,7 @@ def people() -> tuple[User, User]:
             PoolMember.objects.get_or_create(pool=pool, user=rep)
         _person(f"pages-{number}@bench.example", Role.MANAGER, team)
     if not Handoff.objects.filter(pool__name__startswith="Pages").exists():
+        _make_mqls()
         _hand_over()
     return (
         User.objects.get(email="pages-0-0@bench.example"),
@@ -174,6 +186,25 @@ def _person(email: str, role: Role, team: Team) -> User:
     user = User.objects.get_or_create(email=email, defaults={"name": email.split("@")[0], "role": role})[0]
     user.teams.add(team)
     return user
+
+
+def _make_mqls() -> None:
+    """A fifth of all leads are MQLs, since some day of the last year."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MQLS, {"every": MQL_IN})
+        cursor.execute("VACUUM (ANALYZE) leads_lead, leads_stagechange, leads_passedmilestone")
+
+
+_MQLS = """
+WITH made AS (
+  UPDATE leads_lead SET stage = 'mql', stage_reason = CASE WHEN id %% 3 = 0 THEN 'strong' ELSE 'weak' END,
+    stage_at = greatest(created_at, now() - (id %% 365) * interval '1 day')
+  WHERE stage = 'lead' AND hashint8(id) %% %(every)s = 0
+  RETURNING id, stage_at, stage_reason
+)
+INSERT INTO leads_stagechange (lead_id, from_stage, to_stage, at, cause, reason, note)
+SELECT id, 'lead', 'mql', stage_at, 'crossing', stage_reason, '' FROM made
+"""
 
 
 def _hand_over() -> None:

@@ -335,6 +335,7 @@ CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
     "scoring.tasks.sweep_fading": {"queue": "bulk"},
     "scoring.tasks.rescore_everybody": {"queue": "bulk"},
+    "handoff.tasks.refresh_long_queue": {"queue": "bulk"},
     "handoff.tasks.*": {"queue": "alerts"},
     "notifications.tasks.empty_old": {"queue": "bulk"},
     "notifications.tasks.*": {"queue": "alerts"},
@@ -359,6 +360,7 @@ BEAT = {
     "notifications.tasks.make_digests": 60.0,
     "handoff.tasks.escalate": 15.0,
     "handoff.tasks.remind_of_tasks": 60.0,
+    "handoff.tasks.refresh_long_queue": 60.0,
     "crm.tasks.sign_for_beat": 5.0,
     "scoring.tasks.sweep_fading": FADING_SWEEP_MINUTES * 60,
     # Once a month is enough; beat starts to count anew when it is restarted, so it asks more often.

@@ -254,6 +254,15 @@ def taken_back(*, of: "Mapping[User, int]", by: User, at: datetime) -> None:
         hurry.look(user_ids=[*(rep.pk for rep in of), by.pk])
 
 
+def recalled(*, handoff: Handoff, by: User, at: datetime) -> None:
+    """Tell whose handoff it was that marketing took it back. Safe to repeat."""
+    words = []
+    if handoff.rep is not None:
+        title, body = messages.recalled_title(lead=handoff.lead), messages.recalled_body(by=by)
+        words.append(Word(handoff.rep, "taken_back", f"handoff:{handoff.pk}:recalled", title, body))
+    tell(handoff=handoff, words=words, at=at)
+
+
 def merged_away(*, handoff: Handoff, merge: "Merge", by: User, at: datetime) -> None:
     """Tell whose handoff was taken back that its lead was merged into one that sales has already. Safe to
     repeat."""

@@ -12,7 +12,7 @@ from leads.models import Lead
 from leads.retrying import begins_again
 from leads.stages import Stage
 
-from . import disputes, judging, messages, pipeline, returns
+from . import disputes, judging, messages, pipeline, recalling, returns
 from .decisions import LATEST_RETURN_DAYS, UNDO_WINDOW
 from .holding import hold
 from .models import ReturnAnswer, Verdict
@@ -34,7 +34,11 @@ class NothingToAnswer(Exception):
 
 
 class AnswerRefused(ValueError):
-    """Something is missing from the answer; the message says what."""
+    """Something is missing from the answer, or wrong with it: the message says what, ``field`` where."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
 
 
 class AlreadyAnswered(Exception):
@@ -102,9 +106,9 @@ def is_over(answer: ReturnAnswer, at: datetime) -> bool:
 
 @transaction.atomic
 def undo(*, answer: ReturnAnswer, by: "User", at: datetime) -> None:
-    """Take one's own answer back within ten minutes; what was closed is an MQL again, and what was said
-    before holds again. Not what sales has by now, nor a dispute. Safe to repeat. Raises NotYours,
-    AnswerStands."""
+    """Take one's own answer back within ten minutes; what was closed, or a lead again, is an MQL, and what
+    was said before holds again. What was handed over comes back while nobody in sales is on it; a dispute
+    stays. Safe to repeat. Raises NotYours, AnswerStands."""
     if not may_hand_over(by):
         raise NotYours("Marketing answers what sales sent back.")
     lead = hold(answer.verdict.handoff.lead_id)
@@ -113,7 +117,10 @@ def undo(*, answer: ReturnAnswer, by: "User", at: datetime) -> None:
         return
     if why := _stands(held, by, at):
         raise AnswerStands(why)
-    if held.kind == Kind.CLOSE:
+    if held.kind == Kind.HAND_OVER and (handed := recalling.made_by(lead=lead, by=by, at=at)) is not None:
+        recalling.recall(handoff=handed, by=by, at=at)
+        return
+    if judging.gave(held):
         try:
             judging.take_back(lead=lead, by=by, at=at)
         except judging.JudgementStands as stands:
@@ -132,7 +139,9 @@ def _stands(answer: ReturnAnswer, by: "User", at: datetime) -> str:
     if at - answer.at > UNDO_WINDOW:
         return "An answer can be taken back for 10 minutes; they are over."
     if answer.kind == Kind.HAND_OVER:
-        return "Sales has the lead: ask its rep to send it back."
+        handed = recalling.made_by(lead=answer.verdict.handoff.lead, by=by, at=at)
+        if handed is None or handed.offered_at != answer.at:
+            return "Sales has the lead: ask its rep to send it back."
     if answer.kind == Kind.DISPUTE:
         return "A dispute is settled by both sides."
     return "" if answer.holds else "Another answer holds by now."
@@ -141,13 +150,13 @@ def _stands(answer: ReturnAnswer, by: "User", at: datetime) -> str:
 def _checked(kind: Kind, note: str, warm_until: date | None, at: datetime) -> date | None:
     """The day until which it is kept warm; None for other kinds."""
     if kind not in WITHOUT_NOTE and not note.strip():
-        raise AnswerRefused("Say in a sentence what is done: sales will read it.")
+        raise AnswerRefused("note", "Say in a sentence what is done: sales will read it.")
     if kind != Kind.KEEP_WARM:
         return None
     today = company_day(at)
     if warm_until is None or warm_until <= today:
-        raise AnswerRefused("Choose a day after today, until which it is kept warm.")
+        raise AnswerRefused("warm_until", "Choose a day after today, until which it is kept warm.")
     latest = today + timedelta(days=LATEST_RETURN_DAYS)
     if warm_until > latest:
-        raise AnswerRefused(f"The latest day is {latest.day} {latest:%b %Y}.")
+        raise AnswerRefused("warm_until", f"The latest day is {latest.day} {latest:%b %Y}.")
     return warm_until

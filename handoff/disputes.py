@@ -9,6 +9,7 @@ from accounts import sides
 from accounts.models import Role
 from accounts.permissions import may_hand_over, may_sign_for
 from accounts.sides import Side
+from leads import lifecycle
 from leads.models import Lead
 from leads.stages import Stage
 
@@ -79,7 +80,9 @@ def is_contradicted(dispute: Dispute) -> bool:
 def say(*, dispute: Dispute, by: "User", side: str, was_sql: bool, at: datetime) -> Dispute:
     """One side's word on a dispute. When both have said the same, it is settled and the outcome a fact; until
     then a side may change its mind. The same word again changes nothing. Raises NotYours, AlreadySettled."""
-    held = Dispute.objects.select_for_update(no_key=True, of=("self",)).select_related("verdict")
+    held = Dispute.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "verdict__stage_change"
+    )
     found = held.get(pk=dispute.pk)
     if not Dispute.objects.visible_to(by).filter(pk=found.pk).exists():
         raise NotYours("This lead is with another team.")
@@ -97,6 +100,7 @@ def say(*, dispute: Dispute, by: "User", side: str, was_sql: bool, at: datetime)
     if other is not None and other.was_sql == was_sql:
         found.settled_at, found.was_sql = at, was_sql
         found.save(update_fields=["settled_at", "was_sql"])
+        lifecycle.settle(change=found.verdict.stage_change, was_sql=was_sql, at=at)
     return found
 
 

@@ -16,6 +16,7 @@ from accounts.models import Role, Team, User
 from accounts.permissions import people_arranged_by
 from leads import searching
 from leads.models import Company, Lead
+from leads.spelling import SOURCE, is_called
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Score
 
@@ -28,6 +29,13 @@ class CountryFilter(django_filters.BaseInFilter, django_filters.CharFilter):  # 
     def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
         codes = [code.strip().upper() for code in value or [] if code.strip()]
         return super().filter(qs, codes) if codes else qs
+
+
+class SourceFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """A source by any of its names: "paid_search", "Paid search"."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs.filter(is_called(self.field_name, value, SOURCE)) if value else qs
 
 
 #: When an answer is due, as the groups of the list say it.
@@ -79,7 +87,7 @@ class HandoffFilter(ScoreFilters):
     country = CountryFilter(
         field_name="lead__country", label="Country", help_text="Two letters, such as DE,AT"
     )
-    source = django_filters.CharFilter(field_name="lead__source", label="Source", lookup_expr="iexact")
+    source = SourceFilter(field_name="lead__source", label="Source")
     industry = django_filters.CharFilter(
         field_name="lead__company__industry", label="Industry", lookup_expr="icontains"
     )

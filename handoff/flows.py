@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, DateTimeField, DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts.company_days import company_day, midnight, week_of
 from leads import phase_flow
 from leads.models import Lead
+from leads.percentiles import Percentile
 from leads.phase_flow import Flow, Span
 from leads.stages import Phase, Stage
 
@@ -34,6 +35,22 @@ SALES: dict[str, tuple[str, Q]] = {
 }
 
 Leads = TypeVar("Leads", bound="QuerySet[Lead]")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many MQLs stand in a phase, and for how many days half of them have."""
+
+    count: int = 0
+    median_days: int = 0
+
+
+def standing_of(mqls: QuerySet[Lead], at: datetime) -> dict[str, Standing]:
+    """How the MQLs stand in each phase. One query."""
+    stay = ExpressionWrapper(Value(at, DateTimeField()) - F("phase_at"), output_field=DurationField())
+    rows = mqls.order_by().values("phase").annotate(count=Count("id"), stay=Percentile(0.5, stay))
+    found = {row["phase"]: Standing(row["count"], row["stay"].days) for row in rows}
+    return {phase: found.get(phase, Standing()) for phase in Phase.values}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Reasons of the steps that a marketer takes.
 JUDGED, CLOSED = "judged", "marketing"
+#: Where an MQL that came back from sales goes by a judgement → the answer that this is.
+ANSWERS = {Stage.CLOSED: ReturnAnswer.Kind.CLOSE, Stage.LEAD: ReturnAnswer.Kind.OTHER}
 #: Stage → the steps that marketing may take from it.
 STEPS: dict[Stage, frozenset[Stage]] = {
     Stage.LEAD: frozenset({Stage.MQL, Stage.CLOSED}),
@@ -40,9 +42,9 @@ class JudgementStands(Exception):
 
 @transaction.atomic
 def judge(*, lead: Lead, to: Stage, by: "User", note: str, at: datetime) -> StageChange | None:
-    """Move ``lead`` to ``to`` (MQL, lead or closed) by a marketer's judgement, because of ``note``. Closing a
-    lead that came back from sales is marketing's answer as well. None when it stands there already: safe to
-    repeat. Raises NotYours, NoteNeeded, and StageConflict when marketing has it no more."""
+    """Move ``lead`` to ``to`` (MQL, lead or closed) by a marketer's judgement, because of ``note``. Whatever
+    becomes of an MQL that came back from sales is marketing's answer as well. None when it stands there
+    already: safe to repeat. Raises NotYours, NoteNeeded, and StageConflict when marketing has it no more."""
     if not may_hand_over(by):
         raise NotYours("Marketing judges its own leads.")
     if not note.strip():
@@ -53,9 +55,9 @@ def judge(*, lead: Lead, to: Stage, by: "User", note: str, at: datetime) -> Stag
     if to not in STEPS.get(Stage(held.stage), frozenset()):
         raise StageConflict(held, held.stage)
     said = note.strip()
-    back = returns.latest_rejection(held.pk) if (held.stage, to) == (Stage.MQL, Stage.CLOSED) else None
+    back = returns.latest_rejection(held.pk) if held.stage == Stage.MQL else None
     if back is not None:
-        returns.note_answer(verdict=back, kind=ReturnAnswer.Kind.CLOSE, by=by, at=at, note=said)
+        returns.note_answer(verdict=back, kind=ANSWERS[to], by=by, at=at, note=said)
     reason = CLOSED if to == Stage.CLOSED else JUDGED
     return lifecycle.move(
         lead=held, to=to, at=at, cause=StageChange.Cause.PERSON, by=by, reason=reason, note=said
@@ -82,12 +84,25 @@ def take_back(*, lead: Lead, by: "User", at: datetime) -> StageChange:
     )
     before = held.stage_changes.filter(pk__lt=last.pk).order_by("-at", "-id").first()
     Lead.objects.filter(pk=held.pk).update(stage_reason=before.reason if before else "")
-    closing = ReturnAnswer.objects.filter(
-        verdict__handoff__lead=held, kind=ReturnAnswer.Kind.CLOSE, by=by, at=last.at, undone_at=None
+    given = ReturnAnswer.objects.filter(
+        verdict__handoff__lead=held, kind__in=ANSWERS.values(), by=by, at=last.at, undone_at=None
     )
-    if last.to_stage == Stage.CLOSED and (answer := closing.first()) is not None:
+    if last.from_stage == Stage.MQL and (answer := given.first()) is not None:
         returns.withdraw_answer(answer, at=at)
     return change
+
+
+def gave(answer: ReturnAnswer) -> bool:
+    """Whether ``answer`` was given by a judgement, so that one is not taken back without the other. One
+    query."""
+    return StageChange.objects.filter(
+        lead=answer.verdict.handoff.lead_id,
+        from_stage=Stage.MQL,
+        to_stage__in=[to for to, kind in ANSWERS.items() if kind == answer.kind],
+        cause=StageChange.Cause.PERSON,
+        by=answer.by_id,
+        at=answer.at,
+    ).exists()
 
 
 def undoable(*, lead: Lead, by: "User", at: datetime) -> StageChange | None:

@@ -14,12 +14,13 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from leads.models import Company, Lead
+from leads.spelling import SOURCE, is_called
 from leads.stages import Phase, Stage, listed_as, said
 from scoring.dimensions import HUNDREDTHS
 from scoring.models import Score
 
 from . import flows, strength
-from .filters import CountryFilter, ScoreFilters, search_box
+from .filters import CountryFilter, ScoreFilters, SourceFilter, search_box
 from .models import Shortfall
 
 _OF_LEADS = (
@@ -67,6 +68,8 @@ def _condition(name: str, sign: str, value: str) -> Q:
         if sign != "=" or not re.fullmatch("[0-9]{1,9}", value):
             raise ValidationError("Write company.employees=50, or say staff from and up to.")
         return Q(company__employees=int(value))
+    if column == "source" and sign == "=":
+        return Q(is_called("source", value, SOURCE))
     if column is not None:
         return Q(**{f"{column}__{'iexact' if sign == '=' else 'icontains'}": value})
     if name in _REFUSED:
@@ -118,7 +121,7 @@ class _LeadFilters(ScoreFilters):
     fit_to = _points("Fit up to", "at_most")
     engagement = _points("Engagement from", "at_least")
     engagement_to = _points("Engagement up to", "at_most")
-    source = django_filters.CharFilter(field_name="source", label="Source")
+    source = SourceFilter(field_name="source", label="Source")
     campaign = django_filters.CharFilter(field_name="campaign", label="Campaign", lookup_expr="iexact")
     country = CountryFilter(field_name="country", label="Country", help_text="Two letters, such as DE,AT")
     industry = django_filters.CharFilter(

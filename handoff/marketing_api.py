@@ -108,7 +108,7 @@ def answer(request: HttpRequest, handoff_id: UUID, body: AnswerIn) -> Any:
             at=timezone.now(),
         )
     except answering.AnswerRefused as refusal:
-        return wrong("warm_until" if body.kind == "keep_warm" else "note", str(refusal))
+        return wrong(refusal.field, str(refusal))
     except (answering.AlreadyAnswered, answering.NothingToAnswer, NothingToDispute, StageConflict) as refusal:
         return overtaken(refusal)
     return _shown(made)

@@ -1,5 +1,8 @@
 """What marketers type about their leads. Forms check; the verbs write."""
 
+import re
+from typing import Any
+
 from django import forms
 
 from leads.stages import Stage
@@ -8,18 +11,42 @@ from .fields import WordsField
 from .models import ReturnAnswer, Shortfall
 
 
+class DayInput(forms.DateInput):
+    """A calendar; what is no date stands there as it was typed, which a calendar would not show."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        shown = context["widget"]["value"]
+        context["widget"]["type"] = "date" if not shown or _DAY.fullmatch(shown) else "text"
+        return context
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _day(label: str) -> forms.DateField:
     said = {"invalid": "Write the date as 2027-01-12."}
-    return forms.DateField(required=False, label=label, input_formats=["%Y-%m-%d"], error_messages=said)
+    return forms.DateField(
+        required=False,
+        label=label,
+        input_formats=["%Y-%m-%d"],
+        error_messages=said,
+        widget=DayInput(format="%Y-%m-%d"),
+    )
 
 
 class AnswerForm(forms.Form):
     """Marketing's answer to a lead that came back. What a kind needs is for ``answering`` to say."""
 
     kind = forms.ChoiceField(choices=ReturnAnswer.Kind.choices, label="Answer")
-    warm_until = _day("Until")
-    note = WordsField(required=False, max_length=2000, label="Note")
-    seen = forms.UUIDField(required=False)
+    warm_until = _day("Kept warm until")
+    note = WordsField(
+        required=False,
+        max_length=2000,
+        label="What is done, for sales to read",
+        widget=forms.Textarea({"rows": 2}),
+    )
+    seen = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class ShortfallForm(forms.Form):
@@ -37,7 +64,8 @@ class JudgementForm(forms.Form):
     """A marketer's own judgement, with the reason."""
 
     to = forms.ChoiceField(
-        choices=[(stage.value, stage.label) for stage in (Stage.MQL, Stage.LEAD, Stage.CLOSED)]
+        choices=[(stage.value, stage.label) for stage in (Stage.MQL, Stage.LEAD, Stage.CLOSED)],
+        label="Is from now on",
     )
     note = WordsField(
         max_length=2000,

@@ -142,6 +142,15 @@ def taken_back_body(*, by: object) -> str:
     return f"The rules that handed them over were rolled back, and {by} took them back. You need not answer."
 
 
+def recalled_title(*, lead: "Lead") -> str:
+    """ "Ada Lovelace was taken back"."""
+    return f"{lead} was taken back"
+
+
+def recalled_body(*, by: object) -> str:
+    return f"{by} took the handover back: marketing has the lead. You need not answer."
+
+
 def merged_title(*, lead: "Lead") -> str:
     """ "Ada Lovelace was handed over twice"."""
     return f"{lead} was handed over twice"

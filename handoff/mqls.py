@@ -29,6 +29,8 @@ SORTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "phase": ("time in phase", ("phase_at", "id")),
 }
 DISTANCE = "distance"
+#: The built-in views: "back" is of leads that sales sent back.
+VIEWS = ("all", "back", "near", "stuck", strength.STRONG, strength.WEAK)
 _EARLIEST = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 

@@ -193,15 +193,16 @@ def hand_over(*, lead: Lead, by: "User", note: str, at: datetime) -> Handoff:
     lead = hold(lead.pk)
     if lead.stage not in (*WITH_MARKETING, Stage.CLOSED):
         raise StageConflict(lead, lead.stage)
+    rejection = recycling.last_rejection(lead)
+    answers = rejection is not None and returns.is_last(rejection.handoff)
     change = lifecycle.move(
         lead=lead, to=Stage.HANDED_OVER, at=at, cause=StageChange.Cause.MARKETING, by=by, note=note
     )
     leading = lead.scores.leading_first().select_related("model").first()
     version = ModelVersion.objects.published().filter(model=leading.model).first() if leading else None
     frozen = evidence.freeze(lead=lead, at=at, version=version)
-    rejection = recycling.last_rejection(lead)
     earlier = _last_cycle(lead)
-    if rejection is not None and rejection.handoff.cycle == earlier:
+    if rejection is not None and answers:
         kind = ReturnAnswer.Kind.HAND_OVER
         returns.note_answer(verdict=rejection, kind=kind, by=by, at=at, note=note)
     return _offer(lead=lead, change=change, at=at, frozen=frozen, earlier=earlier, rejection=rejection, by=by)

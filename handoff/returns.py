@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.calendars import shared_holidays
 from accounts.company_days import company_day, company_zone
-from leads.models import StageChange
+from leads import milestones
 from leads.stages import Stage
 
 from .models import Handoff, ReturnAnswer, Verdict
@@ -33,11 +33,21 @@ def rejections() -> "QuerySet[Verdict]":
     return Verdict.objects.filter(kind=Verdict.Kind.REJECT, undone_by=None, stage_change__to_stage=Stage.MQL)
 
 
+def _counted() -> QuerySet[Handoff]:
+    """Without those that marketing made and took back: they are as if they had not been."""
+    return Handoff.objects.exclude(status=Handoff.Status.WITHDRAWN, offered_by__isnull=False)
+
+
+def is_last(handoff: Handoff) -> bool:
+    """Whether nothing that counts was handed over after ``handoff``. One query."""
+    return not _counted().filter(lead=handoff.lead_id, cycle__gt=handoff.cycle).exists()
+
+
 def returned(user: "User", at: datetime) -> QuerySet[Handoff]:
     """The last handoff of each MQL that sales sent back: until the day it may come again, and again once the
     day is over until which marketing kept it warm. ``answered`` says whether marketing's answer stands."""
     today = company_day(at)
-    later = Handoff.objects.filter(lead=OuterRef("lead"), cycle__gt=OuterRef("cycle"))
+    later = _counted().filter(lead=OuterRef("lead"), cycle__gt=OuterRef("cycle"))
     of_this = rejections().filter(handoff=OuterRef("pk"))
     over = ReturnAnswer.objects.holding().filter(verdict__handoff=OuterRef("pk"), warm_until__lte=today)
     return (
@@ -131,13 +141,12 @@ def _first_answers(verdict_ids: Collection[int]) -> dict[int, datetime]:
 
 
 def _went_on(unanswered: Collection[tuple[int, int, datetime]]) -> dict[int, datetime]:
-    """Verdict → when its lead left marketing without an answer. One query, none for none."""
+    """Verdict → when its lead left marketing without an answer, by a step that stands. One query, none for
+    none."""
     if not unanswered:
         return {}
-    leads = {lead for _, lead, _ in unanswered}
-    left = StageChange.objects.filter(lead__in=leads, from_stage=Stage.MQL).order_by("at", "id")
     moments: dict[int, list[datetime]] = {}
-    for lead, moment in left.values_list("lead", "at"):
+    for lead, moment in milestones.left({lead for _, lead, _ in unanswered}, Stage.MQL):
         moments.setdefault(lead, []).append(moment)
     found: dict[int, datetime] = {}
     for pk, lead, back_at in unanswered:
@@ -149,7 +158,7 @@ def _went_on(unanswered: Collection[tuple[int, int, datetime]]) -> dict[int, dat
 
 def latest_rejection(lead_id: int) -> Verdict | None:
     """The rejection that ``lead_id`` came back with, if it stands and is of its last handoff. One query."""
-    later = Handoff.objects.filter(lead=OuterRef("handoff__lead"), cycle__gt=OuterRef("handoff__cycle"))
+    later = _counted().filter(lead=OuterRef("handoff__lead"), cycle__gt=OuterRef("handoff__cycle"))
     found = rejections().filter(~Exists(later), handoff__lead=lead_id)
     return found.select_related("handoff", "reason", "by").order_by("-at", "-id").first()
 

@@ -12,7 +12,7 @@ from leads.lifecycle import MoveRefused, StageConflict
 from leads.models import Lead
 from leads.retrying import DEADLOCK, retrying
 
-from . import answering, judging
+from . import answering, judging, undoing
 from .disputes import NothingToDispute
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ REFUSALS = (
     answering.NothingToAnswer,
     answering.AnswerRefused,
     answering.AlreadyAnswered,
-    answering.AnswerStands,
+    *undoing.REFUSALS,
 )
 
 

@@ -11,12 +11,17 @@ from leads.lifecycle import StageConflict
 from leads.models import Lead
 from leads.stages import WITH_MARKETING
 
+from .decisions import UNDO_WINDOW
 from .holding import hold
 from .models import Shortfall
 from .permissions import NotYours
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+class ShortfallStands(Exception):
+    """It is not taken back any more; the message says why."""
 
 
 @transaction.atomic
@@ -34,6 +39,26 @@ def record(*, lead: Lead, kind: str, by: "User", at: datetime, note: str = "") -
         return newest
     Shortfall.objects.filter(lead=lead, holds=True).update(holds=False)
     return Shortfall.objects.create(lead=lead, kind=Shortfall.Kind(kind), note=note, by=by, at=at)
+
+
+@transaction.atomic
+def take_back(*, shortfall: Shortfall, by: "User", at: datetime) -> None:
+    """As if ``shortfall`` had not been noted: what was noted before holds again. One's own, within ten
+    minutes, while it holds. Safe to repeat. Raises NotYours, ShortfallStands."""
+    if not may_hand_over(by) or shortfall.by_id != by.pk:
+        raise NotYours("Who noted it takes it back.")
+    hold(shortfall.lead_id)
+    held = Shortfall.objects.get(pk=shortfall.pk)
+    if held.undone_at is not None:
+        return
+    if at - held.at > UNDO_WINDOW:
+        raise ShortfallStands("It can be taken back for 10 minutes; they are over.")
+    if not held.holds:
+        raise ShortfallStands("Something else was noted since.")
+    Shortfall.objects.filter(pk=held.pk).update(undone_at=at, holds=False)
+    left = Shortfall.objects.filter(lead=held.lead_id, undone_at=None).order_by("-at", "-id")
+    if (before := left.first()) is not None:
+        Shortfall.objects.filter(pk=before.pk).update(holds=True)
 
 
 def of_leads(lead_ids: Iterable[int]) -> dict[int, Shortfall]:

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from . import escalation, follow_ups, model_reviews, pipeline, waiting
+from . import escalation, follow_ups, long_queue, model_reviews, pipeline, waiting
 
 #: A task works no longer than this, so that mail and alarms get their turn; the next tick goes on.
 SECONDS = 60
@@ -42,3 +42,9 @@ def remind_of_tasks() -> None:
 def remind_of_model_reviews() -> None:
     """Say which scoring models are due for a look."""
     model_reviews.remind(at=timezone.now())
+
+
+@shared_task
+def refresh_long_queue() -> None:
+    """Put a long marketing queue in order anew, and count it, while somebody looks at it."""
+    long_queue.refresh(at=timezone.now())

@@ -38,6 +38,7 @@ from .models import (
     OpportunityStep,
     PassedMilestone,
     PhaseChange,
+    Settlement,
     StageChange,
     Supplier,
     Suspicion,
@@ -230,6 +231,14 @@ class ConsentEventAdmin(HistoryAdmin):
     list_select_related = ("lead",)
     list_filter = ("channel", "granted")
     ordering = ("-at", "-id")
+
+
+@admin.register(Settlement)
+class SettlementAdmin(HistoryAdmin):
+    list_display = ("change", "was_sql", "at")
+    list_select_related = ("change",)
+    list_filter = ("was_sql",)
+    ordering = ("-at", "-pk")
 
 
 @admin.register(LeadAccess)

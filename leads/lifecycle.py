@@ -1,14 +1,14 @@
 """Move leads through the stages, and note why."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
 from . import phases
 from .asking import ask
-from .models import Lead, PhaseChange, StageChange
+from .models import Lead, PhaseChange, Settlement, StageChange
 from .stages import MOVES, Phase, Stage
 
 if TYPE_CHECKING:
@@ -54,6 +54,26 @@ def move(
     )
 
 
+def settle(*, change: StageChange, was_sql: bool, at: datetime) -> None:
+    """Note that both sides agree on whether the lead of ``change``, the step of a verdict, was an SQL: from
+    ``at`` on, what judges rules by verdicts goes by this one. Said again, the newer word holds. One query."""
+    Settlement.objects.update_or_create(change=change, defaults={"was_sql": was_sql, "at": at})
+
+
+def taken_back(changes: Iterable[StageChange]) -> dict[int, StageChange]:
+    """Which of ``changes``, all of their leads', were taken back: key → the change that took it back. Of the
+    steps to one stage the last goes first, as for ``milestones``. Pure."""
+    standing: dict[tuple[int, str], list[StageChange]] = {}
+    found = {}
+    for change in sorted(changes, key=lambda each: (each.at, each.pk)):
+        if change.takes_back:
+            if steps := standing.get((change.lead_id, change.from_stage)):
+                found[steps.pop().pk] = change
+        else:
+            standing.setdefault((change.lead_id, change.to_stage), []).append(change)
+    return found
+
+
 def set_phase(*, lead: Lead, phase: Phase, at: datetime, by: "User | None" = None) -> bool:
     """Put ``lead`` into another buying phase by a marketer's judgement, forward or back; what it does next
     may move it forward again. Returns False when it is there already. 3 queries."""
@@ -62,6 +82,18 @@ def set_phase(*, lead: Lead, phase: Phase, at: datetime, by: "User | None" = Non
     if moved:
         lead.phase, lead.phase_at = phase, at
     return bool(moved)
+
+
+def unset_phase(*, change: PhaseChange) -> bool:
+    """Put the lead of ``change`` back into the phase it came from, as of when it had entered that: the change
+    never was, and its row goes. Returns False when the lead has gone on since. 3 queries."""
+    lead = change.lead
+    before = lead.phase_changes.exclude(pk=change.pk).order_by("-at", "-id").first()
+    entered = before.at if before else min(lead.created_at, change.at)
+    # A change stays in the history unless it lies after the moment that the lead says.
+    since = min(entered, change.at - timedelta(microseconds=1))
+    put_back = Lead.objects.filter(pk=lead.pk, phase=change.to_phase, phase_at=change.at)
+    return bool(put_back.update(phase=change.from_phase, phase_at=since))
 
 
 def advance_phases(*, lead_ids: Iterable[int], at: datetime) -> int:

@@ -6,6 +6,9 @@ it had not been. The rows follow from the stage changes alone, and statement tri
 writes a stage change and however: ORM, COPY, a merge. ``out_of_step`` finds rows that do not follow.
 """
 
+from collections.abc import Collection
+from datetime import datetime
+
 import pgtrigger
 from django.db import connection, models
 
@@ -67,6 +70,14 @@ INSERT INTO leads_passedmilestone AS m (lead_id, milestone, at, since)
 SELECT lead_id, milestone, at, since FROM follows ORDER BY lead_id, milestone
 ON CONFLICT (lead_id, milestone) DO UPDATE SET at = excluded.at, since = excluded.since
 WHERE (m.at, m.since) IS DISTINCT FROM (excluded.at, excluded.since)"""
+_LEFT = """
+SELECT lead_id, at FROM (
+  SELECT *, takes_back OR {taken_back} AS undone FROM (
+    SELECT *, {depth} AS depth FROM (
+      SELECT *, {takes_back} AS takes_back FROM leads_stagechange WHERE lead_id = ANY(%s::bigint[])
+    ) told WINDOW {stage_of}
+  ) deep WINDOW {stage_of}
+) step WHERE NOT undone AND from_stage = %s ORDER BY at, id"""
 _OUT_OF_STEP = """
 SELECT count(*) FROM leads_passedmilestone m FULL JOIN ({follows}) f USING (lead_id, milestone)
 WHERE (m.at, m.since) IS DISTINCT FROM (f.at, f.since)"""
@@ -106,6 +117,15 @@ def _follows(whom: str) -> str:
         stage_of=STAGE_OF,
         last=max(Milestone.values),
     )
+
+
+def left(lead_ids: Collection[int], stage: Stage) -> list[tuple[int, datetime]]:
+    """Each (lead, moment) at which one of these leads left ``stage``, oldest first, by steps that stand: one
+    that was taken back, or that takes one back, is as if it had not been. One statement."""
+    statement = _LEFT.format(takes_back=TAKES_BACK, taken_back=TAKEN_BACK, depth=DEPTH, stage_of=STAGE_OF)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(lead_ids), stage.value])
+        return [(lead, moment) for lead, moment in cursor.fetchall()]
 
 
 def out_of_step() -> int:

@@ -96,14 +96,16 @@ def page(
     after: str = "",
     points: Mapping[int, float] | None = None,
     changes: Sequence[StageChange] = (),
+    taken_back: Mapping[int, StageChange] | None = None,
     added: Iterable[Entry] = (),
     named: bool = False,
     correct_url: Callable[[Activity], str] | None = None,
 ) -> Timeline:
     """The newest ``PAGE`` entries that come after the cursor, of the ``kinds`` asked for (none: of all).
-    ``points`` by activity id; ``changes`` are the leads' stage changes (with ``by``) and ``added`` what the
-    caller knows beside them. ``named`` says whose each entry is; ``correct_url`` where somebody says that an
-    activity was no person's interest, "" where they may not. 3 queries, 4 with kinds."""
+    ``points`` by activity id; ``changes`` are the leads' stage changes (with ``by``), of which those in
+    ``taken_back`` are struck out, and ``added`` what the caller knows beside them. ``named`` says whose each
+    entry is; ``correct_url`` where somebody says that an activity was no person's interest, "" where they may
+    not. 3 queries, 4 with kinds."""
     position = cast("tuple[datetime, int, int] | None", _position(after))
     there = _there(lead_ids, kinds, position, limit=PAGE + COUNTED + 2)
     first = {number for _, number in there[: PAGE + 1]}
@@ -121,7 +123,12 @@ def page(
     others: list[_Ranked] = []
     if not kinds or STEPS in kinds:
         others = [
-            (change.at, _CHANGE, change.id, _named(of_change(change), change.lead if named else None))
+            (
+                change.at,
+                _CHANGE,
+                change.id,
+                _named(of_change(change, (taken_back or {}).get(change.id)), change.lead if named else None),
+            )
             for change in changes
         ]
         others += [(entry["at"], _ADDED, number, entry) for number, entry in enumerate(added)]
@@ -274,8 +281,9 @@ def of_activity(activity: Activity, points: float = 0.0) -> Entry:
     return entry
 
 
-def of_change(change: StageChange) -> Entry:
-    """One stage change in words: "Handed to sales, crossed the SQL line"."""
+def of_change(change: StageChange, taken_back: StageChange | None = None) -> Entry:
+    """One stage change in words: "Handed to sales, crossed the SQL line"; struck out where a later one took
+    it back."""
     title = {"handed_over": "Handed to sales", "lead": "Became a lead again"}.get(
         change.to_stage, f"Became {change.get_to_stage_display()}"
     )
@@ -287,6 +295,9 @@ def of_change(change: StageChange) -> Entry:
     entry = Entry(at=change.at, icon="arrow-right-left", title=title, text=text)
     if change.note:
         entry["quote"] = change.note
+    if taken_back is not None:
+        entry["note"] = f"Taken back by {taken_back.by}" if taken_back.by else "Taken back"
+        entry["struck"] = True
     return entry
 
 

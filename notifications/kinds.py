@@ -30,7 +30,7 @@ KINDS = {
         Kind(
             "taken_back",
             "Leads are taken back",
-            "What they were handed over for holds no more, or two leads were one.",
+            "What they were handed over for holds no more, marketing wants them back, or two leads were one.",
             _SALES,
         ),
         Kind("handed_on", "Somebody's work is yours", "How many leads, from whom and why.", _SALES),

@@ -19,11 +19,11 @@ from accounts.company_days import company_zone
 from leads.milestones import Milestone
 from leads.models import Lead
 from leads.percentiles import Percentile
+from leads.spelling import folded, is_called, most_often
 from scoring.intervals import Share
 
 from .counting import ENOUGH, MOST_LINES, passed, share_of
 from .periods import Period
-from .spelling import folded, is_called, most_often
 
 
 class Counting(StrEnum):

@@ -18,12 +18,12 @@ from django.db.models.functions import Cast, Coalesce, Lower, TruncMonth
 from accounts.company_days import company_zone
 from leads.models import Lead, LossReason, Opportunity
 from leads.percentiles import Percentile
+from leads.spelling import CAMPAIGN, SOURCE, MostOften, folded, is_called
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
 from .periods import Period, month, within
 from .sources import Left
-from .spelling import CAMPAIGN, SOURCE, MostOften, folded, is_called
 
 WON, LOST = Opportunity.Outcome.WON, Opportunity.Outcome.LOST
 

@@ -9,15 +9,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Role, Team, User
 from handoff import segments
-from handoff.filters import CountryFilter
+from handoff.filters import CountryFilter, SourceFilter
 from handoff.models import Handoff, SavedView
 from handoff.strength import of_strength
 from leads.models import Lead, LeadAccess, StageChange
+from leads.spelling import CAMPAIGN, is_called
 from leads.stages import Phase, Stage
 from scoring.models import ModelVersion
 
 from .periods import EARLIEST, LATEST, NoPeriod, Period, latest
-from .spelling import CAMPAIGN, SOURCE, is_called
 
 DAYS = 28
 SPANS = [("7", "7 d"), ("28", "28 d"), ("90", "90 d"), ("365", "1 year")]
@@ -79,7 +79,7 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Leads by where they came from and by who got them. A segment that somebody saved has the leads that
     ``user`` may see, as of ``at``; all else counts everybody's."""
 
-    source = django_filters.CharFilter(label="Source", method="from_source")
+    source = SourceFilter(field_name="source", label="Source")
     campaign = django_filters.CharFilter(label="Campaign", method="of_campaign")
     country = CountryFilter(label="Country", help_text="Two letters, such as DE,AT")
     industry = django_filters.CharFilter(
@@ -130,10 +130,6 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
             elif value:
                 rows = rows.filter(**{HANDOFFS_OWN[name]: value})
         return rows.filter(lead__in=leads.values("pk")) if leads.query.where else rows
-
-    def from_source(self, rows: QuerySet[Lead], name: str, said: str) -> QuerySet[Lead]:
-        """As reports group them: pages show "paid search" for paid_search, and both are found by either."""
-        return rows.filter(is_called("source", said, SOURCE))
 
     def of_campaign(self, rows: QuerySet[Lead], name: str, said: str) -> QuerySet[Lead]:
         return rows.filter(is_called("campaign", said, CAMPAIGN))

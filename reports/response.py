@@ -15,13 +15,13 @@ from django.db import connection
 from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet
 
 from handoff.models import Handoff, Promise, Work
+from leads.spelling import SOURCE, MostOften, folded, is_called
 from scoring.intervals import Share
 
 from .counting import MOST_LINES, share_of
 from .first_touch import timed
 from .handed import handoffs_made, offered
 from .periods import Period
-from .spelling import SOURCE, MostOften, folded, is_called
 from .weeks import WeekOf, starts
 
 

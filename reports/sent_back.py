@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count, F, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
+from leads.spelling import folded, is_called, most_often
 from scoring.intervals import Share
 from scoring.models import ModelVersion, Rule
 
@@ -20,7 +21,6 @@ from .counting import MOST_LINES, share_of
 from .handed import handoffs_said, verdicts
 from .periods import Period
 from .rule_evidence import PARTS, Counted
-from .spelling import folded, is_called, most_often
 
 #: The reason of a verdict that has none.
 ACCEPTED = None

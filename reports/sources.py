@@ -16,11 +16,11 @@ from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from leads.models import CampaignCost, Lead, Opportunity
+from leads.spelling import folded, most_often
 from scoring.intervals import Share, rate, share
 
 from .counting import ENOUGH, MOST_LINES
 from .periods import Period
-from .spelling import folded, most_often
 from .touches import MILESTONES, Attribution, By, Measure, parts, thanked
 
 CENT, TENTH = Decimal("0.01"), Decimal("0.1")

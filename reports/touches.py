@@ -22,9 +22,9 @@ from django.db.models.expressions import RawSQL
 
 from leads.milestones import Milestone
 from leads.models import Lead
+from leads.spelling import SOURCE, folded_sql
 
 from .periods import Period
-from .spelling import SOURCE, folded_sql
 
 
 class Attribution(StrEnum):

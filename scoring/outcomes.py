@@ -2,7 +2,8 @@
 
 Read out of ``leads`` alone. A *cycle* begins when a lead is handed over; what happened before the first
 handover is a cycle of its own. Each cycle has at most one outcome of a kind, so a lead that was sent back and
-handed over again has two, each with its own moment.
+handed over again has two, each with its own moment. Where both sides have agreed since that a verdict should
+have been another one, that is what it counts as, from when they had agreed.
 
 Nothing that sales did may tell on a model, so every outcome has the moment that is asked about. What a
 version *said* is asked as of the last moment before sales gave its verdict or, for a lead that was never
@@ -69,7 +70,8 @@ def decided(
     ``lead_ids``, only the ``newest`` so many. One statement, which looks only at the leads that were decided
     in that time, or last.
 
-    ``accepted``: the verdict on a handover; one that was taken back does not count. ``opportunity`` and
+    ``accepted``: the verdict on a handover, or what both sides agreed on since; one that was taken back does
+    not count. ``opportunity`` and
     ``won``: whether the cycle got there; sent back, closed and lost are bad. With ``mature_days`` a lead that
     nobody ever decided and nobody in sales has now counts as bad once it is so many days old, as of then.
 
@@ -88,7 +90,7 @@ def decided(
         as_of = f"least(as_of, {_SOLD})" if sales_types else "as_of"
     rows = run(
         _DECIDED.format(
-            fates=_FATES[kind],
+            good=_SETTLED.format(said=_FATES[kind]) if kind == "accepted" else _FATES[kind],
             lately=_lately(kind) if "lately" in whom else "",
             deals=_DEALS if kind == "won" else "",
             as_of=as_of,
@@ -122,6 +124,10 @@ _FATES = {
     "opportunity": f"CASE WHEN to_stage IN ('opportunity', 'customer') THEN true WHEN {_BACK} THEN false END",
     "won": f"CASE WHEN to_stage = 'customer' THEN true WHEN {_BACK} THEN false END",
 }
+#: What a verdict said, or what both sides say since that it should have been.
+_SETTLED = """CASE WHEN ({said}) IS NOT NULL THEN coalesce((
+      SELECT s.was_sql FROM leads_settlement s WHERE s.change_id = told.id AND s.at <= %(at)s::timestamptz
+    ), {said}) END"""
 #: Deals that ended without a step of their lead: an import that left a customer a customer.
 _DEALS = """
   UNION ALL
@@ -190,7 +196,7 @@ told AS (
   WINDOW story AS (PARTITION BY lead_id ORDER BY at, id), {stage_of}
 ),
 fates AS (
-  SELECT lead_id, cycle, at, id, reason, {fates} AS good,
+  SELECT lead_id, cycle, at, id, reason, {good} AS good,
     -- Where the cycle left marketing (nobody handed it over) or left the open handover.
     CASE WHEN cycle = 0 THEN to_stage IN ('sql', 'opportunity', 'customer', 'closed')
       ELSE from_stage = 'handed_over' END AS leaves,

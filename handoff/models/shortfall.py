@@ -22,7 +22,7 @@ class ShortfallQuerySet(models.QuerySet["Shortfall"]):
 
 class Shortfall(models.Model):
     """Why an MQL is not for sales yet: "Ada: no money, budget again in March, said Mara on 3 May". The newest
-    holds; the earlier ones are its history."""
+    holds; the earlier ones are its history. One that was taken back is as if it had not been."""
 
     class Kind(models.TextChoices):
         LONG_CYCLE = "long_cycle", "Long buying cycle"
@@ -38,6 +38,7 @@ class Shortfall(models.Model):
     by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
     at = models.DateTimeField()
     holds = models.BooleanField(default=True, help_text="The newest of its lead.")
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     objects = ShortfallQuerySet.as_manager()
 
@@ -45,7 +46,10 @@ class Shortfall(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["lead"], condition=Q(holds=True), name="handoff_shortfall_one_holds"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(undone_at=None) | Q(holds=False), name="handoff_shortfall_undone_holds_not"
+            ),
         ]
         indexes = [models.Index(fields=["lead", "-at", "-id"], name="handoff_shortfall_latest")]
 

@@ -17,7 +17,7 @@ from handoff.filters import CompanyFilter, chips, without
 from handoff.lead_forms import AccountOwnerForm
 from handoff.models import Handoff
 from handoff.permissions import may_set_account_owner
-from leads import paging, timeline
+from leads import lifecycle, paging, timeline
 from leads.models import Company, Lead, Opportunity, StageChange
 from leads.stages import sql_stages
 
@@ -103,11 +103,13 @@ def _page(request: Request, company: Company, *, status: int = 200, **forms: Any
     lead_ids = list(visible.order_by("-stage_at", "-id").values_list("pk", flat=True)[: TOLD + 1])
     kinds = kinds_in(request.GET)
     after = request.GET.get("after", "")
+    changes = _changes(lead_ids[:TOLD])
     told = timeline.page(
         lead_ids=lead_ids[:TOLD],
         kinds=kinds,
         after=after,
-        changes=_changes(lead_ids[:TOLD]),
+        changes=changes,
+        taken_back=lifecycle.taken_back(changes),
         named=True,
     )
     path = request.path.removesuffix("owner/")

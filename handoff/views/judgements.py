@@ -1,9 +1,9 @@
 """What a marketer decides about one lead: answers, shortfalls, and judgements with a note."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,9 +19,12 @@ from leads.lifecycle import StageConflict
 from leads.models import Lead
 from leads.stages import Stage
 
+from .last_move import named
 from .requests import Request, page_for, way_back
 
 for_marketing = page_for(may_hand_over, "This is marketing's to decide.")
+#: Over what can be taken back no more.
+STANDS = "It stands"
 
 
 @require_POST
@@ -35,8 +38,7 @@ def answer(request: Request, handoff_id: UUID) -> HttpResponse:
         raise Http404
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        said = " ".join(f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items())
-        return _refused(request, handoff.lead, said, status=422)
+        return _asked_again(request, f"Answer {handoff.lead}", "Answer", form)
     given = form.cleaned_data
     seen = (
         ReturnAnswer.objects.filter(verdict=verdict, public_id=given["seen"]).first()
@@ -54,7 +56,8 @@ def answer(request: Request, handoff_id: UUID) -> HttpResponse:
             at=timezone.now(),
         )
     except answering.AnswerRefused as refusal:
-        return _refused(request, handoff.lead, str(refusal), status=422)
+        form.add_error(refusal.field, str(refusal))
+        return _asked_again(request, f"Answer {handoff.lead}", "Answer", form)
     except (
         answering.AlreadyAnswered,
         answering.NothingToAnswer,
@@ -81,7 +84,7 @@ def answer_undo(request: Request, returnanswer_id: UUID) -> HttpResponse:
     try:
         answering.undo(answer=found, by=request.user, at=timezone.now())
     except answering.AnswerStands as stands:
-        return _refused(request, lead, str(stands))
+        return _refused(request, lead, str(stands), heading=STANDS)
     messages.success(request, format_html("Took the answer to <b>{}</b> back.", lead))
     return redirect(_back(request))
 
@@ -93,12 +96,15 @@ def shortfall(request: Request, lead_id: UUID) -> HttpResponse:
     lead = _visible(request, lead_id)
     form = ShortfallForm(request.POST)
     if not form.is_valid():
-        return _refused(request, lead, _first_error(form), status=422)
+        return _asked_again(request, f"What {lead} falls short by", "Record", form)
+    at = timezone.now()
     try:
-        made = shortfalls.record(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
+        made = shortfalls.record(lead=lead, by=request.user, at=at, **form.cleaned_data)
     except StageConflict as conflict:
         return _refused(request, lead, str(conflict))
-    messages.success(request, format_html("Noted for <b>{}</b>: {}.", lead, made.get_kind_display().lower()))
+    undo_url = named(reverse("handoff:mqls-undo"), at) if made.at == at else ""
+    words = made.get_kind_display().lower()
+    messages.success(request, format_html("Noted for <b>{}</b>: {}.", lead, words), extra_tags=undo_url)
     return redirect(_back(request))
 
 
@@ -109,7 +115,7 @@ def judgement(request: Request, lead_id: UUID) -> HttpResponse:
     lead = _visible(request, lead_id)
     form = JudgementForm(request.POST)
     if not form.is_valid():
-        return _refused(request, lead, _first_error(form), status=422)
+        return _asked_again(request, f"Your judgement of {lead}", "Save", form)
     to = Stage(form.cleaned_data["to"])
     try:
         judging.judge(lead=lead, to=to, by=request.user, note=form.cleaned_data["note"], at=timezone.now())
@@ -128,7 +134,7 @@ def judgement_undo(request: Request, lead_id: UUID) -> HttpResponse:
     try:
         judging.take_back(lead=lead, by=request.user, at=timezone.now())
     except judging.JudgementStands as stands:
-        return _refused(request, lead, str(stands))
+        return _refused(request, lead, str(stands), heading=STANDS)
     messages.success(request, format_html("Undone: <b>{}</b> is where it was.", lead))
     return redirect(_back(request))
 
@@ -142,20 +148,26 @@ def _back(request: Request) -> str:
     return way_back(request, reverse("handoff:mqls"))
 
 
-def _first_error(form: Any) -> str:
-    name, errors = next(iter(form.errors.items()))
-    return f"{form[name].label}: {errors[0]}"
+def _asked_again(request: Request, heading: str, verb: str, form: Form) -> HttpResponse:
+    """The form with what was typed, and at each field what is wrong there. 422."""
+    context = {"heading": heading, "verb": verb, "form": form, "back_url": _back(request)}
+    return render(request, "handoff/marketing_form.html", context, status=422)
 
 
-def _refused(request: Request, lead: Lead, why: str, *, status: int = 409) -> HttpResponse:
-    """What did not work and why, with what was typed in the browser's way back."""
+def _refused(request: Request, lead: Lead, why: str, *, heading: str = "") -> HttpResponse:
+    """Who was faster, or why it stands, with what was typed. 409."""
     notice = {
         "kind": "warn",
-        "icon_name": "git-pull-request-arrow" if status == 409 else "circle-alert",
+        "icon_name": "git-pull-request-arrow",
         "strong": f"{lead}:",
         "text": why,
         "url": reverse("handoff:lead", args=[lead.public_id]),
         "action": "Open lead",
     }
-    context = {"notice": notice, "back_url": _back(request), "typed": request.POST.get("note", "")}
-    return render(request, "handoff/conflict.html", context, status=status)
+    context = {
+        "notice": notice,
+        "heading": heading,
+        "back_url": _back(request),
+        "typed": request.POST.get("note", ""),
+    }
+    return render(request, "handoff/conflict.html", context, status=409)

@@ -23,7 +23,12 @@ class LastMove:
 
     @property
     def undo_url(self) -> str:
-        return f"{reverse('handoff:moves-undo')}?moment={(self.at - _EPOCH) // timedelta(microseconds=1)}"
+        return named(reverse("handoff:moves-undo"), self.at)
+
+
+def named(address: str, at: datetime) -> str:
+    """``address`` for what was done ``at``; ``moment_of`` reads it."""
+    return f"{address}?moment={(at - _EPOCH) // timedelta(microseconds=1)}"
 
 
 def remember(request: Request, *, at: datetime, said: str) -> str:

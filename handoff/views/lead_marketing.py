@@ -68,6 +68,9 @@ def _shortfall(one: Shortfall) -> timeline.Entry:
     entry = timeline.Entry(at=one.at, icon="hourglass", lead_in=str(one.by), title="noted", text=text)
     if one.note:
         entry["quote"] = one.note
+    if one.undone_at is not None:
+        entry["note"] = "Taken back"
+        entry["struck"] = True
     return entry
 
 

@@ -31,7 +31,7 @@ from handoff.permissions import (
     works_on,
 )
 from handoff.reassigning import is_worked
-from leads import consent, timeline
+from leads import consent, lifecycle, timeline
 from leads.models import (
     Activity,
     ActivityType,
@@ -228,6 +228,7 @@ def lead_page(*, user: User, lead: Lead, parameters: QueryDict, at: datetime) ->
         after=parameters.get("after", ""),
         points=by_activity(explanation),
         changes=_worth_telling(changes, told_steps),
+        taken_back=lifecycle.taken_back(changes),
         added=[
             *entries_of(handoffs=handoffs, undoes=undoes, steps=told_steps, tasks=tasks, reasons=reasons),
             *clock_entries.entries(handoffs),

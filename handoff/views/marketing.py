@@ -12,13 +12,14 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import may_hand_over
-from handoff import pipeline
+from handoff import phasing, pipeline
 from handoff.forms import HandOverForm, PhaseForm
 from handoff.models import ReturnAnswer
 from leads import lifecycle
 from leads.models import Lead
 from leads.stages import Phase
 
+from .last_move import named
 from .mql_lists import mql_page
 from .requests import Request, page_for, wants, way_back
 from .saved import ways_to_share
@@ -55,10 +56,9 @@ def handover(request: Request, lead_id: UUID) -> HttpResponse:
             {"lead": lead, "form": form, "next": way_back(request, "")},
             status=422,
         )
+    at = timezone.now()
     try:
-        handoff = pipeline.hand_over(
-            lead=lead, by=request.user, note=form.cleaned_data["note"], at=timezone.now()
-        )
+        handoff = pipeline.hand_over(lead=lead, by=request.user, note=form.cleaned_data["note"], at=at)
     except lifecycle.StageConflict as conflict:
         notice = {
             "kind": "warn",
@@ -71,7 +71,8 @@ def handover(request: Request, lead_id: UUID) -> HttpResponse:
         context = {"notice": notice, "back_url": way_back(request, reverse("handoff:mqls"))}
         return render(request, "handoff/conflict.html", context, status=409)
     who = handoff.rep or "the unassigned queue: nobody is free"
-    messages.success(request, format_html("Handed <b>{}</b> to {}.", lead, who))
+    undo_url = named(reverse("handoff:mqls-undo"), at)
+    messages.success(request, format_html("Handed <b>{}</b> to {}.", lead, who), extra_tags=undo_url)
     return redirect(way_back(request, reverse("handoff:mqls")))
 
 
@@ -85,8 +86,14 @@ def phase(request: Request, lead_id: UUID) -> HttpResponse:
         messages.error(request, "Choose one of the three phases.")
         return redirect(way_back(request, reverse("handoff:mqls")))
     wanted = Phase(form.cleaned_data["phase"])
-    lifecycle.set_phase(lead=lead, phase=wanted, at=timezone.now(), by=request.user)
-    messages.success(request, format_html("<b>{}</b> is in {} now.", lead, wanted.label))
+    at = timezone.now()
+    try:
+        moved = phasing.place(lead=lead, phase=wanted, by=request.user, at=at)
+    except lifecycle.StageConflict as conflict:
+        messages.error(request, str(conflict))
+        return redirect(way_back(request, reverse("handoff:mqls")))
+    undo_url = named(reverse("handoff:mqls-undo"), at) if moved else ""
+    messages.success(request, format_html("<b>{}</b> is in {} now.", lead, wanted.label), extra_tags=undo_url)
     return redirect(way_back(request, reverse("handoff:mqls")))
 
 

@@ -10,24 +10,25 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
-from handoff import flows, returns, saved_views
+from accounts.permissions import sees_everything
+from handoff import flows, long_queue, returns, saved_views
 from handoff.filters import Chip, chips, without
+from handoff.flows import Standing
 from handoff.lead_filters import MqlFilter
+from handoff.long_queue import Long
 from handoff.models import SavedView, Shortfall
-from handoff.mqls import NEAR_POINTS, SORTS, STUCK_DAYS, in_order, measured, narrowed_to, sort_of
+from handoff.mqls import NEAR_POINTS, SORTS, STUCK_DAYS, VIEWS, in_order, measured, narrowed_to, sort_of
 from handoff.strength import STRONG, WEAK
 from leads import paging
 from leads.models import Lead
 from leads.stages import Phase, Stage
 
 from .mql_rows import BackRow, MqlRow, back_rows, mql_rows
-from .mql_tiles import Standing, Tile, standing_of, tiles_of
+from .mql_tiles import Tile, tiles_of
 from .rows import AgreedLine, agreed_line
 
 #: Rows of each group while several are shown, and of one that is shown alone.
 HEAD, PAGE = 10, 50
-VIEWS = ("all", "back", "near", "stuck", STRONG, WEAK)
-
 _ICONS = {Phase.DECISION: "circle-dot", Phase.CONSIDERATION: "circle-dashed", Phase.AWARENESS: "circle"}
 _SIGNS = {
     Phase.DECISION: "demo, pricing, comparison",
@@ -43,18 +44,20 @@ class Group:
     label: str
     icon: str
     rule: str
-    count: int
+    count: int | str
     rows: list[MqlRow]
     more_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class MqlPage:
-    """What the page shows; its template decides nothing but looks."""
+    """What the page shows; its template decides nothing but looks. ``as_of``: the moment of order and
+    figures, None for now."""
 
     url: str
     query: str
     tiles: list[Tile]
+    as_of: datetime | None
     periods: list[dict[str, Any]]
     views: list[dict[str, Any]]
     view: str
@@ -86,7 +89,8 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
     only = parameters.get("phase", "")
     sort = sort_of(parameters)
     period = flows.MONTH if parameters.get("period") == flows.MONTH else flows.WEEK
-    standing = standing_of(mqls, at)
+    long = long_queue.read(view=view, sort=sort, period=period, at=at) if sees_everything(user) else None
+    standing = long.standing if long else flows.standing_of(mqls, at)
     waiting = returns.to_answer(user, at)
     came_back = dict(waiting.order_by().values_list("lead__phase").annotate(Count("id")))
     model_id = line.version.model_id if line.version else None
@@ -97,13 +101,13 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
     leads = filters.qs
     back: list[BackRow] = []
     back_next = ""
-    counts: dict[str, int] = {phase: standing[phase].count for phase in Phase}
-    if narrowed or only or view != "all":
-        counts = dict(leads.order_by().values_list("phase").annotate(Count("id")))
-    else:
+    counts: dict[str, Any] = {phase: standing[phase].count for phase in Phase}
+    if narrowed or view != "all":
+        counts = _counts(leads, long, narrowed)
+    elif not only:
         # Each lead stands in one place: those that wait for an answer have a group of their own.
         leads = leads.filter(~Exists(waiting.filter(lead=OuterRef("pk"))))
-        counts = {phase: count - came_back.get(phase, 0) for phase, count in counts.items()}
+        counts = {phase: max(count - came_back.get(phase, 0), 0) for phase, count in counts.items()}
         back, back_next = back_rows(waiting, user=user, after="", size=HEAD, at=at)
     groups: list[Group] = []
     if view == "back":
@@ -116,13 +120,14 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
         )
     else:
         phases = [Phase(only)] if only in Phase.values else list(reversed(Phase))
-        groups = _groups(leads, phases, counts, line, parameters, at)
+        groups = _groups(leads, phases, counts, line, parameters, at, long)
     kept = saved_views.of(user, "mqls")
     own_view = saved_views.kept_as(kept, parameters)
     return MqlPage(
         url=f"{reverse('handoff:mqls')}?{parameters.urlencode()}",
         query=without(parameters, "after").removeprefix("?"),
-        tiles=tiles_of(standing, flows.figures(period, at), only),
+        tiles=tiles_of(standing, long.figures if long else flows.figures(period, at), only),
+        as_of=long.at if long else None,
         periods=_periods(parameters, period),
         views=[
             *_views("" if own_view else view, standing, sum(came_back.values())),
@@ -186,12 +191,14 @@ def _groups(
     line: AgreedLine,
     parameters: QueryDict,
     at: datetime,
+    long: Long | None,
 ) -> list[Group]:
     alone = len(phases) == 1
     order = SORTS[sort_of(parameters)][1]
     pages = {
-        phase: paging.page(
-            leads.filter(phase=phase),
+        phase: (long.page if long else _page)(
+            leads,
+            phase,
             order=order,
             after=parameters.get("after", "") if alone else "",
             size=PAGE if alone else HEAD,
@@ -213,6 +220,19 @@ def _groups(
                 Group(phase.label, _ICONS[phase], _SIGNS[phase], counts.get(phase, 0), theirs, more)
             )
     return groups
+
+
+def _page(leads: QuerySet[Lead], phase: Phase, **asked: Any) -> paging.Page[Lead]:
+    return paging.page(leads.filter(phase=phase), **asked)
+
+
+def _counts(leads: QuerySet[Lead], long: Long | None, narrowed: Sequence[Chip]) -> dict[str, Any]:
+    """Phase → how many of ``leads`` are in it; of a long queue that is narrowed by filters "999+" at most."""
+    if long is None:
+        return dict(leads.order_by().values_list("phase").annotate(Count("id")))
+    if narrowed:
+        return paging.counts({phase.value: leads.filter(phase=phase) for phase in Phase})
+    return long.counts
 
 
 def _back_more(view: str, cursor: str, parameters: QueryDict) -> str:

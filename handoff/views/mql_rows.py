@@ -95,6 +95,8 @@ def strength_of(lead_ids: Sequence[int]) -> dict[int, str]:
 def _judged(lead_ids: Sequence[int]) -> dict[int, StageChange]:
     """The step of those that are MQLs by a person's judgement. One query."""
     steps = StageChange.objects.filter(lead__in=lead_ids, to_stage="mql").order_by("lead", "-at", "-id")
+    # What only put it back says nothing of why it is one.
+    steps = steps.exclude(cause=StageChange.Cause.UNDO).exclude(reason=StageChange.TAKEN_BACK)
     last = steps.distinct("lead").select_related("by")
     return {step.lead_id: step for step in last if step.cause == StageChange.Cause.PERSON and step.by}
 

@@ -14,15 +14,15 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from handoff import answering, judging, pipeline, returns, several, shortfalls
+from handoff import answering, judging, phasing, pipeline, returns, several, shortfalls
 from handoff.marketing_forms import SelectionForm
 from handoff.models import ReturnAnswer, Shortfall
-from leads import lifecycle
 from leads.models import Lead
 from leads.stages import Phase, Stage
 
 from . import exports
 from . import leads as lead_lists
+from .last_move import named
 from .marketing import for_marketing
 from .requests import Request, way_back
 
@@ -46,11 +46,13 @@ def selection(request: Request) -> HttpResponse:
         wrong = " ".join(f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items())
         return _notice(request, wrong, status=422)
     note, day = form.cleaned_data["note"], form.cleaned_data["warm_until"]
-    found = verb_of(asked, by=request.user, note=note, day=day, at=timezone.now())
+    at = timezone.now()
+    found = verb_of(asked, by=request.user, note=note, day=day, at=at)
     if isinstance(found, str):
         return _notice(request, found, status=422)
     said, verb = found
-    return _answer(request, said, several.each(leads, ids, verb))
+    undo_url = "" if asked == "answer-dispute" else named(reverse("handoff:mqls-undo"), at)
+    return answer(request, said, several.each(leads, ids, verb), undo_url=undo_url)
 
 
 def verb_of(asked: str, *, by: User, note: str, day: date | None, at: datetime) -> tuple[str, Verb] | str:
@@ -58,7 +60,9 @@ def verb_of(asked: str, *, by: User, note: str, day: date | None, at: datetime) 
     what, _, which = asked.partition("-")
     if what == "phase" and which in Phase.values:
         phase = Phase(which)
-        return f"In {phase.label.lower()} now", lambda lead: _set_phase(lead, phase, by, at)
+        return f"In {phase.label.lower()} now", lambda lead: phasing.place(
+            lead=lead, phase=phase, by=by, at=at
+        )
     if what == "shortfall" and which in Shortfall.Kind.values:
         label = Shortfall.Kind(which).label.lower()
         return f"Noted, {label}", lambda lead: shortfalls.record(
@@ -97,12 +101,6 @@ def _answering(
     return f"Answered, {kind.label.lower()}", verb
 
 
-def _set_phase(lead: Lead, phase: Phase, by: User, at: datetime) -> bool:
-    if lead.stage not in (Stage.LEAD, Stage.MQL):
-        raise lifecycle.StageConflict(lead, lead.stage)
-    return lifecycle.set_phase(lead=lead, phase=phase, at=at, by=by)
-
-
 def _chosen(request: Request) -> list[str]:
     found = []
     for text in request.POST.getlist("lead"):
@@ -113,10 +111,11 @@ def _chosen(request: Request) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _answer(request: Request, said: str, done: several.Done) -> HttpResponse:
+def answer(request: Request, said: str, done: several.Done, *, undo_url: str = "") -> HttpResponse:
+    """``said`` of those that were done, with the way to take it back, and why not of the others."""
     if done.done:
         who: Any = done.done[0] if len(done.done) == 1 else f"{len(done.done)} leads"
-        messages.success(request, format_html("{}: <b>{}</b>.", said, who))
+        messages.success(request, format_html("{}: <b>{}</b>.", said, who), extra_tags=undo_url)
     if not done.failed and done.done:
         return redirect(_back(request))
     if not done.failed:

@@ -1,22 +1,10 @@
 """The strip on top of the marketing queue: how the phases stand, who came and went, and what sales did."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.db.models import (
-    Count,
-    DateTimeField,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    QuerySet,
-    Value,
-)
 from django.urls import reverse
 
-from handoff.flows import PERIODS, Figures
-from leads.models import Lead
-from leads.percentiles import Percentile
+from handoff.flows import PERIODS, Figures, Standing
 from leads.phase_flow import Flow
 from leads.stages import Phase, Stage, sql_stages
 
@@ -58,20 +46,6 @@ class Tile:
     rest: list[Figure]
     url: str
     current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    count: int = 0
-    median_days: int = 0
-
-
-def standing_of(mqls: QuerySet[Lead], at: datetime) -> dict[str, Standing]:
-    """How the MQLs stand in each phase. One query."""
-    stay = ExpressionWrapper(Value(at, DateTimeField()) - F("phase_at"), output_field=DurationField())
-    rows = mqls.order_by().values("phase").annotate(count=Count("id"), stay=Percentile(0.5, stay))
-    found = {row["phase"]: Standing(row["count"], row["stay"].days) for row in rows}
-    return {phase: found.get(phase, Standing()) for phase in Phase.values}
 
 
 def tiles_of(standing: dict[str, Standing], figures: Figures, only: str) -> list[Tile]:

@@ -15,6 +15,7 @@ from .opportunity import (
     Supplier,
 )
 from .phase_change import PhaseChange
+from .settlement import Settlement
 from .stage_change import StageChange
 from .suspicion import Correction, EvidenceChange, Suspicion
 
@@ -44,6 +45,7 @@ __all__ = [
     "OpportunityStep",
     "PassedMilestone",
     "PhaseChange",
+    "Settlement",
     "StageChange",
     "Supplier",
     "Suspicion",

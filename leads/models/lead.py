@@ -143,6 +143,9 @@ class Lead(models.Model):
             models.Index(
                 fields=["stage", "phase", "-stage_at", "id"], name="leads_lead_stage"
             ),  # marketing queue
+            models.Index(
+                fields=["phase", "phase_at", "id"], condition=Q(stage="mql"), name="leads_lead_mqls"
+            ),  # marketing queue: time in phase, and how many stand where
             models.Index(fields=["-created_at", "-id"], name="leads_lead_newest"),  # all leads
             GinIndex(OpClass(Folded("name"), "gin_trgm_ops"), name="leads_lead_name_folded"),
             GinIndex(OpClass(Digits("phone"), "gin_trgm_ops"), name="leads_lead_phone_digits"),

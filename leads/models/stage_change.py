@@ -78,3 +78,8 @@ class StageChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_from_stage_display()} → {self.get_to_stage_display()}"
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it takes an earlier one back, to the stage that it leads away from."""
+        return self.cause == self.Cause.UNDO or self.reason == self.TAKEN_BACK

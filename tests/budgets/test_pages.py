@@ -82,6 +82,7 @@ BUDGETS = {
     + 3,  # views that are kept, teams to share one with, owners to filter by
     "/mqls/": FRAME
     + LINE
+    + 1  # is it long, then its order and figures are those of a moment ago
     + 3  # the tiles: how the phases stand, who came and went, what sales did
     + 6  # sent back: count, handoffs, verdicts, answers, strength, shortfalls
     + 2  # which calendars teams work by, their holidays

@@ -89,6 +89,22 @@ def test_an_answer_that_closed_is_taken_back_from_the_lead_page_as_well(back: Ve
     assert not ReturnAnswer.objects.holding().exists()
 
 
+def test_making_it_a_lead_again_is_an_answer_and_taken_back_with_it_from_either_side(back: Verdict):
+    mara, lead = marketer(), back.handoff.lead
+    for undone_from in ("the lead", "the answer"):
+        judging.judge(lead=lead, to=Stage.LEAD, by=mara, note="A student after all.", at=NOW + HOUR)
+        made = ReturnAnswer.objects.holding().get()
+        assert (made.verdict, made.kind, made.note) == (back, "other", "A student after all."), undone_from
+        assert returns.judged(NOW - DAY, NOW + DAY, at=NOW + 10 * DAY) == {back.pk: True}
+        if undone_from == "the lead":
+            judging.take_back(lead=lead, by=mara, at=NOW + HOUR)
+        else:
+            answering.undo(answer=made, by=mara, at=NOW + HOUR)
+        lead.refresh_from_db()
+        assert lead.stage == Stage.MQL, undone_from
+        assert list(returns.to_answer(mara, NOW + HOUR)) == [back.handoff], undone_from
+
+
 def test_what_closed_a_lead_that_never_came_back_is_no_answer():
     petra, mara = make_lead(stage=Stage.MQL), marketer()
     judging.judge(lead=petra, to=Stage.CLOSED, by=mara, note="A student.", at=NOW)
@@ -117,8 +133,16 @@ def test_handing_over_again_is_the_answer_from_wherever_it_is_pressed(back: Verd
     handoff = pipeline.hand_over(lead=lead, by=mara, note="Budget is there.", at=NOW + HOUR)
     answer = ReturnAnswer.objects.holding().get(verdict=back)
     assert (answer.kind, answer.note, handoff.cycle) == ("hand_over", "Budget is there.", 2)
+    answering.undo(answer=answer, by=mara, at=NOW + HOUR)
+    lead.refresh_from_db()
+    assert lead.stage == Stage.MQL, "nobody in sales was on it"
+    assert list(returns.to_answer(mara, NOW + HOUR)) == [back.handoff], "it waits as before"
+
+    again = pipeline.hand_over(lead=lead, by=mara, note="Budget is there.", at=NOW + 2 * HOUR)
+    Handoff.objects.filter(pk=again.pk).update(first_touch_at=NOW + 2 * HOUR)
+    said = ReturnAnswer.objects.holding().get(verdict=back)
     with pytest.raises(AnswerStands, match="Sales has the lead"):
-        answering.undo(answer=answer, by=mara, at=NOW + HOUR)
+        answering.undo(answer=said, by=mara, at=NOW + 2 * HOUR)
 
 
 def test_a_dispute_by_marketing_is_an_answer(back: Verdict):
@@ -231,5 +255,10 @@ def test_answered_of_returned_within_two_working_days():
     assert answering.answered_in_time(*span, at=NOW + DAY) == (1, 2), (
         "who is still within the time is not due"
     )
+    # A handover that was taken back took it nowhere: it was there to be answered all the time.
+    StageChange.objects.create(
+        lead=lead, from_stage="handed_over", to_stage="mql", at=NOW + DAY, cause="voided", reason="taken_back"
+    )
+    assert answering.answered_in_time(*span, at=NOW + 10 * DAY) == (1, 5)
     assert answering.answered_in_time(NOW + DAY, NOW + 2 * DAY) == (0, 0)
     assert unanswered.handoff.status == Handoff.Status.REJECTED

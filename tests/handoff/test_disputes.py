@@ -8,6 +8,8 @@ from handoff import decisions, disputes
 from handoff.disputes import AlreadySettled, NothingToDispute
 from handoff.models import Dispute, DisputeWord, Verdict
 from handoff.permissions import NotYours
+from leads.models import Settlement
+from scoring import outcomes
 from tests.factories import NOW, admin, manager, marketer, rep, team
 from tests.handoff.factories import offered, reason
 
@@ -81,3 +83,15 @@ def test_a_verdict_that_sales_took_back_needs_no_settling():
     assert not Dispute.objects.open().exists()
     with pytest.raises(AlreadySettled, match="took the verdict back"):
         disputes.say(dispute=found, by=mara, side="marketing", was_sql=True, at=NOW)
+
+
+def test_what_both_sides_settled_is_told_to_who_judges_the_rules():
+    mara, max_ = marketer(), manager()
+    verdict = rejected(rep())
+    found = disputed(mara, verdict)
+    assert [one.good for one in outcomes.decided(kind="accepted", at=NOW)] == [False]
+    disputes.say(dispute=found, by=mara, side="marketing", was_sql=True, at=NOW)
+    assert not Settlement.objects.exists(), "one side alone settles nothing"
+    disputes.say(dispute=found, by=max_, side="sales", was_sql=True, at=NOW)
+    assert Settlement.objects.get().change == verdict.stage_change
+    assert [one.good for one in outcomes.decided(kind="accepted", at=NOW)] == [True]

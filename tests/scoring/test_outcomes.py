@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from leads import lifecycle
 from leads.models import ActivityType, Opportunity, StageChange
 from leads.stages import Stage
 from scoring.outcomes import UNDECIDED, Decided, Kind, decided
@@ -37,6 +38,22 @@ def test_a_verdict_that_was_taken_back_does_not_count_and_the_next_one_does() ->
 
     moved(made, Stage.SQL, NOW, cause=VERDICT)
     assert [(one.good, one.at) for one in decided(kind="accepted", at=NOW)] == [(True, NOW)]
+
+
+def test_what_both_sides_settled_counts_from_then_on_instead_of_the_verdict() -> None:
+    wronged, agreed = sent_back(NOW - 9 * DAY, "too_small"), sent_back(NOW - 8 * DAY, "too_small")
+    for made, was_sql in ((wronged, True), (agreed, False)):
+        change = made.stage_changes.get(to_stage=Stage.MQL, from_stage=Stage.HANDED_OVER)
+        lifecycle.settle(change=change, was_sql=was_sql, at=NOW - DAY)
+
+    def said(at, **more) -> list[tuple[bool, str]]:
+        return [(one.good, one.reason) for one in decided(kind="accepted", at=at, **more)]
+
+    assert said(NOW - 2 * DAY) == [(False, "too_small"), (False, "too_small")], "not known yet"
+    for more in ({}, {"newest": 2}, {"since": NOW - 10 * DAY}, {"until": "handover"}):
+        assert said(NOW, **more) == [(True, ""), (False, "too_small")], more
+    assert next(one.at for one in decided(kind="accepted", at=NOW)) == NOW - 9 * DAY, "it was decided then"
+    assert [one.good for one in decided(kind="opportunity", at=NOW)] == [False, False], "nobody made a deal"
 
 
 def test_a_lead_handed_over_again_is_decided_twice() -> None:

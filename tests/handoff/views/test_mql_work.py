@@ -68,11 +68,34 @@ def test_who_was_not_answered_within_two_working_days_is_marked(mara, sol, signe
     assert rows == {"Late Lea": True, "Fresh Fay": False}
 
 
-def test_what_is_missing_from_an_answer_is_said_and_what_was_typed_is_kept(mara, sol, signed_in: SignIn):
-    answer = warm(signed_in(mara), came_back(sol), warm_until="2020-01-01", note="Asked them when.")
+@pytest.mark.parametrize(
+    ("sent", "field", "why"),
+    [
+        ({"warm_until": "2020-01-01"}, "warm_until", "Choose a day after today"),
+        ({"warm_until": "12.1.2027"}, "warm_until", "Write the date as 2027-01-12."),
+        ({"kind": "other"}, "note", "Say in a sentence what is done"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said_at_its_field_and_what_was_typed_is_kept(
+    mara, sol, signed_in: SignIn, sent: dict[str, str], field: str, why: str
+):
+    handoff, client = came_back(sol), signed_in(mara)
+    typed = {"note": "" if field == "note" else "Asked them when.", "next": "/mqls/?view=back", **sent}
+    answer = warm(client, handoff, **typed)
+    page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Choose a day after today" in answer.content.decode()
-    assert "Asked them when." in answer.content.decode()
+    assert "Somebody was faster" not in page
+    assert f'id="id_{field}-error"' in page
+    assert why in page
+    form = answer.context["form"]
+    assert {name: form[name].value() for name in typed if name in form.fields} == {
+        name: value for name, value in typed.items() if name in form.fields
+    }
+    assert typed["note"] in page
+    assert 'name="next" value="/mqls/?view=back"' in page
+    assert not ReturnAnswer.objects.exists()
+    mended = warm(client, handoff, note="Asked them when.")
+    assert "Answered <b>Lucas Meyer</b>" in mended.content.decode()
 
 
 def test_sales_does_not_answer_for_marketing(sol, signed_in: SignIn):
@@ -212,6 +235,18 @@ def test_every_figure_of_the_tiles_leads_to_as_many_leads(mara, sol, signed_in: 
                     assert len(client.get(figure.url).context["rows"]) == count, figure
                     checked += 1
     assert checked >= 6
+
+
+@pytest.mark.parametrize("said", ["paid_search", "paid search", "Paid%20Search"])
+@pytest.mark.parametrize("path", ["/mqls/?source=", "/leads/?source=", "/leads/?where=source%3D"])
+def test_a_source_is_found_by_the_name_that_pages_show_in_either_list(
+    mara, signed_in: SignIn, path: str, said: str
+):
+    mql("Found Fred", source="Paid_Search")
+    mql("Other Otto", source="organic")
+    found = signed_in(mara).get(f"{path}{said}").content.decode()
+    assert "Found Fred" in found
+    assert "Other Otto" not in found
 
 
 # Segments

@@ -1,0 +1,33 @@
+"""What one press in the marketing queue did, taken back while it can be."""
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from handoff import several, undoing
+from leads.models import Lead
+
+from .last_move import moment_of
+from .marketing import for_marketing
+from .mql_selection import answer
+from .requests import Request
+
+
+@require_POST
+@for_marketing
+def undo(request: Request) -> HttpResponse:
+    """Take back what the reader did at the ``moment`` of the address, and say of which it stands and why;
+    409."""
+    moment = moment_of(request.GET.get("moment", ""))
+    if moment is None:
+        raise Http404
+    ids = [str(each) for each in undoing.leads_of(by=request.user, moment=moment)]
+    if not ids:
+        raise Http404
+    at = timezone.now()
+    done = several.each(
+        Lead.objects.visible_to(request.user).select_related("company"),
+        ids,
+        lambda lead: undoing.take_back(lead=lead, by=request.user, moment=moment, at=at),
+    )
+    return answer(request, "Undone, where it was", done)
