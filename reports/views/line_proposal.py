@@ -79,9 +79,7 @@ def another_line(request: Request) -> HttpResponse:
     context = {
         "version": version,
         "dimension": dimension,
-        "line": {name: _named(version, Dimension(name), least) for name, least in line.items() if least}
-        if set(line) <= set(Dimension.values)
-        else line,
+        "line": {name: _named(version, name, least) for name, least in line.items()},
         "now": _named(version, dimension, line.get(dimension.value)),
         "form": form,
         "review": Review.objects.open().filter(kind=Review.Kind.WEEKLY).order_by("-first").first(),
@@ -157,7 +155,9 @@ def _line(version: ModelVersion) -> dict[str, int]:
     return dict(line.minimums) if line else {}
 
 
-def _named(version: ModelVersion, dimension: Dimension, minimum: int | None) -> str:
+def _named(version: ModelVersion, name: str, minimum: int | None) -> str:
+    """A minimum of a dimension, or of the total."""
     if minimum is None:
         return "nothing"
-    return GRADES[minimum] if is_graded(version, dimension) else f"{minimum:,}"
+    graded = name == Dimension.FIT and is_graded(version, Dimension.FIT)
+    return GRADES[minimum] if graded else f"{minimum:,}"

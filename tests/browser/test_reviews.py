@@ -53,7 +53,9 @@ def test_S1_21_from_preparing_to_the_notes(open_page: Open, cast: worlds.Cast) -
     mara.get_by_role("button", name="Agree to intent line").click()
     mara.get_by_label("Decision or to-do").fill("Ask staff size on the form")
     mara.get_by_role("button", name="Add", exact=True).click()
-    mara.get_by_role("banner").get_by_role("button", name="Sign for marketing").click()
+    mara.get_by_role("banner").get_by_role("link", name="Sign…").click()
+    expect(mara.locator("#signing")).to_contain_text("One proposal is still open: intent line (needs sales)")
+    mara.locator("#signing").get_by_role("button", name="Sign for marketing").click()
 
     max_ = open_page(cast.max)
     max_.goto("/leads/")
@@ -74,7 +76,8 @@ def test_S1_21_from_preparing_to_the_notes(open_page: Open, cast: worlds.Cast) -
     assert notes.send_owed(at=timezone.now()) == 3
     told = Notification.objects.filter(recipient=cast.mara, key__endswith=":notes").get()
     assert "Stop the free trial ads" in told.body
-    assert "intent line: agreed and live" in told.body
+    assert "The SQL line asks for intent 22 instead of 20." in told.body
+    assert "Signed: Mara Marker for marketing" in told.body
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
