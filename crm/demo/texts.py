@@ -330,6 +330,7 @@ DECIDED = (
     (("“Lead” in a title is not a role", "marketing"),),
 )
 STILL_OPEN = {"Ask staff size on the demo form"}
+STILL_RIGHT = "Still right. The line is on the agenda of the weekly review; look at the fit rules in a month."
 HIGHER_LINE = (
     "Sales asked for fewer leads at a time. Two points more of intent: what that spares and costs is above."
 )
