@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from handoff.models import Dispute
 from notifications.models import Notification
 from reports.models import Review
-from reports.reviews import days, notes, preparing
+from reports.reviews import days, deciding, notes, preparing
 from scoring import written
 from scoring.models import ModelVersion
 from tests.browser import worlds
@@ -80,6 +80,11 @@ def test_S1_21_from_preparing_to_the_notes(open_page: Open, cast: worlds.Cast) -
     assert "Signed: Mara Marker for marketing" in told.body
 
 
+#: What is wider than the panel that it is in.
+_ESCAPED = """() => [...document.querySelectorAll(".panel:not(.scroll-x) li, .talk > li, .change p")]
+    .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent.slice(0, 80))"""
+
+
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_they_are_readable_for_everybody(open_page: Open, cast: worlds.Cast, width: int, scheme: str) -> None:
     now = timezone.now()
@@ -88,6 +93,8 @@ def test_they_are_readable_for_everybody(open_page: Open, cast: worlds.Cast, wid
     )
     written.sign(definition=words, by=cast.mara, side="marketing", at=now)
     closed = preparing.prepare(kind="weekly", at=now - timedelta(weeks=1))
+    word = "Donaudampfschifffahrt" * 4
+    deciding.add(review=closed, text=word, owner="both", due_on=None, by=cast.mara, at=now)
     close(closed, cast.mara, cast.max, at=now)
     weekly = preparing.prepare(kind="weekly", at=now)
     monthly = preparing.prepare(kind="monthly", at=now)
@@ -100,6 +107,7 @@ def test_they_are_readable_for_everybody(open_page: Open, cast: worlds.Cast, wid
             assert answer.status == 200
             assert axe_violations(page) == [], path
             assert sideways(page) <= 0, path
+            assert page.evaluate(_ESCAPED) == [], path
 
 
 def test_it_is_done_without_scripts_too(open_page: Open, cast: worlds.Cast) -> None:
@@ -110,7 +118,7 @@ def test_it_is_done_without_scripts_too(open_page: Open, cast: worlds.Cast) -> N
     page.get_by_label("Why sales does not agree yet").fill("After the fair")
     page.get_by_role("button", name="Say so").click()
     expect(page.locator("#proposals")).to_contain_text("Not yet: After the fair (Max Manager)")
-    page.get_by_role("banner").get_by_role("button", name="Sign for sales").click()
+    page.locator("#signing").get_by_role("button", name="Sign for sales").click()
     expect(page.locator("#signing")).to_contain_text("Sales signed")
 
 
@@ -121,6 +129,9 @@ def test_on_paper_there_are_the_figures_and_no_buttons(
     page = open_page(cast.mara)
     page.goto(f"/reviews/{review.public_id}/")
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})
+    expect(page.locator(".bar")).to_contain_text(days.name_of("weekly", review.first))
+    expect(page.locator(".wr__when")).to_be_visible()
     for there in ("#numbers table", "#numbers .spark >> nth=0", "#reasons table", "#talk", "#proposals"):
         expect(page.locator(there).first).to_be_visible()
     for gone in (".side", ".tabbar", ".bar__end", "#proposals button", "#todos form", "#reasons form"):
