@@ -107,10 +107,13 @@ def _mover(
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """What the first SQL line asks of each dimension, live and in the draft, in points."""
+    """What the first SQL line asks of each dimension, live and in the draft, in points, and how far below it
+    a lead leaves it."""
 
     live: Mapping[str, int]
     draft: Mapping[str, int]
+    live_leave: int = 0
+    draft_leave: int = 0
 
     @classmethod
     def of(cls, ruleset: Ruleset, model: ScoringModel) -> "_Lines":
@@ -119,8 +122,13 @@ class _Lines:
             version__model=model, version__state=ModelVersion.State.PUBLISHED, stage=SALES_STAGE
         )
         first = stored.order_by("id").first()
-        drafted = next((line.minimums for line in ruleset.lines if line.stage == SALES_STAGE), {})
-        return cls(first.minimums if first else {}, drafted)
+        drafted = next((line for line in ruleset.lines if line.stage == SALES_STAGE), None)
+        return cls(
+            first.minimums if first else {},
+            drafted.minimums if drafted else {},
+            first.leave if first else 0,
+            drafted.leave if drafted else 0,
+        )
 
     def reaching(
         self, draft: Mapping[str, int], direction: Direction
@@ -130,7 +138,11 @@ class _Lines:
         found = {}
         for name in dict.fromkeys([*self.draft, *self.live]):
             before, after = self.live.get(name), self.draft.get(name)
-            low, high = (after, before) if direction == "up" else (before, after)
+            if direction == "up":
+                low, high = after, before
+            else:  # who is inside stays so until the margin is used up
+                low = None if before is None else before - self.live_leave
+                high = None if after is None else after - self.draft_leave
             if high is not None and (low or 0) * HUNDREDTHS <= draft[name] < high * HUNDREDTHS:
                 found[name] = (before, after)
         return found

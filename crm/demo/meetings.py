@@ -1,4 +1,5 @@
-"""What both teams have agreed on in the demo, and their weekly reviews: two closed, one to be held."""
+"""What both teams have agreed on in the demo, and their reviews: two weekly ones closed, one to be held, and the
+model review of the last month, which sales has still to sign."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ def meetings(*, start: datetime, now: datetime) -> Iterator[Later]:
     for weeks in range(CLOSED, 0, -1):
         yield _prepared_at(now - timedelta(weeks=weeks)), partial(_hold, CLOSED - weeks)
     yield now - timedelta(minutes=50), _prepare_the_newest
+    yield now, _look_at_the_rules  # not before the rules went live, which was as the demo was installed
 
 
 def _people() -> tuple[User, User]:
@@ -103,6 +105,15 @@ def _prepare_the_newest(at: datetime) -> None:
     _answer(review, marketer, at + timedelta(minutes=10), CLOSED)
     for text, owner in texts.DECIDED[CLOSED]:
         deciding.add(review=review, text=text, owner=owner, due_on=None, by=marketer, at=at)
+
+
+def _look_at_the_rules(at: datetime) -> None:
+    """Marketing has looked at the rules of the last month and signed for it."""
+    marketer, _ = _people()
+    review = preparing.prepare(kind=Review.Kind.MONTHLY, at=at, by=marketer)
+    for model in review.figures["models"]:
+        deciding.answer(review=review, about=model["key"], text=texts.STILL_RIGHT, by=marketer, at=at)
+    closing.sign_off(review=review, by=marketer, side="marketing", at=at)
 
 
 def _higher_line(by: User, at: datetime) -> ModelVersion:

@@ -121,6 +121,7 @@ class Stage:
         swedish = workplace.nordic_moment(minutes=featured.SWEDISH.minutes, before=self.now)
         self.at(swedish - timedelta(seconds=1), self._hurry_sweden)
         for moment, then in meetings.meetings(start=self.start, now=self.now):
+            self.at(moment - timedelta(seconds=1), self._sweep)  # a price counts who stands where by then
             self.at(moment, then)
         analyzed = self.now - stories.HISTORY + timedelta(days=12)
         self.at(analyzed, self._analyze)

@@ -330,6 +330,9 @@ DECIDED = (
     (("“Lead” in a title is not a role", "marketing"),),
 )
 STILL_OPEN = {"Ask staff size on the demo form"}
+STILL_RIGHT = (
+    "The points stay. The higher line comes first: see in a month whether more of them are accepted."
+)
 HIGHER_LINE = (
     "Sales asked for fewer leads at a time. Two points more of intent: what that spares and costs is above."
 )

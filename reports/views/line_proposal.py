@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts import sides
@@ -66,7 +67,6 @@ def another_line(request: Request) -> HttpResponse:
     version = line_scores.live()
     if version is None:
         return render(request, "reports/line.html", {"version": None}, status=404)
-    one = asked(request)
     said = request.POST if request.method == "POST" else request.GET
     dimension = Dimension(said["dim"]) if said.get("dim") in Dimension.values else Dimension.INTENT
     form = LineForm(
@@ -79,9 +79,7 @@ def another_line(request: Request) -> HttpResponse:
     context = {
         "version": version,
         "dimension": dimension,
-        "line": {name: _named(version, Dimension(name), least) for name, least in line.items() if least}
-        if set(line) <= set(Dimension.values)
-        else line,
+        "line": {name: _named(version, name, least) for name, least in line.items()},
         "now": _named(version, dimension, line.get(dimension.value)),
         "form": form,
         "review": Review.objects.open().filter(kind=Review.Kind.WEEKLY).order_by("-first").first(),
@@ -93,6 +91,7 @@ def another_line(request: Request) -> HttpResponse:
         context |= {"asked": _named(version, dimension, minimum)}
         context |= _priced(request, version, dimension, minimum, form)
         if not form.errors:
+            one = asked(request)
             agreed = agreed_for(one)
             health = health_of(one, agreed)
             asks = health.proposal is not None and health.proposal.minimum == minimum
@@ -122,8 +121,7 @@ def _priced(
     except proposing.NoSuchLine as refused:
         form.add_error(None, str(refused))
         return {}
-    at = asked(request).at
-    return {"effect": figures_of_ruleset(rules, version.model, user=request.user, at=at)}
+    return {"effect": figures_of_ruleset(rules, version.model, user=request.user, at=timezone.now())}
 
 
 def _propose(
@@ -141,7 +139,7 @@ def _propose(
             why=said["why"],
             by=request.user,
             side=said["side"],
-            at=asked(request).at,
+            at=timezone.now(),
         )
     except proposing.NotYours as refused:
         raise PermissionDenied(str(refused)) from None
@@ -157,7 +155,9 @@ def _line(version: ModelVersion) -> dict[str, int]:
     return dict(line.minimums) if line else {}
 
 
-def _named(version: ModelVersion, dimension: Dimension, minimum: int | None) -> str:
+def _named(version: ModelVersion, name: str, minimum: int | None) -> str:
+    """A minimum of a dimension, or of the total."""
     if minimum is None:
         return "nothing"
-    return GRADES[minimum] if is_graded(version, dimension) else f"{minimum:,}"
+    graded = name == Dimension.FIT and is_graded(version, Dimension.FIT)
+    return GRADES[minimum] if graded else f"{minimum:,}"

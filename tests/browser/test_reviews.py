@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from handoff.models import Dispute
 from notifications.models import Notification
 from reports.models import Review
-from reports.reviews import days, notes, preparing
+from reports.reviews import days, deciding, notes, preparing
 from scoring import written
 from scoring.models import ModelVersion
 from tests.browser import worlds
@@ -53,7 +53,9 @@ def test_S1_21_from_preparing_to_the_notes(open_page: Open, cast: worlds.Cast) -
     mara.get_by_role("button", name="Agree to intent line").click()
     mara.get_by_label("Decision or to-do").fill("Ask staff size on the form")
     mara.get_by_role("button", name="Add", exact=True).click()
-    mara.get_by_role("banner").get_by_role("button", name="Sign for marketing").click()
+    mara.get_by_role("banner").get_by_role("link", name="Sign…").click()
+    expect(mara.locator("#signing")).to_contain_text("One proposal is still open: intent line (needs sales)")
+    mara.locator("#signing").get_by_role("button", name="Sign for marketing").click()
 
     max_ = open_page(cast.max)
     max_.goto("/leads/")
@@ -74,7 +76,13 @@ def test_S1_21_from_preparing_to_the_notes(open_page: Open, cast: worlds.Cast) -
     assert notes.send_owed(at=timezone.now()) == 3
     told = Notification.objects.filter(recipient=cast.mara, key__endswith=":notes").get()
     assert "Stop the free trial ads" in told.body
-    assert "intent line: agreed and live" in told.body
+    assert "The SQL line asks for intent 22 instead of 20." in told.body
+    assert "Signed: Mara Marker for marketing" in told.body
+
+
+#: What is wider than the panel that it is in.
+_ESCAPED = """() => [...document.querySelectorAll(".panel:not(.scroll-x) li, .talk > li, .change p")]
+    .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.textContent.slice(0, 80))"""
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -85,6 +93,8 @@ def test_they_are_readable_for_everybody(open_page: Open, cast: worlds.Cast, wid
     )
     written.sign(definition=words, by=cast.mara, side="marketing", at=now)
     closed = preparing.prepare(kind="weekly", at=now - timedelta(weeks=1))
+    word = "Donaudampfschifffahrt" * 4
+    deciding.add(review=closed, text=word, owner="both", due_on=None, by=cast.mara, at=now)
     close(closed, cast.mara, cast.max, at=now)
     weekly = preparing.prepare(kind="weekly", at=now)
     monthly = preparing.prepare(kind="monthly", at=now)
@@ -97,6 +107,7 @@ def test_they_are_readable_for_everybody(open_page: Open, cast: worlds.Cast, wid
             assert answer.status == 200
             assert axe_violations(page) == [], path
             assert sideways(page) <= 0, path
+            assert page.evaluate(_ESCAPED) == [], path
 
 
 def test_it_is_done_without_scripts_too(open_page: Open, cast: worlds.Cast) -> None:
@@ -107,7 +118,7 @@ def test_it_is_done_without_scripts_too(open_page: Open, cast: worlds.Cast) -> N
     page.get_by_label("Why sales does not agree yet").fill("After the fair")
     page.get_by_role("button", name="Say so").click()
     expect(page.locator("#proposals")).to_contain_text("Not yet: After the fair (Max Manager)")
-    page.get_by_role("banner").get_by_role("button", name="Sign for sales").click()
+    page.locator("#signing").get_by_role("button", name="Sign for sales").click()
     expect(page.locator("#signing")).to_contain_text("Sales signed")
 
 
@@ -118,6 +129,9 @@ def test_on_paper_there_are_the_figures_and_no_buttons(
     page = open_page(cast.mara)
     page.goto(f"/reviews/{review.public_id}/")
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})
+    expect(page.locator(".bar")).to_contain_text(days.name_of("weekly", review.first))
+    expect(page.locator(".wr__when")).to_be_visible()
     for there in ("#numbers table", "#numbers .spark >> nth=0", "#reasons table", "#talk", "#proposals"):
         expect(page.locator(there).first).to_be_visible()
     for gone in (".side", ".tabbar", ".bar__end", "#proposals button", "#todos form", "#reasons form"):

@@ -51,8 +51,7 @@ BUDGETS = {
     "/dashboard/?days=90": FRAME + FILTERS + 1 + 8 + 10 + 5 + 5 + 3 + 7 + 1 + 3,
     "/dashboard/leads/?figure=mqls&days=90": BEHIND,
     "/dashboard/line/leads/?dim=intent&fate=accepted&days=90": BEHIND + 1,  # the live version
-    # the live version and its line (twice), the open review; the price: the rules, the line, and the past
-    "/dashboard/line/?dim=intent": FRAME + 3,
+    "/dashboard/line/?dim=intent": FRAME + 3,  # the live version, its line, the open review
     "/reports/agreed/": FRAME + 3,  # what holds, is proposed, was agreed
 }
 

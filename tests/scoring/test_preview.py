@@ -83,6 +83,23 @@ def test_each_move_is_told_in_the_dimension_that_makes_it() -> None:
     assert {move.dimension for move in told} == {"engagement"}
 
 
+def test_S1_20_who_was_kept_by_the_margin_alone_falls_by_the_line_and_not_by_another_part() -> None:
+    kept = ready(lead("Kept", title=TITLE), NOW - DAY)
+    rules = [rule("demo", {"activity": ["demo_request"]}, 18, "intent"), MODEL["rules"][1]]
+    live(drafted(rules=rules, lines=[{"stage": "sql", "min": {"intent": 20}, "leave": 3}]))
+    scored()
+    LineState.objects.filter(lead=kept, stage="sql").delete()
+    model = ScoringModel.objects.get(key="default")
+    LineState.objects.create(lead=kept, model=model, stage="sql", inside=True, cycle=1)  # since it had 20
+    higher = model_file.load(
+        data=drafted(rules=rules, lines=[{"stage": "sql", "min": {"intent": 22}, "leave": 3}])
+    )
+
+    (move,) = preview.of_draft(version=higher, at=NOW).moved
+
+    assert (move.name, move.direction, move.dimension, move.line) == ("Kept", "down", "intent", (20, 22))
+
+
 def test_it_says_what_became_of_each_and_whether_the_draft_is_right() -> None:
     taken = ready(accepted(NOW - DAY, name="Taken"), NOW - 3 * DAY)
     refused = ready(sent_back(NOW - DAY, "too_small", name="Refused"), NOW - 3 * DAY)
