@@ -36,11 +36,12 @@ def of_acceptance(*, handoff: Handoff, by: User, at: datetime) -> Iterator[Later
     if rng.random() < 0.7:
         yield at + timedelta(minutes=2), partial(_rate, handoff, by, rng.choice(_SCORES["accepted"]))
     if rng.random() < 0.6:
-        due = at + timedelta(days=rng.choice((1, 2, 3, 5, 8)))
+        due = at_work(at + timedelta(days=rng.choice((1, 2, 3, 5, 8))), by.time_zone)
         key = UUID(int=rng.getrandbits(128), version=4)
         yield at + _HALF_AN_HOUR, partial(_plan, lead, by, rng.choice(texts.TASKS), due, key)
         if rng.random() < 0.9:
-            yield due - timedelta(hours=rng.uniform(1, 20)), partial(_finish, key, by)
+            done = at_work(due - timedelta(hours=rng.uniform(1, 20)), by.time_zone)
+            yield max(done, at + 2 * _HALF_AN_HOUR), partial(_finish, key, by)
     if rng.random() < 0.35:
         name, note = rng.choice(texts.SUPPLIERS), rng.choice(texts.ABOUT_SUPPLIERS)
         yield at + 2 * _HALF_AN_HOUR, partial(_supplier, lead, name, note, by)

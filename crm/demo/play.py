@@ -31,6 +31,7 @@ from . import (
     cast,
     deals,
     featured,
+    history,
     meetings,
     planning,
     spending,
@@ -135,6 +136,7 @@ class Stage:
             then(moment)
         self._settle(self.now)
         arriving.arrive(now=self.now)
+        history.bring(now=self.now, rng=Random(SEED + 1), taken={firm.domain for firm in plan.firms})
         self._settle(self.now)
         self._sweep(self.now)
         while follow_ups.remind(at=self.now):

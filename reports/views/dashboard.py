@@ -235,13 +235,13 @@ def _fewer(change: int) -> Delta:
     return wording.drawn(change, str(abs(change)), None if not change else change < 0)
 
 
-def _notes(request: Request, one: Asked) -> list[Verdict]:
-    """The newest words of sales about leads that the reader may open. One query."""
+def _notes(request: Request, one: Asked) -> list[tuple[Verdict, str]]:
+    """The newest words of sales about leads that the reader may open, and their sources. One query."""
     mine = Handoff.objects.visible_to(request.user)
     said = verdicts(handoffs=one.handoffs, period=one.period).filter(handoff__in=mine)
     said = said.filter(kind=Verdict.Kind.REJECT).exclude(note="")
     found = said.select_related("reason", "handoff__lead", "handoff__crossing").order_by("-at", "-id")
-    return list(found[:NOTES])
+    return [(verdict, in_words(verdict.handoff.lead.source)) for verdict in found[:NOTES]]
 
 
 def _sources(found: sources.Report) -> dict[str, Any]:

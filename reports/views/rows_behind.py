@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from handoff.models import Handoff, Verdict
+from handoff.views.rows import in_words
 from leads.models import Lead, LossReason, Opportunity
 from reports import first_touch
 from reports.handed import verdicts
@@ -51,7 +52,8 @@ _LEAD_HEADER = ("Stage now", "Source", "Campaign", "Country")
 
 def _leads(rows: Sequence[Any]) -> list[list[Cell]]:
     return [
-        [lead.passed_at, lead.get_stage_display(), lead.source, lead.campaign, lead.country] for lead in rows
+        [lead.passed_at, lead.get_stage_display(), in_words(lead.source), lead.campaign, lead.country]
+        for lead in rows
     ]
 
 
@@ -86,7 +88,7 @@ def _handoff(row: Handoff, verdict: Verdict | None) -> list[Cell]:
         verdict.get_kind_display() if verdict else row.get_status_display(),
         verdict.at if verdict else None,
         str(verdict.reason or "") if verdict else "",
-        row.lead.source,
+        in_words(row.lead.source),
     ]
 
 
@@ -113,7 +115,7 @@ def _deals(rows: Sequence[Opportunity]) -> list[list[Cell]]:
             row.currency,
             labels.get(row.lost_reason, row.lost_reason),
             str(row.owner or ""),
-            row.lead.source,
+            in_words(row.lead.source),
         ]
         for row in rows
     ]

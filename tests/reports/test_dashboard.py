@@ -42,10 +42,46 @@ def test_S1_34_a_headline_has_the_period_before_and_what_was_agreed_for_as_many_
         make.lead(at=on(day, month))
     leads, *_ = read(leads=Lead.objects.all(), period=MARCH, agreed={Measure.LEADS: Decimal(1)})
 
-    assert (leads.now.value, leads.before.value, leads.change) == (3, 1, 200)
+    assert (leads.now.value, leads.before.value, leads.change) == (3, 1, None)
     assert leads.wanted == 4
     assert leads.state == State.MISSED
     assert sum(point.value or 0 for point in leads.line) == 3
+
+
+def test_a_change_in_per_cent_is_said_from_20_on_and_below_the_numbers() -> None:
+    for number in range(25):
+        make.lead(at=on(20, 2 if number < 19 else 3))
+    client = signed_in(make.marketer())
+    text = client.get(f"/dashboard/?{DAYS}").content.decode()
+    assert "was 19" in text
+    assert "%" not in text.split('aria-label="Key figures"')[1].split("</li>")[0]
+    conversion = client.get(f"/reports/conversion/?{DAYS}").content.decode()
+    assert "was 19</p>" in conversion
+
+    make.lead(at=on(20, 2))
+    (leads, *_) = read(leads=Lead.objects.all(), period=MARCH, agreed={})
+    assert (leads.now.value, leads.before.value, leads.change) == (6, 20, -70)
+    conversion = client.get(f"/reports/conversion/?{DAYS}").content.decode()
+    assert "was 20, −70%" in conversion
+
+
+def test_days_without_leads_draw_an_empty_funnel_and_say_so() -> None:
+    client = signed_in(make.marketer())
+    for address in ("/dashboard/", "/reports/conversion/"):
+        text = client.get(f"{address}?{DAYS}").content.decode()
+        assert "nobody came" in text
+        bars = text.split('<ol class="fun">')[1].split("</ol>")[0]
+        assert 'height="100%"' not in bars
+        assert bars.count('height="0%"') == 6
+
+
+def test_what_did_not_change_has_no_arrow() -> None:
+    for number in range(40):
+        make.lead(at=on(20, 2 if number < 20 else 3))
+    text = signed_in(make.marketer()).get(f"/dashboard/?{DAYS}").content.decode()
+    first = text.split('aria-label="Key figures"')[1].split("</li>")[0]
+    assert "the same" in first
+    assert "arrow" not in first
 
 
 def test_a_share_of_few_is_not_shown_and_does_not_change() -> None:
