@@ -60,14 +60,21 @@ function afterwards() {
   refresh();
 }
 
+let open = []; // menus and forms that somebody has opened: the server draws them shut
+
 document.addEventListener("htmx:before:swap", (event) => {
-  if (event.detail.ctx.sourceElement?.id !== "worklist" || drawn === drawnBefore) return;
+  if (event.detail.ctx.sourceElement?.id !== "worklist") return;
+  open = [...list().querySelectorAll("details[open]")];
+  if (drawn === drawnBefore) return;
   event.preventDefault(); // a verdict's answer overtook this refresh, which would take its row back for a moment
   again = true;
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.detail.ctx.target?.id === "worklist") drawn += 1;
+  if (event.detail.ctx.target?.id !== "worklist") return;
+  drawn += 1;
+  for (const each of open) each.open = true;
+  open = [];
 });
 
 // Stream

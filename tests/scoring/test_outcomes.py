@@ -52,7 +52,7 @@ def test_what_both_sides_settled_counts_from_then_on_instead_of_the_verdict() ->
     assert said(NOW - 2 * DAY) == [(False, "too_small"), (False, "too_small")], "not known yet"
     for more in ({}, {"newest": 2}, {"since": NOW - 10 * DAY}, {"until": "handover"}):
         assert said(NOW, **more) == [(True, ""), (False, "too_small")], more
-    assert next(one.at for one in decided(kind="accepted", at=NOW)) == NOW - 9 * DAY, "it was decided then"
+    assert decided(kind="accepted", at=NOW)[0].at == NOW - 9 * DAY, "it was decided then"
     assert [one.good for one in decided(kind="opportunity", at=NOW)] == [False, False], "nobody made a deal"
 
 
