@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from leads import lifecycle
 from leads.models import Lead, PhaseChange, StageChange
 from leads.retrying import begins_again
 
@@ -43,7 +44,8 @@ def take_back(*, lead: Lead, by: "User", moment: datetime, at: datetime) -> None
     it still can be. Safe to repeat. Raises NotYours, and what is in ``REFUSALS``."""
     for handoff in _handed(by, moment).filter(lead=lead):
         recalling.recall(handoff=handoff, by=by, at=at)
-    if _judged(by, moment).filter(lead=lead).exists():
+    step = _judged(by, moment).filter(lead=lead).first()
+    if step is not None and step.pk not in lifecycle.taken_back(lead.stage_changes.all()):
         judging.take_back(lead=lead, by=by, at=at)
     for answer in _answered(by, moment).filter(verdict__handoff__lead=lead):
         answering.undo(answer=answer, by=by, at=at)
@@ -54,7 +56,8 @@ def take_back(*, lead: Lead, by: "User", moment: datetime, at: datetime) -> None
 
 
 def _handed(by: "User", moment: datetime) -> "QuerySet[Handoff]":
-    return Handoff.objects.open().filter(offered_by=by, offered_at=moment)
+    made = Handoff.objects.filter(offered_by=by, offered_at=moment)
+    return made.exclude(status=Handoff.Status.WITHDRAWN)
 
 
 def _judged(by: "User", moment: datetime) -> "QuerySet[StageChange]":

@@ -1,6 +1,9 @@
 """What one press in the marketing queue did, taken back while it can be."""
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -10,7 +13,7 @@ from leads.models import Lead
 from .last_move import moment_of
 from .marketing import for_marketing
 from .mql_selection import answer
-from .requests import Request
+from .requests import Request, way_back
 
 
 @require_POST
@@ -23,7 +26,8 @@ def undo(request: Request) -> HttpResponse:
         raise Http404
     ids = [str(each) for each in undoing.leads_of(by=request.user, moment=moment)]
     if not ids:
-        raise Http404
+        messages.info(request, "There is nothing left to undo.")
+        return redirect(way_back(request, reverse("handoff:mqls")))
     at = timezone.now()
     done = several.each(
         Lead.objects.visible_to(request.user).select_related("company"),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from handoff import shortfalls
+from handoff.models import Shortfall
 from leads.models import Lead, PhaseChange
 from tests.browser import worlds
 
@@ -103,6 +104,28 @@ def test_no_tag_covers_a_name_and_no_word_leaves_its_chip(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(_WIDTH, ".mrow__lead") >= 120
     assert page.evaluate(_INSIDE, [".mrow", ".tag"]) == []
+
+
+def test_on_a_phone_without_scripts_a_toast_covers_no_button_and_undoes(
+    open_page: Open, transactional_db: None
+) -> None:
+    cast = worlds.cast()
+    worlds.mqls()
+    page = open_page(cast.mara, width=320, height=640, scripts=False)
+    page.goto("/mqls/")
+    page.get_by_role("checkbox", name="Select Decision Doe").check()
+    bar = page.get_by_role("form", name="Selected leads")
+    bar.get_by_text("Falls short by").click()
+    bar.get_by_role("button", name="No money").click()
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("Noted, no money: Decision Doe")
+    box, below = bar.bounding_box(), toast.bounding_box()
+    assert box is not None
+    assert below is not None
+    assert box["y"] + box["height"] <= below["y"]
+    toast.get_by_role("button", name="Undo").click()
+    expect(toast).to_contain_text("Undone, where it was: Decision Doe")
+    assert not Shortfall.objects.holding().exists()
 
 
 #: What of the inner elements sticks out of the outer ones.
