@@ -22,7 +22,7 @@ from leads.percentiles import Percentile
 from leads.spelling import folded, is_called, most_often
 from scoring.intervals import Share
 
-from .counting import ENOUGH, MOST_LINES, passed, share_of
+from .counting import ENOUGH, MOST_CHANGE, MOST_LINES, passed, share_of
 from .periods import Period
 
 
@@ -78,10 +78,12 @@ class Step:
 
     @property
     def change(self) -> int | None:
-        """Per cent against the period before; None where fewer than ``ENOUGH`` were: the numbers say more."""
+        """Per cent against the period before; None where fewer than ``ENOUGH`` were, or more than
+        ten times as many are now: the numbers say more."""
         if self.before is None or self.before < ENOUGH:
             return None
-        return round(100 * (self.count - self.before) / self.before)
+        change = round(100 * (self.count - self.before) / self.before)
+        return change if change <= MOST_CHANGE else None
 
 
 @dataclass(frozen=True, slots=True)

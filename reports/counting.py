@@ -9,6 +9,8 @@ from .periods import Period
 
 #: Of fewer leads or verdicts no rate is shown and no step is called slow: it would be chance.
 ENOUGH = 20
+#: A change of more per cent says nothing that the two numbers do not say better.
+MOST_CHANGE = 999
 #: Lines of a report shown by themselves; the rest is one.
 MOST_LINES = 50
 

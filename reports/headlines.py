@@ -16,7 +16,7 @@ from scoring.intervals import Z
 
 from . import measures, wording
 from .conversion import Step
-from .counting import ENOUGH
+from .counting import ENOUGH, MOST_CHANGE
 from .key_figures import series
 from .measures import ABOUT, About, Figure, Measure, State, Unit
 from .periods import Period
@@ -52,12 +52,14 @@ class Headline:
     @property
     def change(self) -> Decimal | None:
         """Against before: per cent, of shares in points; None of shares and medians of too few, and of what
-        counts fewer than ``ENOUGH`` before: from 1 to 4 is no growth of 300 per cent."""
+        counts fewer than ``ENOUGH`` before, or more than ten times as many now: from 1 to 4 is no growth of
+        300 per cent."""
         if self.now.k is not None and (self.now.share is None or self.before.share is None):
             return None
         if self.before.n < ENOUGH or (self.about.unit == Unit.MINUTES and self.now.n < ENOUGH):
             return None
-        return measures.change(self.now, self.before)
+        found = measures.change(self.now, self.before)
+        return None if found is None or abs(found) > MOST_CHANGE else found
 
     @property
     def wanted(self) -> Decimal | None:

@@ -15,6 +15,7 @@ from accounts import sides
 from accounts.requests import Request
 from handoff.models import Handoff, Verdict
 from handoff.views.rows import in_words
+from leads.milestones import Milestone
 from reports import (
     charts,
     conversion,
@@ -59,6 +60,9 @@ def dashboard(request: Request) -> HttpResponse:
         "cards": [_card(each) for each in found.headlines],
         "steps": _steps(found.way, turned),
         "insight": _insight(turned),
+        "sales_takes_less": any(
+            turn.is_worse and turn.step.milestone == Milestone.ACCEPTED for turn in turned
+        ),
         "report": back,
         "reasons": [
             (why, in_words(why.mostly[0]) if why.mostly else "", _fewer(why.change))
@@ -193,9 +197,10 @@ _SAID = {
 
 
 def _insight(turned: Sequence[Turn]) -> str:
-    """The surest one or two changes in a sentence; "" where all may be chance."""
+    """One or two changes in a sentence, those for the worse first and the surest of them; "" where all may be
+    chance."""
     said = []
-    for turn in turned[:2]:
+    for turn in sorted(turned, key=lambda turn: not turn.is_worse)[:2]:
         better, worse = _SAID[turn.step.key]
         said.append(f"{worse if turn.is_worse else better} ({turn.now}%, was {turn.before}%)")
     if len(said) == 2:

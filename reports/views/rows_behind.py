@@ -58,7 +58,7 @@ def _leads(rows: Sequence[Any]) -> list[list[Cell]]:
 
 
 _HANDOFF_HEADER = (
-    "Handed over", "Team", "Rep", "Answer due", "First touch", "Verdict", "Decided", "Reason", "Source",
+    "Verdict", "Reason", "Decided", "Rep", "Team", "Handed over", "Answer due", "First touch", "Source",
 )  # fmt: skip
 _HANDOFF_RELATED = ("lead__company", "lead__owner", "pool__team", "rep")
 
@@ -80,14 +80,14 @@ def _handoffs(is_timed: bool) -> Cells:
 
 def _handoff(row: Handoff, verdict: Verdict | None) -> list[Cell]:
     return [
-        row.offered_at,
-        row.pool.team.name if row.pool else "",
+        verdict.get_kind_display() if verdict else row.get_status_display(),
+        str(verdict.reason or "") if verdict else "",
+        verdict.at if verdict else None,
         str(row.rep or ""),
+        row.pool.team.name if row.pool else "",
+        row.offered_at,
         row.due_at,
         row.first_touch_at,
-        verdict.get_kind_display() if verdict else row.get_status_display(),
-        verdict.at if verdict else None,
-        str(verdict.reason or "") if verdict else "",
         in_words(row.lead.source),
     ]
 

@@ -18,6 +18,7 @@ from reports.headlines import headlines as read
 from reports.headlines import turns
 from reports.measures import Measure, State
 from reports.periods import Period
+from reports.views.dashboard import _insight
 from reports.wording import delta, said
 from tests import factories as make
 from tests.handoff import factories as handed
@@ -63,6 +64,19 @@ def test_a_change_in_per_cent_is_said_from_20_on_and_below_the_numbers() -> None
     assert (leads.now.value, leads.before.value, leads.change) == (6, 20, -70)
     conversion = client.get(f"/reports/conversion/?{DAYS}").content.decode()
     assert "was 20, −70%" in conversion
+
+
+def test_what_got_worse_is_said_before_what_got_better() -> None:
+    turned = turns(steps((300, 300), (240, 120), (120, 60), (60, 54)))
+    assert [turn.is_worse for turn in turned] == [False, True]
+    said = _insight(turned)
+    assert said.startswith("Sales takes less of what it gets (50%, was 90%), and more of those who come")
+
+
+def test_growth_of_more_than_tenfold_is_said_in_numbers() -> None:
+    counts = [(240, 20), (60, 20)]
+    many, some = (steps(each)[0] for each in counts)
+    assert (many.change, some.change) == (None, 200)
 
 
 def test_days_without_leads_draw_an_empty_funnel_and_say_so() -> None:
