@@ -82,7 +82,7 @@ def _minimums(version: ModelVersion | None) -> dict[str, int]:
 
 
 def _title(version: ModelVersion, lines: list[dict[str, Any]], found: list[dict[str, str]]) -> str:
-    """ "intent line" where that is all, else "version 15"."""
+    """ "intent line 22" where that is all, else "version 15"."""
     if len(lines) == len(found) == 1 and lines[0]["after"] is not None:
-        return f"{lines[0]['dimension']} line"
+        return f"{lines[0]['dimension']} line {lines[0]['after']}"
     return f"version {version.number}"

@@ -54,7 +54,9 @@ def test_S1_21_from_preparing_to_the_notes(open_page: Open, cast: worlds.Cast) -
     mara.get_by_label("Decision or to-do").fill("Ask staff size on the form")
     mara.get_by_role("button", name="Add", exact=True).click()
     mara.get_by_role("banner").get_by_role("link", name="Sign…").click()
-    expect(mara.locator("#signing")).to_contain_text("One proposal is still open: intent line (needs sales)")
+    expect(mara.locator("#signing")).to_contain_text(
+        "One proposal is still open: intent line 22 (needs sales)"
+    )
     mara.locator("#signing").get_by_role("button", name="Sign for marketing").click()
 
     max_ = open_page(cast.max)

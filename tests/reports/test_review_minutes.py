@@ -163,7 +163,9 @@ def test_S1_21_before_both_sign_off_the_page_names_what_is_still_open(mara: User
     review = prepared()
     value(55, TUESDAY.date(), mara)
     said = page(review, max_)
-    assert "Two proposals are still open: intent line (needs both), accepted by sales (needs sales)." in said
+    assert (
+        "Two proposals are still open: intent line 22 (needs both), accepted by sales (needs sales)." in said
+    )
     for by, side in ((mara, "marketing"), (max_, "sales")):
         proposals.sign(proposal=review.proposals.get(), by=by, side=side, at=TUESDAY)
     assert "One proposal is still open: accepted by sales (needs sales)." in page(review, max_)
@@ -183,7 +185,7 @@ def test_S1_21_what_was_left_open_is_not_agreed_and_comes_again_in_the_next(mara
     assert "needs sales" not in closed
     assert closed.count("Not agreed when the review was closed. It comes again in the next one") == 2
     said = text_of(review, max_)
-    assert "intent line: not agreed, needs both." in said
+    assert "intent line 22: not agreed, needs both." in said
     assert "Sales: not yet, After the fair. (Max Manager)" in said
     assert (
         "55% from 17 November 2026 is proposed and not agreed, needs sales; agreed until then: nothing."

@@ -315,7 +315,7 @@ def test_S1_21_what_both_sides_sign_is_live_at_once_and_says_so(sol: User, mara:
     proposal = review.proposals.get()
     (line,) = proposal.price["lines"]
     assert (line["dimension"], line["before"], line["after"]) == ("intent", 20, 22)
-    assert proposal.price["title"] == "intent line"
+    assert proposal.price["title"] == "intent line 22"
 
     proposals.sign(proposal=proposal, by=mara, side="marketing", at=TUESDAY)
     version.refresh_from_db()

@@ -90,7 +90,9 @@ def test_S1_20_who_was_kept_by_the_margin_alone_falls_by_the_line_and_not_by_ano
     scored()
     LineState.objects.filter(lead=kept, stage="sql").delete()
     model = ScoringModel.objects.get(key="default")
-    LineState.objects.create(lead=kept, model=model, stage="sql", inside=True, cycle=1)  # since it had 20
+    LineState.objects.create(
+        lead=kept, model=model, stage="sql", inside=True, cycle=1, since=NOW - DAY
+    )  # since it had 20
     higher = model_file.load(
         data=drafted(rules=rules, lines=[{"stage": "sql", "min": {"intent": 22}, "leave": 3}])
     )
