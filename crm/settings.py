@@ -417,7 +417,7 @@ WEEK_STARTS_ON = env.choice("WEEK_STARTS_ON", ("monday", "saturday", "sunday"), 
 REVIEW_DAY = env.choice("REVIEW_DAY", env.WEEKDAYS, "tuesday")
 REVIEW_HOUR = env.whole("REVIEW_HOUR", 11, least=0, most=23)
 #: What takes longer to count is kept, shown with its time, and counted anew in the background. 0: nothing is.
-REPORT_PATIENCE_SECONDS = env.number("REPORT_PATIENCE_SECONDS", 0.3, least=0)
+REPORT_PATIENCE_SECONDS = env.number("REPORT_PATIENCE_SECONDS", 0.2, least=0)
 #: What amounts of new deals are in: three letters. Deals that are there keep theirs.
 CURRENCY = env.text("CURRENCY", "EUR").upper()
 #: How long a lead that nobody has is held for who is looking at it.

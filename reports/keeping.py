@@ -18,6 +18,7 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.company_days import company_day
@@ -64,6 +65,10 @@ class Question:
         )
 
 
+#: A question and what was found; None when nothing counts it any more.
+Counted = tuple[Question, Any] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[Found]):
     """``found`` as of ``counted_at``; what is not fresh will be counted anew."""
@@ -91,21 +96,28 @@ def answer(question: Question, count: Callable[[], Found], *, at: datetime) -> A
     return Answer(found, at)
 
 
-def count_due(again: Callable[[KeptCount], tuple[Question, Any] | None], *, seconds: float) -> int:
+def count_due(again: Callable[[KeptCount], Counted], *, seconds: float) -> int:
     """Count what is due ``again``, for about so many ``seconds``; returns how many. ``again`` gives the
     question of a row and what is found now, None for what is counted no more: that row is dropped, as is one
-    whose question means another by now (its team is gone). Safe
-    beside itself and to repeat: a row is one worker's until it is written or ``CLAIM`` is over."""
+    whose question means another by now (its team is gone). Safe beside itself and to repeat: a row is one
+    worker's until it is written or ``CLAIM`` is over."""
     done, until = 0, monotonic() + seconds
     while monotonic() < until and (row := _claim()) is not None:
         at, began = timezone.now(), monotonic()
-        told = again(row)
+        told = _beside_others(again, row)
         if told is None or told[0].key != row.key:
             row.delete()
         else:
             _write(told[0], told[1], at=at, seconds=monotonic() - began)
         done += 1
     return done
+
+
+def _beside_others(again: Callable[[KeptCount], Counted], row: KeptCount) -> Counted:
+    """Nobody waits for it, so it takes one core at most: the others hand leads over."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        return again(row)
 
 
 def forget(*, at: datetime) -> int:

@@ -67,7 +67,7 @@ def kept(
     return lambda count: Kept(count, own, beside)
 
 
-def again(row: KeptCount) -> tuple[keeping.Question, Any] | None:
+def again(row: KeptCount) -> keeping.Counted:
     """The question that a row answers, and its answer now; None when nothing counts it any more."""
     count = _COUNTS.get(row.count)
     return count.again(row) if count else None
