@@ -5,15 +5,17 @@ from django.db import models
 #: An answer is used as it is for so long, or for so many times as long as it took to count.
 FRESH_FOR = timedelta(minutes=1)
 FRESH_TIMES = 20
-#: Counted anew as a day begins, as long as somebody asked within so many days.
+#: Counted anew as a day begins, as long as somebody asked within so many days; those asked for last.
 ASKED_WITHIN = timedelta(days=7)
+MOST_A_DAY = 50
 
 
 class KeptCountQuerySet(models.QuerySet["KeptCount"]):
     def due(self, *, today: date, at: datetime) -> "KeptCountQuerySet":
         """What somebody waits for, and what was asked lately and not yet counted for ``today``, unless a
         worker has it; the longest waiting first."""
-        lately = models.Q(day__lt=today, asked_at__gt=at - ASKED_WITHIN)
+        asked = KeptCount.objects.filter(asked_at__gt=at - ASKED_WITHIN).order_by("-asked_at", "-id")
+        lately = models.Q(day__lt=today, pk__in=asked.values("pk")[:MOST_A_DAY])
         free = models.Q(claimed_until=None) | models.Q(claimed_until__lte=at)
         return self.filter(models.Q(is_wanted=True) | lately, free).order_by("counted_at", "id")
 

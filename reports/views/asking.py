@@ -117,8 +117,11 @@ def said_of(filters: ReportFilter) -> list[str]:
     ]
 
 
-def figures_file(name: str, header: list[str], rows: list[list[str]]) -> HttpResponse:
-    """The rows of a report as a download."""
+def figures_file(one: Asked | None, name: str, header: list[str], rows: list[list[str]]) -> HttpResponse:
+    """The rows of a report as a download. Where they were kept, its name says when they were counted; None
+    for figures that are what they are for good."""
+    if one is not None and one.counted_at != one.at:
+        name += f"-counted-{timezone.localtime(one.counted_at):%Y-%m-%d-%H%M}"
     answer = HttpResponse(BYTE_ORDER_MARK + as_csv([header, *rows]), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

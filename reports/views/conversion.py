@@ -49,11 +49,12 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """The same rows; a rate is left out where there are too few leads for one."""
-    found, _, by = _report(asked(request))
+    one = asked(request)
+    found, _, by = _report(one)
     steps = found.total
     header = [BYS[by], *(step.label for step in steps), *(f"{step.label}, %" for step in steps[1:])]
     rows = [[_name(line.key, line.name, by), *_figures(line.steps)] for line in found.lines]
-    return figures_file(f"conversion-by-{by}", header, [*rows, ["All", *_figures(steps)]])
+    return figures_file(one, f"conversion-by-{by}", header, [*rows, ["All", *_figures(steps)]])
 
 
 @kept("by", "count")

@@ -63,11 +63,12 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """The same rows, every line."""
-    found, by = _report(asked(request), most=None)
+    one = asked(request)
+    found, by = _report(one, most=None)
     money = settings.CURRENCY
     header = [BYS[by], "Won", f"Won, {money}", "Lost", f"Lost, {money}", "Won, %", "Median age, days"]
     rows = [[_name(line.key, line.name, by), *_cells(line.closed)] for line in found.lines]
-    return figures_file(f"deals-by-{by}", header, [*rows, ["All", *_cells(found.total)]])
+    return figures_file(one, f"deals-by-{by}", header, [*rows, ["All", *_cells(found.total)]])
 
 
 def _cells(closed: Closed) -> list[str]:

@@ -50,7 +50,8 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """The forecast with its parts, and the back-test."""
-    found, _ = _report(asked(request))
+    one = asked(request)
+    found, _ = _report(one)
     header = ["What", "Stands now", "Stood then", "Won of them", "Expected wins", "Expected revenue",
               "Revenue, low", "Revenue, high", "Wins, low", "Wins, high"]  # fmt: skip
     rows = [
@@ -72,7 +73,7 @@ def report_file(request: Request) -> HttpResponse:
     rows.append(
         ["Last quarter, as it came", "", "", "", str(found.came.wins), f"{found.came.revenue:.0f}", *[""] * 4]
     )
-    return figures_file("forecast", header, rows)
+    return figures_file(one, "forecast", header, rows)
 
 
 @kept("ahead")

@@ -73,7 +73,8 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """Every figure of the page, one to a row."""
-    found = _report(asked(request))
+    one = asked(request)
+    found = _report(one)
     rows = [
         ["Over the SQL line", WHY[Why(each.key)], str(each.count), _day(each.since)] for each in found.over
     ]
@@ -82,7 +83,7 @@ def report_file(request: Request) -> HttpResponse:
     ]
     rows += [["Whose list", PLACES[place], str(count), ""] for place, count in found.places.items()]
     rows += [["Handed over", CAME[each.key], str(each.count), ""] for each in found.came]
-    return figures_file("left-lying", ["What", "Which", "Count", "Oldest"], rows)
+    return figures_file(one, "left-lying", ["What", "Which", "Count", "Oldest"], rows)
 
 
 @kept()

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.models import User
+from handoff.models import SavedView
 from reports import keeping
 from reports.models import KeptCount
 
@@ -52,12 +54,18 @@ class Kept(Generic[Found]):
             urlencode(said),
             how,
             asker=one.user.pk if one.user and saved else None,
-            beside=repr((saved and saved.query, self._beside and self._beside(one))),
+            beside=repr((saved and _seen_by(one.user, saved), self._beside and self._beside(one))),
         )
 
     def again(self, row: KeptCount) -> tuple[keeping.Question, Found]:
         one = asked_in(QueryDict(row.query), user=row.asker, at=timezone.now())
         return self.question(one, row.how), self._count(one, **row.how)
+
+
+def _seen_by(user: User | None, saved: SavedView) -> tuple[object, ...]:
+    """What decides who is in a segment that ``user`` saved."""
+    teams = sorted(user.teams.values_list("pk", flat=True)) if user else []
+    return saved.query, user and user.role, teams
 
 
 def kept(

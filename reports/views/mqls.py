@@ -70,7 +70,8 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """Every figure of the page, one to a row, rates in per cent with their intervals."""
-    fate, lift, alignment = _report(asked(request))
+    one = asked(request)
+    fate, lift, alignment = _report(one)
     rows = [["Of MQLs", label, str(getattr(fate, key)), ""] for key, (_, label) in FAR.items()]
     rows += [["Not qualified", STOPS[stop], str(count), ""] for stop, count in fate.stops.items()]
     rows += [
@@ -85,7 +86,7 @@ def report_file(request: Request) -> HttpResponse:
         ["Alignment", "Of accepted, MQLs before", "", _percent(alignment.of_accepted)],
         ["Alignment", "Of MQLs decided, accepted", "", _percent(alignment.of_marked)],
     ]
-    return figures_file("mqls", ["Part", "Figure", "Leads", "Per cent"], rows)
+    return figures_file(one, "mqls", ["Part", "Figure", "Leads", "Per cent"], rows)
 
 
 @kept()

@@ -69,7 +69,8 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """Lines, weeks and all, in business minutes."""
-    found, by = _report(asked(request))
+    one = asked(request)
+    found, by = _report(one)
     header = [
         LINES[by], "Offered", "Touched", "Median first touch, business minutes",
         "Nine of ten within, business minutes", "Touched in time", "of", "Answered in time", "of",
@@ -81,7 +82,7 @@ def report_file(request: Request) -> HttpResponse:
         [PROMISES[kept.promise], "", "", "", "", "", "", str(kept.kept), str(kept.judged), str(kept.overdue)]
         for kept in found.promises
     ]
-    return figures_file(f"response-by-{by}", header, [*rows, ["All", *_figures(found.total)]])
+    return figures_file(one, f"response-by-{by}", header, [*rows, ["All", *_figures(found.total)]])
 
 
 @kept("by")

@@ -110,7 +110,7 @@ def figures_of(request: Request, review_id: UUID) -> HttpResponse:
     header = ["Figure", "Week from", "Value", "What is done about it", "By", "Rests on", "Left out"]
     if not review.is_weekly:
         header = ["Rule", "", "Decided leads", "Accepted, %", ""]
-    return figures_file(f"review-{review.kind}-{review.first:%Y-%m-%d}", header, rows)
+    return figures_file(None, f"review-{review.kind}-{review.first:%Y-%m-%d}", header, rows)
 
 
 def _plain(value: float | None) -> str:

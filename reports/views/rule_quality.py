@@ -47,7 +47,7 @@ def report_file(request: Request) -> HttpResponse:
     found = _report(one, model=_models(one)[0])
     header = ["Rule", "Dimension", "Points", "Decided", "Accepted", "Sent back", "Accepted, %",
               "Times the rest", "From", "To", "Most often for"]  # fmt: skip
-    return figures_file("rules", header, [_row(rule) for rule in found.rules])
+    return figures_file(one, "rules", header, [_row(rule) for rule in found.rules])
 
 
 def _row(rule: Quality) -> list[str]:

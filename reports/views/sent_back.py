@@ -45,7 +45,8 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """The second table with a column for each reason."""
-    found, by = _report(asked(request), most=None)
+    one = asked(request)
+    found, by = _report(one, most=None)
     reasons = [why.reason for why in found.reasons]
     rows = [
         [
@@ -58,7 +59,7 @@ def report_file(request: Request) -> HttpResponse:
     ]
     header = [LINES[by], "Decided", "Sent back", *(reason.label for reason in reasons)]
     total = ["All", str(found.decided), str(found.sent_back), *(str(why.count) for why in found.reasons)]
-    return figures_file(f"sent-back-by-{by}", header, [*rows, total])
+    return figures_file(one, f"sent-back-by-{by}", header, [*rows, total])
 
 
 @kept("by")

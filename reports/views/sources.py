@@ -81,7 +81,7 @@ def report_file(request: Request) -> HttpResponse:
     rows.append(["All", *_cells(found.total)[: -len(PER)], *("" for _ in PER)])
     if found.total.cost:
         rows.append(["Those with costs", *_cells(found.total.that_cost)])
-    return figures_file(f"sources-by-{by}-{attribution}-touch", header, rows)
+    return figures_file(one, f"sources-by-{by}-{attribution}-touch", header, rows)
 
 
 #: What costs are held against, the last columns of the file.

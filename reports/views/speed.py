@@ -45,7 +45,8 @@ def report(request: Request) -> HttpResponse:
 @for_both_sides
 def report_file(request: Request) -> HttpResponse:
     """The same rows, in hours."""
-    paces, weeks = _report(asked(request))
+    one = asked(request)
+    paces, weeks = _report(one)
     rows = [
         [
             pace.label,
@@ -59,7 +60,7 @@ def report_file(request: Request) -> HttpResponse:
     ]
     rows += [[f"Week from {week.first}", str(week.count), _hours(week.median), "", "", ""] for week in weeks]
     header = ["Step", "Leads", "Median, hours", "Nine of ten within, hours", "Waiting", "Waiting for, hours"]
-    return figures_file("speed", header, rows)
+    return figures_file(one, "speed", header, rows)
 
 
 @kept()

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.company_days import company_day
 from accounts.models import User
 from handoff.models import SavedView
 from leads.models import Lead
@@ -94,6 +97,8 @@ def test_P8_a_kept_figure_says_when_it_was_counted_and_a_worker_counts_anew(desk
     page = desk.get("/reports/conversion/").content.decode()
     counted = KeptCount.objects.get().counted_at
     assert f"Counted at {counted:%H:%M} (being counted anew" in page
+    file = desk.get("/reports/conversion/file/")["Content-Disposition"]
+    assert f'conversion-by-source-counted-{counted:%Y-%m-%d-%H%M}.csv"' in file
     count_anew()
 
     assert leads_of(desk) == 5
@@ -107,6 +112,7 @@ def test_P8_what_is_counted_quickly_is_never_kept(desk: Client, settings: Any) -
     came(1)
     assert leads_of(desk) == 3
     assert not KeptCount.objects.exists()
+    assert desk.get("/reports/conversion/file/")["Content-Disposition"].endswith('conversion-by-source.csv"')
 
 
 def test_P8_each_filter_and_period_has_an_answer_of_its_own_and_what_says_nothing_has_none(
@@ -133,7 +139,7 @@ def test_P8_a_new_day_is_counted_as_it_begins_for_who_asks_every_day(desk: Clien
     count_anew()
     row.refresh_from_db()
 
-    assert row.day == timezone.now().date()
+    assert row.day == company_day(timezone.now())
     assert leads_of(desk) == 3
 
 
@@ -181,6 +187,53 @@ def test_P8_a_saved_segment_is_each_readers_own_and_another_one_once_it_was_edit
     assert not KeptCount.objects.filter(asker=mara).exists()
 
 
+def test_P8_a_kept_answer_is_one_question(desk: Client) -> None:
+    came(3)
+    leads_of(desk)
+    with CaptureQueriesContext(connection) as asked:
+        leads_of(desk)
+
+    statements = [query["sql"] for query in asked.captured_queries]
+    assert sum("reports_keptcount" in statement for statement in statements) == 1
+    assert not any("leads_passedmilestone" in statement for statement in statements)
+
+
+def test_P8_what_became_quick_is_live_again(desk: Client, settings: Any) -> None:
+    came(1)
+    leads_of(desk)
+    KeptCount.objects.update(is_wanted=True)
+    settings.REPORT_PATIENCE_SECONDS = 60
+    keeping.count_due(kept.again, seconds=60)
+    came(1)
+    assert leads_of(desk) == 2
+
+
+def test_P8_an_older_count_does_not_write_over_a_newer_one(desk: Client) -> None:
+    came(1)
+    leads_of(desk)
+    row = KeptCount.objects.get()
+    KeptCount.objects.update(is_wanted=True)
+
+    def again(claimed: KeptCount) -> Any:
+        told = kept.again(claimed)
+        KeptCount.objects.update(counted_at=timezone.now() + timedelta(minutes=5), answer=b"newer")
+        return told
+
+    keeping.count_due(again, seconds=0.001)
+    row.refresh_from_db()
+    assert bytes(row.answer) == b"newer"
+
+
+def test_P8_who_asks_again_after_a_week_is_counted_for_as_a_day_begins(desk: Client) -> None:
+    came(1)
+    leads_of(desk)
+    long_ago = timezone.now() - timedelta(days=8)
+    KeptCount.objects.update(asked_at=long_ago, day=company_day(long_ago))
+    leads_of(desk)
+    KeptCount.objects.update(day=company_day(timezone.now()) - YESTERDAY)
+    assert keeping.count_due(kept.again, seconds=60) == 1
+
+
 def test_P8_two_workers_do_not_count_the_same(desk: Client) -> None:
     came(1)
     leads_of(desk)
@@ -209,7 +262,7 @@ def test_what_nobody_asks_for_is_counted_no_more_and_forgotten(desk: Client, mon
         leads_of(desk, query)
     old = KeptCount.objects.get(query="days=7")
     KeptCount.objects.filter(pk=old.pk).update(
-        asked_at=timezone.now() - timedelta(days=8), day=timezone.now().date() - timedelta(days=8)
+        asked_at=timezone.now() - timedelta(days=8), day=company_day(timezone.now()) - timedelta(days=8)
     )
     assert keeping.count_due(kept.again, seconds=60) == 0
 
