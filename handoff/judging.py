@@ -65,15 +65,18 @@ def judge(*, lead: Lead, to: Stage, by: "User", note: str, at: datetime) -> Stag
 
 
 @transaction.atomic
-def take_back(*, lead: Lead, by: "User", at: datetime) -> StageChange:
+def take_back(*, lead: Lead, by: "User", at: datetime, step: StageChange | None = None) -> StageChange:
     """Take one's own last judgement back, within ten minutes and while nothing moved the lead since; and with
-    it the answer that it was. Raises NotYours, JudgementStands."""
+    it the answer that it was. ``step`` is the one that is meant: where another is the last by now, it stands.
+    Raises NotYours, JudgementStands."""
     if not may_hand_over(by):
         raise NotYours("Marketing judges its own leads.")
     held = hold(lead.pk)
     last = undoable(lead=held, by=by, at=at)
     if last is None:
         raise JudgementStands("There is no judgement of yours from the last 10 minutes to take back.")
+    if step is not None and step.pk != last.pk:
+        raise JudgementStands(f"{held} has gone on since.")
     change = lifecycle.move(
         lead=held,
         to=Stage(last.from_stage),

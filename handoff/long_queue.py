@@ -2,14 +2,15 @@
 
 Up to ``LONG`` MQLs everything is read as it is. Of more, putting all in order for ten rows of each phase
 takes a second, and so does counting who came and went. So the first ``HEAD`` leads of each phase and view,
-and the figures, are kept for a minute, as long as somebody looks, and the page says when that was. Rows are
-always read anew, so what a row says is true; who became an MQL or changed phase since stands among them; only
-a score, or the agreed line, that changed since may put a lead in its place a minute late. Beyond the head,
-and where a filter leaves too few of it, the list is put in order as it is.
+and the figures, are kept for a minute, as long as somebody looks, and the page says when that was; where the
+worker is late, who asks makes anew what is older than ``OLDEST``. Rows are always read anew, so what a row
+says is true; who became an MQL or changed phase since stands among them; only a score, or the agreed line,
+that changed since may put a lead in its place a minute late. Beyond the head, and where a filter leaves too
+few of it, the list is put in order as it is.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 
+from accounts import release
 from leads import paging
 from leads.models import Lead
 from leads.stages import Phase, Stage
@@ -28,8 +30,12 @@ LONG = 20_000
 HEAD = 500
 #: So many times a page is looked at first: fewer are put in order, and most often they suffice.
 FIRST = 5
-#: What is older is made anew; what nobody has asked for in ``WANTED`` is let go.
-FRESH, WANTED = timedelta(minutes=1), timedelta(minutes=15)
+#: What is older than ``FRESH`` is made anew, what is older than ``OLDEST`` not shown; what nobody has asked
+#: for in ``WANTED`` is let go.
+FRESH, OLDEST, WANTED = timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15)
+#: Who became an MQL has the moment at which the work on it began, and is seen once that is committed: most
+#: often at once, at the latest when the longest run of the pipeline is ended (CELERY_TASK_TIME_LIMIT).
+UNSEEN = timedelta(minutes=5)
 #: Orders that an index has, whatever the length: they need no head.
 INDEXED = frozenset({"phase"})
 #: Views that hold everybody, or none of these leads: an index suffices for the order, and tiles count them.
@@ -38,11 +44,10 @@ WITHOUT_HEAD = frozenset({"all", "back"})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """``value`` as it was ``at``, last asked for ``asked_at``."""
+    """``value`` as it was ``at``."""
 
     value: Any
     at: datetime
-    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,53 +63,72 @@ class Long:
 
     def page(self, leads: QuerySet[Lead], phase: Phase, *, size: int, **asked: Any) -> paging.Page[Lead]:
         """As ``paging.page`` of ``leads``, some of the view, in ``phase``: out of the head where that
-        suffices. One query, up to three."""
+        suffices. One query; up to five where it does not."""
+        leads = leads.filter(phase=phase)
         if phase in self.head:
-            since = Q(stage_at__gt=self.at) | Q(phase_at__gt=self.at)
+            edge = self.at - UNSEEN
+            since = Q(stage_at__gt=edge) | Q(phase_at__gt=edge)
             head = self.head[phase]
             for many in (FIRST * size, HEAD):
-                among = leads.filter(Q(pk__in=head[:many]) | since, phase=phase)
-                found = paging.page(among, size=size, **asked)
-                if found.next or len(head) < min(many, HEAD):
+                chosen = head[:many]
+                found = paging.page(leads.filter(Q(pk__in=chosen) | since), size=size, **asked)
+                if len(head) < min(many, HEAD) or _goes_on(found, leads, chosen, asked["order"]):
                     return found
-        return paging.page(leads.filter(phase=phase), size=size, **asked)
+        return paging.page(leads, size=size, **asked)
 
 
 def read(*, view: str, sort: str, period: str, at: datetime) -> Long | None:
     """The queue's ``view`` in the order ``sort``, with the figures of ``period``; None while it is not long.
     One query, two while it is not long; what nobody has asked for lately is made, in a few seconds."""
     names = (f"head-{sort}-{view}", f"counts-{view}", "standing", f"flows-{period}")
-    kept: dict[str, Kept] = cache.get_many([_key(name) for name in names])
-    if not kept and not _is_long():
+    kept = cache.get_many([*map(_key, names), *map(_asked_key, names)])
+    found: dict[str, Kept] = {name: kept[_key(name)] for name in names if _key(name) in kept}
+    found = {name: each for name, each in found.items() if at - each.at <= OLDEST}
+    if len(found) < len(names) and not _is_long():
         return None
-    parts, asked = _parts(), []
+    parts = _parts()
     for name in names:
-        found = kept.get(_key(name))
-        if found is None:
-            found = _keep(name, parts[name], at=at, asked_at=at)
-        elif at - found.asked_at > FRESH:
-            cache.set(_key(name), replace(found, asked_at=at), timeout=WANTED.total_seconds())
-        asked.append(found)
-    return Long(min(each.at for each in asked), *(each.value for each in asked))
+        if name not in found:
+            found[name] = _keep(name, parts[name], at=at)
+        asked_at = kept.get(_asked_key(name))
+        if asked_at is None or at - asked_at > FRESH:
+            cache.set(_asked_key(name), at, timeout=WANTED.total_seconds())
+    return Long(min(each.at for each in found.values()), *(found[name].value for name in names))
 
 
 def refresh(*, at: datetime) -> int:
-    """Make anew what is kept, was asked for lately and is not fresh. Returns how many parts; safe to repeat
-    and to run twice at once."""
+    """Make anew what was asked for lately and is not fresh; nothing stays kept of a queue that is not long
+    any more. Returns how many parts were made; safe to repeat and to run twice at once."""
     parts = _parts()
-    kept: dict[str, Kept] = cache.get_many([_key(name) for name in parts])
-    old = [name for name in parts if (found := kept.get(_key(name))) and at - found.at >= FRESH]
-    wanted = [name for name in old if at - kept[_key(name)].asked_at <= WANTED]
-    if not wanted or not _is_long():
+    kept = cache.get_many([*map(_key, parts), *map(_asked_key, parts)])
+    if kept and not _is_long():
+        cache.delete_many(kept)
         return 0
-    for name in wanted:
-        _keep(name, parts[name], at=at, asked_at=kept[_key(name)].asked_at)
-    return len(wanted)
+    made = 0
+    for name, make in parts.items():
+        found, asked_at = kept.get(_key(name)), kept.get(_asked_key(name))
+        if asked_at is None or at - asked_at > WANTED or (found is not None and at - found.at < FRESH):
+            continue
+        _keep(name, make, at=at)
+        made += 1
+    return made
 
 
-def _keep(name: str, make: Callable[[datetime], Any], *, at: datetime, asked_at: datetime) -> Kept:
-    made = Kept(make(at), at, asked_at)
-    cache.set(_key(name), made, timeout=WANTED.total_seconds())
+def _goes_on(
+    found: paging.Page[Lead], leads: QuerySet[Lead], chosen: Sequence[int], order: Sequence[str]
+) -> bool:
+    """Whether those ``chosen`` out of the head reach to the end of the page ``found`` of ``leads``. Where
+    they do not, who came since stands below them, and whoever is between is missing. Up to one query."""
+    if not found.next:
+        return False
+    if found.rows[-1].pk in chosen:
+        return True
+    return bool(paging.page(leads.filter(pk__in=chosen), order=order, after=found.next, size=1).rows)
+
+
+def _keep(name: str, make: Callable[[datetime], Any], *, at: datetime) -> Kept:
+    made = Kept(make(at), at)
+    cache.set(_key(name), made, timeout=OLDEST.total_seconds())
     return made
 
 
@@ -146,4 +170,10 @@ def _is_long() -> bool:
 
 
 def _key(name: str) -> str:
-    return f"long-queue-{name}"
+    """What another release kept may be of another shape, and cannot be read or says something else."""
+    return f"long-queue-{release.digest()}-{name}"
+
+
+def _asked_key(name: str) -> str:
+    """Apart from what is kept, so that a reader never writes an old value over one just made anew."""
+    return _key(f"asked-{name}")

@@ -28,10 +28,11 @@ REFUSALS = (
 
 
 def leads_of(*, by: "User", moment: datetime) -> "list[UUID]":
-    """Public ids of the leads that ``by`` did something with at ``moment``. 6 queries."""
+    """Public ids of the leads that ``by`` did something with at ``moment`` that is not taken back. Up to 7
+    queries."""
     ids: set[int] = set()
     ids |= set(_handed(by, moment).values_list("lead", flat=True))
-    ids |= set(_judged(by, moment).values_list("lead", flat=True))
+    ids |= {step.lead_id for step in _judged(StageChange.objects.all(), by, moment)}
     ids |= set(_answered(by, moment).values_list("verdict__handoff__lead", flat=True))
     ids |= set(_noted(by, moment).values_list("lead", flat=True))
     ids |= set(_placed(by, moment).values_list("lead", flat=True))
@@ -44,9 +45,8 @@ def take_back(*, lead: Lead, by: "User", moment: datetime, at: datetime) -> None
     it still can be. Safe to repeat. Raises NotYours, and what is in ``REFUSALS``."""
     for handoff in _handed(by, moment).filter(lead=lead):
         recalling.recall(handoff=handoff, by=by, at=at)
-    step = _judged(by, moment).filter(lead=lead).first()
-    if step is not None and step.pk not in lifecycle.taken_back(lead.stage_changes.all()):
-        judging.take_back(lead=lead, by=by, at=at)
+    for step in _judged(lead.stage_changes.all(), by, moment):
+        judging.take_back(lead=lead, by=by, at=at, step=step)
     for answer in _answered(by, moment).filter(verdict__handoff__lead=lead):
         answering.undo(answer=answer, by=by, at=at)
     for shortfall in _noted(by, moment).filter(lead=lead):
@@ -60,10 +60,20 @@ def _handed(by: "User", moment: datetime) -> "QuerySet[Handoff]":
     return made.exclude(status=Handoff.Status.WITHDRAWN)
 
 
-def _judged(by: "User", moment: datetime) -> "QuerySet[StageChange]":
-    return StageChange.objects.filter(by=by, at=moment, cause=StageChange.Cause.PERSON).filter(
-        to_stage__in=judging.STEPS, reason__in=(judging.JUDGED, judging.CLOSED)
+def _judged(changes: "QuerySet[StageChange]", by: "User", moment: datetime) -> list[StageChange]:
+    """The steps stay in the history when they are taken back, so what came since says which were."""
+    made = list(
+        changes.filter(
+            by=by,
+            at=moment,
+            cause=StageChange.Cause.PERSON,
+            to_stage__in=judging.STEPS,
+            reason__in=(judging.JUDGED, judging.CLOSED),
+        )
     )
+    since = changes.filter(lead__in={step.lead_id for step in made}, at__gte=moment)
+    gone = lifecycle.taken_back(since)
+    return [step for step in made if step.pk not in gone]
 
 
 def _answered(by: "User", moment: datetime) -> "QuerySet[ReturnAnswer]":

@@ -56,7 +56,8 @@ def move(
 
 def settle(*, change: StageChange, was_sql: bool, at: datetime) -> None:
     """Note that both sides agree on whether the lead of ``change``, the step of a verdict, was an SQL: from
-    ``at`` on, what judges rules by verdicts goes by this one. Said again, the newer word holds. One query."""
+    ``at`` on, what judges rules by verdicts goes by this one. Said again, the newer word holds. 2 to 4
+    queries."""
     Settlement.objects.update_or_create(change=change, defaults={"was_sql": was_sql, "at": at})
 
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from handoff import answering, judging, phasing, pipeline, returns, several, shortfalls
+from handoff import answering, judging, phasing, pipeline, returns, several, shortfalls, undoing
 from handoff.marketing_forms import SelectionForm
 from handoff.models import ReturnAnswer, Shortfall
 from leads.models import Lead
@@ -51,8 +51,11 @@ def selection(request: Request) -> HttpResponse:
     if isinstance(found, str):
         return _notice(request, found, status=422)
     said, verb = found
-    undo_url = "" if asked == "answer-dispute" else named(reverse("handoff:mqls-undo"), at)
-    return answer(request, said, several.each(leads, ids, verb), undo_url=undo_url)
+    done = several.each(leads, ids, verb)
+    # Of leads that were there already nothing was done, so nothing is offered to be undone.
+    undoes = asked != "answer-dispute" and undoing.leads_of(by=request.user, moment=at)
+    undo_url = named(reverse("handoff:mqls-undo"), at) if undoes else ""
+    return answer(request, said, done, undo_url=undo_url)
 
 
 def verb_of(asked: str, *, by: User, note: str, day: date | None, at: datetime) -> tuple[str, Verb] | str:

@@ -19,7 +19,7 @@ from tests.factories import NOW, lead, marketer, rep
 from tests.handoff.factories import crossing
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def test_s0_07_a_marketer_makes_a_lead_an_mql_with_a_note():
@@ -59,6 +59,19 @@ def test_a_judgement_is_taken_back_by_who_gave_it_within_ten_minutes():
     petra.refresh_from_db()
     assert (petra.stage, petra.stage_reason) == (Stage.LEAD, "")
     assert not petra.milestones.exists(), "as if it had not been"
+
+
+def test_the_judgement_that_is_meant_is_taken_back_and_no_other():
+    petra, mara = lead(), marketer()
+    first = judging.judge(lead=petra, to=Stage.CLOSED, by=mara, note="A student.", at=NOW)
+    second = judging.judge(lead=petra, to=Stage.MQL, by=mara, note="Buys after all.", at=NOW + MINUTE)
+    with pytest.raises(JudgementStands, match="has gone on since"):
+        judging.take_back(lead=petra, by=mara, at=NOW + 2 * MINUTE, step=first)
+    petra.refresh_from_db()
+    assert petra.stage == Stage.MQL
+    judging.take_back(lead=petra, by=mara, at=NOW + 2 * MINUTE, step=second)
+    petra.refresh_from_db()
+    assert petra.stage == Stage.CLOSED
 
 
 def test_s0_09_the_newest_shortfall_holds_and_the_history_is_kept():

@@ -19,6 +19,7 @@ from leads.phase_flow import Span
 from leads.stages import Stage
 from notifications.models import Notification
 from tests.factories import lead, marketer
+from tests.handoff.factories import pool
 from tests.handoff.views.worlds import handed_over, scored, sent_back
 
 pytestmark = pytest.mark.django_db
@@ -104,14 +105,15 @@ def test_a_shortfall_is_undone_and_what_was_noted_before_holds_again(mara, signe
 
 def test_a_handover_is_undone_while_sales_has_not_looked(mara, sol, signed_in: SignIn):
     ada, client = mql("Ada"), signed_in(mara)
+    pool(sol)
     address = press(client, f"/leads/{ada.public_id}/handover/", {"note": "Asked for an offer."})
     handoff = Handoff.objects.get(lead=ada)
+    assert handoff.rep == sol
     undo(client, address)
     handoff.refresh_from_db()
     assert stood(ada) == ("mql", "awareness", "weak")
     assert handoff.status == Handoff.Status.WITHDRAWN
-    if handoff.rep is not None:
-        assert Notification.objects.filter(recipient=handoff.rep, title="Ada was taken back").count() == 1
+    assert Notification.objects.filter(recipient=sol, title="Ada was taken back").count() == 1
     assert not ada.milestones.filter(milestone=2).exists(), "as if it had not been"
     row = client.get("/mqls/").context["page"].groups[0].rows[0]
     assert (row.lead, row.judged) == (ada, None)
@@ -155,9 +157,52 @@ def test_one_press_on_many_is_undone_with_one_press(mara, sol, signed_in: SignIn
     address = press(client, "/mqls/selection/", sent)
     assert "Undone, where it was: <b>3 leads</b>" in undo(client, address).content.decode()
     assert {one.pk: stood(one) for one in chosen} == before
-    undo(client, address)
-    assert {one.pk: stood(one) for one in chosen} == before, "pressed twice, it is undone once"
+    again = undo(client, address).content.decode()
+    assert "There is nothing left to undo." in again, "pressed twice, it is undone once"
+    assert "Undone, where it was" not in again
+    assert {one.pk: stood(one) for one in chosen} == before
     assert not Shortfall.objects.holding().exists()
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_the_toast_of_an_older_judgement_does_not_take_back_a_newer_one(mara, signed_in: SignIn, many: int):
+    chosen = [mql(f"Mql {number}") for number in range(many)]
+    client = signed_in(mara)
+    sent = {"lead": [str(one.public_id) for one in chosen], "note": "Because."}
+    closed = press(client, "/mqls/selection/", {**sent, "do": "close"})
+    an_mql = press(client, "/mqls/selection/", {**sent, "do": "mql"})
+    answer = undo(client, closed)
+    assert answer.status_code == 409
+    assert "Mql 0 has gone on since." in answer.content.decode()
+    assert "Undone" not in answer.content.decode()
+    assert {stood(one)[0] for one in chosen} == {"mql"}
+    undo(client, an_mql)
+    assert {stood(one)[0] for one in chosen} == {"closed"}
+
+
+def test_what_was_judged_again_of_some_is_undone_of_the_others(mara, signed_in: SignIn):
+    ada, ben = mql("Ada"), mql("Ben")
+    client = signed_in(mara)
+    ids = [str(one.public_id) for one in (ada, ben)]
+    closed = press(client, "/mqls/selection/", {"lead": ids, "do": "close", "note": "Because."})
+    press(client, "/mqls/selection/", {"lead": ids[:1], "do": "mql", "note": "Not she."})
+    answer = undo(client, closed)
+    assert answer.status_code == 409
+    assert "1 of 2 did not work." in answer.content.decode()
+    assert (stood(ada)[0], stood(ben)[0]) == ("mql", "mql")
+    again = undo(client, closed).content.decode()
+    assert "1 of 1 did not work." in again, "of Ben nothing is left to undo"
+    assert "Undone" not in again
+
+
+@pytest.mark.parametrize("do", ["phase-decision", "shortfall-no_money", "lead"])
+def test_where_a_press_changed_nothing_there_is_nothing_to_undo(mara, signed_in: SignIn, do: str):
+    chosen = [mql(f"Mql {number}") for number in range(2)]
+    client = signed_in(mara)
+    sent = {"lead": [str(one.public_id) for one in chosen], "do": do, "note": "Because."}
+    assert press(client, "/mqls/selection/", {**sent, "lead": sent["lead"][:1]})
+    assert press(client, "/mqls/selection/", sent), "the other one moved"
+    assert not press(client, "/mqls/selection/", sent)
 
 
 def test_who_did_it_takes_it_back_and_only_for_ten_minutes(mara, signed_in: SignIn):
