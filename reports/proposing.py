@@ -1,7 +1,7 @@
 """Another SQL line, asked for by its health or by somebody's own judgement: a checked version, signed for the
 side that proposes it, which both sides find in the weekly review."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -36,6 +36,18 @@ class NoSuchLine(Exception):
     """There is no line to be changed, or it cannot be that one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The checked ``version`` that says the line, ``is_new`` where nobody had proposed it before. ``signed``:
+    the sides that have signed it. ``unsigned``: why whoever proposed it did not sign it now; "" where they
+    did."""
+
+    version: ModelVersion
+    is_new: bool
+    signed: frozenset[str]
+    unsigned: str
+
+
 def most(version: ModelVersion, dimension: Dimension) -> int:
     """The highest minimum that anybody can reach."""
     return TOP_GRADE if is_graded(version, dimension) else version.ceilings.get(dimension) or MOST
@@ -68,10 +80,10 @@ def propose_line(
     by: "User",
     side: str,
     at: datetime,
-) -> ModelVersion:
+) -> Proposed:
     """``version``, which is live, with ``minimum`` in the SQL line: checked, with ``why`` as its evidence,
     and signed by ``by`` for ``side``. The same line again is the version that waits, signed for ``side``
-    too. Raises NotYours, NoSuchLine."""
+    too where ``by`` still may. Safe to repeat. Raises NotYours, NoSuchLine."""
     if side not in sides.of(by, {}):
         raise NotYours("Who signs for marketing or for sales proposes another line.")
     if not 1 <= minimum <= most(version, dimension):
@@ -86,16 +98,18 @@ def propose_line(
         if asked == data:
             raise NoSuchLine("This is the line that is live.")
         found = _waiting(live, asked)
+        is_new = found is None
         if found is None:
             draft = redrafting.draft_once(data=asked, evidence=why, based_on=live, by=by)
             found = publishing.check_draft(version=draft, by=by, at=at)
-        _sign(found, by=by, side=side, at=at)
+        unsigned = _sign(found, by=by, side=side, at=at)
     except StopIteration:
         raise NoSuchLine("The live rules have no SQL line.") from None
     except (ModelFileError, publishing.Refused) as error:
         raise NoSuchLine(f"This line cannot be: {error}") from None
     tick("reviews")  # its price
-    return found
+    signed = frozenset(found.sign_offs.values_list("side", flat=True))
+    return Proposed(found, is_new=is_new, signed=signed, unsigned=unsigned)
 
 
 def _waiting(live: ModelVersion, asked: ModelFile) -> ModelVersion | None:
@@ -106,19 +120,31 @@ def _waiting(live: ModelVersion, asked: ModelFile) -> ModelVersion | None:
     )
 
 
-def _sign(version: ModelVersion, *, by: "User", side: str, at: datetime) -> None:
-    """Where the side has signed already, or ``by`` for the other one, it waits as it is."""
-    signed = {each.side: each.by_id for each in version.sign_offs.all()}
-    if side in sides.left_to(by, signed):
-        publishing.sign(version=version, side=side, by=by, at=at)
+def _sign(version: ModelVersion, *, by: "User", side: str, at: datetime) -> str:
+    """Why it waits as it is, where the side has signed already or ``by`` for the other one; "" once it is
+    signed."""
+    given = {each.side: each.by for each in version.sign_offs.select_related("by")}
+    if side in given and given[side].pk == by.pk:
+        return f"You signed for {side} already."
+    if against := sides.why_not(by, side, given):
+        return against
+    publishing.sign(version=version, side=side, by=by, at=at)
+    return ""
 
 
-def told(made: ModelVersion, side: str) -> str:
+def told(made: Proposed, side: str) -> str:
     """What whoever proposed it reads."""
-    return (
-        f"Proposed as version {made.number} and signed for {side}. It stands in the weekly review in a"
-        " moment; when the other side has signed there, it is live."
-    )
+    number, waits = made.version.number, len(made.signed) < len(sides.Side)
+    if made.is_new:
+        said = f"Proposed as version {number} and signed for {side}."
+    elif made.unsigned:
+        said = f"Version {number} proposes this line already, and nothing was signed now. {made.unsigned}"
+    else:
+        said = f"Version {number} proposes this line already, and is signed for {side} now, too."
+    if not waits:
+        return f"{said} Both sides have signed it: it waits to be made live."
+    soon = " in a moment" if made.is_new else ""
+    return f"{said} It stands in the weekly review{soon}; when the other side has signed there, it is live."
 
 
 def why_of(health: Health, floor: Decimal, period: Period) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,11 +18,13 @@ from reports.counting import ENOUGH
 from reports.line_health import BAND, Bar, Health, Word
 from reports.line_scores import Fate
 from reports.measures import ABOUT, Measure
+from reports.proposing import Proposed
 from scoring.dimensions import Dimension
 
 from . import behind
 from .asking import Asked, asked, for_both_sides
 from .behind import DECISION, Figure
+from .kept import PERIOD
 
 KINDS = {
     Word.TOO_FEW: ("", "circle-dashed"),
@@ -156,7 +159,8 @@ leads, leads_file = behind.views(_figure)
 @require_POST
 @for_both_sides
 def proposal(request: Request) -> HttpResponse:
-    """Put the line that the figures ask for on the agenda."""
+    """Put the line that the figures ask for on the agenda, where it is still the one that was pressed: the
+    dashboard may have been counted a while ago."""
     one = asked(request)
     back = f"{reverse('reports:dashboard')}?{request.GET.urlencode()}"
     if one.chips:
@@ -167,12 +171,20 @@ def proposal(request: Request) -> HttpResponse:
     if health.version is None or health.proposal is None:
         messages.warning(request, "The figures ask for no other line any more. Look at them again.")
         return redirect(back)
+    dimension, minimum = health.dimension, health.proposal.minimum
+    if (request.POST.get("dim"), request.POST.get("minimum")) != (dimension.value, str(minimum)):
+        messages.warning(
+            request,
+            f"Nothing was proposed: by now the figures ask for {dimension.label.lower()} line {minimum}, not"
+            " for the one you pressed. Here is its price.",
+        )
+        return redirect(f"{reverse('reports:line')}?{_days_and(one, dimension, minimum)}")
     side = request.POST.get("side", "")
     try:
-        version = proposing.propose_line(
+        made = proposing.propose_line(
             version=health.version,
-            dimension=health.dimension,
-            minimum=health.proposal.minimum,
+            dimension=dimension,
+            minimum=minimum,
             why=proposing.why_of(health, agreed.get(Measure.LINE_FLOOR, Decimal()), one.period),
             by=request.user,
             side=side,
@@ -183,5 +195,17 @@ def proposal(request: Request) -> HttpResponse:
     except proposing.NoSuchLine as refusal:
         messages.warning(request, str(refusal))
         return redirect(back)
-    messages.success(request, proposing.told(version, side))
-    return redirect("scoring:version", version.number)
+    return proposed(request, made, side)
+
+
+def proposed(request: Request, made: Proposed, side: str) -> HttpResponse:
+    """To the version, saying what became of it."""
+    say = messages.warning if made.unsigned else messages.success
+    say(request, proposing.told(made, side))
+    return redirect("scoring:version", made.version.number)
+
+
+def _days_and(one: Asked, dimension: Dimension, minimum: int) -> str:
+    """The period of the page with another line, as an address has them."""
+    days = {name: one.parameters[name] for name in PERIOD if one.parameters.get(name)}
+    return urlencode({**days, "dim": dimension.value, "minimum": minimum})

@@ -1,13 +1,11 @@
 """Another SQL line at any time: its price first, then a checked version that both sides sign."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -22,8 +20,8 @@ from scoring.dimensions import GRADES, SALES_STAGE, Dimension
 from scoring.models import ModelVersion
 from scoring.views.rule_effects import figures_of_ruleset
 
-from .asking import asked, for_both_sides
-from .line import agreed_for, health_of
+from .asking import Asked, asked, for_both_sides
+from .line import agreed_for, health_of, proposed
 
 
 class LineForm(forms.Form):
@@ -67,10 +65,30 @@ def another_line(request: Request) -> HttpResponse:
     version = line_scores.live()
     if version is None:
         return render(request, "reports/line.html", {"version": None}, status=404)
-    said = request.POST if request.method == "POST" else request.GET
-    dimension = Dimension(said["dim"]) if said.get("dim") in Dimension.values else Dimension.INTENT
+    if request.method == "POST":
+        return _propose(request, version)
+    context = _tried(request.user, version, request.GET, is_typed=bool(request.GET.get("minimum")))
+    if "effect" in context:
+        dimension, minimum = context["dimension"], context["form"].cleaned_data["minimum"]
+        context["proposal"] = ProposalForm(
+            user=request.user,
+            version=version,
+            dimension=dimension,
+            initial={
+                "dim": dimension.value,
+                "minimum": minimum,
+                "why": _why(asked(request), version, dimension, minimum),
+            },
+        )
+    return render(request, "reports/line.html", context, status=422 if context["form"].errors else 200)
+
+
+def _tried(user: User, version: ModelVersion, said: QueryDict, *, is_typed: bool) -> dict[str, Any]:
+    """What the page shows beside the way to propose; with ``effect``, the price, where the minimum that
+    ``said`` has (once ``is_typed``) makes a line that can be."""
+    dimension = _dimension(said)
     form = LineForm(
-        said if said.get("minimum") else None,
+        said if is_typed else None,
         version=version,
         dimension=dimension,
         initial={"dim": dimension.value},
@@ -84,30 +102,32 @@ def another_line(request: Request) -> HttpResponse:
         "form": form,
         "review": Review.objects.open().filter(kind=Review.Kind.WEEKLY).order_by("-first").first(),
     }
-    if request.method == "POST":
-        return _propose(request, version, dimension, context)
     if form.is_bound and form.is_valid():
         minimum = form.cleaned_data["minimum"]
-        context |= {"asked": _named(version, dimension, minimum)}
-        context |= _priced(request, version, dimension, minimum, form)
-        if not form.errors:
-            one = asked(request)
-            agreed = agreed_for(one)
-            health = health_of(one, agreed)
-            asks = health.proposal is not None and health.proposal.minimum == minimum
-            floor = agreed.get(Measure.LINE_FLOOR, Decimal())
-            why = proposing.why_of(health, floor, one.period) if asks else ""
-            context["proposal"] = ProposalForm(
-                user=request.user,
-                version=version,
-                dimension=dimension,
-                initial={"dim": dimension.value, "minimum": minimum, "why": why},
-            )
-    return render(request, "reports/line.html", context, status=422 if form.errors else 200)
+        context |= {"asked": _named(version, dimension, minimum), "minimum": minimum}
+        context |= _priced(user, version, dimension, minimum, form)
+    return context
+
+
+def _dimension(said: QueryDict) -> Dimension:
+    named = str(said.get("dim", ""))
+    return Dimension(named) if named in Dimension.values else Dimension.INTENT
+
+
+def _why(one: Asked, version: ModelVersion, dimension: Dimension, minimum: int) -> str:
+    """The figures, where they ask for this very line; "" where not. They only ever ask for a higher one, and
+    only where a floor is agreed: else nothing is counted."""
+    agreed, now = agreed_for(one), _line(version).get(dimension.value)
+    floor = agreed.get(Measure.LINE_FLOOR)
+    if floor is None or not now or minimum <= now:
+        return ""
+    health = health_of(one, agreed)
+    asks = health.proposal is not None and health.proposal.minimum == minimum
+    return proposing.why_of(health, floor, one.period) if asks else ""
 
 
 def _priced(
-    request: Request, version: ModelVersion, dimension: Dimension, minimum: int, form: LineForm
+    user: User, version: ModelVersion, dimension: Dimension, minimum: int, form: LineForm
 ) -> dict[str, Any]:
     """The figures that the page of the version would show; none of a line that cannot be."""
     if minimum > proposing.most(version, dimension):
@@ -121,20 +141,18 @@ def _priced(
     except proposing.NoSuchLine as refused:
         form.add_error(None, str(refused))
         return {}
-    return {"effect": figures_of_ruleset(rules, version.model, user=request.user, at=timezone.now())}
+    return {"effect": figures_of_ruleset(rules, version.model, user=user, at=timezone.now())}
 
 
-def _propose(
-    request: Request, version: ModelVersion, dimension: Dimension, context: dict[str, Any]
-) -> HttpResponse:
-    form = ProposalForm(request.POST, user=request.user, version=version, dimension=dimension)
+def _propose(request: Request, version: ModelVersion) -> HttpResponse:
+    form = ProposalForm(request.POST, user=request.user, version=version, dimension=_dimension(request.POST))
     if not form.is_valid():
-        return render(request, "reports/line.html", {**context, "proposal": form}, status=422)
+        return _again(request, version, form, status=422)
     said = form.cleaned_data
     try:
         made = proposing.propose_line(
             version=version,
-            dimension=dimension,
+            dimension=Dimension(said["dim"]),
             minimum=said["minimum"],
             why=said["why"],
             by=request.user,
@@ -145,9 +163,16 @@ def _propose(
         raise PermissionDenied(str(refused)) from None
     except proposing.NoSuchLine as refused:
         form.add_error(None, str(refused))
-        return render(request, "reports/line.html", {**context, "proposal": form}, status=409)
-    messages.success(request, proposing.told(made, said["side"]))
-    return redirect("scoring:version", made.number)
+        return _again(request, line_scores.live() or version, form, status=409)
+    return proposed(request, made, said["side"])
+
+
+def _again(request: Request, version: ModelVersion, form: ProposalForm, *, status: int) -> HttpResponse:
+    """What is wrong, with the price: nobody signs a line without it."""
+    context = _tried(request.user, version, request.POST, is_typed=True)
+    if "effect" in context:
+        context["proposal"] = form
+    return render(request, "reports/line.html", context, status=status)
 
 
 def _line(version: ModelVersion) -> dict[str, int]:

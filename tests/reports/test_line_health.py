@@ -1,5 +1,6 @@
 """Too broad or too strict: outcomes by the score at the handover, the limits agreed on, and another line."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
@@ -234,7 +235,7 @@ def proposed(minimum: int, by: User, side: str, why: str = "Too many to call.") 
         by=by,
         side=side,
         at=NOW,
-    )
+    ).version
 
 
 def test_S1_20_sales_proposes_a_line_without_any_figures_and_marketing_meets_it() -> None:
@@ -275,6 +276,38 @@ def agree(measure: Measure, value: int) -> None:
     agreeing.sign(agreed=agreed, by=make.manager("Mo"), side="sales", at=NOW)
 
 
+def button(page: str) -> dict[str, str]:
+    """What the form of the panel sends."""
+    form = page.split('action="/dashboard/line/proposal/')[1].split("</form>")[0]
+    return dict(re.findall(r'name="(dim|minimum|side)" value="([^"]*)"', form))
+
+
+def test_S1_23_nobody_signs_another_line_than_the_one_they_pressed(sol: User) -> None:
+    for number in range(22):
+        judged(sol, 20, accepted=number == 0)
+    for _ in range(20):
+        judged(sol, 24, accepted=True)
+    agree(Measure.LINE_FLOOR, 35)
+    days = f"first={PERIOD.first}&last={PERIOD.last}"
+    mara = signed_in(make.marketer())
+    pressed = button(mara.get(f"/dashboard/?{days}").content.decode())
+    for _ in range(40):
+        judged(sol, 23, accepted=False)
+
+    path = f"/dashboard/line/proposal/?{days}"
+    for sent in (pressed, {"side": "marketing"}, pressed | {"minimum": "24", "dim": "fit"}):
+        answer = mara.post(path, sent, follow=True)
+        page = answer.content.decode()
+        assert "Nothing was proposed: by now the figures ask for intent line 24" in page
+        assert answer.redirect_chain == [(f"/dashboard/line/?{days}&dim=intent&minimum=24", 302)]
+        assert "Intent 20 → 24" in page
+        assert "line from 20 to 24, proposed from line health" in page  # the figures of the same days
+        assert not ModelVersion.objects.filter(state=ModelVersion.State.CHECKED).exists()
+    mara.post(path, button(mara.get(f"/dashboard/?{days}").content.decode()))
+    made = ModelVersion.objects.get(state=ModelVersion.State.CHECKED)
+    assert made.lines.get(stage="sql").min_intent == 24
+
+
 def test_S1_23_the_dashboard_says_whether_the_line_is_too_broad_and_proposes_another(
     sol: User,
 ) -> None:
@@ -290,12 +323,14 @@ def test_S1_23_the_dashboard_says_whether_the_line_is_too_broad_and_proposes_ano
     assert "Too broad" in page
     assert "Propose intent line 22" in page
     assert "Propose intent line 22" in signed_in(make.manager()).get(f"/dashboard/?{days}").content.decode()
-    answer = mara.post(f"/dashboard/line/proposal/?{days}", {"side": "marketing"})
+    pressed = button(page)
+    assert pressed == {"dim": "intent", "minimum": "22", "side": "marketing"}
+    answer = mara.post(f"/dashboard/line/proposal/?{days}", pressed)
     version = ModelVersion.objects.get(state=ModelVersion.State.CHECKED)
     assert answer.headers["Location"] == f"/rules/versions/{version.number}/"
     path = f"/dashboard/line/proposal/?{days}"
-    assert signed_in(make.manager("Mim")).post(path, {"side": "marketing"}).status_code == 403
-    assert signed_in(sol).post(path, {"side": "sales"}).status_code == 403
+    assert signed_in(make.manager("Mim")).post(path, pressed).status_code == 403
+    assert signed_in(sol).post(path, pressed | {"side": "sales"}).status_code == 403
     behind = mara.get(f"/dashboard/line/leads/?{days}&dim=intent&fate=rejected&low=20&high=23")
     assert "21 leads" in behind.content.decode()
     assert mara.get(f"/dashboard/line/leads/?{days}&dim=intent&fate=lost").status_code == 404
