@@ -120,9 +120,9 @@ def undo(*, answer: ReturnAnswer, by: "User", at: datetime) -> None:
     if held.kind == Kind.HAND_OVER and (handed := recalling.made_by(lead=lead, by=by, at=at)) is not None:
         recalling.recall(handoff=handed, by=by, at=at)
         return
-    if judging.gave(held):
+    if (step := judging.gave(held)) is not None:
         try:
-            judging.take_back(lead=lead, by=by, at=at)
+            judging.take_back(lead=lead, by=by, at=at, step=step)
         except judging.JudgementStands as stands:
             raise AnswerStands(f"{lead} has gone on since.") from stands
     returns.withdraw_answer(held, at=at)

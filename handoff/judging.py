@@ -95,17 +95,18 @@ def take_back(*, lead: Lead, by: "User", at: datetime, step: StageChange | None 
     return change
 
 
-def gave(answer: ReturnAnswer) -> bool:
-    """Whether ``answer`` was given by a judgement, so that one is not taken back without the other. One
-    query."""
-    return StageChange.objects.filter(
+def gave(answer: ReturnAnswer) -> StageChange | None:
+    """The judgement by which ``answer`` was given, so that one is not taken back without the other; None for
+    an answer of its own. One query."""
+    steps = StageChange.objects.filter(
         lead=answer.verdict.handoff.lead_id,
         from_stage=Stage.MQL,
         to_stage__in=[to for to, kind in ANSWERS.items() if kind == answer.kind],
         cause=StageChange.Cause.PERSON,
         by=answer.by_id,
         at=answer.at,
-    ).exists()
+    )
+    return steps.order_by("-id").first()
 
 
 def undoable(*, lead: Lead, by: "User", at: datetime) -> StageChange | None:

@@ -116,12 +116,12 @@ def judgement(request: Request, lead_id: UUID) -> HttpResponse:
     form = JudgementForm(request.POST)
     if not form.is_valid():
         return _asked_again(request, f"Your judgement of {lead}", "Save", form)
-    to = Stage(form.cleaned_data["to"])
+    to, at = Stage(form.cleaned_data["to"]), timezone.now()
     try:
-        judging.judge(lead=lead, to=to, by=request.user, note=form.cleaned_data["note"], at=timezone.now())
+        judging.judge(lead=lead, to=to, by=request.user, note=form.cleaned_data["note"], at=at)
     except StageConflict as conflict:
         return _refused(request, lead, str(conflict))
-    undo_url = reverse("handoff:judgement-undo", args=[lead.public_id])
+    undo_url = named(reverse("handoff:mqls-undo"), at)
     messages.success(request, format_html("<b>{}</b> is {} now.", lead, to.label), extra_tags=undo_url)
     return redirect(_back(request))
 

@@ -105,6 +105,18 @@ def test_making_it_a_lead_again_is_an_answer_and_taken_back_with_it_from_either_
         assert list(returns.to_answer(mara, NOW + HOUR)) == [back.handoff], undone_from
 
 
+def test_undoing_an_answer_takes_no_later_judgement_back(back: Verdict):
+    mara, lead = marketer(), back.handoff.lead
+    judging.judge(lead=lead, to=Stage.CLOSED, by=mara, note="Bought elsewhere.", at=NOW + HOUR)
+    closed = ReturnAnswer.objects.holding().get()
+    soon = NOW + HOUR + timedelta(minutes=1)
+    judging.judge(lead=lead, to=Stage.MQL, by=mara, note="They called again.", at=soon)
+    with pytest.raises(answering.AnswerStands):
+        answering.undo(answer=closed, by=mara, at=soon)
+    lead.refresh_from_db()
+    assert lead.stage == Stage.MQL
+
+
 def test_what_closed_a_lead_that_never_came_back_is_no_answer():
     petra, mara = make_lead(stage=Stage.MQL), marketer()
     judging.judge(lead=petra, to=Stage.CLOSED, by=mara, note="A student.", at=NOW)
