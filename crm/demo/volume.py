@@ -180,7 +180,7 @@ SELECT lead_id, (%(types)s::smallint[])[1 + width_bucket(what, %(bounds)s::float
               '-', substr(rest, 7, 12)),
        -- One in ten says what brought the visit.
        CASE WHEN what * 10 - floor(what * 10) < 0.1 THEN jsonb_build_object('channel', (ARRAY['paid_search',
-           'organic', 'webinar', 'referral', 'event', 'social'])[1 + floor(600 * what)::int % 6]) ELSE '{}' END, ''
+           'organic', 'webinar', 'referral', 'event', 'social'])[1 + floor(600 * what)::int %% 6]) ELSE '{}' END, ''
 FROM (
     SELECT l.id AS lead_id, occurred_at, pg_temp.seed_u(l.n * 1000000::bigint + k, %(seed)s * 100 + 31) AS what,
            lpad(to_hex((extract(epoch FROM occurred_at) * 1000)::bigint), 12, '0') AS moment,
