@@ -4,7 +4,8 @@ import http.client
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,13 +19,15 @@ from accounts.models import Role, User
 from bench import past
 from bench.measuring import Line, spell
 from bench.pages import ask, people, signed_in
-from bench.steady import CALM, leads_of, line, work_of
+from bench.steady import CALM, PER_SECOND, Page, leads_of, line
 from bench.web import ROOT, web
 
 #: So often is a page asked that counts everything anew.
 ANEW = 3
 #: So many managers ask at once, for how many seconds, and for what.
 ASKERS, STORM = 4, 30.0
+#: A rep's page is asked for so often by itself, and over HTTP for so many seconds before it counts.
+ALONE, WARM = 20, 5.0
 STORMY = (
     "/dashboard/?days=90",
     "/reports/conversion/?days=365",
@@ -75,20 +78,54 @@ def _line(reader: User, what: str, address: str) -> Line:
 
 
 def storm(reader: User) -> list[Line]:
-    """A rep goes on working while managers ask both web processes for reports without a pause, and a worker
-    counts anew what is kept (P-7)."""
+    """A rep goes on working while managers ask the web processes for reports without a pause, and a worker
+    counts anew what is kept (P-7). The rep's pages come over HTTP from the same processes; the floor is their
+    bare SQL while nobody else asks."""
     rep, _ = people()
     pages = {"queue": lambda _: "/queue/", "a lead": leads_of(rep)}
-    calm = work_of(rep, pages, lambda: False, seconds=CALM)
-    session = signed_in(reader).cookies[settings.SESSION_COOKIE_NAME].value
-    with web() as port, _counting(), _asking(port, session) as asked:
-        busy = work_of(rep, pages, lambda: False, seconds=STORM)
+    alone = {name: ask(rep, address, requests=ALONE) for name, address in pages.items()}
+    with web() as port:
+        _worked(port, rep, pages, seconds=WARM)
+        calm = _worked(port, rep, pages, seconds=CALM)
+        with _counting(), _asking(port, _session(reader)) as asked:
+            busy = _worked(port, rep, pages, seconds=STORM)
     said = f"during a storm of reports ({len(asked) / STORM:.1f} a second)"
     return [
-        line(name, when, seen[name])
+        line(name, when, Page(seen[name], list(alone[name].sql.seconds)))
         for name in pages
         for when, seen in (("before a storm of reports", calm), (said, busy))
     ]
+
+
+def _worked(
+    port: int, rep: User, pages: dict[str, Callable[[int], str]], *, seconds: float
+) -> dict[str, list[float]]:
+    """Seconds that each page took, asked for in turn at the pace of a rep at work."""
+    cookie, seen = _session(rep), dict[str, list[float]]((name, []) for name in pages)
+    start = time.monotonic()
+    for number, name in enumerate(cycle(pages)):
+        if time.monotonic() - start >= seconds:
+            break
+        began = time.perf_counter()
+        _get(port, pages[name](number), cookie)
+        seen[name].append(time.perf_counter() - began)
+        time.sleep(max(0.0, start + (number + 1) / PER_SECOND - time.monotonic()))
+    return seen
+
+
+def _session(user: User) -> str:
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={signed_in(user).cookies[name].value}"
+
+
+def _get(port: int, address: str, cookie: str) -> None:
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    client.request("GET", address, headers={"Host": "localhost", "Cookie": cookie})
+    answer = client.getresponse()
+    answer.read()
+    client.close()
+    if answer.status != http.client.OK:
+        raise RuntimeError(f"{address} answered {answer.status}.")
 
 
 @contextmanager
@@ -102,22 +139,16 @@ def _counting() -> Iterator[None]:
 
 
 @contextmanager
-def _asking(port: int, session: str) -> Iterator[list[int]]:
+def _asking(port: int, cookie: str) -> Iterator[list[str]]:
     """Ask for reports in turn, ``ASKERS`` at once, each for the next one as soon as the last one came."""
-    over, answers = threading.Event(), list[int]()
+    over, answers = threading.Event(), list[str]()
 
     def ask_on(first: int) -> None:
         for address in islice(cycle(STORMY), first, None):
             if over.is_set():
                 return
-            client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            cookie = f"{settings.SESSION_COOKIE_NAME}={session}"
-            client.request("GET", address, headers={"Host": "localhost", "Cookie": cookie})
-            answer = client.getresponse()
-            answer.read()
-            if answer.status != http.client.OK:
-                raise RuntimeError(f"{address} answered {answer.status}.")
-            answers.append(answer.status)
+            _get(port, address, cookie)
+            answers.append(address)
 
     askers = [threading.Thread(target=ask_on, args=(number,)) for number in range(ASKERS)]
     for each in askers:
