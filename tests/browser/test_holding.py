@@ -148,6 +148,13 @@ def test_what_was_typed_is_kept_when_the_lease_ran_out_and_a_colleague_took_it_u
     expect(notice).to_be_focused()
     assert fritz().is_open
 
+    claiming.release(handoff=fritz(), by=cast.sol)  # so the list is drawn anew
+    expect(row(hers).locator("[data-key=a]")).to_have_count(1, timeout=15_000)
+    expect(notice).to_contain_text("Contract runs until March.")
+    hers.get_by_label("What should marketing know?").press("Control+Enter")
+    expect(hers.locator("#toasts")).to_contain_text("Free Fritz")
+    expect(notice).to_have_count(0)
+
 
 @pytest.mark.parametrize("width", [1440, 320])
 def test_the_same_conflict_on_the_lead_page_says_who_and_keeps_the_words(
