@@ -185,16 +185,23 @@ def bars(
 
 def propose(minimum: int, *, accepted: Counts, rejected: Counts, floor: Decimal) -> Proposal | None:
     """The lowest minimum above this one at which ``floor`` per cent of the decided just above it were
-    accepted, of ``ENOUGH`` at least; None where there is none, or where this one keeps it. Pure."""
-
-    def keeps(line: int) -> bool | None:
-        good, bad = _between(accepted, line, line + BAND), _between(rejected, line, line + BAND)
-        return None if good + bad < ENOUGH else 100 * good >= floor * (good + bad)
-
-    if keeps(minimum) is not False:
+    accepted; None where there is none, where this one keeps it, or where too few say. Just above are ``BAND``
+    points, and for another minimum as many more as it takes to find ``ENOUGH``. Pure."""
+    good, bad = _between(accepted, minimum, minimum + BAND), _between(rejected, minimum, minimum + BAND)
+    if good + bad < ENOUGH or 100 * good >= floor * (good + bad):
         return None
-    farthest = max([minimum, *accepted, *rejected])
-    to = next((line for line in range(minimum + 1, farthest + 1) if keeps(line)), None)
+    decided = sorted({*accepted, *rejected})
+
+    def keeps(line: int) -> bool:
+        good = bad = 0
+        for points in decided:
+            if points >= line + BAND and good + bad >= ENOUGH:
+                break
+            if points >= line:
+                good, bad = good + accepted.get(points, 0), bad + rejected.get(points, 0)
+        return good + bad >= ENOUGH and 100 * good >= floor * (good + bad)
+
+    to = next((line for line in range(minimum + 1, decided[-1] + 1) if keeps(line)), None)
     if to is None:
         return None
     return Proposal(to, spared=_between(rejected, minimum, to), later=_between(accepted, minimum, to))

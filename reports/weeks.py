@@ -27,3 +27,8 @@ def starts(period: Period) -> list[date]:
     """The first day of every week that has a day in ``period``; the first may lie before it."""
     first = week_of(period.first)
     return [first + timedelta(weeks=number) for number in range((period.last - first).days // 7 + 1)]
+
+
+def of_week(period: Period, first: date) -> Period:
+    """The days of ``period`` in the week that begins with ``first``, which has some."""
+    return Period(max(first, period.first), min(first + timedelta(days=6), period.last))

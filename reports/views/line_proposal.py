@@ -42,8 +42,9 @@ class LineForm(forms.Form):
 
 
 class ProposalForm(LineForm):
-    """The same with why, signed with it."""
+    """The same with why, signed with it. ``version``: the number of the one whose price was shown."""
 
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     why = forms.CharField(
         label="Why another line?",
         max_length=500,
@@ -75,6 +76,7 @@ def another_line(request: Request) -> HttpResponse:
             version=version,
             dimension=dimension,
             initial={
+                "version": version.number,
                 "dim": dimension.value,
                 "minimum": minimum,
                 "why": _why(asked(request), version, dimension, minimum),
@@ -145,10 +147,15 @@ def _priced(
 
 
 def _propose(request: Request, version: ModelVersion) -> HttpResponse:
-    form = ProposalForm(request.POST, user=request.user, version=version, dimension=_dimension(request.POST))
+    how = {"user": request.user, "version": version, "dimension": _dimension(request.POST)}
+    form = ProposalForm(request.POST, **how)
     if not form.is_valid():
         return _again(request, version, form, status=422)
     said = form.cleaned_data
+    if said["version"] != version.number:
+        form = ProposalForm({**request.POST.dict(), "version": version.number}, **how)
+        form.add_error(None, "Other rules went live meanwhile. This is what the line costs under them.")
+        return _again(request, version, form, status=409)
     try:
         made = proposing.propose_line(
             version=version,

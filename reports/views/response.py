@@ -12,6 +12,7 @@ from handoff.views.rows import in_words
 from reports import charts, response
 from reports.counting import ENOUGH
 from reports.response import By, Line
+from reports.weeks import of_week
 
 from . import behind
 from .asking import Asked, asked, figures_file, for_both_sides
@@ -53,6 +54,7 @@ def report(request: Request) -> HttpResponse:
         "one": one,
         "report": found,
         "lines": [(_name(line, by), line) for line in found.lines],
+        "weeks": [(week, of_week(one.period, week.first)) for week in found.weeks],
         "promises": [(PROMISES[kept.promise], kept) for kept in found.promises],
         "paths": charts.line(
             [None if week.line.half is None else float(week.line.half) for week in found.weeks]

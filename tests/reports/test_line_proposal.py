@@ -22,10 +22,15 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def form(minimum: object, side: str, **other: object) -> dict[str, object]:
+    """What the page posts beside its price."""
+    said = {"dim": "intent", "minimum": minimum, "why": "Too many to call.", "side": side}
+    return {"version": ModelVersion.objects.live().number, **said, **other}
+
+
 def proposed(client: Client, minimum: int, side: str) -> str:
     """The page it leads to."""
-    typed = {"dim": "intent", "minimum": minimum, "why": "Too many to call.", "side": side}
-    answer = client.post(PATH, typed, follow=True)
+    answer = client.post(PATH, form(minimum, side), follow=True)
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -68,7 +73,7 @@ def test_S1_20_nobody_is_told_that_they_signed_for_both_sides() -> None:
 
 
 def test_S1_20_a_proposal_that_cannot_be_sent_yet_stands_beside_its_price() -> None:
-    answer = signed_in(make.marketer()).post(PATH, {"dim": "intent", "minimum": 24, "side": "marketing"})
+    answer = signed_in(make.marketer()).post(PATH, form(24, "marketing", why=""))
     page = answer.content.decode()
 
     assert answer.status_code == 422
@@ -83,8 +88,7 @@ def test_S1_20_a_proposal_that_is_refused_stands_beside_its_price(monkeypatch: p
         raise publishing.Refused("Two rules say the same.")
 
     monkeypatch.setattr(publishing, "check_draft", refuse)
-    typed = {"dim": "intent", "minimum": 24, "why": "Too many to call.", "side": "marketing"}
-    answer = signed_in(make.marketer()).post(PATH, typed)
+    answer = signed_in(make.marketer()).post(PATH, form(24, "marketing"))
     page = answer.content.decode()
 
     assert answer.status_code == 409
@@ -92,6 +96,24 @@ def test_S1_20_a_proposal_that_is_refused_stands_beside_its_price(monkeypatch: p
     assert "As everybody stands now" in page
     assert "Too many to call." in page
     assert not ModelVersion.objects.filter(state=ModelVersion.State.DRAFT).exists()
+
+
+def test_S1_20_nobody_signs_a_price_of_rules_that_are_no_longer_live() -> None:
+    client = signed_in(make.marketer())
+    seen = ModelVersion.objects.live().number - 1
+    answer = client.post(PATH, form(24, "marketing", version=seen))
+    page = answer.content.decode()
+
+    assert answer.status_code == 409
+    assert "Other rules went live meanwhile." in page
+    assert "As everybody stands now" in page
+    assert "Too many to call." in page
+    assert not ModelVersion.objects.filter(state=ModelVersion.State.CHECKED).exists()
+
+    fresh = f'name="version" value="{seen + 1}"'
+    assert fresh in page
+    client.post(PATH, form(24, "marketing"))
+    assert signed() == {("marketing", "Mara Marker")}
 
 
 @pytest.mark.parametrize(
@@ -103,8 +125,7 @@ def test_S1_20_a_proposal_that_is_refused_stands_beside_its_price(monkeypatch: p
     ],
 )
 def test_S1_20_a_line_without_a_price_has_no_button_to_sign(minimum: str, status: int, said: str) -> None:
-    typed = {"dim": "intent", "minimum": minimum, "why": "Too many.", "side": "marketing"}
-    answer = signed_in(make.marketer()).post(PATH, typed)
+    answer = signed_in(make.marketer()).post(PATH, form(minimum, "marketing"))
     page = answer.content.decode()
 
     assert answer.status_code == status

@@ -1,6 +1,8 @@
 """How soon sales gets in touch and what is kept, against the handoffs themselves and the clock of one."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -256,6 +258,19 @@ def test_from_a_figure_to_the_leads_and_as_a_file(sol: User, client: Client) -> 
     assert client.get(f"/reports/response/leads/?{DAYS}&what=unheard-of").status_code == 404
     client.force_login(sol)
     assert client.get("/reports/response/").status_code == 403
+
+
+def test_a_week_leads_to_those_offered_in_it(sol: User, client: Client) -> None:
+    offered(sol, name="Ada First", touch=minutes(5))
+    offered(sol, MONDAY + timedelta(days=9), name="Bo Second", touch=minutes(5))
+    client.force_login(make.marketer())
+    text = page(client, f"/reports/response/?{DAYS}")
+    weeks = text.split('id="weeks"')[1]
+    links = [unescape(each) for each in re.findall(r'<td class="num"><a href="([^"]+)">1</a>', weeks)]
+
+    behind = [page(client, link) for link in links]
+    assert ["Ada First" in each for each in behind] == [True, False]
+    assert ["Bo Second" in each for each in behind] == [False, True]
 
 
 def test_a_rep_or_team_as_a_filter_narrows_the_handoffs_and_not_whoever_they_once_had(
