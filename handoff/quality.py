@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+
+from leads.spelling import SOURCE, MostOften, folded
 
 from .models import Handoff, Rating
 from .permissions import NotYours, may_rate
@@ -65,16 +67,17 @@ class Week:
 
 
 def trends(*, user: "User", by: str, at: datetime) -> list[Trend]:
-    """Of the ratings ``user`` may see in the last 12 weeks, by "source" or "model", the most rated first. One
-    query."""
-    name = F("handoff__lead__source") if by == "source" else F("handoff__version__model__name")
+    """Of the ratings ``user`` may see in the last 12 weeks, by "source" or "model", the most rated first. A
+    source is one however it is spelled. One query."""
+    name = "handoff__lead__source" if by == SOURCE else "handoff__version__model__name"
     half = at - timedelta(weeks=WEEKS // 2)
     old, new = Q(at__lte=half), Q(at__gt=half)
     rows = (
         _rated(user, at)
-        .annotate(group=Coalesce(name, Value("")))
+        .annotate(group=folded(name, by))
         .values("group")
         .annotate(
+            name=Coalesce(MostOften(name), Value(""), output_field=TextField()),
             count=Count("id"),
             average=Avg("score"),
             poor=Count("id", filter=Q(score__lte=POOR)),
@@ -87,7 +90,7 @@ def trends(*, user: "User", by: str, at: datetime) -> list[Trend]:
     )
     return [
         Trend(
-            name=row["group"],
+            name=row["name"],
             count=row["count"],
             average=round(row["average"], 1),
             poor=round(100 * row["poor"] / row["count"]),

@@ -40,7 +40,7 @@ def test_s4_14_a_rating_is_given_after_the_verdict_and_may_be_changed():
 def test_s4_14_the_trend_says_which_source_falls_and_hides_what_chance_explains():
     sol = rep()
     for number in range(5):
-        rated(sol, 5, NOW - timedelta(weeks=10, hours=number), source="webinar")
+        rated(sol, 5, NOW - timedelta(weeks=10, hours=number), source="Webinar" if number == 4 else "webinar")
         rated(sol, 2, NOW - timedelta(days=1, hours=number), source="webinar")
     rated(sol, 1, source="paid_social")
     rated(sol, 1, NOW - timedelta(weeks=20), source="webinar")
