@@ -19,7 +19,7 @@ VALUES = {
     Measure.IN_TIME: (90, "Who asks for a demo has asked others, too."),
     Measure.RETURNS: (90, "What comes back unanswered comes back again."),
     Measure.HANDOFFS: (20, "What six reps can answer within the day."),
-    Measure.LINE_FLOOR: (50, "Half of those just above the line, or the line is in the wrong place."),
+    Measure.LINE_FLOOR: (45, "Nearly half of those just above the line, or the line is in the wrong place."),
     Measure.LINE_CEILING: (10, "One in ten from below may slip through."),
 }
 

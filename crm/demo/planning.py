@@ -29,6 +29,7 @@ def plan(*, rng: Random, now: datetime, leads: int = LEADS) -> Plan:
     everybody = [*known.values(), *others]
     suited = {
         "buyer": [firm for firm in others if firm.fits],
+        "leaner": [firm for firm in others if firm.fits],
         "hopeful": [firm for firm in others if firm.employees < 20],
     }
     addresses = {person.email for person in people}

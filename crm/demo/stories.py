@@ -17,12 +17,15 @@ COMES_BACK = 0.12
 QUIET_HOURS = timedelta(hours=6)
 
 #: kind → share of the crowd.
-KINDS = {"passer": 51, "reader": 23, "evaluator": 12, "hopeful": 4, "buyer": 10}
+KINDS = {"passer": 45, "reader": 23, "evaluator": 12, "hopeful": 4, "buyer": 10, "leaner": 6}
 #: What a rep makes of a buyer, as shares; the closed reasons and "back" (recycled, then accepted).
 OUTCOMES = {"working": 44, "opportunity": 24, "lost": 13, "won": 15, "closed": 13, "back": 11}
 #: How long ago one must have asked for that to have come of it.
 TAKES_DAYS = {"won": 30, "lost": 24, "opportunity": 9, "back": 40}
 _CLOSED_REASONS = ("not_a_buyer", "duplicate_or_customer", "wrong_industry")
+#: What a rep makes of somebody who only just crossed, as shares.
+LEANING = {"closed": 68, "working": 24, "opportunity": 8}
+_LOOKED_ON = ("not_a_buyer", "duplicate_or_customer")
 _RECYCLED_REASONS = ("timing", "no_budget", "unreachable", "no_authority", "too_small", "locked_in")
 
 
@@ -31,6 +34,9 @@ def tell(person: Person, kind: str, rng: Random, now: datetime) -> None:
     until = now - QUIET_HOURS
     if kind == "buyer":
         _buyer(person, rng, now, until)
+        return
+    if kind == "leaner":
+        _leaner(person, rng, now, until)
         return
     start = until - HISTORY * rng.random() ** 0.9
     span = (until - start) * min(1.0, rng.expovariate(2.2))
@@ -55,6 +61,35 @@ def _buyer(person: Person, rng: Random, now: datetime, until: datetime) -> None:
         person.happenings += _ask(person, rng, min(working_moment(rng, again, person.firm.land), until))
     elif outcome == "closed":
         reason = rng.choice(_CLOSED_REASONS)
+        person.fates = [Fate("reject", minutes, reason, _note(rng, reason))]
+    else:
+        person.fates = [Fate("accept", minutes, then=outcome)]  # type: ignore[arg-type]
+
+
+def _leaner(person: Person, rng: Random, now: datetime, until: datetime) -> None:
+    """Comes to 20 to 22 points of intent without a question: the guide, and then the prices. Just over the
+    line, where customers and students are as often as buyers."""
+    crossed_on = now - timedelta(days=1 + 86 * rng.random() ** 1.3)
+    at = min(working_moment(rng, crossed_on, person.firm.land), until)
+    guided = at - timedelta(days=rng.uniform(1, 8))
+    start = max(now - HISTORY, guided - timedelta(days=rng.uniform(0.5, 12)))
+    person.happenings = list(_spread(person, list(_look(rng)), rng, start, guided, until))
+    guide = {"title": texts.GUIDE.title, "path": texts.GUIDE.path}
+    person.happenings.append(Happening(guided, "comparison_guide_download", guide))
+    if rng.random() < 0.4:
+        reply = mail(rng, text=rng.choice(texts.REPLIES).format(n=person.firm.technicians))
+        person.happenings.append(Happening(at - timedelta(hours=rng.uniform(1, 20)), "email_replied", reply))
+        looks = 1
+    else:
+        looks = 3
+    for left in range(looks - 1, -1, -1):
+        moment = at - timedelta(minutes=left * rng.uniform(2, 12))
+        person.happenings.append(
+            Happening(moment, "pricing_page_view", view(texts.PRICING, rng), hot=left == 0)
+        )
+    minutes, outcome = round(rng.lognormvariate(3.6, 0.7)), rng.choices(list(LEANING), list(LEANING.values()))[0]
+    if outcome == "closed":
+        reason = rng.choice(_LOOKED_ON)
         person.fates = [Fate("reject", minutes, reason, _note(rng, reason))]
     else:
         person.fates = [Fate("accept", minutes, then=outcome)]  # type: ignore[arg-type]

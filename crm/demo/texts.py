@@ -334,5 +334,6 @@ STILL_RIGHT = (
     "The points stay. The higher line comes first: see in a month whether more of them are accepted."
 )
 HIGHER_LINE = (
-    "Sales asked for fewer leads at a time. Two points more of intent: what that spares and costs is above."
+    "Who crosses with the guide and the prices alone is more often a student than a buyer. Two points more "
+    "of intent ask for a question as well: what that spares and costs is above."
 )
