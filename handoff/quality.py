@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import Avg, Case, Count, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
