@@ -87,7 +87,10 @@ def _leaner(person: Person, rng: Random, now: datetime, until: datetime) -> None
         person.happenings.append(
             Happening(moment, "pricing_page_view", view(texts.PRICING, rng), hot=left == 0)
         )
-    minutes, outcome = round(rng.lognormvariate(3.6, 0.7)), rng.choices(list(LEANING), list(LEANING.values()))[0]
+    minutes, outcome = (
+        round(rng.lognormvariate(3.6, 0.7)),
+        rng.choices(list(LEANING), list(LEANING.values()))[0],
+    )
     if outcome == "closed":
         reason = rng.choice(_LOOKED_ON)
         person.fates = [Fate("reject", minutes, reason, _note(rng, reason))]
