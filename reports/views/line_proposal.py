@@ -1,5 +1,6 @@
 """Another SQL line at any time: its price first, then a checked version that both sides sign."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -147,13 +148,13 @@ def _priced(
 
 
 def _propose(request: Request, version: ModelVersion) -> HttpResponse:
-    how = {"user": request.user, "version": version, "dimension": _dimension(request.POST)}
-    form = ProposalForm(request.POST, **how)
+    of = partial(ProposalForm, user=request.user, version=version, dimension=_dimension(request.POST))
+    form = of(request.POST)
     if not form.is_valid():
         return _again(request, version, form, status=422)
     said = form.cleaned_data
     if said["version"] != version.number:
-        form = ProposalForm({**request.POST.dict(), "version": version.number}, **how)
+        form = of({**request.POST.dict(), "version": version.number})
         form.add_error(None, "Other rules went live meanwhile. This is what the line costs under them.")
         return _again(request, version, form, status=409)
     try:
