@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts import release
 from leads import paging
@@ -26,7 +26,7 @@ from leads.stages import Phase, Stage
 from . import flows, mqls
 from .flows import Figures, Standing
 
-LONG = 20_000
+LONG = 10_000
 HEAD = 500
 #: So many times a page is looked at first: fewer are put in order, and most often they suffice.
 FIRST = 5
@@ -38,7 +38,7 @@ FRESH, OLDEST, WANTED = timedelta(minutes=1), timedelta(minutes=5), timedelta(mi
 UNSEEN = timedelta(minutes=5)
 #: Orders that an index has, whatever the length: they need no head.
 INDEXED = frozenset({"phase"})
-#: Views that hold everybody, or none of these leads: an index suffices for the order, and tiles count them.
+#: Views that hold everybody, or none of these leads: an index suffices for the order.
 WITHOUT_HEAD = frozenset({"all", "back"})
 
 
@@ -53,11 +53,11 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Long:
     """The long queue ``at`` the moment of the oldest of its parts. ``head``: phase → the first leads of the
-    view, by id; empty where the order needs none. ``counts``: phase → how many the view holds."""
+    view, by id; empty where the order needs none. ``counts``: view → phase → how many it holds."""
 
     at: datetime
     head: dict[str, list[int]]
-    counts: dict[str, int]
+    counts: dict[str, dict[str, int]]
     standing: dict[str, Standing]
     figures: Figures
 
@@ -80,7 +80,7 @@ class Long:
 def read(*, view: str, sort: str, period: str, at: datetime) -> Long | None:
     """The queue's ``view`` in the order ``sort``, with the figures of ``period``; None while it is not long.
     One query, two while it is not long; what nobody has asked for lately is made, in a few seconds."""
-    names = (f"head-{sort}-{view}", f"counts-{view}", "standing", f"flows-{period}")
+    names = (f"head-{sort}-{view}", "counts", "standing", f"flows-{period}")
     kept = cache.get_many([*map(_key, names), *map(_asked_key, names)])
     found: dict[str, Kept] = {name: kept[_key(name)] for name in names if _key(name) in kept}
     found = {name: each for name, each in found.items() if at - each.at <= OLDEST}
@@ -134,16 +134,18 @@ def _keep(name: str, make: Callable[[datetime], Any], *, at: datetime) -> Kept:
 
 def _parts() -> dict[str, Callable[[datetime], Any]]:
     """What may be kept → how it is made, as of a moment."""
-    made: dict[str, Callable[[datetime], Any]] = {"standing": partial(flows.standing_of, _mqls())}
+    made: dict[str, Callable[[datetime], Any]] = {
+        "counts": _counts,
+        "standing": partial(flows.standing_of, _mqls()),
+    }
     made |= {f"flows-{period}": partial(flows.figures, period) for period in flows.PERIODS}
     for view in mqls.VIEWS:
-        made[f"counts-{view}"] = partial(_counts, view)
         made |= {f"head-{sort}-{view}": partial(_head, sort, view) for sort in mqls.SORTS}
     return made
 
 
 def _of_view(view: str, at: datetime) -> QuerySet[Any]:
-    return mqls.narrowed_to(mqls.measured(_mqls(), *mqls.agreed_minimums()), view, at)
+    return mqls.narrowed_to(_measured(), view, at)
 
 
 def _head(sort: str, view: str, at: datetime) -> dict[str, list[int]]:
@@ -155,10 +157,12 @@ def _head(sort: str, view: str, at: datetime) -> dict[str, list[int]]:
     }
 
 
-def _counts(view: str, at: datetime) -> dict[str, int]:
-    if view in WITHOUT_HEAD:
-        return {}
-    return dict(_of_view(view, at).order_by().values_list("phase").annotate(Count("id")))
+def _counts(at: datetime) -> dict[str, dict[str, int]]:
+    return mqls.counted(_measured(), at)
+
+
+def _measured() -> QuerySet[Lead]:
+    return mqls.measured(_mqls(), *mqls.agreed_minimums())
 
 
 def _mqls() -> QuerySet[Lead]:

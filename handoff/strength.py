@@ -19,15 +19,16 @@ Leads = TypeVar("Leads", bound="QuerySet[Lead]")
 
 def with_strength(leads: QuerySet[Lead]) -> QuerySet[Any]:
     """``leads`` with ``strength``: "strong" or "weak"."""
-    return leads.annotate(strength=Case(When(_asked(), Value(STRONG)), default=Value(WEAK)))
+    return leads.annotate(strength=Case(When(asked(), Value(STRONG)), default=Value(WEAK)))
 
 
 def of_strength(leads: Leads, strength: str) -> Leads:
     """Those of ``leads`` that are strong, or weak; a sign of intent counts under any model."""
-    return leads.filter(_asked() if strength == STRONG else ~_asked())
+    return leads.filter(asked() if strength == STRONG else ~asked())
 
 
-def _asked() -> Q:
+def asked() -> Q:
+    """What holds of a lead that is strong."""
     # The step that made it an MQL says so itself; another step in between hides it.
     crossed = Exists(Crossing.objects.filter(lead=OuterRef("pk"), intent__gt=0))
     hidden = ~Q(stage_reason__in=[STRONG, WEAK])

@@ -1,6 +1,6 @@
 """What the marketing queue shows: tiles by phase, leads that came back, and MQLs by distance to the line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,20 @@ from accounts.models import User
 from accounts.permissions import sees_everything
 from handoff import flows, long_queue, returns, saved_views
 from handoff.filters import Chip, chips, without
-from handoff.flows import Standing
 from handoff.lead_filters import MqlFilter
 from handoff.long_queue import Long
 from handoff.models import SavedView, Shortfall
-from handoff.mqls import NEAR_POINTS, SORTS, STUCK_DAYS, VIEWS, in_order, measured, narrowed_to, sort_of
+from handoff.mqls import (
+    NEAR_POINTS,
+    SORTS,
+    STUCK_DAYS,
+    VIEWS,
+    counted,
+    in_order,
+    measured,
+    narrowed_to,
+    sort_of,
+)
 from handoff.strength import STRONG, WEAK
 from leads import paging
 from leads.models import Lead
@@ -94,7 +103,9 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
     waiting = returns.to_answer(user, at)
     came_back = dict(waiting.order_by().values_list("lead__phase").annotate(Count("id")))
     model_id = line.version.model_id if line.version else None
-    listed = narrowed_to(measured(mqls.select_related("company"), model_id, line.lines), view, at)
+    with_score = measured(mqls.select_related("company"), model_id, line.lines)
+    listed = narrowed_to(with_score, view, at)
+    held = long.counts if long else counted(with_score, at)
     filters = MqlFilter(parameters, queryset=in_order(listed, sort))
     narrowed = chips(filters, parameters)
     after = parameters.get("after", "")
@@ -103,7 +114,7 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
     back_next = ""
     counts: dict[str, Any] = {phase: standing[phase].count for phase in Phase}
     if narrowed or view != "all":
-        counts = _counts(leads, long, narrowed)
+        counts = _counts(leads, long) if narrowed else held.get(view, {})
     elif not only:
         # Each lead stands in one place: those that wait for an answer have a group of their own.
         leads = leads.filter(~Exists(waiting.filter(lead=OuterRef("pk"))))
@@ -130,7 +141,7 @@ def mql_page(*, parameters: QueryDict, user: User, at: datetime) -> MqlPage:
         as_of=long.at if long else None,
         periods=_periods(parameters, period),
         views=[
-            *_views("" if own_view else view, standing, sum(came_back.values())),
+            *_views("" if own_view else view, held, sum(came_back.values())),
             *({"label": each.name, "url": f"?{each.query}", "current": each == own_view} for each in kept),
         ],
         view=view,
@@ -166,18 +177,19 @@ def _periods(parameters: QueryDict, period: str) -> list[dict[str, Any]]:
 # Built-in views
 
 
-def _views(view: str, standing: dict[str, Standing], returned: int) -> list[dict[str, Any]]:
-    shown = [
-        ("all", "All open", sum(each.count for each in standing.values())),
-        ("back", "Back from sales", returned),
-        ("near", f"Within {NEAR_POINTS} of the line", None),
-        ("stuck", f"Stuck over {STUCK_DAYS} days", None),
-        (STRONG, "Asked about the product", None),
-        (WEAK, "Only read", None),
-    ]
+def _views(view: str, held: Mapping[str, Mapping[str, int]], returned: int) -> list[dict[str, Any]]:
+    shown = {
+        "all": "All open",
+        "back": "Back from sales",
+        "near": f"Within {NEAR_POINTS} of the line",
+        "stuck": f"Stuck over {STUCK_DAYS} days",
+        STRONG: "Asked about the product",
+        WEAK: "Only read",
+    }
+    counts = {key: sum(held[key].values()) if key in held else returned for key in shown}
     return [
-        {"label": label, "url": f"?view={key}", "count": count, "current": key == view}
-        for key, label, count in shown
+        {"label": label, "url": f"?view={key}", "count": counts[key], "current": key == view}
+        for key, label in shown.items()
     ]
 
 
@@ -226,13 +238,11 @@ def _page(leads: QuerySet[Lead], phase: Phase, **asked: Any) -> paging.Page[Lead
     return paging.page(leads.filter(phase=phase), **asked)
 
 
-def _counts(leads: QuerySet[Lead], long: Long | None, narrowed: Sequence[Chip]) -> dict[str, Any]:
-    """Phase → how many of ``leads`` are in it; of a long queue that is narrowed by filters "999+" at most."""
+def _counts(leads: QuerySet[Lead], long: Long | None) -> dict[str, Any]:
+    """Phase → how many of ``leads``, filtered, are in it; of a long queue "999+" at most."""
     if long is None:
         return dict(leads.order_by().values_list("phase").annotate(Count("id")))
-    if narrowed:
-        return paging.counts({phase.value: leads.filter(phase=phase) for phase in Phase})
-    return long.counts
+    return paging.counts({phase.value: leads.filter(phase=phase) for phase in Phase})
 
 
 def _back_more(view: str, cursor: str, parameters: QueryDict) -> str:

@@ -86,6 +86,7 @@ BUDGETS = {
     + 3  # the tiles: how the phases stand, who came and went, what sales did
     + 6  # sent back: count, handoffs, verdicts, answers, strength, shortfalls
     + 2  # which calendars teams work by, their holidays
+    + 1  # how many each view holds
     + 3  # MQLs of each phase with their scores
     + 5  # signals, which were handed over before, strength, shortfalls, whose judgement
     + 3,  # views that are kept, teams to share one with, owners to filter by

@@ -127,6 +127,24 @@ def test_tiles_count_the_phases_and_what_sales_did_since_monday(
     assert [each.text for each in tiles["Sales"].rest] == ["0 came back", "1 undecided"]
 
 
+def test_the_tab_of_each_view_counts_what_it_holds(mara: User, sol: User, signed_in: SignIn) -> None:
+    at = timezone.now()
+    for number in range(3):
+        mql(f"Near {number}", intent=18)
+    mql("Old Olga", intent=3, at=at - timedelta(days=45))
+    mql("Quiet Quinn", Phase.CONSIDERATION, intent=0)
+    sent_back(handed_over(sol, "Lucas Meyer", at=at - timedelta(days=1)), by=sol, reason="timing", at=at)
+    client = signed_in(mara)
+    tabs = client.get("/mqls/").context["page"].views
+
+    assert {tab["label"]: tab["count"] for tab in tabs} == {
+        "All open": 6, "Back from sales": 1, "Within 5 of the line": 3, "Stuck over 30 days": 1,
+        "Asked about the product": 4, "Only read": 2,
+    }  # fmt: skip
+    for tab in tabs[2:]:
+        assert sum(len(each) for each in names(client, f"/mqls/{tab['url']}").values()) == tab["count"]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
