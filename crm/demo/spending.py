@@ -10,14 +10,14 @@ from .stories import HISTORY
 
 #: Source, campaign, from so many days ago, for so many days, how much: on each day, or together.
 _EACH_DAY = (
-    ("paid_search", "technician-scheduling", HISTORY.days, HISTORY.days, 34),
-    ("paid_search", "leave-the-spreadsheet", HISTORY.days, HISTORY.days, 22),
+    ("paid_search", "technician-scheduling", HISTORY.days, HISTORY.days, 68),
+    ("paid_search", "leave-the-spreadsheet", HISTORY.days, HISTORY.days, 44),
     ("paid_search", "winter-peak", 40, 40, 18),
     ("paid_social", "heads-of-service", HISTORY.days, HISTORY.days, 20),
     ("paid_social", "whiteboard-is-full", 45, 45, 20),
 )
 _TOGETHER = (
-    ("newsletter", "fieldline-letter", HISTORY.days, HISTORY.days, 270),
+    ("newsletter", "fieldline-letter", HISTORY.days, HISTORY.days, 2_900),
     ("webinar", "winter-peak", 75, 14, 1_200),
     ("trade_fair", "liftdays-2026", 60, 3, 6_400),
 )
