@@ -9,6 +9,8 @@ from django.core import signing
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
+from .statements import sql_of
+
 Row = TypeVar("Row", bound=Model)
 
 
@@ -59,11 +61,11 @@ def counts(
     selects: list[str] = []
     values: list[Any] = []
     for rows in lists.values():
-        statement, parameters = rows.order_by().values("pk")[:most].query.sql_with_params()
+        statement, parameters = sql_of(rows.order_by().values("pk")[:most])
         selects.append(f"(SELECT count(*) FROM ({statement}) AS rows)")  # noqa: S608 — Django's own text
         values += parameters
     if beside is not None:
-        statement, parameters = beside.query.sql_with_params()
+        statement, parameters = sql_of(beside)
         selects.append(f"({statement})")
         values += parameters
     with connection.cursor() as cursor:

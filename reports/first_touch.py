@@ -11,6 +11,7 @@ from django.db.models import F, Max, Min, QuerySet
 from accounts.models import Team
 from handoff.clocks import read_calendars
 from handoff.models import Handoff
+from leads.statements import sql_of
 
 from . import business_time
 from .periods import Period
@@ -26,7 +27,7 @@ def timed(
     touch. Of use for moments from ``start`` to ``end``. Up to 4 queries of its own, for calendars."""
     hours = read_calendars(list(Team.objects.order_by("pk").values_list("pk", flat=True)))
     calendars, lists = business_time.calendars(hours, start=start, end=end)
-    statement, parameters = told.query.sql_with_params()
+    statement, parameters = sql_of(told)
     tables = _TIMED.format(
         calendars=calendars,
         columns="".join(f", {column}" for column in columns),

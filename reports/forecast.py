@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from accounts.company_days import company_zone
 from leads.models import Lead, Opportunity
 from leads.stages import Stage
+from leads.statements import sql_of
 
 from .foreseeing import Forecast, Known, Place, Window, foresee
 
@@ -225,7 +226,7 @@ def _rows(statement: str, leads: QuerySet[Lead], bounds: list[datetime]) -> list
     """``statement`` over the rows of ``leads``. The number of a moment is how many bounds it has reached."""
     of, mine, parameters = "", "", ()
     if leads.query.where:
-        chosen, parameters = leads.order_by().values("pk").query.sql_with_params()
+        chosen, parameters = sql_of(leads.order_by().values("pk"))
         of, mine = "AND lead_id IN (SELECT id FROM mine)", f", mine (id) AS ({chosen})"
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN + mine + statement.format(of=of), [bounds, bounds[0], bounds[-1], *parameters])

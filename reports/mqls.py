@@ -18,6 +18,7 @@ from leads.milestones import Milestone
 from leads.models import Lead, PassedMilestone, StageChange
 from leads.percentiles import Percentile
 from leads.stages import Stage
+from leads.statements import sql_of
 from scoring.intervals import LEAST_OF_EITHER, Figure, Share, ratio
 
 from .counting import ENOUGH, passed, share_of
@@ -197,7 +198,7 @@ def lift(*, leads: QuerySet[Lead], at: datetime) -> Lift:
     days = _days(leads, at)
     since, until = _cohort(days, at)
     came = leads.filter(created_at__gte=since, created_at__lt=until).order_by().values("pk", "created_at")
-    statement, parameters = came.query.sql_with_params()
+    statement, parameters = sql_of(came)
     with connection.cursor() as cursor:
         cursor.execute(_LIFT.format(came=statement), [*parameters, days, days])
         counts = {(marked, won): count for marked, won, count in cursor.fetchall()}

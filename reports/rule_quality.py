@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
+from leads.statements import sql_of
 from scoring.intervals import Figure, Share, ratio
 from scoring.models import ModelVersion, Rule
 
@@ -113,7 +114,7 @@ def behind(
 
 def _counted(said: QuerySet[Verdict]) -> dict[str, Counter[int | None]]:
     """Rule → reason → verdicts; None for those that accepted. One query."""
-    statement, parameters = said.values("pk", "handoff", "reason").query.sql_with_params()
+    statement, parameters = sql_of(said.values("pk", "handoff", "reason"))
     counts: dict[str, Counter[int | None]] = defaultdict(Counter)
     with connection.cursor() as cursor:
         cursor.execute(_RULES.format(said=statement), parameters)

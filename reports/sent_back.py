@@ -14,6 +14,7 @@ from django.db.models import Count, F, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
 from leads.spelling import folded, is_called, most_often
+from leads.statements import sql_of
 from scoring.intervals import Share
 from scoring.models import ModelVersion, Rule
 
@@ -175,7 +176,7 @@ def _of_leads(said: QuerySet[Verdict], behind: Behind) -> Iterable[tuple[str, st
 
 def _of_rules(said: QuerySet[Verdict]) -> Iterable[tuple[str, str, int | None, int]]:
     """By the rules that gave points, as the evidence of the handoff froze them."""
-    statement, parameters = said.values("handoff", "reason").query.sql_with_params()
+    statement, parameters = sql_of(said.values("handoff", "reason"))
     with connection.cursor() as cursor:
         cursor.execute(_RULES.format(said=statement, points=PARTS), parameters)
         rows: list[tuple[str, str, int | None, int]] = cursor.fetchall()

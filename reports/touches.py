@@ -15,7 +15,6 @@ from fractions import Fraction
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
@@ -23,6 +22,7 @@ from django.db.models.expressions import RawSQL
 from leads.milestones import Milestone
 from leads.models import Lead
 from leads.spelling import SOURCE, folded_sql
+from leads.statements import sql_of
 
 from .periods import Period
 
@@ -70,10 +70,7 @@ class Part:
 def parts(*, leads: QuerySet[Lead], period: Period, attribution: Attribution, by: By) -> list[Part]:
     """What happened to ``leads`` in ``period``, put down to sources or campaigns: exactly, so that the parts
     of a lead are one. One query, which for other than the first touch reads the activities of these leads."""
-    try:
-        told, values = _put_down(leads, period, list(Measure), attribution, by)
-    except EmptyResultSet:
-        return []
+    told, values = _put_down(leads, period, list(Measure), attribution, by)
     with connection.cursor() as cursor:
         cursor.execute(told + _SUMMED.format(key=folded_sql("name", by.value)), values)
         rows = cursor.fetchall()
@@ -87,10 +84,7 @@ def thanked(
     *, leads: QuerySet[Lead], period: Period, attribution: Attribution, by: By, measure: Measure, key: str
 ) -> QuerySet[Lead]:
     """Those of ``leads`` that the line ``key`` is thanked for, with others or alone."""
-    try:
-        told, values = _put_down(leads, period, [measure], attribution, by)
-    except EmptyResultSet:
-        return leads.none()
+    told, values = _put_down(leads, period, [measure], attribution, by)
     who = _WHO.format(folded_sql("name", by.value), folded_sql("%s", by.value))
     return leads.filter(pk__in=RawSQL(told + who, [*values, key]))  # noqa: S611 — our text, values bound
 
@@ -110,11 +104,10 @@ def _put_down(
     attribution: Attribution,
     by: By,
 ) -> tuple[str, list[Any]]:
-    """The statement that begins with the table ``put_down``, and the values it binds. Raises EmptyResultSet
-    when the filters let nobody through."""
+    """The statement that begins with the table ``put_down``, and the values it binds."""
     chosen, values, whose = "", list[Any](), ""
     if leads.query.where:
-        statement, bound = leads.order_by().values("pk").query.sql_with_params()
+        statement, bound = sql_of(leads.order_by().values("pk"))
         chosen, whose = f"chosen (id) AS MATERIALIZED ({statement}),", " AND {} IN (SELECT id FROM chosen)"
         values += bound
     arms = []

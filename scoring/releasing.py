@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from leads.statements import sql_of
 from leads.ticks import tick
 
 from .models import Crossing, ScoringModel
@@ -90,10 +90,7 @@ def _let_go(
     chosen: "QuerySet[Crossing]", *, release: bool, by: "User | None", at: datetime
 ) -> tuple[int, int]:
     """(released, closed) of the ``chosen`` crossings, if they are held."""
-    try:
-        ids, parameters = chosen.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return 0, 0
+    ids, parameters = sql_of(chosen.order_by().values("pk"))
     with connection.cursor() as cursor:
         cursor.execute(
             _LET_GO.replace("{chosen}", ids), [*parameters, at, by.pk if by else None, at, release]

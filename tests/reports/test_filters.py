@@ -7,8 +7,10 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.models import User
+from handoff import long_queue
 from handoff.models import SavedView
 from tests import factories as make
+from tests.reports import walking
 
 pytestmark = pytest.mark.django_db
 DAYS = "first=2026-05-01&last=2026-05-31"
@@ -71,3 +73,29 @@ def test_a_filter_that_names_nothing_is_said_and_never_passed_over(client: Clien
     for address in ("/reports/conversion/file/", "/dashboard/leads/file/", "/reports/deals/leads/file/"):
         assert client.get(f"{address}?{name}=nope").status_code == 404
     assert 'role="alert"' not in text_of(client, "/reports/conversion/")
+
+
+def test_S1_11_of_a_segment_that_finds_nobody_every_report_and_list_says_so(
+    client: Client, mara: User
+) -> None:
+    """Also where the statement is written by hand around what the segment asks for."""
+    nobody = SavedView.objects.create(owner=mara, page="leads", name="Zebras", query="q=zebracorn")
+    for address in walking.pages(f"{DAYS}&segment={nobody.public_id}"):
+        page = f"{address}?segment={nobody.public_id}" if "?" not in address else address
+        for figure in walking.linked(page, lambda each: text_of(client, each)):
+            if "segment=" in figure.address:
+                assert figure.count in (0, None), figure
+                text_of(client, figure.address)
+
+
+@pytest.mark.parametrize(
+    ("path", "role"), [("/queue/", "rep"), ("/team/", "manager"), ("/mqls/", "marketer"), ("/leads/", "rep")]
+)
+def test_a_list_in_which_nobody_is_found_says_so_and_what_to_drop(
+    db: None, path: str, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_queue, "LONG", -1)  # counted another way
+    reader = Client()
+    reader.force_login(make.user("Rea Reader", role, make.team()))
+    page = text_of(reader, f"{path}?q=zebracorn&country=DE")
+    assert "No lead matches" in page
