@@ -147,8 +147,8 @@ def _over(version: ModelVersion | Ruleset, known: list[Decided], active: "_Activ
     counts for nothing: another model speaks of them."""
     marks = [
         Decided(lead_id, moment, moment, False, "")
-        for lead_id, moments in active.moments.items()
-        for moment in moments
+        for lead_id, weeks in active.weeks.items()
+        for moment in {moment for start, days in weeks.items() for moment in (start, *days)}
     ]
     rows = scored(statement_of(version), [*known, *marks], ("sql_over",))
     return {(place.lead_id, place.as_of): row["sql_over"] for place, row in rows}
@@ -160,9 +160,11 @@ def _side(over: _Over, known: list[Decided], active: "_Active") -> Side:
     tp, fp = stood.count((True, True)), stood.count((False, True))
     few = intervals.too_few(good=good, bad=bad)
     entered = sum(
-        over.get((lead_id, end), False) and not over.get((lead_id, end - WEEK), False)
-        for lead_id, ends in active.ends.items()
-        for end in ends
+        any(
+            any(over.get((lead_id, day), False) for day in days) and not over.get((lead_id, start), False)
+            for start, days in weeks.items()
+        )
+        for lead_id, weeks in active.weeks.items()
     )
     return Side(
         looked_at=good + bad,
@@ -175,17 +177,17 @@ def _side(over: _Over, known: list[Decided], active: "_Active") -> Side:
 
 @dataclass(frozen=True, slots=True)
 class _Active:
-    """Leads that did something in the last weeks: the ends of those weeks, and every moment to look at.
-    ``leads`` is how many there are, looked at or not."""
+    """Leads that did something in the last weeks: of each the weeks in which it did, by their beginning, with
+    its last moment of each day in it. ``leads`` is how many there are, looked at or not."""
 
     leads: int
-    ends: Mapping[int, list[datetime]]
-    moments: Mapping[int, list[datetime]]
+    weeks: Mapping[int, Mapping[datetime, list[datetime]]]
 
 
 def _active_weeks(at: datetime) -> _Active:
-    """Whoever did nothing in a week does not go over the line in it, as a rule. Of very many leads it is a
-    sample by a hash of the id: the same leads each time. One statement."""
+    """Who does nothing does not go over the line, as a rule; who does may be under it again by the end of the
+    week, so each day is looked at. Of very many leads it is a sample by a hash of the id: the same leads each
+    time. One statement."""
     rows = run(
         _ACTIVE,
         {
@@ -196,12 +198,12 @@ def _active_weeks(at: datetime) -> _Active:
         },
         prepare=False,
     )
-    ends = {row["lead_id"]: [at - week * WEEK for week in row["weeks"]] for row in rows}
-    moments = {
-        lead_id: sorted({moment for end in mine for moment in (end, end - WEEK)})
-        for lead_id, mine in ends.items()
-    }
-    return _Active(int(rows[0]["leads"]) if rows else 0, ends, moments)
+    weeks = dict[int, dict[datetime, list[datetime]]]()
+    for row in rows:
+        mine = weeks.setdefault(row["lead_id"], {})
+        for week, day in zip(row["weeks"], row["days"], strict=True):
+            mine.setdefault(at - (week + 1) * WEEK, []).append(day)
+    return _Active(int(rows[0]["leads"]) if rows else 0, weeks)
 
 
 #: Leads with sales or bought since before the first week are handed over by nobody.
@@ -214,27 +216,30 @@ among AS MATERIALIZED (
     AND NOT (l.stage IN ('handed_over', 'sql', 'opportunity', 'customer')
       AND l.stage_at <= %(since)s::timestamptz)
 ),
-active AS (
-  SELECT a.lead_id, array_agg(DISTINCT
-    floor(date_part('epoch', %(at)s::timestamptz - a.occurred_at) / 604800)::int) AS weeks
+days AS (
+  SELECT a.lead_id, floor(date_part('epoch', %(at)s::timestamptz - a.occurred_at) / 86400)::int AS ago,
+    max(a.occurred_at) AS last
   FROM leads_activity a JOIN among ON among.id = a.lead_id
   WHERE a.occurred_at > %(since)s::timestamptz AND a.occurred_at <= %(at)s::timestamptz
     AND a.voided_at IS NULL AND NOT a.undated
-  GROUP BY a.lead_id
+  GROUP BY a.lead_id, ago
+),
+active AS (
+  SELECT lead_id, array_agg(ago / 7) AS weeks, array_agg(last) AS days FROM days GROUP BY lead_id
 )
-SELECT lead_id, weeks, round(count(*) OVER () / (SELECT share FROM part)) AS leads
+SELECT lead_id, weeks, days, round(count(*) OVER () / (SELECT share FROM part)) AS leads
 FROM active ORDER BY hashint8extended(lead_id, 12) LIMIT %(most)s::int
 """
 
 
 def _weekly(entered: int, active: _Active) -> Weekly:
     counted = intervals.rate(entered)
-    scale = active.leads / len(active.ends) / WEEKS if active.ends else 0.0
+    scale = active.leads / len(active.weeks) / WEEKS if active.weeks else 0.0
     return Weekly(
         rate=counted.value * scale,
         low=counted.low * scale,
         high=counted.high * scale,
         weeks=WEEKS,
         leads=active.leads,
-        looked_at=len(active.ends),
+        looked_at=len(active.weeks),
     )

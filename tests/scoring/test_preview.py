@@ -210,6 +210,19 @@ def test_handoffs_a_week_count_who_goes_over_within_each_week() -> None:
     assert (weekly.leads, weekly.looked_at, weekly.is_sampled) == (4, 4, False)
 
 
+def test_who_goes_over_and_fades_below_within_the_week_counts_for_it() -> None:
+    demo, manager = MODEL["rules"]
+    fading = {**demo, "decay": {"kind": "half_life", "days": 1}}
+    version = live({**MODEL, "rules": [fading, manager]})
+    went = ready(lead(title=TITLE, at=NOW - 200 * DAY), NOW - 5 * DAY)
+    scored()
+
+    found = preview.on_the_past(version=version, live=None, at=NOW)
+
+    assert not LineState.objects.filter(lead=went, inside=True).exists()
+    assert found.draft.weekly.rate == pytest.approx(1 / 4)
+
+
 def test_reach_is_of_those_whom_the_version_is_for() -> None:
     """Accepted leads of another product line are none that this model missed."""
     for n in range(40):
