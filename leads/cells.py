@@ -3,6 +3,7 @@ back as what it was. Pure, and without Django: the fenced reader of spreadsheets
 
 import csv
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,8 +11,14 @@ from typing import Any
 _BEGINS = tuple("=+-@\t\r\n\0＝＋－＠")
 
 
+_NUMBER = re.compile(r"-\d+(\.\d+)?")
+
+
 def safe_cell(text: str) -> str:
-    """``text`` so that no spreadsheet runs it: with an apostrophe before, which they hide (B7)."""
+    """``text`` so that no spreadsheet runs it: with an apostrophe before, which they hide (B7). A number
+    below zero stays one, for sums."""
+    if _NUMBER.fullmatch(text):
+        return text
     return f"'{text}" if text.lstrip(" ").startswith(_BEGINS) or text.startswith("'") else text
 
 

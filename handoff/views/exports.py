@@ -35,8 +35,7 @@ log = logging.getLogger(__name__)
 #: Rows that are read, and sent, at a time.
 CHUNK = 1_000
 _STANDING = (
-    "Stage", "Phase", "Phase since", "MQL", "Falls short by", "Fit", "Engagement", "Intent", "Score", "Owner",
-    "Mail Key",
+    "Stage", "Phase", "Phase since", "MQL", "Falls short by", *Dimension.labels, "Score", "Owner", "Mail Key",
 )  # fmt: skip
 _HANDOFF = ("Rep", "Pool", "Handed over", "Answer due", "Answer")
 Cells = list[list[str]]
@@ -111,16 +110,19 @@ def rows_file(
     beside: Callable[[Sequence[Any]], Cells],
 ) -> HttpResponse:
     """Rows that each have a lead (its key is ``lead`` of them) in ``order`` as a download: the columns of
-    ``leads_file``, and those of ``header`` with what ``beside`` makes of the rows."""
+    ``leads_file``, and those of ``header`` that are not among them with what ``beside`` makes of the rows."""
     own = exporting.own_fields(Lead.objects.filter(pk__in=found.order_by().values(lead)))
 
     def cells(rows: Sequence[Any]) -> Cells:
         leads = [row if isinstance(row, Lead) else row.lead for row in rows]
         known = _lead_cells(request, leads, own)
-        return [[*line, *more] for line, more in zip(known, beside(rows), strict=True)]
+        return [
+            [*line, *(more[place] for place in new)] for line, more in zip(known, beside(rows), strict=True)
+        ]
 
-    columns = [*LEAD_COLUMNS, *_own(own), *_STANDING, LINK, *header]
-    return _file(request, name, columns, found, order, cells)
+    columns = [*LEAD_COLUMNS, *_own(own), *_STANDING, LINK]
+    new = [place for place, column in enumerate(header) if column not in columns]
+    return _file(request, name, [*columns, *(header[place] for place in new)], found, order, cells)
 
 
 def _handoffs(request: Request, name: str) -> HttpResponse:

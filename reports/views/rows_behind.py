@@ -13,6 +13,7 @@ from handoff.views.rows import in_words
 from leads.models import Lead, LossReason, Opportunity
 from reports import first_touch
 from reports.handed import verdicts
+from scoring.dimensions import Dimension
 
 MINUTE = timedelta(minutes=1)
 #: A moment, minutes of business time, an amount, or words.
@@ -59,6 +60,7 @@ def _leads(rows: Sequence[Any]) -> list[list[Cell]]:
 
 _HANDOFF_HEADER = (
     "Verdict", "Reason", "Decided", "Rep", "Team", "Handed over", "Answer due", "First touch", "Source",
+    *(f"{label} then" for label in Dimension.labels),
 )  # fmt: skip
 _HANDOFF_RELATED = ("lead__company", "lead__owner", "pool__team", "rep")
 
@@ -89,7 +91,15 @@ def _handoff(row: Handoff, verdict: Verdict | None) -> list[Cell]:
         row.due_at,
         row.first_touch_at,
         in_words(row.lead.source),
+        *(_points(row, dimension) for dimension in Dimension),
     ]
+
+
+def _points(row: Handoff, dimension: Dimension) -> str:
+    """At the handover, as its evidence froze them."""
+    told = row.evidence.get("explanation", {}).get("dimensions", ())
+    points = next((each.get("points") for each in told if each.get("key") == dimension), None)
+    return "" if points is None else f"{points:g}"
 
 
 _DEAL_HEADER = (
