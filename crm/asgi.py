@@ -23,11 +23,14 @@ class Handler(ASGIHandler):
     the thread, and what it streams is sent from the event loop as ever.
 
     Reports wait for each other, so that a queue never waits for more than one of them: ten managers before
-    their meeting share what one would have taken. Whoever waits holds neither thread nor connection."""
+    their meeting share what one would have taken. Whoever waits for a turn holds neither thread nor
+    connection. A price of a line has turns of its own, and who announces a body that may never come gets
+    none: it would hold up all others."""
 
     def __init__(self) -> None:
         super().__init__()
         self._reports = tuple(reverse(f"reports:{name}") for name in ("dashboard", "index"))
+        self._line = reverse("reports:line")
         self._turns = Semaphore()
 
     def load_middleware(self, is_async: bool = True) -> None:
@@ -40,7 +43,7 @@ class Handler(ASGIHandler):
         receive: Callable[[], Awaitable[Event]],
         send: Callable[[Event], Awaitable[None]],
     ) -> None:
-        if scope.get("method") != "GET" or not scope["path"].startswith(self._reports):
+        if not self._takes_a_turn(scope):
             await super().__call__(scope, receive, send)
             return
         async with AsyncExitStack() as turn:
@@ -51,6 +54,12 @@ class Handler(ASGIHandler):
 
             await turn.enter_async_context(self._turns)
             await super().__call__(scope, receive, answer)
+
+    def _takes_a_turn(self, scope: Event) -> bool:
+        if scope.get("method") != "GET" or not scope["path"].startswith(self._reports):
+            return False
+        has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+        return not has_body and bool(scope["path"] != self._line)
 
 
 django.setup(set_prefix=False)

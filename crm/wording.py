@@ -46,7 +46,8 @@ def stretch(of: timedelta) -> str:
     for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "min")):
         if seconds >= size * (2 if unit == "days" else 1):
             figure = seconds / size
-            return f"{figure:.0f} {unit}" if figure >= 10 or unit == "min" else f"{tenths(figure)} {unit}"
+            said = f"{figure:.0f}" if figure >= 10 or unit == "min" else tenths(figure)
+            return "1 hour" if (said, unit) == ("1", "hours") else f"{said} {unit}"
     return f"{seconds:.0f} s"
 
 

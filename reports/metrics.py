@@ -86,7 +86,7 @@ METRICS = (
         "pipeline_from_mqls",
         "Pipeline from MQLs",
         "The amounts of the deals made in the period of leads that were MQLs, or further, before the deal. In"
-        " the company's currency (CURRENCY); deals in another one or without an amount are left out and"
+        " the company's currency; deals in another one or without an amount are left out and"
         " counted beside it.",
     ),
     Metric(
@@ -242,7 +242,6 @@ METRICS = (
     Metric(
         "period",
         "Period",
-        "Whole days until yesterday in the company's time zone (COMPANY_TIME_ZONE), against as many days"
-        " before.",
+        "Whole days until yesterday in the company's time zone, against as many days before.",
     ),
 )

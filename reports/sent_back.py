@@ -25,6 +25,8 @@ from .rule_evidence import PARTS, Counted
 
 #: The reason of a verdict that has none.
 ACCEPTED = None
+#: A rule is behind a reason that it is so many times as frequent with, and behind no fewer than ``SOME``.
+TWICE, SOME = 2, 3
 
 
 class Behind(StrEnum):
@@ -38,14 +40,16 @@ class Behind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One reason: ``count`` of the ``decided`` in the period, ``before`` in the one before; ``mostly`` is the
-    source that most of them had, with how many, where one has more than any other."""
+    """One reason: ``count`` of the ``decided`` in the period, ``before`` in the one before. ``mostly`` is the
+    source that half of them or more had, ``rule`` the key and the name of the rule that spoke for half of
+    them or more, and for ``TWICE`` as many as of the others decided; with how many."""
 
     reason: RejectReason
     count: int
     decided: int
     before: int
     mostly: tuple[str, int] | None
+    rule: tuple[str, str, int] | None = None
 
     @property
     def share(self) -> Share | None:
@@ -90,7 +94,7 @@ def report(
     *, handoffs: QuerySet[Handoff], period: Period, behind: Behind, most: int | None = MOST_LINES
 ) -> Report:
     """Of ``handoffs`` decided in ``period``: reasons by how often, and lines by how many were sent back;
-    those after ``most`` are one. 5 queries."""
+    those after ``most`` are one. Up to 8 queries."""
     said = verdicts(handoffs=handoffs, period=period)
     known = {reason.pk: reason for reason in RejectReason.objects.all()}
     now = _by_reason(said)
@@ -100,9 +104,10 @@ def report(
     for source, name, reason, count in _of_leads(said.filter(kind=Verdict.Kind.REJECT), Behind.SOURCE):
         sources[reason or 0][source] += count
         spelled[source][name] += count
+    by_rule = _counted(said, Behind.RULE)
     decided, decided_before = sum(now.values()), sum(earlier.values())
     reasons = [
-        Why(reason, now[pk], decided, earlier[pk], _mostly(sources[pk], spelled))
+        Why(reason, now[pk], decided, earlier[pk], _mostly(sources[pk], spelled), _rule(pk, now, *by_rule))
         for pk, reason in known.items()
         if now[pk] or earlier[pk]
     ]
@@ -111,7 +116,7 @@ def report(
         sent_back=decided - now[ACCEPTED],
         before=share_of(decided_before - earlier[ACCEPTED], decided_before),
         reasons=sorted(reasons, key=lambda why: (-why.count, why.reason.position, why.reason.pk)),
-        lines=_lines(_counted(said, behind), known, most),
+        lines=_lines(by_rule if behind == Behind.RULE else _counted(said, behind), known, most),
     )
 
 
@@ -141,11 +146,27 @@ def _by_reason(said: QuerySet[Verdict]) -> Counter[int | None]:
 
 
 def _mostly(sources: Counter[str], spelled: dict[str, Counter[str]]) -> tuple[str, int] | None:
-    (source, count), (_, next_count) = [*sources.most_common(2), ("", 0), ("", 0)][:2]
-    return (most_often(spelled[source]), count) if source and count > next_count else None
+    source, count = next(iter(sources.most_common(1)), ("", 0))
+    return (most_often(spelled[source]), count) if source and 2 * count >= sources.total() else None
 
 
 Counts = dict[str, Counter[int | None]]
+
+
+def _rule(
+    reason: int, now: Counter[int | None], counts: Counts, names: dict[str, str]
+) -> tuple[str, str, int] | None:
+    """The one most typical of ``reason``. Pure."""
+    of, rest = now[reason], now.total() - now[reason]
+    found: list[tuple[float, str]] = []
+    for key, said in counts.items():
+        among, beside = said[reason], said.total() - said[reason]
+        if among >= SOME and 2 * among >= of and among * rest >= TWICE * beside * of:
+            found.append((among / of - (beside / rest if rest else 0), key))
+    if not found:
+        return None
+    _, key = max(found)
+    return key, names[key], counts[key][reason]
 
 
 def _counted(said: QuerySet[Verdict], behind: Behind) -> tuple[Counts, dict[str, str]]:

@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 
 from accounts.company_days import FIRST_DAYS, company_zone, week_of
 
-from .periods import Period
+from .periods import NoPeriod, Period
 
 
 class WeekOf(Func):
@@ -29,6 +29,12 @@ def starts(period: Period) -> list[date]:
     return [first + timedelta(weeks=number) for number in range((period.last - first).days // 7 + 1)]
 
 
-def of_week(period: Period, first: date) -> Period:
-    """The days of ``period`` in the week that begins with ``first``, which has some."""
-    return Period(max(first, period.first), min(first + timedelta(days=6), period.last))
+def of_week(period: Period, said: str) -> Period:
+    """The days of ``period`` in the week ``said`` by its first day, as in "2026-03-02". Raises NoPeriod when
+    there are none, or no such day."""
+    try:
+        first = date.fromisoformat(said)
+        last = first + timedelta(days=6)
+    except (ValueError, OverflowError):
+        raise NoPeriod("There is no such week.") from None
+    return Period(max(first, period.first), min(last, period.last))

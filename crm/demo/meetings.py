@@ -122,4 +122,5 @@ def _higher_line(by: User, at: datetime) -> ModelVersion:
     line = next(line for line in data["lines"] if line["stage"] == "sql")
     line["min"]["intent"] += 2
     draft = redrafting.draft_once(data=data, evidence=texts.HIGHER_LINE, based_on=live, by=by)
+    ModelVersion.objects.filter(pk=draft.pk).update(created_at=at - timedelta(minutes=8))
     return publishing.check_draft(version=draft, by=by, at=at)

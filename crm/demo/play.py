@@ -111,6 +111,7 @@ class Stage:
     def run(self) -> None:
         workplace.furnish(at=self.now)
         agreed.agree(now=self.now)
+        workplace.live_since(at=self.start)
         rescoring.continue_publishing(at=self.start, seconds=10)  # of the starter model: nobody to score yet
         plan = planning.plan(rng=self.rng, now=self.now, leads=self.size)
         self._found(plan.firms)

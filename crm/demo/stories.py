@@ -68,7 +68,7 @@ def _buyer(person: Person, rng: Random, now: datetime, until: datetime) -> None:
 
 def _leaner(person: Person, rng: Random, now: datetime, until: datetime) -> None:
     """Comes to 20 to 22 points of intent without a question: the guide, and then the prices. Just over the
-    line, where customers and students are as often as buyers."""
+    line, where customers and students are twice as many as buyers."""
     crossed_on = now - timedelta(days=1 + 86 * rng.random() ** 1.3)
     at = min(working_moment(rng, crossed_on, person.firm.land), until)
     guided = at - timedelta(days=rng.uniform(1, 8))

@@ -3,12 +3,14 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from accounts import calendars
 from accounts.models import Absence, BusinessCalendar, Holiday, OpeningHours, Team, User
 from handoff.models import LadderRung, Pool, PoolMember, RoutingRule, Rung, SlaPolicy
+from scoring.models import ModelVersion, Publication
 
 from .lands import HOLIDAYS
 from .logins import DACH, NORDICS, REP, SIGNE, STAFF
@@ -74,6 +76,13 @@ def _nordic_calendar(at: datetime) -> BusinessCalendar:
     )
     calendars.fill(calendar=calendar, at=at)
     return calendar
+
+
+def live_since(*, at: datetime) -> None:
+    """The rules went live with the product, a moment ago: for this company they did before its history."""
+    with pgtrigger.ignore("scoring.ModelVersion:published_is_final", "scoring.Publication:append_only"):
+        ModelVersion.objects.published().update(created_at=at, published_at=at)
+        Publication.objects.update(at=at)
 
 
 def _pools(teams: dict[str, Team], people: dict[str, User]) -> None:

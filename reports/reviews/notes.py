@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.company_days import company_zone
 from accounts.models import User
 from accounts.sides import Side
 from leads.models import Lead
@@ -49,7 +49,12 @@ def send_owed(*, at: datetime) -> int:
 
 
 def text(review: Review, *, reader: User) -> str:
-    """What the page says, in plain words and in its order."""
+    """What the page says, in plain words and in its order, with the reader's own times."""
+    with timezone.override(reader.time_zone):
+        return _text(review, reader)
+
+
+def _text(review: Review, reader: User) -> str:
     figures, said = minutes.thawed(review.figures), minutes.of(review)
     parts = [
         ("", [f"{review}, closed by {review.closed_by}."] if review.closed_by else []),
@@ -159,7 +164,7 @@ def _missing(one: dict[str, Any]) -> str:
 
 
 def _moment(at: datetime) -> str:
-    local = at.astimezone(company_zone())
+    local = timezone.localtime(at)
     return f"{days.say(local.date())}, {local:%H:%M}"
 
 

@@ -44,7 +44,7 @@ class Kept(Generic[Found]):
         return answer.found
 
     def question(self, one: Asked, how: keeping.How) -> keeping.Question:
-        """What makes no sense narrows nothing, and is not asked."""
+        """A filter that makes no sense narrows nothing, and is not asked."""
         meant = set(one.filters.filters) - set(one.filters.form.errors)
         names = (*sorted(meant), *PERIOD, *self._own)
         said = [(name, value) for name in names for value in one.parameters.getlist(name) if value]

@@ -11,6 +11,7 @@ from handoff.models import Promise
 from handoff.views.rows import in_words
 from reports import charts, response
 from reports.counting import ENOUGH
+from reports.periods import NoPeriod
 from reports.response import By, Line
 from reports.weeks import of_week
 
@@ -54,7 +55,6 @@ def report(request: Request) -> HttpResponse:
         "one": one,
         "report": found,
         "lines": [(_name(line, by), line) for line in found.lines],
-        "weeks": [(week, of_week(one.period, week.first)) for week in found.weeks],
         "promises": [(PROMISES[kept.promise], kept) for kept in found.promises],
         "paths": charts.line(
             [None if week.line.half is None else float(week.line.half) for week in found.weeks]
@@ -96,15 +96,21 @@ def _report(one: Asked) -> tuple[response.Report, By]:
 def _figure(one: Asked) -> Figure:
     what, line = one.parameters.get("what", "offered"), one.parameters.get("line")
     by = one.one_of(By, "by", By.TEAM)
-    leads = response.behind(handoffs=one.handoffs, period=one.period, what=what, at=one.at, by=by, line=line)
+    period, week = one.period, one.parameters.get("week", "")
+    if week:
+        try:
+            period = of_week(period, week)
+        except NoPeriod as problem:
+            raise Http404(str(problem)) from None
+    leads = response.behind(handoffs=one.handoffs, period=period, what=what, at=one.at, by=by, line=line)
     if leads is None:
         raise Http404("There is no such figure.")
     return Figure(
-        title=TITLES[what],
+        title=f"{TITLES[what]}, week from {week}" if week else TITLES[what],
         rows=leads,
         since="Offered",
         report="response",
-        own=("what", "line"),
+        own=("what", "line", "week"),
         holds_now=what in NOW,
         is_timed=what in ("touched", "touch_kept", "touch_late"),
     )

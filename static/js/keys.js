@@ -23,7 +23,7 @@ function control(key) {
     const found = [...scope.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter((element) => {
       if (element.disabled) return false;
       // A row's buttons show on hover or focus only; those of the current row count as shown.
-      return visible(element) || element.closest("[aria-current=true], details");
+      return visible(element) || element.closest("[aria-current=true]") || visible(element.closest("details")?.querySelector("summary"));
     });
     if (found.length) return scope.id === "toasts" ? found.at(-1) : found[0];
   }
@@ -190,7 +190,11 @@ document.addEventListener("keydown", (event) => {
     undoing = true;
     return;
   }
-  const found = NAMED[key] ? null : control(key);
+  let found = NAMED[key] ? null : control(key);
+  if (!found && key === "m" && list) {
+    tell("choose"); // nobody is chosen: it is about the row one is on
+    found = control(key);
+  }
   if (key === "r" || key === "s") {
     rejectedAt = Date.now();
     typed = [];

@@ -79,6 +79,7 @@ function clearChosen() {
 }
 
 document.addEventListener("handoff:clear", clearChosen);
+document.addEventListener("handoff:choose", () => choose(document.getElementById(currentId), true));
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-clear]")) return;
   event.preventDefault();

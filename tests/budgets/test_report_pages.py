@@ -48,7 +48,7 @@ BUDGETS = {
     "/reports/figures/": FRAME,
     # What was agreed; two of each of four figures, ten of the first touch; the way; verdicts; the pace; the
     # line; words; sources.
-    "/dashboard/?days=90": FRAME + FILTERS + 1 + 8 + 10 + 5 + 5 + 3 + 7 + 1 + 3,
+    "/dashboard/?days=90": FRAME + FILTERS + 1 + 8 + 10 + 5 + 7 + 3 + 7 + 1 + 3,
     "/dashboard/leads/?figure=mqls&days=90": BEHIND,
     "/dashboard/line/leads/?dim=intent&fate=accepted&days=90": BEHIND + 1,  # the live version
     "/dashboard/line/?dim=intent": FRAME + 3,  # the live version, its line, the open review

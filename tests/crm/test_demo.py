@@ -42,7 +42,7 @@ from notifications.models import Delivery, Notification
 from reports import forecast, wording
 from reports.counting import ENOUGH
 from reports.measures import Measure
-from scoring.models import Crossing
+from scoring.models import Crossing, ModelVersion, Publication
 from tests.reports import walking
 
 #: The quietest hour of the week: a demo made now must look alive all the same.
@@ -265,6 +265,16 @@ def test_everything_is_scored_handled_and_sent(demo: play.Played) -> None:
     assert not ChangedLead.objects.exists()
     assert not Crossing.objects.filter(handled_at=None).exists()
     assert not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
+
+
+def test_the_rules_are_older_than_what_they_did(demo: play.Played) -> None:
+    first = Handoff.objects.earliest("offered_at")
+    for version in ModelVersion.objects.all():
+        assert version.created_at <= SUNDAY - timedelta(minutes=50)
+    live = ModelVersion.objects.live()
+    assert live.published_at is not None
+    assert live.published_at < first.offered_at
+    assert Publication.objects.latest("at").at == live.published_at
 
 
 def test_only_what_is_new_is_unread(demo: play.Played) -> None:

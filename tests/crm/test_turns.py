@@ -43,14 +43,16 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Pages:
     return made
 
 
-async def asked(handler: Handler, path: str, method: str = "GET") -> None:
+async def asked(
+    handler: Handler, path: str, method: str = "GET", headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
     async def receive() -> dict[str, Any]:
         return {}
 
     async def send(event: Mapping[str, Any]) -> None:
         return None
 
-    await handler({"type": "http", "method": method, "path": path}, receive, send)
+    await handler({"type": "http", "method": method, "path": path, "headers": headers}, receive, send)
 
 
 async def settled(holds: Callable[[], bool]) -> None:
@@ -113,6 +115,22 @@ def test_who_signs_a_review_waits_for_no_report(pages: Pages) -> None:
             group.create_task(asked(handler, "/dashboard/"))
             group.create_task(asked(handler, "/reports/reviews/1/sign-off/", "POST"))
             await settled(lambda: len(pages.making) == 2)
+            pages.go_on.set()
+            pages.read.set()
+
+    run(story())
+
+
+def test_nobody_holds_up_reports_with_a_body_that_never_comes_or_a_price_of_its_own(pages: Pages) -> None:
+    async def story() -> None:
+        handler = Handler()
+        async with asyncio.TaskGroup() as group:
+            for length in (b"10", b"0"):
+                group.create_task(asked(handler, "/dashboard/", headers=((b"content-length", length),)))
+            group.create_task(asked(handler, "/reports/", headers=((b"transfer-encoding", b"chunked"),)))
+            group.create_task(asked(handler, "/dashboard/line/"))
+            group.create_task(asked(handler, "/reports/speed/"))
+            await settled(lambda: len(pages.making) == 5)
             pages.go_on.set()
             pages.read.set()
 

@@ -269,6 +269,9 @@ def test_a_week_leads_to_those_offered_in_it(sol: User, client: Client) -> None:
     links = [unescape(each) for each in re.findall(r'<td class="num"><a href="([^"]+)">1</a>', weeks)]
 
     behind = [page(client, link) for link in links]
+    assert f"/reports/response/?{DAYS.replace('&', '&amp;')}" in behind[0]  # the way back is to all weeks
+    assert client.get(f"/reports/response/leads/?{DAYS}&week=soon").status_code == 404
+    assert client.get(f"/reports/response/leads/?{DAYS}&week=2031-01-06").status_code == 404
     assert ["Ada First" in each for each in behind] == [True, False]
     assert ["Bo Second" in each for each in behind] == [False, True]
 
