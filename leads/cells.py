@@ -11,7 +11,7 @@ from typing import Any
 _BEGINS = tuple("=+-@\t\r\n\0＝＋－＠")
 
 
-_NUMBER = re.compile(r"-\d+(\.\d+)?")
+_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 
 def safe_cell(text: str) -> str:

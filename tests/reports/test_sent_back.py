@@ -68,6 +68,24 @@ def test_S1_22_reasons_are_counted_against_the_time_before_and_undone_ones_never
     assert found.sent_back == raw
 
 
+def test_S1_22_the_rule_behind_a_reason_is_the_one_that_the_others_decided_have_less(sol: User) -> None:
+    for number in range(4):
+        answered(sol, on(2 + number), "timing", {"guide": 10.0, "size": 8.0}, source=f"ads {number // 2}")
+    for _ in range(6):
+        answered(sol, on(9), points={"size": 8.0})
+    answered(sol, on(9), points={"guide": 10.0, "size": 8.0})
+    answered(sol, on(9), "no_budget", {"guide": 10.0})
+
+    timing, no_budget = of().reasons
+    assert (timing.reason.code, timing.mostly) == ("timing", ("ads 0", 2))
+    assert timing.rule is not None
+    assert (timing.rule[0], timing.rule[2]) == ("guide", 4)
+    assert no_budget.rule is None  # one says nothing of a rule
+    for number in range(3):
+        answered(sol, on(3), "timing", source=f"fair {number}")
+    assert of().reasons[0].mostly is None  # no source has half of them
+
+
 def test_S1_23_lines_say_what_share_of_a_source_or_rule_came_back_and_of_few_nothing(sol: User) -> None:
     for number in range(20):
         answered(

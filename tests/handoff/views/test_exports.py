@@ -19,6 +19,7 @@ from leads import consent, exporting
 from leads.mail_keys import lead_behind
 from leads.models import Company, Lead
 from leads.stages import Stage
+from scoring.models import ModelVersion, Score
 from tests import factories
 from tests.capture.importing import counts, imported
 from tests.downloads import rows_of, text_of
@@ -71,6 +72,25 @@ def test_s2_a_rep_downloads_only_what_they_may_open(client: Client, sol: User, n
     assert names(client, "/queue/file/") == [mine.lead.name]
     assert str(other.lead.email) not in text_of(client, "/leads/file/?q=")
     assert client.get("/mqls/file/").status_code == 403
+
+
+def test_each_score_stands_under_its_own_name_and_a_number_below_zero_is_a_number(
+    marketing: Client,
+) -> None:
+    version = ModelVersion.objects.live()
+    points = {"fit": 2_400, "engagement": -1_100, "intent": 1_785}
+    Score.objects.create(
+        lead=factories.lead(name="Ada One"),
+        model=version.model,
+        version=version,
+        computed_at=datetime(2026, 3, 1, tzinfo=UTC),
+        fading=False,
+        total=sum(points.values()),
+        **points,
+    )
+    (row,) = rows_of(marketing, "/leads/file/")
+    assert [row[name] for name in ("Fit", "Engagement", "Intent", "Score")] == ["24", "-11", "17.85", "30.85"]
+    assert '"-11"' in text_of(marketing, "/leads/file/")
 
 
 def test_the_queue_says_by_when_and_the_companies_their_size(client: Client, sol: User, mara: User) -> None:
