@@ -145,7 +145,8 @@ METRICS = (
         "deal_won",
         "Deals won and lost",
         "Deals closed in these days, whenever they were made; one that was opened again does not count."
-        " Won, of closed, has its interval; the median age is of deals that were open for any time.",
+        " Won, of closed, has its interval; a won deal on average is of those with an amount in the"
+        " company's currency; the median age is of deals that were open for any time.",
     ),
     Metric(
         "first_touch",
