@@ -99,7 +99,8 @@ METRICS = (
         "Too broad?",
         "Of the handoffs decided in the period whose score at the handover was on the SQL line or up to 3"
         " points above it, in one dimension, those that sales accepted. Fewer than the agreed floor: the line"
-        " lets through too much.",
+        " lets through too much. Fit is of rules that measure it as the live ones do: in points, or in"
+        " grades.",
     ),
     Metric(
         "too_strict",
