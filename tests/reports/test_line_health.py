@@ -316,6 +316,30 @@ def test_S1_23_fit_of_rules_that_gave_points_is_not_read_as_letters(sol: User) -
             )
 
 
+def test_S1_23_where_fit_is_a_grade_the_panel_and_what_is_signed_say_letters(sol: User) -> None:
+    graded()
+    for number in range(22):
+        judged(sol, 20, accepted=number == 0, fit=8)
+    for _ in range(20):
+        judged(sol, 20, accepted=True, fit=11)
+    agree(Measure.LINE_FLOOR, 35)
+    days = f"first={PERIOD.first}&last={PERIOD.last}"
+    mara = signed_in(make.marketer())
+    page = mara.get(f"/dashboard/?{days}&dim=fit").content.decode()
+    found = health(floor=35, dimension=Dimension.FIT)
+
+    assert found.proposal is not None
+    assert found.proposal.minimum == 9
+    assert "accepted just above the line (B to A-)" in page
+    assert "leads at C to B-" in page
+    assert "Propose fit line B+ for the review" in page
+    assert button(page)["minimum"] == "9"
+    why = proposing.why_of(found, Decimal(35), PERIOD)
+    assert why.startswith("Fit line from B to B+, proposed from line health: 5% accepted at B to A-, agreed")
+    path = f"/dashboard/line/leads/?{days}&dim=fit&fate=rejected&low=8&high=11"
+    assert "Fit B to A-, sent back" in mara.get(path).content.decode()
+
+
 # The page
 
 
