@@ -46,10 +46,11 @@ OF_LOST = (By.REASON, By.SUPPLIER)
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Deals that ended. Amounts are in the company's currency; ``age`` is the median time that deals were
-    open, of those that were open for any; None where none was."""
+    """Deals that ended. Amounts are in the company's currency, won of the ``priced`` that have one in it;
+    ``age`` is the median time that deals were open, of those that were open for any; None where none was."""
 
     won: int
+    priced: int
     lost: int
     won_amount: Decimal
     lost_amount: Decimal
@@ -66,8 +67,8 @@ class Closed:
 
     @property
     def average(self) -> Decimal | None:
-        """Of what a won deal brings."""
-        return (self.won_amount / self.won).quantize(Decimal("0.01")) if self.won_amount else None
+        """What a won deal brings, of those with an amount in the company's currency."""
+        return (self.won_amount / self.priced).quantize(Decimal("0.01")) if self.won_amount else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def _sums() -> dict[str, Any]:
     ours = Q(currency=settings.CURRENCY)
     return {
         "won": Count("pk", filter=Q(outcome=WON)),
+        "priced": Count("amount", filter=ours & Q(outcome=WON)),
         "lost": Count("pk", filter=Q(outcome=LOST)),
         "won_amount": Sum("amount", filter=ours & Q(outcome=WON)),
         "lost_amount": Sum("amount", filter=ours & Q(outcome=LOST)),
@@ -173,6 +175,7 @@ def _totals(deals: QuerySet[Opportunity]) -> Closed:
 def _closed(row: Mapping[str, Any]) -> Closed:
     return Closed(
         won=row["won"],
+        priced=row["priced"],
         lost=row["lost"],
         won_amount=row["won_amount"] or Decimal(),
         lost_amount=row["lost_amount"] or Decimal(),

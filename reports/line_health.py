@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 
 from django.db.models import Count, Exists, QuerySet
 
@@ -153,7 +154,7 @@ def health(
             stayed=stayed,
             accepted=good,
             rejected=bad,
-            named=_letter if is_graded(version, dimension) else str,
+            named=partial(points_named, version, dimension),
         ),
         broad=share(accepted, accepted + rejected),
         strict=share(went_on, tried + still),
@@ -212,16 +213,27 @@ def is_graded(version: ModelVersion, dimension: Dimension) -> bool:
     return dimension == Dimension.FIT and version.grades_from is not None
 
 
+def points_named(version: ModelVersion, dimension: str, points: int | None) -> str:
+    """So much of a dimension, or of the total, as its rules say it: "B-" where fit is a grade, "20" else."""
+    if points is None:
+        return "nothing"
+    if dimension == Dimension.FIT and is_graded(version, Dimension.FIT):
+        return grade(points * HUNDREDTHS)
+    return f"{points:,}"
+
+
+def span_named(version: ModelVersion, dimension: Dimension, low: int, high: int) -> str:
+    """From ``low`` to below ``high``: "20 to 22", "A- to A+"."""
+    first, last = (points_named(version, dimension, points) for points in (low, high - 1))
+    return first if first == last else f"{first} to {last}"
+
+
 def _between(counts: Counts, low: int | None, high: int | None) -> int:
     return sum(
         count
         for points, count in counts.items()
         if (low is None or points >= low) and (high is None or points < high)
     )
-
-
-def _letter(points: int) -> str:
-    return grade(points * HUNDREDTHS)
 
 
 def _minimum(version: ModelVersion | None, dimension: Dimension) -> int | None:

@@ -4,7 +4,19 @@ of the SQL line."""
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, F, FloatField, Func, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    When,
+)
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Floor, Greatest
 
 from handoff.models import Handoff, Verdict
@@ -30,9 +42,11 @@ def decided(
     *, handoffs: QuerySet[Handoff], period: Period, version: ModelVersion, dimension: Dimension
 ) -> QuerySet[Any]:
     """The verdicts of ``period`` on handoffs that the model of ``version`` spoke for, by its line or beside a
-    marketer's hand, each with ``points`` in ``dimension`` at the handover."""
+    marketer's hand, each with ``points`` in ``dimension`` at the handover. Fit: under the versions that
+    measure it as ``version`` does."""
     said = handed.verdicts(handoffs=handoffs, period=period)
     said = said.filter(handoff__evidence__explanation__model=version.model.key)
+    said = _of_its_scale(said, version, dimension, "handoff__")
     return said.annotate(points=_points(dimension, "handoff__"))
 
 
@@ -53,9 +67,10 @@ def stayed(*, leads: QuerySet[Lead], version: ModelVersion, dimension: Dimension
 def offered(
     *, handoffs: QuerySet[Handoff], period: Period, version: ModelVersion, dimension: Dimension
 ) -> QuerySet[Any]:
-    """The handoffs of ``period`` that were not taken back, with ``points``."""
+    """The handoffs of ``period`` that were not taken back, with ``points``, of the same versions."""
     made = handed.offered(handoffs=handoffs, period=period)
     made = made.filter(evidence__explanation__model=version.model.key)
+    made = _of_its_scale(made, version, dimension, "")
     return made.annotate(points=_points(dimension, ""))
 
 
@@ -91,6 +106,21 @@ def behind(
     said = decided(handoffs=handoffs, period=period, version=version, dimension=dimension)
     found = said.filter(bounds, kind=kind)
     return handed.handoffs_said(found)
+
+
+def _of_its_scale(
+    rows: QuerySet[Any], version: ModelVersion, dimension: Dimension, way: str
+) -> QuerySet[Any]:
+    """Thirds of a letter are no points: fit is compared under grades, or under points, as ``version`` has
+    it. The evidence names the version, also where a marketer's hand did it."""
+    if dimension != Dimension.FIT:
+        return rows
+    alike = ModelVersion.objects.filter(
+        model=version.model_id, grades_from__isnull=version.grades_from is None
+    )
+    number = KeyTextTransform("version", KeyTransform("explanation", f"{way}evidence"))
+    named: QuerySet[Any] = rows.alias(under=number)
+    return named.filter(under__in=alike.values_list(Cast("number", TextField())))
 
 
 def _points(dimension: Dimension, way: str) -> Any:

@@ -99,7 +99,8 @@ METRICS = (
         "Too broad?",
         "Of the handoffs decided in the period whose score at the handover was on the SQL line or up to 3"
         " points above it, in one dimension, those that sales accepted. Fewer than the agreed floor: the line"
-        " lets through too much.",
+        " lets through too much. Fit is of rules that measure it as the live ones do: in points, or in"
+        " grades.",
     ),
     Metric(
         "too_strict",
@@ -145,7 +146,8 @@ METRICS = (
         "deal_won",
         "Deals won and lost",
         "Deals closed in these days, whenever they were made; one that was opened again does not count."
-        " Won, of closed, has its interval; the median age is of deals that were open for any time.",
+        " Won, of closed, has its interval; a won deal on average is of those with an amount in the"
+        " company's currency; the median age is of deals that were open for any time.",
     ),
     Metric(
         "first_touch",

@@ -18,7 +18,7 @@ from scoring.proposals import ModelFile, with_minimum
 from scoring.ruleset import LineSpec, Ruleset
 from scoring.stored import activity_types, read
 
-from .line_health import BAND, Health, is_graded
+from .line_health import BAND, Health, is_graded, points_named, span_named
 from .periods import Period
 
 if TYPE_CHECKING:
@@ -149,13 +149,15 @@ def told(made: Proposed, side: str) -> str:
 
 def why_of(health: Health, floor: Decimal, period: Period) -> str:
     """The figures that ask for the line that ``health`` of ``period`` proposes; "" for none."""
-    proposal, least = health.proposal, health.minimum
-    if proposal is None or least is None:
+    proposal, least, version = health.proposal, health.minimum, health.version
+    if proposal is None or least is None or version is None:
         return ""
+    now, then = (points_named(version, health.dimension, each) for each in (least, proposal.minimum))
     leads = "accepted lead is" if proposal.later == 1 else "accepted leads are"
     return (
-        f"{health.dimension.label} line from {least} to {proposal.minimum}, proposed from line health:"
-        f" {health.broad.percent}% accepted at {least} to {least + BAND - 1}, agreed floor {floor:.0f}%."
+        f"{health.dimension.label} line from {now} to {then}, proposed from line health:"
+        f" {health.broad.percent}% accepted at"
+        f" {span_named(version, health.dimension, least, least + BAND)}, agreed floor {floor:.0f}%."
         f" From {period.first} to {period.last} it would have spared {proposal.spared} rejections;"
         f" {proposal.later} {leads} handed over later or not at all."
     )

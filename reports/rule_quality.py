@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from handoff.models import Handoff, RejectReason, Verdict
 from leads.statements import sql_of
@@ -75,9 +75,9 @@ class Report:
 def report(*, handoffs: QuerySet[Handoff], period: Period, model: str = "default") -> Report:
     """What sales said in ``period`` of ``handoffs`` that ``model`` spoke for. 5 queries."""
     said = verdicts(handoffs=handoffs, period=period, model=model)
-    totals = Counter(said.values_list("kind", flat=True))
-    accepted = totals[Verdict.Kind.ACCEPT]
-    decided = accepted + totals[Verdict.Kind.REJECT]
+    totals = dict(said.values_list("kind").annotate(count=Count("pk")))
+    accepted = totals.get(Verdict.Kind.ACCEPT, 0)
+    decided = accepted + totals.get(Verdict.Kind.REJECT, 0)
     version = ModelVersion.objects.published().select_related("model").filter(model__key=model).first()
     reasons = {reason.pk: reason for reason in RejectReason.objects.all()}
     counts = _counted(said)

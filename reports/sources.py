@@ -105,12 +105,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``has_costs`` is false where filters narrow the leads: nobody knows what a part of them cost."""
+    """``has_costs`` is false where filters narrow the leads: nobody knows what a part of them cost. ``dear``
+    is one of all lines, those among the others too."""
 
     total: Figures
     lines: list[Line]
     left_out: list[Left]
     has_costs: bool
+    dear: "Dear | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +148,23 @@ def report(
         for key, name, amount in costs:
             names[key][name] += 0
             exact[key]["cost"] += amount
+    total = _several(exact.values())
+    lines = _lines(exact, {key: most_often(found) for key, found in names.items()})
     return Report(
-        total=_several(exact.values()),
-        lines=_lines(exact, {key: most_often(found) for key, found in names.items()}, most),
+        total=total,
+        lines=_cut(lines, exact, most),
         left_out=left_out,
         has_costs=has_costs,
+        dear=dear(lines, total),
     )
 
 
-def dear(found: Report) -> Dear | None:
-    """The line that costs ``DEAR`` times as much for an SQL as the average of those that cost anything, or
-    more, and not by chance. The one that wasted most; None where none did, or there are too few SQLs."""
-    paid = [line for line in found.lines if line.figures.cost and line.key is not None]
-    cost, accepted = (
-        sum((getattr(line.figures, name) for line in paid), Decimal()) for name in ("cost", "accepted")
-    )
+def dear(lines: Iterable[Line], total: Figures) -> Dear | None:
+    """The one of ``lines``, which make ``total``, that costs ``DEAR`` times as much for an SQL as the average
+    of those that cost anything, or more, and not by chance. The one that wasted most; None where none did,
+    or there are too few SQLs. Pure."""
+    paid = [line for line in lines if line.figures.cost]
+    cost, accepted = total.cost, total.that_cost.accepted
     if accepted < ENOUGH or not cost:
         return None
     average = cost / accepted
@@ -246,19 +250,24 @@ def _costs(period: Period, by: By) -> tuple[list[tuple[str, str, Fraction]], lis
     return ours, list(others.values())
 
 
-def _lines(exact: Exact, names: dict[str, str], most: int | None) -> list[Line]:
+def _lines(exact: Exact, names: dict[str, str]) -> list[Line]:
     def order(key: str) -> tuple[Fraction, Fraction, Fraction, str]:
         counts = exact[key]
         return -max(counts[each] for each in Measure), -counts["won_amount"], -counts["cost"], key
 
     keys = sorted(exact, key=order)
-    shown = keys if most is None or len(keys) <= most else keys[:most]
-    others = [exact[key] for key in keys[len(shown) :]]
-    figures = _rounded([*(exact[key] for key in shown), *([_sum(others)] if others else [])])
-    lines = [Line(key, names[key], each) for key, each in zip(shown, figures, strict=False)]
-    if others:
-        lines.append(Line(None, "Others", replace(figures[-1], paid=_several(others).paid)))
-    return lines
+    figures = _rounded([exact[key] for key in keys])
+    return [Line(key, names[key], each) for key, each in zip(keys, figures, strict=True)]
+
+
+def _cut(lines: list[Line], exact: Exact, most: int | None) -> list[Line]:
+    """The first ``most`` of ``lines``; the rest is one, what each has been rounded to."""
+    if most is None or len(lines) <= most:
+        return lines
+    rest = lines[most:]
+    sums = {name: sum((getattr(line.figures, name) for line in rest), Decimal()) for name in _STEPS}
+    paid = _several(exact[line.key] for line in rest if line.key is not None).paid
+    return [*lines[:most], Line(None, "Others", Figures(**cast("Any", sums), paid=paid))]
 
 
 def _several(lines: Iterable[defaultdict[str, Fraction]]) -> Figures:

@@ -251,11 +251,10 @@ def _notes(request: Request, one: Asked) -> list[tuple[Verdict, str]]:
 
 def _sources(found: sources.Report) -> dict[str, Any]:
     """By first touch; the report has other ways to count."""
-    costly = sources.dear(found)
     return {
         "brought": found,
         "sources": [(in_words(line.name) or "unknown", line) for line in found.lines],
-        "dear": costly,
-        "dear_name": in_words(costly.line.name) if costly else "",
+        "dear": found.dear,
+        "dear_name": in_words(found.dear.line.name) if found.dear else "",
         "currency": settings.CURRENCY,
     }

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from accounts.requests import Request
 from reports import agreeing, line_health, line_scores, proposing
 from reports.counting import ENOUGH
-from reports.line_health import BAND, Bar, Health, Word
+from reports.line_health import BAND, Bar, Health, Word, points_named, span_named
 from reports.line_scores import Fate
 from reports.measures import ABOUT, Measure
 from reports.proposing import Proposed
 from scoring.dimensions import Dimension
+from scoring.models import ModelVersion
 
 from . import behind
 from .asking import Asked, asked, for_both_sides
@@ -63,18 +64,29 @@ def panel(found: Health, agreed: Mapping[Measure, Decimal]) -> dict[str, Any]:
     kind, icon = KINDS[word]
     # Most leads that stayed ask for nothing: their bar is cut, or it would flatten all the others.
     highest = max((bar.of for bar in found.bars[1:]), default=0) or 1
-    last = (found.minimum or 0) + BAND - 1
     return {
+        **_asked(found),
         "health": found,
         "dimensions": [(each.value, each.label, each == found.dimension) for each in Dimension],
         "bars": [_drawn(bar, highest) for bar in found.bars],
         "word": {"text": word.value.capitalize(), "kind": kind, "icon": icon},
-        "just_above": f"{found.minimum} to {last}",
-        "just_below": f"{max((found.minimum or 0) - BAND, 0)} to {(found.minimum or 0) - 1}",
         "floor": agreed.get(Measure.LINE_FLOOR),
         "ceiling": agreed.get(Measure.LINE_CEILING),
         "broad": found.broad if found.broad.n >= ENOUGH else None,
         "strict": found.strict if found.strict.n >= ENOUGH else None,
+    }
+
+
+def _asked(found: Health) -> dict[str, str]:
+    """What the line asks for and would ask for, in the words of its bars."""
+    version, least = found.version, found.minimum
+    if version is None or least is None:
+        return {}
+    proposal = found.proposal
+    return {
+        "just_above": span_named(version, found.dimension, least, least + BAND),
+        "just_below": span_named(version, found.dimension, max(least - BAND, 0), least),
+        "proposed": points_named(version, found.dimension, proposal.minimum) if proposal else "",
     }
 
 
@@ -119,7 +131,7 @@ def _figure(one: Asked) -> Figure:
         raise Http404("There is no line yet.")
     low, high = (_bound(one.parameters.get(name, "")) for name in ("low", "high"))
     return Figure(
-        title=f"{Dimension(said).label} {_span(low, high)}, {FATES[Fate(fate)]}",
+        title=f"{Dimension(said).label} {_span(version, Dimension(said), low, high)}, {FATES[Fate(fate)]}",
         rows=line_scores.behind(
             leads=one.leads,
             handoffs=one.handoffs,
@@ -147,10 +159,12 @@ def _bound(said: str) -> int | None:
     return int(said)
 
 
-def _span(low: int | None, high: int | None) -> str:
+def _span(version: ModelVersion, dimension: Dimension, low: int | None, high: int | None) -> str:
     if low is None:
-        return "at any score" if high is None else f"below {high}"
-    return f"{low} and more" if high is None else f"{low} to {high - 1}"
+        return "at any score" if high is None else f"below {points_named(version, dimension, high)}"
+    if high is None:
+        return f"{points_named(version, dimension, low)} and more"
+    return span_named(version, dimension, low, high)
 
 
 leads, leads_file = behind.views(_figure)
@@ -175,8 +189,9 @@ def proposal(request: Request) -> HttpResponse:
     if (request.POST.get("dim"), request.POST.get("minimum")) != (dimension.value, str(minimum)):
         messages.warning(
             request,
-            f"Nothing was proposed: by now the figures ask for {dimension.label.lower()} line {minimum}, not"
-            " for the one you pressed. Here is its price.",
+            f"Nothing was proposed: by now the figures ask for {dimension.label.lower()} line"
+            f" {points_named(health.version, dimension, minimum)}, not for the one you pressed. Here is its"
+            " price.",
         )
         return redirect(f"{reverse('reports:line')}?{_days_and(one, dimension, minimum)}")
     side = request.POST.get("side", "")

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.requests import Request
 from reports import line_scores, proposing
 from reports.line_health import is_graded
+from reports.line_health import points_named as _named
 from reports.measures import Measure
 from reports.models import Review
 from scoring.dimensions import GRADES, SALES_STAGE, Dimension
@@ -186,11 +187,3 @@ def _again(request: Request, version: ModelVersion, form: ProposalForm, *, statu
 def _line(version: ModelVersion) -> dict[str, int]:
     line = version.lines.filter(stage=SALES_STAGE).order_by("id").first()
     return dict(line.minimums) if line else {}
-
-
-def _named(version: ModelVersion, name: str, minimum: int | None) -> str:
-    """A minimum of a dimension, or of the total."""
-    if minimum is None:
-        return "nothing"
-    graded = name == Dimension.FIT and is_graded(version, Dimension.FIT)
-    return GRADES[minimum] if graded else f"{minimum:,}"

@@ -40,7 +40,7 @@ BUDGETS = {
     "/reports/gaps/leads/?place=handoff": BEHIND,
     "/reports/mqls/": FRAME + FILTERS + 4,  # how far, how long customers took, lift, verdicts
     "/reports/mqls/leads/?lift=others": BEHIND + 1,  # how long customers took
-    "/reports/forecast/": FRAME + FILTERS + 11,  # twice 4 of the past, what stands now (2), what came
+    "/reports/forecast/": FRAME + FILTERS + 10,  # the past (1 and twice 3), what stands now (2), what came
     "/reports/forecast/leads/?place=handed_over": BEHIND,
     "/reports/rules/": FRAME + FILTERS + 6,  # models, verdicts, version, reasons, what counted, rules
     "/reports/rules/leads/?rule=pricing": BEHIND + 2,  # models, the rule

@@ -89,7 +89,7 @@ def test_unlike_currencies_are_counted_and_said_and_never_added() -> None:
     ended("won", on(3), "900", currency="USD")
     ended("lost", on(3), None, currency="USD")
     found = of()
-    assert (found.total.won, found.total.won_amount) == (2, 100)
+    assert (found.total.won, found.total.won_amount, found.total.average) == (2, 100, 100)
     assert [(left.currency, left.count, left.amount) for left in found.left_out] == [("USD", 1, 900)]
 
 
@@ -103,7 +103,8 @@ def test_of_many_lines_the_rest_is_one() -> None:
 
 RAW = """
 SELECT count(*) FILTER (WHERE outcome = 'won'), count(*) FILTER (WHERE outcome = 'lost'),
-  coalesce(sum(amount) FILTER (WHERE outcome = 'won'), 0)
+  coalesce(sum(amount) FILTER (WHERE outcome = 'won' AND currency = 'EUR'), 0),
+  avg(amount) FILTER (WHERE outcome = 'won' AND currency = 'EUR')
 FROM leads_opportunity o JOIN leads_lead l ON l.id = o.lead_id
 WHERE closed_at >= '2026-05-01' AND closed_at < '2026-06-01' AND lower(l.source) = %s
 """
@@ -113,6 +114,7 @@ STORY = st.tuples(
     st.integers(0, 61),
     st.sampled_from([None, "10", "25.50"]),
     st.booleans(),
+    st.sampled_from(["EUR", "EUR", "USD"]),
 )
 
 
@@ -123,15 +125,20 @@ def test_every_figure_equals_a_short_query_over_the_deals_and_the_leads_behind_i
 ) -> None:
     Lead.objects.all().delete()
     before: Lead | None = None
-    for source, outcome, days, amount, again in stories:
+    for source, outcome, days, amount, again, currency in stories:
         lead = before if again and before is not None and before.source == source else None
-        deal = ended(outcome, on(15, 4) + timedelta(days=days), amount, source, lead=lead)
+        at = on(15, 4) + timedelta(days=days)
+        deal = ended(outcome, at, amount, source, lead=lead, currency=currency)
         before = deal.lead
     found = of()
     for line in found.lines:
         with connection.cursor() as cursor:
             cursor.execute(RAW, [line.key])
-            assert cursor.fetchone() == (line.closed.won, line.closed.lost, line.closed.won_amount)
+            *raw, average = cursor.fetchone()
+        assert raw == [line.closed.won, line.closed.lost, line.closed.won_amount]
+        assert line.closed.average == (
+            None if average is None else pytest.approx(average, abs=Decimal("0.005"))
+        )
         for outcome, count in (("won", line.closed.won), ("lost", line.closed.lost), ("", line.closed.count)):
             rows = behind(leads=Lead.objects.all(), period=MAY, outcome=outcome, line=line.key)
             assert rows.count() == rows.distinct().count() == count

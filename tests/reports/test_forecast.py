@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from leads import merging
 from leads.models import Lead, Opportunity, StageChange
 from reports import forecast
 from reports.forecast import Ahead, Stretch, known_then, quarters
@@ -121,6 +123,34 @@ def test_S1_10_what_was_known_equals_a_walk_through_the_raw_rows(stories: list[A
             assert window.stood[place] == len(stood[place])
             assert window.won[place] == sum(each in stood[place] for each in won)
         assert window.newcomers == sum(not any(each in each_of for each_of in stood.values()) for each in won)
+
+
+RAW = """
+SELECT count(*) FROM (
+  SELECT DISTINCT ON (lead_id) to_stage FROM leads_stagechange WHERE at < %s
+  ORDER BY lead_id, at DESC, id DESC
+) last WHERE to_stage = %s
+"""
+
+
+def test_S1_10_leads_that_were_merged_stand_once_in_every_window() -> None:
+    ada = make.admin()
+    walked(("closed", ago(119.5)))
+    left, twin = walked(("mql", ago(100)), ("sql", ago(50))), walked(("mql", ago(95)))
+    merging.merge(left, twin, by=ada, at=JUNE.start)  # two came to MQL, and one went on
+    ahead, behind = walked(("sql", ago(92))), walked(("mql", ago(98)))
+    merging.merge(ahead, behind, by=ada, at=JUNE.start)
+    back, again = walked(("mql", ago(110)), ("lead", ago(70))), walked(("mql", ago(105)), ("lead", ago(65)))
+    merging.merge(back, again, by=ada, at=JUNE.start)
+    known = known_then(leads=Lead.objects.all(), stretch=JUNE)
+
+    stood = [window.stood for window in known.windows[-3:]] + [known.stands]
+    assert [(each[Place.MQL], each[Place.SQL]) for each in stood] == [(2, 1), (1, 1), (0, 2), (0, 2)]
+    for number, each in enumerate(stood):
+        for place, stage in STAGES.items():
+            with connection.cursor() as cursor:
+                cursor.execute(RAW, [ago(90 - 30 * number), stage])
+                assert cursor.fetchone() == (each[place],)
 
 
 def test_S1_10_a_forecast_of_then_knows_nothing_of_what_came_later() -> None:

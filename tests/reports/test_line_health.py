@@ -102,9 +102,9 @@ def sol() -> User:
     return sol
 
 
-def judged(sol: User, intent: int, *, accepted: bool) -> Handoff:
+def judged(sol: User, intent: int, *, accepted: bool, fit: int = 25) -> Handoff:
     lead = make.lead()
-    handed.crossing(lead, intent=100 * intent + 40)
+    handed.crossing(lead, intent=100 * intent + 40, fit=100 * fit)
     pipeline.run(at=NOW)
     handoff = Handoff.objects.get(lead=lead)
     if accepted:
@@ -254,6 +254,90 @@ def test_S1_20_sales_proposes_a_line_without_any_figures_and_marketing_meets_it(
     waits = proposed(25, ada, "sales")
     proposed(25, ada, "marketing")
     assert [one.side for one in waits.sign_offs.all()] == ["sales"]  # nobody for both
+
+
+def graded() -> ModelVersion:
+    """Other rules are live, which ask for a fit of B."""
+    old = ModelVersion.objects.live()
+    made = ModelVersion.objects.create(model=old.model, number=old.number + 1, grades_from=7, based_on=old)
+    made.lines.create(stage="sql", min_fit=8)
+    ModelVersion.objects.filter(pk=old.pk).update(state=ModelVersion.State.RETIRED)
+    live = {"state": ModelVersion.State.PUBLISHED, "published_at": NOW, "reason": "Letters."}
+    ModelVersion.objects.filter(pk=made.pk).update(**live)
+    return ModelVersion.objects.live()
+
+
+def by_hand(sol: User, mara: User, version: ModelVersion, fit: float) -> Handoff:
+    handoff = pipeline.hand_over(lead=make.lead(stage="mql"), by=mara, note="Met at the fair.", at=NOW)
+    explanation = {
+        "model": "default",
+        "version": version.number,
+        "dimensions": [{"key": "fit", "points": fit}],
+    }
+    Handoff.objects.filter(pk=handoff.pk).update(evidence={"explanation": explanation})
+    decisions.accept(handoff=handoff, by=sol, at=NOW)
+    return handoff
+
+
+RAW_FITS = """
+SELECT coalesce(c.fit / 100, (h.evidence #>> '{explanation,dimensions,0,points}')::int), v.kind, count(*)
+FROM handoff_verdict v JOIN handoff_handoff h ON h.id = v.handoff_id
+LEFT JOIN scoring_crossing c ON c.id = h.crossing_id
+JOIN scoring_modelversion m ON m.id = c.version_id OR h.crossing_id IS NULL
+  AND m.number = (h.evidence #>> '{explanation,version}')::int
+WHERE m.grades_from IS NOT NULL GROUP BY 1, 2
+"""
+
+
+def test_S1_23_fit_of_rules_that_gave_points_is_not_read_as_letters(sol: User) -> None:
+    old = ModelVersion.objects.live()
+    for fit in (9, 35):
+        judged(sol, 20, accepted=False, fit=fit)
+    new = graded()
+    for fit, accepted in ((8, True), (8, False), (10, True)):
+        judged(sol, 20, accepted=accepted, fit=fit)
+    mara = make.marketer()
+    for version, fit in ((old, 7), (old, 9), (new, 7), (new, 11)):
+        by_hand(sol, mara, version, fit)
+    found = health(dimension=Dimension.FIT)
+
+    assert (found.minimum, found.decided) == (8, 5)
+    assert (found.broad.k, found.broad.n) == (2, 3)
+    assert (found.strict.k, found.strict.n) == (0, 1)
+    assert health(dimension=Dimension.INTENT).minimum is None
+    with connection.cursor() as cursor:
+        cursor.execute(RAW_FITS)
+        raw = {(points, kind): count for points, kind, count in cursor.fetchall()}
+    for bar in found.bars:
+        low, high = bar.low if bar.low is not None else -1_000, bar.high or 1_000
+        for kind, count in (("accept", bar.accepted), ("reject", bar.rejected)):
+            assert count == sum(
+                n for (points, said), n in raw.items() if said == kind and low <= points < high
+            )
+
+
+def test_S1_23_where_fit_is_a_grade_the_panel_and_what_is_signed_say_letters(sol: User) -> None:
+    graded()
+    for number in range(22):
+        judged(sol, 20, accepted=number == 0, fit=8)
+    for _ in range(20):
+        judged(sol, 20, accepted=True, fit=11)
+    agree(Measure.LINE_FLOOR, 35)
+    days = f"first={PERIOD.first}&last={PERIOD.last}"
+    mara = signed_in(make.marketer())
+    page = mara.get(f"/dashboard/?{days}&dim=fit").content.decode()
+    found = health(floor=35, dimension=Dimension.FIT)
+
+    assert found.proposal is not None
+    assert found.proposal.minimum == 9
+    assert "accepted just above the line (B to A-)" in page
+    assert "leads at C to B-" in page
+    assert "Propose fit line B+ for the review" in page
+    assert button(page)["minimum"] == "9"
+    why = proposing.why_of(found, Decimal(35), PERIOD)
+    assert why.startswith("Fit line from B to B+, proposed from line health: 5% accepted at B to A-, agreed")
+    path = f"/dashboard/line/leads/?{days}&dim=fit&fate=rejected&low=8&high=11"
+    assert "Fit B to A-, sent back" in mara.get(path).content.decode()
 
 
 # The page

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -68,6 +69,27 @@ def test_S1_23_each_rule_says_what_share_was_accepted_against_the_rest(sol: User
     assert (pricing.mostly[0].code, pricing.mostly[1]) == ("too_small", 6)
     assert found["email-reply"].says == "less"
     assert set(found) == set(ModelVersion.objects.live().rules.values_list("key", flat=True))
+
+
+def test_S1_23_as_many_rows_are_read_of_a_year_of_verdicts_as_of_a_day(sol: User) -> None:
+    read: list[int] = []
+
+    def counting(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        found = execute(sql, params, many, context)
+        read.append(context["cursor"].rowcount)
+        return found
+
+    sums = []
+    for more in (2, 8):
+        for number in range(more):
+            decided(sol, "timing" if number % 2 else "", pricing=4.0)
+        read.clear()
+        with connection.execute_wrapper(counting):
+            found = rule_quality.report(handoffs=Handoff.objects.all(), period=MAY)
+        raw = Verdict.objects.filter(undone_by=None)
+        assert (found.decided, found.accepted) == (raw.count(), raw.filter(kind="accept").count())
+        sums.append(sum(read))
+    assert sums[0] == sums[1]
 
 
 def test_a_rule_that_takes_points_counts_too_and_undone_verdicts_never(sol: User) -> None:

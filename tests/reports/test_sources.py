@@ -1,6 +1,8 @@
 """What each source brought and cost: against the rows, and touches against a plain reading of them."""
 
+import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -8,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +18,7 @@ from leads.models import CampaignCost, Lead, Opportunity, StageChange
 from leads.stages import Stage
 from reports import conversion
 from reports.periods import Period
-from reports.sources import Figures, Line, Report, behind, dear, report
+from reports.sources import Dear, Figures, Line, Report, behind, dear, report
 from reports.touches import Attribution, By, Measure, parts
 from tests import factories as make
 
@@ -303,14 +306,50 @@ def test_S2_05_a_source_is_dear_when_its_sqls_cost_twice_the_average_and_not_by_
         no = Decimal()
         return Figures(no, no, no, Decimal(accepted), no, no, no, no, Decimal(spent))
 
-    def found(*of: tuple[int, int]) -> Report:
+    def found(*of: tuple[int, int]) -> Dear | None:
         lines = [Line(f"s{n}", f"S{n}", figures(*each)) for n, each in enumerate(of)]
-        return Report(lines[0].figures, lines, [], has_costs=True)
+        whole, paid = (
+            figures(sum(each[0] for each in some), sum(each[1] for each in some))
+            for some in (of, [each for each in of if each[1]])
+        )
+        return dear(lines, replace(whole, paid=paid))
 
-    said = dear(found((30, 3_000), (5, 3_000), (50, 0)))
+    said = found((30, 3_000), (5, 3_000), (50, 0))
     assert said is not None
     assert (said.line.key, said.average) == ("s1", Decimal("171.43"))
-    assert dear(found((30, 3_000), (0, 3_000))) is not None, "nothing at all came of it"
-    assert dear(found((30, 3_000), (1, 250))) is None, "one SQL says little"
-    assert dear(found((10, 1_000), (2, 5_000))) is None, "too few SQLs at all"
-    assert dear(found((30, 3_000), (30, 4_000))) is None
+    assert found((30, 3_000), (0, 3_000)) is not None, "nothing at all came of it"
+    assert found((30, 3_000), (1, 250)) is None, "one SQL says little"
+    assert found((10, 1_000), (2, 5_000)) is None, "too few SQLs at all"
+    assert found((30, 3_000), (30, 4_000)) is None
+
+
+RAW_AVERAGE = """
+SELECT cost.amount / count(*) FROM leads_passedmilestone m JOIN leads_lead l ON l.id = m.lead_id,
+  (SELECT sum(amount) AS amount FROM leads_campaigncost) cost
+WHERE m.milestone = 3 AND l.source IN (SELECT source FROM leads_campaigncost) GROUP BY cost.amount
+"""
+
+
+def test_S2_05_the_dear_source_and_the_average_are_the_same_however_many_lines_are_shown() -> None:
+    for number in range(40):
+        walked(make.lead(source=f"s{number // 5}", at=on(2)), Stage.SQL, on(3))
+    for number in range(8):
+        cost(f"s{number}", "100")
+    make.lead(source="billboard", at=on(2))  # the last line of all
+    cost("billboard", "900")
+    for _ in range(30):
+        walked(make.lead(source="friends", at=on(2)), Stage.SQL, on(3))  # they cost nothing
+
+    with connection.cursor() as cursor:
+        cursor.execute(RAW_AVERAGE)
+        (average,) = cursor.fetchone()
+    for most in (1, 7, 50, None):
+        said = of(most=most).dear
+        assert said is not None
+        assert (said.line.key, said.average) == ("billboard", average)
+        assert average == Decimal("42.50")
+    client = Client()
+    client.force_login(make.marketer())
+    for path in ("/dashboard/", "/reports/sources/"):
+        text = client.get(f"{path}?first=2026-05-01&last=2026-05-31").content.decode()
+        assert re.search("billboard(</bdi>)?(</b>)? cost €900 and brought no SQL", text)
