@@ -115,9 +115,9 @@ def _weeks(rows: list[numbers.Row]) -> list[dict[str, Any]]:
 
 
 def _proposed(one: dict[str, Any], user: User, is_open: bool) -> tuple[dict[str, Any], Signing]:
-    """A proposal as it is drawn, and who signs it. Once both have, be it on the page of the version, either
-    side makes it live."""
-    waits = is_open and one["state"] == "open"
+    """A proposal as it is drawn, and who signs it: nobody while its price is of something else. Once both
+    have, be it on the page of the version, either side makes it live."""
+    waits = is_open and one["state"] == "open" and one["is_priced"]
     signing = _signing(one["signatures"], user, waits)
     may = waits and not signing.missing and any(may_sign_for(user, side) for side in Side)
     return {**_drawn(one), "may_go_live": may}, signing
