@@ -26,7 +26,7 @@ from reports.models import (
 )
 from scoring.models import ModelVersion, SignOff
 
-from . import days, freezing, proposals
+from . import cards, days, freezing, proposals
 from .disagreements import dispute_of, latest_words
 
 #: What in the kept JSON is a moment, and what a day.
@@ -50,7 +50,7 @@ def read(review: Review) -> dict[str, Any]:
             answer.about: {"text": answer.text, "by": str(answer.by), "at": answer.at}
             for answer in review.answers.select_related("by")
         },
-        "talks": {str(talk.public_id): words_of(talk) for talk in talks_of(review)},
+        "talks": {str(talk.public_id): said_of(talk) for talk in talks_of(review)},
         "proposals": _proposed(review),
         "agreed": [_agreed(one) for one in _agreed_values(review)],
         "todos": [_todo(one) for one in todos_of(review).select_related("by", "done_by", "review")],
@@ -85,7 +85,12 @@ def talks_of(review: Review) -> QuerySet[Talk]:
     return talks.prefetch_related(words, said).order_by("position", "id")
 
 
-def words_of(talk: Talk) -> dict[str, Any]:
+def said_of(talk: Talk) -> dict[str, Any]:
+    """What its card tells, ``words``, and ``settled``."""
+    return {**cards.told(talk), **_words(talk)}
+
+
+def _words(talk: Talk) -> dict[str, Any]:
     """Side → what it said last, in the meeting or on the list of disputed leads; and what both agree on."""
     said: dict[str, Any] = {
         side: {"said": word.said, "by": str(word.by), "at": word.at}

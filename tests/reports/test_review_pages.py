@@ -9,7 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from handoff.models import Dispute
+from handoff import disputes
+from handoff.models import Dispute, RejectReason
+from leads.models import Company, Lead, Opportunity
 from notifications.models import Notification
 from reports.measures import Measure
 from reports.models import Review, Todo
@@ -335,6 +337,38 @@ def test_S1_21_a_closed_review_has_no_buttons_and_refuses_every_one(
         (url("review-signature", review.public_id), {"side": "sales"}),
     ):
         assert client.post(path, data).status_code in (403, 409), path
+
+
+def test_S1_21_what_becomes_of_leads_later_changes_nothing_on_a_closed_review(
+    sol: User, mara: User, max_: User
+) -> None:
+    disputed = sent_back(sol, name="Gareth Lloyd", at=IN_THE_WEEK - timedelta(days=20))
+    raised = disputes.dispute(verdict=disputed, by=mara, note="He asked twice.", at=TUESDAY)
+    sent_back(sol, name="Viktor Hansson", total=83.0)
+    found = deal(sol, amount=10_000)
+    company = make.company(name="Skåne Larm", employees=45)
+    Lead.objects.update(company=company)
+    give_crossings()
+    review = prepared()
+    nora = make.manager("Nora North", make.team("Nordics"))
+    close(review, mara, max_)
+    before, of_another_team = talks_on(review, mara), talks_on(review, nora)
+    for said in ("Sol Seller made a deal of €10", "Skåne Larm, 45 staff", "He asked twice.", "Demo +25"):
+        assert said in before
+        assert said not in of_another_team
+
+    Opportunity.objects.filter(pk=found.pk).update(
+        amount=18_000, outcome="won", closed_at=TUESDAY, owner=make.rep("Somebody else")
+    )
+    Company.objects.update(name="Other AB", employees=450)
+    Dispute.objects.filter(pk=raised.pk).update(note="Not any more.")
+    RejectReason.objects.update(label="Another label")
+    assert talks_on(review, mara) == before
+    assert talks_on(review, nora) == of_another_team
+
+
+def talks_on(review: Review, who: User) -> str:
+    return page(review, who).split('<section id="talk"')[1].split("</section>")[0]
 
 
 def test_S1_19_the_reminder_leads_to_the_model_review(sol: User, mara: User) -> None:
