@@ -305,6 +305,21 @@ def test_S1_21_to_dos_are_added_ticked_off_and_refused_without_words(sol: User, 
     assert "Ask staff size" not in client.get(url("reviews")).content.decode()
 
 
+@pytest.mark.parametrize(("there", "said"), [(50, ""), (53, "And 3 more, due later or on no day")])
+def test_S1_21_open_to_dos_that_are_not_listed_are_counted(
+    sol: User, mara: User, there: int, said: str
+) -> None:
+    offered(sol)
+    review = prepared()
+    Todo.objects.bulk_create(
+        Todo(review=review, text=f"To do {n}", by=mara, at=TUESDAY) for n in range(there)
+    )
+    shown = signed_in(mara).get(url("reviews")).content.decode()
+    assert shown.count("<bdi>To do ") == 50
+    assert said in shown
+    assert ("more, due later" in shown) == bool(said)
+
+
 @pytest.mark.parametrize("day", ["1900-01-01", "2026-11-15", "2999-01-01"])
 def test_S1_21_a_to_do_by_a_day_that_cannot_be_is_refused_beside_it(sol: User, mara: User, day: str) -> None:
     offered(sol)
