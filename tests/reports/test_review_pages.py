@@ -206,6 +206,9 @@ def test_S1_21_an_old_page_makes_nothing_live_that_was_edited_since(
     if is_priced_anew:
         signed_in(max_).post(sign, {"side": "sales", "seen": seen(review, max_)})
         assert ModelVersion.objects.live() == version
+    else:
+        with pytest.raises(proposals.Gone, match="its price is worked out anew"):
+            proposals.sign(proposal=proposal, by=max_, side="sales", at=TUESDAY + timedelta(minutes=7))
 
 
 def test_S1_21_an_old_page_signs_no_price_that_was_worked_out_over_other_rules_since(
