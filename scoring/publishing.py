@@ -61,6 +61,10 @@ class PublishedMeanwhile(Refused):
     """Another version went live than the one that the person was looking at."""
 
 
+class ChangedMeanwhile(Refused):
+    """The version was reopened, and maybe edited, since the person read it."""
+
+
 class TryAgain(Refused):
     """Something that takes its time was under way; nothing was changed."""
 
@@ -116,7 +120,7 @@ def _copied(part: Any, version: ModelVersion, **changes: Any) -> Any:
 def check_draft(*, version: ModelVersion, by: "User | None", at: datetime) -> ModelVersion:
     """Make sure that everything in a draft can be computed, and close it for editing, so that what is signed
     is what goes live. Raises NotADraft, and ModelFileError with every fault. Safe to repeat."""
-    version = _hold(version)
+    version = hold(version)
     if version.state == ModelVersion.State.CHECKED:
         return version
     _must_be_draft(version)
@@ -129,7 +133,7 @@ def check_draft(*, version: ModelVersion, by: "User | None", at: datetime) -> Mo
 def reopen(*, version: ModelVersion) -> ModelVersion:
     """Make a checked version a draft again, to edit it. Takes its signatures back: they were for what it
     said. Raises NotChecked. Safe to repeat."""
-    version = _hold(version)
+    version = hold(version)
     if version.is_draft:
         return version
     _must_be_checked(version)
@@ -138,14 +142,22 @@ def reopen(*, version: ModelVersion) -> ModelVersion:
     return version
 
 
+def as_seen(version: ModelVersion) -> str:
+    """What a page keeps of a checked ``version``, to post it with what is decided there: it is another one
+    once the version was reopened. "" of a draft, which changes at any time."""
+    return version.checked_at.isoformat() if version.checked_at else ""
+
+
 @transaction.atomic
-def sign(*, version: ModelVersion, side: str, by: "User", at: datetime) -> SignOff:
+def sign(*, version: ModelVersion, side: str, by: "User", at: datetime, seen: str | None = None) -> SignOff:
     """``by`` agrees for ``side`` ("marketing" or "sales") that a checked version may go live. Each side signs
-    once, each person for one side. Raises NotYours, NotChecked, AlreadySigned. Safe to repeat."""
+    once, each person for one side. ``seen`` is what they read, by ``as_seen``; None for whatever it says.
+    Raises NotYours, NotChecked, ChangedMeanwhile, AlreadySigned. Safe to repeat."""
     if not may_sign_for(by, side):
         raise NotYours(sides.whose(side))
-    version = _hold(version)
+    version = hold(version)
     _must_be_checked(version)
+    _must_be_as(version, seen)
     signed = {each.side: each for each in version.sign_offs.select_related("by")}
     if side in signed and signed[side].by_id == by.pk:
         return signed[side]
@@ -179,7 +191,7 @@ def may_publish(version: ModelVersion, user: "User", *, signatures: int | None =
 def discard(*, version: ModelVersion) -> None:
     """Delete a draft. Raises NotADraft. Safe to repeat."""
     try:
-        version = _hold(version)
+        version = hold(version)
     except ModelVersion.DoesNotExist:
         return
     _must_be_draft(version)
@@ -193,18 +205,26 @@ def discard(*, version: ModelVersion) -> None:
 
 @transaction.atomic
 def publish(
-    *, version: ModelVersion, by: "User | None", reason: str, at: datetime, over: int | None = None
+    *,
+    version: ModelVersion,
+    by: "User | None",
+    reason: str,
+    at: datetime,
+    over: int | None = None,
+    seen: str | None = None,
 ) -> ModelVersion:
     """Make ``version`` the one that scores from ``at`` on and retire the one before. Everybody is re-scored
     next, in the background; crossings that this causes wait for a person. ``over`` is the number of the
-    version that was live when the person decided; 0 for none, None for whichever is. Raises Refused in one of
-    its kinds, and ModelFileError when the draft has a rule that cannot be computed."""
+    version that was live when the person decided, 0 for none, None for whichever is; ``seen`` is as for
+    ``sign``. Raises Refused in one of its kinds, and ModelFileError when the draft has a rule that cannot be
+    computed."""
     if not reason.strip():
         raise ReasonMissing("Say why: what did you see that this version answers?")
-    version = _hold(version)
+    version = hold(version)
     if version.is_final:
         raise NotADraft(_was_published(version))
     _must_follow(version, over)
+    _must_be_as(version, seen)
     if version.model.needs_sign_off and (steps := missing(version)):
         raise NotSigned(f"{version} is not ready: {', then '.join(steps)}.")
     if by is not None and not may_publish(version, by):
@@ -234,7 +254,7 @@ def bring_back(
     after publishing, and stands where the version left them unless they moved by themselves since
     (``rolling_back``). Crossings that wait since it was last live are undone: whoever is over its lines all
     the same crosses again. Raises Refused in one of its kinds."""
-    version = _hold(version)
+    version = hold(version)
     if version.state == ModelVersion.State.PUBLISHED:
         raise NotRetired(_was_published(version))
     if version.state != ModelVersion.State.RETIRED:
@@ -312,7 +332,7 @@ def _roll_back(version: ModelVersion, since: list[Publication]) -> None:
 # What the verbs share
 
 
-def _hold(version: ModelVersion) -> ModelVersion:
+def hold(version: ModelVersion) -> ModelVersion:
     """``version`` as it is now, and nobody else moves it or publishes another until the transaction ends."""
     ScoringModel.objects.select_for_update(no_key=True).get(pk=version.model_id)
     versions = ModelVersion.objects.select_for_update(of=("self",), no_key=True)
@@ -343,6 +363,13 @@ def _must_be_checked(version: ModelVersion) -> None:
         raise NotChecked(f"{version} is a draft: check it first.")
     if version.is_final:
         raise NotChecked(_was_published(version))
+
+
+def _must_be_as(version: ModelVersion, seen: str | None) -> None:
+    if seen is None or seen == as_seen(version):
+        return
+    again = f"checked again {_when(version.checked_at)}" if version.checked_at else "is a draft again"
+    raise ChangedMeanwhile(f"{version} was reopened and {again}. Read what it says now, then go on.")
 
 
 def _must_follow(version: ModelVersion, over: int | None) -> None:

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.db.models import Count, F
 
-from handoff.models import Handoff, RejectReason, Verdict
+from handoff.models import Handoff, RejectReason
 from leads.models import Lead
+from leads.spelling import SOURCE, folded, most_often
 from reports import agreeing, line_health
 from reports.counting import share_of
 from reports.handed import verdicts
 from reports.models import Review
 from reports.periods import Period
+from reports.sent_back import ACCEPTED
 from scoring import backtest, definitions, reviewing, suggestions, written
 from scoring.dimensions import Dimension
 from scoring.intervals import Share
@@ -54,19 +56,23 @@ def live_versions() -> list[ModelVersion]:
 
 def reasons(period: Period) -> dict[str, Any]:
     """Why leads came back in ``period``, the commonest first: how often, how often a week in the last four,
-    and where from. 3 queries."""
+    and where from: a source however it is spelled, called as most of these are. 3 queries."""
     handoffs = Handoff.objects.all()
     span = Period(period.first - (AVERAGED - 1) * days.WEEK, period.last)
     said = verdicts(handoffs=handoffs, period=period)
-    before = Counter(
+    before: Counter[int | None] = Counter(
         {
             row["reason"]: row["count"]
             for row in verdicts(handoffs=handoffs, period=span).values("reason").annotate(count=Count("pk"))
         }
     )
     here: dict[int | None, Counter[str]] = defaultdict(Counter)
-    for row in said.values("reason", source=F("handoff__lead__source")).annotate(count=Count("pk")):
-        here[row["reason"]][row["source"]] += row["count"]
+    spelled: dict[str, Counter[str]] = defaultdict(Counter)
+    source = "handoff__lead__source"
+    rows = said.values("reason", key=folded(source, SOURCE), name=F(source)).annotate(count=Count("pk"))
+    for row in rows.order_by("key"):
+        here[row["reason"]][row["key"]] += row["count"]
+        spelled[row["key"]][row["name"]] += row["count"]
     known = {reason.pk: reason for reason in RejectReason.objects.all()}
     lines = [
         {
@@ -74,15 +80,17 @@ def reasons(period: Period) -> dict[str, Any]:
             "label": reason.label,
             "count": here[pk].total(),
             "average": round(before[pk] / AVERAGED, 1),
-            "sources": [[source, count] for source, count in here[pk].most_common(MOST_SOURCES)],
+            "sources": [
+                [most_often(spelled[key]), count] for key, count in here[pk].most_common(MOST_SOURCES)
+            ],
         }
         for pk, reason in known.items()
         if here[pk] or before[pk]
     ]
-    decided = said.count()
+    decided = sum(sources.total() for sources in here.values())
     return {
         "decided": decided,
-        "sent_back": said.filter(kind=Verdict.Kind.REJECT).count(),
+        "sent_back": decided - here[ACCEPTED].total(),
         "lines": sorted(lines, key=_commonest),
     }
 

@@ -26,7 +26,7 @@ from reports.models import (
 )
 from scoring.models import ModelVersion, SignOff
 
-from . import days, freezing
+from . import cards, days, freezing, proposals
 from .disagreements import dispute_of, latest_words
 
 #: What in the kept JSON is a moment, and what a day.
@@ -50,8 +50,8 @@ def read(review: Review) -> dict[str, Any]:
             answer.about: {"text": answer.text, "by": str(answer.by), "at": answer.at}
             for answer in review.answers.select_related("by")
         },
-        "talks": {str(talk.public_id): words_of(talk) for talk in talks_of(review)},
-        "proposals": [_proposal(one) for one in _proposals(review)],
+        "talks": {str(talk.public_id): said_of(talk) for talk in talks_of(review)},
+        "proposals": _proposed(review),
         "agreed": [_agreed(one) for one in _agreed_values(review)],
         "todos": [_todo(one) for one in todos_of(review).select_related("by", "done_by", "review")],
         "sign_offs": {one.side: _signed(one) for one in review.sign_offs.select_related("by")},
@@ -85,7 +85,12 @@ def talks_of(review: Review) -> QuerySet[Talk]:
     return talks.prefetch_related(words, said).order_by("position", "id")
 
 
-def words_of(talk: Talk) -> dict[str, Any]:
+def said_of(talk: Talk) -> dict[str, Any]:
+    """What its card tells, ``words``, and ``settled``."""
+    return {**cards.told(talk), **_words(talk)}
+
+
+def _words(talk: Talk) -> dict[str, Any]:
     """Side → what it said last, in the meeting or on the list of disputed leads; and what both agree on."""
     said: dict[str, Any] = {
         side: {"said": word.said, "by": str(word.by), "at": word.at}
@@ -106,7 +111,16 @@ def _proposals(review: Review) -> Iterable[ReviewProposal]:
     return rows.order_by("id")
 
 
-def _proposal(one: ReviewProposal) -> dict[str, Any]:
+def _proposed(review: Review) -> list[dict[str, Any]]:
+    live = dict(ModelVersion.objects.published().values_list("model", "number"))
+    return [
+        _proposal(one, over=live.get(one.version.model_id, proposals.NOTHING_LIVE))
+        for one in _proposals(review)
+    ]
+
+
+def _proposal(one: ReviewProposal, *, over: int) -> dict[str, Any]:
+    """``over`` is the number of the version that is live."""
     version = one.version
     signatures = {sign.side: _signed(sign) for sign in version.sign_offs.all()}
     reserves = {
@@ -123,6 +137,8 @@ def _proposal(one: ReviewProposal) -> dict[str, Any]:
         "state": _STATES[ModelVersion.State(version.state)],
         "live_at": version.published_at,
         "price": one.price,
+        "is_priced": proposals.is_priced(version, one, over=over),
+        "seen": proposals.as_seen(one),
         "signatures": signatures,
         "not_yet": reserves,
     }

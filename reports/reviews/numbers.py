@@ -40,7 +40,8 @@ class Row:
 
 def shared(*, at: datetime) -> list[dict[str, Any]]:
     """Each measure over the last twelve whole weeks before ``at``, with what was agreed for the last of them:
-    JSON. One query for each measure, and one for what was agreed."""
+    JSON. A query for each measure, 5 for the first touch, up to 6 for what marketing answered, and one for
+    what was agreed."""
     weeks = weeks_until(at, WEEKS)
     held = agreeing.in_force(on=weeks[-1].last)
     return [_counted(measure, weeks, held[measure].value if measure in held else None) for measure in COUNTED]

@@ -63,9 +63,13 @@ def take_in(*, review: Review, at: datetime) -> list[ReviewProposal]:
 
 
 def _needs_a_price(version: ModelVersion, known: ReviewProposal | None, *, over: int) -> bool:
-    if known is None or known.over != over:
-        return True
-    return version.checked_at is not None and version.checked_at > known.at
+    return known is None or not is_priced(version, known, over=over)
+
+
+def is_priced(version: ModelVersion, known: ReviewProposal, *, over: int) -> bool:
+    """Whether the price is of what ``version`` says, and over the rules that are live, whose number is
+    ``over``; else the worker's next look works it out anew."""
+    return known.over == over and (version.checked_at is None or version.checked_at <= known.at)
 
 
 def _worked_out(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
@@ -76,39 +80,71 @@ def _worked_out(version: ModelVersion, *, at: datetime) -> dict[str, Any]:
 # Deciding
 
 
+def as_seen(proposal: ReviewProposal) -> str:
+    """What the page of a review keeps of ``proposal``, to post it with what is decided there: the version as
+    it was checked, the price as it was worked out."""
+    return f"{publishing.as_seen(proposal.version)} {proposal.at.isoformat()}"
+
+
 @transaction.atomic
-def sign(*, proposal: ReviewProposal, by: "User", side: str, at: datetime) -> ModelVersion:
-    """``by`` agrees for ``side``. The second signature makes the version live at once, over the one with
-    which its price was compared. Raises Closed, NotYours, Gone: then nothing was signed."""
+def sign(
+    *, proposal: ReviewProposal, by: "User", side: str, at: datetime, seen: str | None = None
+) -> ModelVersion:
+    """``by`` agrees for ``side`` to what they read: ``seen``, by ``as_seen``; None for whatever it says. The
+    second signature makes the version live at once, over the one with which its price was compared. Raises
+    Closed, NotYours, Gone: then nothing was signed."""
     review = hold(proposal.review)
-    version = _version(proposal)
     if not may_sign_for(by, side):
         raise NotYours("Marketing signs through marketers, sales through its managers.")
+    held = _held(proposal, seen)
+    version = held.version
     with _said_as_gone():
         publishing.sign(version=version, side=side, by=by, at=at)
         signed = _signed(version)
         if set(signed) == set(Side.values):
-            _go_live(proposal, version, review, signed, at=at)
+            _go_live(held, review, signed, at=at)
     version.refresh_from_db()
     return version
 
 
 @transaction.atomic
-def make_live(*, proposal: ReviewProposal, by: "User", at: datetime) -> ModelVersion:
+def make_live(*, proposal: ReviewProposal, by: "User", at: datetime, seen: str | None = None) -> ModelVersion:
     """Make a version live that both sides have signed, be it on its own page: whoever signs for either side
-    may. Its price has to be over the version that is live. Raises Closed, NotYours, Gone."""
+    may, of what they read: ``seen`` as for ``sign``. Its price has to be over the version that is live.
+    Raises Closed, NotYours, Gone."""
     review = hold(proposal.review)
-    version = _version(proposal)
     if not any(may_sign_for(by, side) for side in Side):
         raise NotYours("Who signs for marketing or for sales makes it live.")
+    held = _held(proposal, seen)
+    version = held.version
     signed = _signed(version)
     for side in Side.values:
         if side not in signed:
             raise Gone(f"{version} is not live yet: first {side} signs it.")
     with _said_as_gone():
-        _go_live(proposal, version, review, signed, at=at)
+        _go_live(held, review, signed, at=at)
     version.refresh_from_db()
     return version
+
+
+def _held(proposal: ReviewProposal, seen: str | None) -> ReviewProposal:
+    """``proposal`` and its version as they are now, which nobody reopens and over which nothing goes live
+    until the transaction ends. Nobody decides on a price of something else, nor on what they did not read."""
+    version = _version(proposal)
+    held = ReviewProposal.objects.get(pk=proposal.pk)
+    held.version = version
+    live = version.model.versions.published().first()
+    if not is_priced(version, held, over=live.number if live else NOTHING_LIVE):
+        raise Gone(
+            f"{version} was checked again, or other rules went live meanwhile: its price is worked out anew."
+            " Nothing was signed. Read it in a moment, then go on."
+        )
+    if seen is not None and seen != as_seen(held):
+        raise Gone(
+            f"{version} was checked again, or its price worked out anew, since you read it. Nothing was"
+            " signed. This is what it says now."
+        )
+    return held
 
 
 def _signed(version: ModelVersion) -> dict[str, "User"]:
@@ -117,7 +153,6 @@ def _signed(version: ModelVersion) -> dict[str, "User"]:
 
 def _go_live(
     proposal: ReviewProposal,
-    version: ModelVersion,
     review: Review,
     signed: dict[str, "User"],
     *,
@@ -126,7 +161,7 @@ def _go_live(
     """What else is proposed gets a price over it, at the next look."""
     names = " and ".join(f"{signed[side]} for {side}" for side in Side.values)
     publishing.publish(
-        version=version,
+        version=proposal.version,
         by=None,  # both sides did; who they are, the reason says
         reason=f"Agreed in the {review.get_kind_display().lower()} of {review.days} by {names}.",
         at=at,
@@ -161,8 +196,12 @@ def not_yet(*, proposal: ReviewProposal, by: "User", side: str, note: str, at: d
 
 
 def _version(proposal: ReviewProposal) -> ModelVersion:
-    version = ModelVersion.objects.select_related("model").filter(pk=proposal.version_id).first()
-    if version is None or version.is_draft:
+    """Held. Raises Gone where nothing is decided on it any more, or not now."""
+    try:
+        version = publishing.hold(proposal.version)
+    except ModelVersion.DoesNotExist:
+        raise Gone("It is not proposed any more.") from None
+    if version.is_draft:
         raise Gone("It is being edited again, and is back when it is checked.")
     if version.is_final:
         raise Gone(f"{version} went live already.")

@@ -88,8 +88,8 @@ def another_line(request: Request) -> HttpResponse:
 
 
 def _tried(user: User, version: ModelVersion, said: QueryDict, *, is_typed: bool) -> dict[str, Any]:
-    """What the page shows beside the way to propose; with ``effect``, the price, where the minimum that
-    ``said`` has (once ``is_typed``) makes a line that can be."""
+    """What the page shows beside the way to propose; with ``effect``, the price or why there is none now,
+    where the minimum that ``said`` has (once ``is_typed``) makes a line that can be."""
     dimension = _dimension(said)
     form = LineForm(
         said if is_typed else None,
@@ -133,7 +133,8 @@ def _why(one: Asked, version: ModelVersion, dimension: Dimension, minimum: int) 
 def _priced(
     user: User, version: ModelVersion, dimension: Dimension, minimum: int, form: LineForm
 ) -> dict[str, Any]:
-    """The figures that the page of the version would show; none of a line that cannot be."""
+    """The figures that the page of the version would show, or why they are not there now; {} of a line that
+    cannot be."""
     if minimum > proposing.most(version, dimension):
         form.add_error("minimum", f"Nobody ever reaches more than {proposing.most(version, dimension):,}.")
         return {}
@@ -150,6 +151,9 @@ def _priced(
 
 def _propose(request: Request, version: ModelVersion) -> HttpResponse:
     of = partial(ProposalForm, user=request.user, version=version, dimension=_dimension(request.POST))
+    if "again" in request.POST:  # there was no price yet: what was typed stays, and nothing is signed
+        form = of(initial={**request.POST.dict(), "version": version.number})
+        return _again(request, version, form, status=200)
     form = of(request.POST)
     if not form.is_valid():
         return _again(request, version, form, status=422)
@@ -171,13 +175,16 @@ def _propose(request: Request, version: ModelVersion) -> HttpResponse:
     except proposing.NotYours as refused:
         raise PermissionDenied(str(refused)) from None
     except proposing.NoSuchLine as refused:
+        live = line_scores.live() or version  # whose price is shown, and signed at the next press
+        form = of({**request.POST.dict(), "version": live.number}, version=live)
         form.add_error(None, str(refused))
-        return _again(request, line_scores.live() or version, form, status=409)
+        return _again(request, live, form, status=409)
     return proposed(request, made, said["side"])
 
 
 def _again(request: Request, version: ModelVersion, form: ProposalForm, *, status: int) -> HttpResponse:
-    """What is wrong, with the price: nobody signs a line without it."""
+    """What is wrong, with the price. Nobody signs a line without it: the page asks for it again where it
+    could not be worked out, and has no form where the line cannot be."""
     context = _tried(request.user, version, request.POST, is_typed=True)
     if "effect" in context:
         context["proposal"] = form

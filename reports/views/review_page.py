@@ -11,27 +11,25 @@ from accounts.company_days import company_day
 from accounts.models import User
 from accounts.permissions import may_draft_rules, may_sign_for
 from accounts.sides import Side
-from handoff import disputes
 from handoff.views.rows import in_words
 from leads.models import Lead
-from leads.money import money
 from reports.models import Review, Talk
 from reports.reviews import days, deciding, disagreements, minutes, numbers
 from scoring import written
 
-#: Reasons named of what spoke for a lead.
-MOST_REASONS = 2
 #: Changes named on a proposal; the page of the version has all of them.
 MOST_CHANGES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A lead to talk about. ``lead`` is None for one that the reader may not open; ``words``: side, its
-    label, what it said, and whether the reader may speak for it; ``lab`` says whose ``marketing`` is."""
+    """A lead to talk about, as ``cards.told``. ``lead`` is None for one that the reader may not open, and
+    then nothing is said of it; ``words``: side, its label, what it said, and whether the reader may speak for
+    it."""
 
     talk: Talk
     lead: Lead | None
+    tag: str
     about: str
     sales: str
     marketing: str
@@ -115,9 +113,9 @@ def _weeks(rows: list[numbers.Row]) -> list[dict[str, Any]]:
 
 
 def _proposed(one: dict[str, Any], user: User, is_open: bool) -> tuple[dict[str, Any], Signing]:
-    """A proposal as it is drawn, and who signs it. Once both have, be it on the page of the version, either
-    side makes it live."""
-    waits = is_open and one["state"] == "open"
+    """A proposal as it is drawn, and who signs it: nobody while its price is of something else. Once both
+    have, be it on the page of the version, either side makes it live."""
+    waits = is_open and one["state"] == "open" and one["is_priced"]
     signing = _signing(one["signatures"], user, waits)
     may = waits and not signing.missing and any(may_sign_for(user, side) for side in Side)
     return {**_drawn(one), "may_go_live": may}, signing
@@ -190,57 +188,17 @@ def _cards(review: Review, said: dict[str, Any], user: User) -> list[Card]:
     ]
 
 
-def _card(talk: Talk, said: dict[str, Any] | None, user: User, is_seen: bool, is_open: bool) -> Card:
-    words = said or {"words": {}, "settled": ""}
-    sides = disagreements.sides_of(user, talk) if is_open and is_seen and not words["settled"] else []
+def _card(talk: Talk, kept: dict[str, Any] | None, user: User, is_seen: bool, is_open: bool) -> Card:
+    said = {**minutes.said_of(talk), **(kept or {})}  # closed ones once kept the words of the meeting only
+    may = disagreements.sides_of(user, talk) if is_open and is_seen and not said["settled"] else []
     return Card(
         talk=talk,
         lead=talk.lead if is_seen else None,
-        about=_about(talk),
-        sales=_sales(talk) if is_seen else "",
-        marketing=_marketing(talk) if is_seen else "",
-        lab=_lab(talk),
-        words=[(side.value, str(side.label), words["words"].get(side), side in sides) for side in Side],
-        settled=words["settled"],
+        tag=said["tag"],
+        about=said["about"] if is_seen else "",
+        sales=said["sales"] if is_seen else "",
+        marketing=said["marketing"] if is_seen else "",
+        lab=said["lab"],
+        words=[(side.value, str(side.label), said["words"].get(side), side in may) for side in Side],
+        settled=said["settled"],
     )
-
-
-def _lab(talk: Talk) -> str:
-    dispute = disagreements.dispute_of(talk)
-    if dispute is None or talk.why != Talk.Why.DISPUTED:
-        return "Marketing"
-    return "Marketing, disputed" if disputes.is_contradicted(dispute) else "Not settled before"
-
-
-def _about(talk: Talk) -> str:
-    """ "Skåne Larm, 45 staff · total 83"."""
-    company = talk.lead.company
-    firm = [str(company)] if company else []
-    if company and company.employees is not None:
-        firm.append(f"{company.employees:,} staff")
-    total = "never scored" if talk.total is None else f"total {talk.total}"
-    return " · ".join([*([", ".join(firm)] if firm else []), total])
-
-
-def _sales(talk: Talk) -> str:
-    if talk.verdict is not None:
-        return talk.verdict.note or str(talk.verdict.reason)
-    deal = talk.opportunity
-    if deal is None:
-        return ""
-    who = str(deal.owner) if deal.owner else "Sales"
-    amount = f" of {money(deal.amount, deal.currency)}" if deal.amount is not None else ""
-    return f"{who} made a deal{amount}{', won' if deal.outcome == 'won' else ''}."
-
-
-def _marketing(talk: Talk) -> str:
-    """What was disputed with, or what spoke for the lead."""
-    dispute = disagreements.dispute_of(talk)
-    if dispute is not None and talk.why == Talk.Why.DISPUTED:
-        return dispute.note
-    if talk.verdict is None:
-        return "No score brought it to sales." if talk.total is not None else "Nothing that could be scored."
-    explanation = talk.verdict.handoff.evidence.get("explanation") or {"dimensions": []}
-    reasons = [each for dimension in explanation["dimensions"] for each in dimension["reasons"]]
-    best = sorted((each for each in reasons if each["points"] > 0), key=lambda each: -each["points"])
-    return ", ".join(f"{each['label']} +{each['points']:.0f}" for each in best[:MOST_REASONS])

@@ -111,13 +111,13 @@ def _heard(talk: Talk) -> str:
 @require_POST
 @for_both_sides
 def proposal_signature(request: Request, review_id: UUID, reviewproposal_id: UUID) -> HttpResponse:
-    """One side agrees; the second makes it live."""
-    review = review_of(request, review_id)
+    """One side agrees to what the page said; the second makes it live."""
+    review, seen = review_of(request, review_id), request.POST.get("seen", "")
     proposal, side = _proposal(review, reviewproposal_id), _one_of(request, "side", Side.values)
     return _take(
         request,
         review,
-        lambda: proposals.sign(proposal=proposal, by=request.user, side=side, at=timezone.now()),
+        lambda: proposals.sign(proposal=proposal, by=request.user, side=side, at=timezone.now(), seen=seen),
         lambda: _agreed(proposal, side),
         anchor="proposals",
     )
@@ -127,12 +127,12 @@ def proposal_signature(request: Request, review_id: UUID, reviewproposal_id: UUI
 @for_both_sides
 def proposal_live(request: Request, review_id: UUID, reviewproposal_id: UUID) -> HttpResponse:
     """What both sides have signed, be it elsewhere, goes live."""
-    review = review_of(request, review_id)
+    review, seen = review_of(request, review_id), request.POST.get("seen", "")
     proposal = _proposal(review, reviewproposal_id)
     return _take(
         request,
         review,
-        lambda: proposals.make_live(proposal=proposal, by=request.user, at=timezone.now()),
+        lambda: proposals.make_live(proposal=proposal, by=request.user, at=timezone.now(), seen=seen),
         _is_live(proposal),
         anchor="proposals",
     )

@@ -40,6 +40,7 @@ def all_reviews(request: Request) -> HttpResponse:
             (each, days.name_of(each.review.kind, each.review.first), each.is_late(today))
             for each in open_todos[:PAGE]
         ],
+        "more_todos": max(0, open_todos.count() - PAGE),
         "next_url": f"?after={page.next}" if page.next else "",
         "may_prepare": [
             (str(kind), str(kind.label), days.period(kind, at=timezone.now())) for kind in _unprepared()

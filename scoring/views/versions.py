@@ -30,7 +30,7 @@ MOST_COMPARED = 200
 
 
 class ReasonForm(forms.Form):
-    """Why a version goes live, and which one was live when that was decided."""
+    """Why a version goes live, which one was live when that was decided, and what it said then."""
 
     reason = forms.CharField(
         label="Why now?",
@@ -40,6 +40,7 @@ class ReasonForm(forms.Form):
         error_messages={"required": "Say why: what did you see that this version answers?"},
     )
     over = forms.IntegerField(label="The version that is live", required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(label="What it said", required=False, widget=forms.HiddenInput)
 
 
 class BackForm(ReasonForm):
@@ -137,6 +138,7 @@ def _version_page(
     fresh = BackForm() if version.is_final else ReasonForm()
     context: dict[str, Any] = {
         "version": version,
+        "seen": publishing.as_seen(version),
         "live": live,
         "log": version.publications.select_related("by").order_by("-id"),
         "signatures": signatures,
@@ -210,14 +212,16 @@ def reopening(request: Request, modelversion_number: int) -> HttpResponse:
 @require_POST
 @reader
 def signature(request: Request, modelversion_number: int) -> HttpResponse:
-    """One side agrees."""
-    side = request.POST.get("side", "")
+    """One side agrees to what its page said."""
+    side, seen = request.POST.get("side", ""), request.POST.get("seen", "")
     if side not in {"marketing", "sales"}:
         raise Http404
     return _take(
         request,
         _version(request, modelversion_number),
-        lambda version: publishing.sign(version=version, side=side, by=request.user, at=timezone.now()),
+        lambda version: publishing.sign(
+            version=version, side=side, by=request.user, at=timezone.now(), seen=seen
+        ),
         f"You signed version {{}} for {side}.",
     )
 
@@ -238,6 +242,7 @@ def publication(request: Request, modelversion_number: int) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             at=timezone.now(),
             over=form.cleaned_data["over"],
+            seen=form.cleaned_data["seen"] or None,
         ),
         "Version {} is live. Everybody is scored again; this page says who waits for your release.",
         form,

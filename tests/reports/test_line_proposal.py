@@ -1,16 +1,21 @@
 """Another line at any time: what is signed has its price beside it, and says what became of it."""
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from accounts.company_days import company_day
 from accounts.models import User
-from reports import agreeing, line_health
+from reports import agreeing, line_health, proposing
 from reports.measures import Measure
+from reports.views import line_proposal
 from scoring import publishing
 from scoring.models import ModelVersion
 from tests import factories as make
 from tests.factories import NOW
+from tests.reports.meetings import checked
 
 pytestmark = pytest.mark.django_db
 PATH = "/dashboard/line/"
@@ -114,6 +119,56 @@ def test_S1_20_nobody_signs_a_price_of_rules_that_are_no_longer_live() -> None:
     assert fresh in page
     client.post(PATH, form(24, "marketing"))
     assert signed() == {("marketing", "Mara Marker")}
+
+
+def test_S1_20_rules_that_go_live_in_the_very_moment_show_their_price_and_the_next_press_signs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mara, client = make.marketer(), signed_in(make.manager())
+    other, propose = checked(mara, intent=22), proposing.propose_line
+
+    def too_late(**how: Any) -> Any:
+        publishing.publish(version=other, by=None, reason="Meanwhile", at=NOW)
+        return propose(**how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(proposing, "propose_line", too_late)
+        answer = client.post(PATH, form(24, "sales"))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Other rules went live meanwhile." in page
+    assert "Intent 22 → 24" in page
+    assert "Too many to call." in page
+    number = re.findall(r'name="version" value="(\d+)"', page)
+    assert number == [str(other.number)]
+
+    client.post(PATH, form(24, "sales", version=number[0]))
+    assert signed() == {("sales", "Max Manager")}
+
+
+@pytest.mark.parametrize("why_not", ["busy", "too_long"])
+def test_S1_20_nobody_signs_a_line_whose_price_could_not_be_worked_out(
+    monkeypatch: pytest.MonkeyPatch, why_not: str
+) -> None:
+    client, typed = signed_in(make.marketer()), form(24, "marketing", again="1")
+    with monkeypatch.context() as patched:
+        patched.setattr(line_proposal, "figures_of_ruleset", lambda *_, **__: {why_not: True})
+        first = client.get(f"{PATH}?dim=intent&minimum=24").content.decode()
+        again = client.post(PATH, typed)
+        refused = client.post(PATH, form(24, "marketing", why=""))
+    for page in (first, again.content.decode(), refused.content.decode()):
+        assert "it is signed beside its price only" in page
+        assert "Work out its price" in page
+        assert "Propose and sign" not in page
+    assert again.status_code == 200
+    assert "Too many to call." in again.content.decode()
+    assert refused.status_code == 422
+
+    page = client.post(PATH, typed).content.decode()
+    assert "As everybody stands now" in page
+    assert "Too many to call." in page
+    assert "Propose and sign" in page
+    assert not ModelVersion.objects.filter(state=ModelVersion.State.CHECKED).exists()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The pages of the reviews: who may, what they say, and what happens when somebody was faster."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -8,11 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from handoff.models import Dispute
+from handoff import disputes
+from handoff.models import Dispute, RejectReason
+from leads.models import Company, Lead, Opportunity
 from notifications.models import Notification
 from reports.measures import Measure
 from reports.models import Review, Todo
-from reports.reviews import disagreements, minutes, notes, numbers
+from reports.reviews import disagreements, minutes, notes, numbers, preparing, proposals
 from scoring import publishing
 from scoring.models import ModelVersion
 from tests import factories as make
@@ -51,6 +54,13 @@ def page(review: Review, who: User) -> str:
 
 def url(name: str, *args: object) -> str:
     return reverse(f"reports:{name}", args=args)
+
+
+def seen(review: Review, who: User) -> str:
+    """What the page of ``review`` keeps of its one proposal, to post it with what is decided on it."""
+    found = re.search(r'name="seen" value="([^"]+)"', page(review, who))
+    assert found
+    return found[1]
 
 
 def test_S1_21_both_sides_read_all_of_it_and_each_has_its_own_buttons(
@@ -160,12 +170,81 @@ def test_S1_21_the_second_click_makes_the_line_live_and_the_page_says_so(
     sign = url("review-proposal-signature", review.public_id, review.proposals.get().public_id)
     assert signed_in(mara).post(sign, {"side": "sales"}).status_code == 403
     assert signed_in(mara).post(sign, {"side": "other"}).status_code == 404
-    signed_in(mara).post(sign, {"side": "marketing"})
+    signed_in(mara).post(sign, {"side": "marketing", "seen": seen(review, mara)})
     assert "Agree, live at once" in page(review, max_)
-    answer = signed_in(max_).post(sign, {"side": "sales"}, follow=True)
+    agrees = {"side": "sales", "seen": seen(review, max_)}
+    answer = signed_in(max_).post(sign, agrees, follow=True)
     assert f"{version} is live." in answer.content.decode()
     assert ModelVersion.objects.live() == version
-    assert signed_in(max_).post(sign, {"side": "sales"}).status_code == 409
+    assert signed_in(max_).post(sign, agrees).status_code == 409
+
+
+@pytest.mark.parametrize("is_priced_anew", [True, False])
+def test_S1_21_an_old_page_makes_nothing_live_that_was_edited_since(
+    sol: User, mara: User, max_: User, is_priced_anew: bool
+) -> None:
+    offered(sol)
+    version = checked(mara)
+    review = prepared()
+    proposal = review.proposals.get()
+    sign = url("review-proposal-signature", review.public_id, proposal.public_id)
+    proposals.sign(proposal=proposal, by=mara, side="marketing", at=TUESDAY)
+    old = {"side": "sales", "seen": seen(review, max_)}  # intent line 22, Agree, live at once
+
+    edited(version, intent=26, at=TUESDAY + timedelta(minutes=5))
+    publishing.sign(version=version, side="marketing", by=mara, at=TUESDAY + timedelta(minutes=6))
+    if is_priced_anew:
+        preparing.prepare_due(at=TUESDAY + timedelta(minutes=7))
+    answer = signed_in(max_).post(sign, old)
+    said = answer.content.decode()
+    assert answer.status_code == 409
+    assert "was checked again" in said
+    assert ModelVersion.objects.live() != version
+    assert not version.sign_offs.filter(side="sales").exists()
+    assert ("Agree, live at once" in said) == ("Proposed: intent line 26" in said) == is_priced_anew
+
+    if is_priced_anew:
+        signed_in(max_).post(sign, {"side": "sales", "seen": seen(review, max_)})
+        assert ModelVersion.objects.live() == version
+    else:
+        with pytest.raises(proposals.Gone, match="its price is worked out anew"):
+            proposals.sign(proposal=proposal, by=max_, side="sales", at=TUESDAY + timedelta(minutes=7))
+
+
+def test_S1_21_an_old_page_signs_no_price_that_was_worked_out_over_other_rules_since(
+    sol: User, mara: User, max_: User
+) -> None:
+    offered(sol)
+    version, other = checked(mara, intent=25), checked(mara, intent=22)
+    review = prepared()
+    proposal = review.proposals.get(version=version)
+    sign = url("review-proposal-signature", review.public_id, proposal.public_id)
+    proposals.sign(proposal=proposal, by=mara, side="marketing", at=TUESDAY)
+    old = {"side": "sales", "seen": seen(review, max_)}
+    publishing.publish(version=other, by=None, reason="Meanwhile", at=TUESDAY)
+    preparing.prepare_due(at=TUESDAY + timedelta(minutes=5))
+
+    answer = signed_in(max_).post(sign, old)
+    assert answer.status_code == 409
+    assert "its price worked out anew, since you read it" in answer.content.decode()
+    assert ModelVersion.objects.live() == other
+    assert not version.sign_offs.filter(side="sales").exists()
+
+
+def test_S1_21_a_press_that_does_not_say_what_it_saw_signs_nothing(sol: User, mara: User) -> None:
+    offered(sol)
+    version = checked(mara)
+    review = prepared()
+    sign = url("review-proposal-signature", review.public_id, review.proposals.get().public_id)
+    assert signed_in(mara).post(sign, {"side": "marketing"}).status_code == 409
+    assert not version.sign_offs.exists()
+
+
+def edited(version: ModelVersion, *, intent: int, at: datetime) -> None:
+    """Reopened, with another intent line, and checked again."""
+    publishing.reopen(version=version)
+    version.lines.filter(stage="sql").update(min_intent=intent)
+    publishing.check_draft(version=version, by=version.created_by, at=at)
 
 
 def test_S1_21_what_both_signed_on_the_page_of_the_version_is_made_live_with_a_click(
@@ -184,10 +263,21 @@ def test_S1_21_what_both_signed_on_the_page_of_the_version_is_made_live_with_a_c
         assert "needs </span>" not in said
     go = url("review-proposal-live", review.public_id, review.proposals.get().public_id)
     assert signed_in(sol).post(go).status_code == 403
-    answer = signed_in(mara).post(go, follow=True)
+    old, at = {"seen": seen(review, mara)}, timezone.now()
+    edited(version, intent=26, at=at)
+    for by, side in ((mara, "marketing"), (max_, "sales")):
+        publishing.sign(version=version, side=side, by=by, at=at)
+    preparing.prepare_due(at=timezone.now())
+    refused = signed_in(mara).post(go, old)
+    assert refused.status_code == 409
+    assert "Proposed: intent line 26" in refused.content.decode()
+    assert ModelVersion.objects.live() != version
+
+    now = {"seen": seen(review, mara)}
+    answer = signed_in(mara).post(go, now, follow=True)
     assert f"{version} is live." in answer.content.decode()
     assert ModelVersion.objects.live() == version
-    assert signed_in(max_).post(go).status_code == 409
+    assert signed_in(max_).post(go, now).status_code == 409
 
 
 def test_S1_21_what_was_typed_is_kept_where_somebody_was_faster(sol: User, mara: User) -> None:
@@ -216,6 +306,21 @@ def test_S1_21_to_dos_are_added_ticked_off_and_refused_without_words(sol: User, 
     assert todo.done_by == mara
     client.get(url("reviews"))  # takes the message with it
     assert "Ask staff size" not in client.get(url("reviews")).content.decode()
+
+
+@pytest.mark.parametrize(("there", "said"), [(50, ""), (53, "And 3 more, due later or on no day")])
+def test_S1_21_open_to_dos_that_are_not_listed_are_counted(
+    sol: User, mara: User, there: int, said: str
+) -> None:
+    offered(sol)
+    review = prepared()
+    Todo.objects.bulk_create(
+        Todo(review=review, text=f"To do {n}", by=mara, at=TUESDAY) for n in range(there)
+    )
+    shown = signed_in(mara).get(url("reviews")).content.decode()
+    assert shown.count("<bdi>To do ") == 50
+    assert said in shown
+    assert ("more, due later" in shown) == bool(said)
 
 
 @pytest.mark.parametrize("day", ["1900-01-01", "2026-11-15", "2999-01-01"])
@@ -250,6 +355,38 @@ def test_S1_21_a_closed_review_has_no_buttons_and_refuses_every_one(
         (url("review-signature", review.public_id), {"side": "sales"}),
     ):
         assert client.post(path, data).status_code in (403, 409), path
+
+
+def test_S1_21_what_becomes_of_leads_later_changes_nothing_on_a_closed_review(
+    sol: User, mara: User, max_: User
+) -> None:
+    disputed = sent_back(sol, name="Gareth Lloyd", at=IN_THE_WEEK - timedelta(days=20))
+    raised = disputes.dispute(verdict=disputed, by=mara, note="He asked twice.", at=TUESDAY)
+    sent_back(sol, name="Viktor Hansson", total=83.0)
+    found = deal(sol, amount=10_000)
+    company = make.company(name="Skåne Larm", employees=45)
+    Lead.objects.update(company=company)
+    give_crossings()
+    review = prepared()
+    nora = make.manager("Nora North", make.team("Nordics"))
+    close(review, mara, max_)
+    before, of_another_team = talks_on(review, mara), talks_on(review, nora)
+    for said in ("Sol Seller made a deal of €10", "Skåne Larm, 45 staff", "He asked twice.", "Demo +25"):
+        assert said in before
+        assert said not in of_another_team
+
+    Opportunity.objects.filter(pk=found.pk).update(
+        amount=18_000, outcome="won", closed_at=TUESDAY, owner=make.rep("Somebody else")
+    )
+    Company.objects.update(name="Other AB", employees=450)
+    Dispute.objects.filter(pk=raised.pk).update(note="Not any more.")
+    RejectReason.objects.update(label="Another label")
+    assert talks_on(review, mara) == before
+    assert talks_on(review, nora) == of_another_team
+
+
+def talks_on(review: Review, who: User) -> str:
+    return page(review, who).split('<section id="talk"')[1].split("</section>")[0]
 
 
 def test_S1_19_the_reminder_leads_to_the_model_review(sol: User, mara: User) -> None:

@@ -7,21 +7,24 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 from django.db.models import Q
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
-from handoff import disputes, returns
+from handoff import decisions, disputes, returns
 from handoff.models import Dispute, ReturnAnswer, Verdict
-from leads.models import Opportunity
+from leads.models import Lead, Opportunity
 from notifications.models import Notification
 from reports import agreeing
+from reports.key_figures import series
 from reports.measures import Measure
 from reports.models import Review, ReviewProposal, Todo
+from reports.periods import weeks_until
 from reports.reviews import (
     closing,
     days,
     deciding,
     disagreements,
+    freezing,
     minutes,
     notes,
     numbers,
@@ -210,6 +213,31 @@ def test_S1_21_reasons_are_counted_with_the_average_of_four_weeks_and_where_from
     assert found["sent_back"] == raw == 3
 
 
+def test_S1_21_a_source_is_one_beside_a_reason_however_it_is_spelled(sol: User) -> None:
+    for source in ("Paid Search", "paid search", "paid_search", "paid search", "partners", "partners"):
+        sent_back(sol, source=source)
+    (line,) = prepared().figures["reasons"]["lines"]
+    assert line["sources"] == [["paid search", 4], ["partners", 2]]
+
+
+def test_S1_21_a_week_is_counted_with_as_few_questions_as_the_docstrings_say(
+    sol: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for weeks in range(12):
+        sent_back(sol, at=IN_THE_WEEK - timedelta(weeks=weeks))
+    decisions.accept(handoff=offered(sol), by=sol, at=IN_THE_WEEK)
+    week = days.period("weekly", at=TUESDAY)
+    with django_assert_num_queries(3):
+        found = freezing.reasons(week)
+    assert (found["decided"], found["sent_back"]) == (2, 1)
+    twelve = weeks_until(TUESDAY, numbers.WEEKS)
+    with django_assert_num_queries(6):
+        told = series(Measure.RETURNS, leads=Lead.objects.all(), periods=twelve)
+    apart = [returns.answered_in_time(each.start, each.end) for each in twelve]
+    assert [(one.k, one.n) for one in told] == apart
+    assert sum(n for _, n in apart) > 5
+
+
 def test_S1_21_what_is_entered_later_does_not_change_the_frozen_figures(sol: User) -> None:
     sent_back(sol)
     review = prepared()
@@ -351,9 +379,9 @@ def test_S1_21_a_price_that_was_worked_out_against_other_rules_is_not_signed_liv
     first, second = checked(mara), checked(mara, intent=25)
     review = prepared()
     of = {one.version_id: one for one in review.proposals.all()}
+    proposals.sign(proposal=of[second.pk], by=mara, side="marketing", at=TUESDAY)
     for by, side in ((mara, "marketing"), (max_, "sales")):
         proposals.sign(proposal=of[first.pk], by=by, side=side, at=TUESDAY)
-    proposals.sign(proposal=of[second.pk], by=mara, side="marketing", at=TUESDAY)
     with pytest.raises(proposals.Gone, match="went live meanwhile"):
         proposals.sign(proposal=of[second.pk], by=max_, side="sales", at=TUESDAY)
     assert not second.sign_offs.filter(side="sales").exists()  # nothing was signed either

@@ -1,6 +1,10 @@
 """One version on its way from draft to live and back: who moves it on, and what stands in the way."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from django.test import Client
 
 from scoring import model_file, publishing
 from scoring.models import ModelVersion, Publication
@@ -31,8 +35,8 @@ def test_from_draft_to_live_with_both_signatures() -> None:
     version = ModelVersion.objects.get(number=2)
 
     mara.post(page(version, "check/"))
-    mara.post(page(version, "signature/"), {"side": "marketing"})
-    max_.post(page(version, "signature/"), {"side": "sales"})
+    mara.post(page(version, "signature/"), {"side": "marketing", "seen": seen(mara, version)})
+    max_.post(page(version, "signature/"), {"side": "sales", "seen": seen(max_, version)})
     answer = mara.post(
         page(version, "publication/"), {"reason": "Agreed on Tuesday", "over": "1"}, follow=True
     )
@@ -40,6 +44,43 @@ def test_from_draft_to_live_with_both_signatures() -> None:
     version.refresh_from_db()
     assert (version.state, version.reason) == ("published", "Agreed on Tuesday")
     assert "Version 2 is live. Everybody is scored again" in answer.content.decode()
+
+
+def seen(client: Client, version: ModelVersion) -> str:
+    """What the page of ``version`` keeps of it, to post it with what is decided there."""
+    found = re.search(r'name="seen" value="([^"]*)"', read(client, page(version)))
+    assert found
+    return found[1]
+
+
+def test_S1_20_an_old_page_signs_and_publishes_nothing_that_was_edited_since() -> None:
+    version, max_, ada = checked(), signed_in(make.manager), signed_in(make.admin)
+    signs = {"side": "sales", "seen": seen(max_, version)}
+    publishes = {"reason": "Agreed on Tuesday", "over": "1", "seen": seen(ada, version)}
+    assert signs["seen"] == publishes["seen"] != ""
+
+    publishing.reopen(version=version)
+    version.rules.update(points=1)
+    publishing.check_draft(version=version, by=None, at=NOW + timedelta(minutes=1))
+    for client, step, said in ((max_, "signature/", signs), (ada, "publication/", publishes)):
+        answer = client.post(page(version, step), said)
+        assert answer.status_code == 409
+        told = answer.content.decode()
+        assert "version 2 was reopened and checked again" in told
+        assert said.get("reason", "") in told
+    assert not version.sign_offs.exists()
+    assert ModelVersion.objects.live() != version
+
+    max_.post(page(version, "signature/"), {"side": "sales", "seen": seen(max_, version)})
+    assert version.sign_offs.get().side == "sales"
+    ada.post(page(version, "publication/"), {**publishes, "seen": seen(ada, version)})
+    assert ModelVersion.objects.live() == version
+
+
+def test_S1_20_a_press_that_does_not_say_what_it_saw_signs_nothing() -> None:
+    version = checked()
+    assert signed_in(make.manager).post(page(version, "signature/"), {"side": "sales"}).status_code == 409
+    assert not version.sign_offs.exists()
 
 
 def test_publishing_without_a_reason_is_refused_at_the_field() -> None:
