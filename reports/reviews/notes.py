@@ -112,6 +112,13 @@ def _proposals(said: dict[str, Any]) -> Iterator[str]:
             was = f" Before: {change['before']}" if change["before"] else ""
             now = f" Now: {change['after']}" if change["after"] else ""
             yield f"  {change['text']}{was}{now}"
+        if price.get("spared") is not None:
+            later = price["later"]
+            leads = "accepted lead comes" if later == 1 else "accepted leads come"
+            yield (
+                f"  Of {price['days']} days: spares {price['spared']} rejections; {later} {leads} later, or"
+                f" not at all. {price['weekly']['live']} a week become {price['weekly']['draft']}."
+            )
         for side, each in _sides(one["not_yet"]):
             yield f"  {side.capitalize()}: not yet, {each['note']} ({each['by']})"
 

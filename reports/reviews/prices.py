@@ -36,6 +36,10 @@ def price(version: ModelVersion, live: ModelVersion | None, *, at: datetime) -> 
             "live": _share(past.live.precision) if past.live else None,
             "draft": _share(past.draft.precision),
         },
+        "reach": {
+            "live": _share(past.live.reach) if past.live else None,
+            "draft": _share(past.draft.reach),
+        },
         "moves": {
             "up": effect.up,
             "down": effect.down,

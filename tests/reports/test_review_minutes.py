@@ -81,6 +81,12 @@ def test_S1_21_the_price_in_the_review_is_the_one_on_the_page_of_the_version(mar
     said = page(review, mara)
     assert "0 over the line, 18 under it. Of those under it sales keeps 12." in said
     assert "6 rejections in 90 days" in said
+    assert "accepted leads come later, or not at all" in said
+    assert past.draft.reach is not None
+    assert price["reach"]["draft"]["percent"] == past.draft.reach.percent
+    assert "of accepted leads over the line" in said
+    told = notes.text(review, reader=mara)
+    assert "Of 90 days: spares 6 rejections; 12 accepted leads come later, or not at all." in told
 
 
 # What was, what is, from when, and who signed
