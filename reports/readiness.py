@@ -9,7 +9,6 @@ from enum import StrEnum
 from django.conf import settings
 from django.db.models import Count, F, Q
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.company_days import company_day
 from accounts.models import Role
@@ -98,7 +97,7 @@ def _definitions() -> tuple[Evidence, ...]:
             "No words, so none that are current.",
         )
     else:
-        words = f"Number {signed.number} is signed by both teams since {timezone.localtime(since):%-d %B %Y}."
+        words = f"Number {signed.number} is signed by both teams since {company_day(since):%-d %B %Y}."
         fresh = (
             "They were signed under the rules that are live."
             if current
